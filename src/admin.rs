@@ -1,0 +1,1 @@
+//! Administration, declared: one file per resource. Knows no screen and no API.

@@ -1,0 +1,334 @@
+//! The tables, as Diesel sees them. Written from the migrated database; a test holds it against the database.
+
+#![expect(missing_docs, reason = "the migrations describe the columns")]
+
+diesel::table! {
+    api_token_groups (api_token_id, group_id) {
+        api_token_id -> BigInt,
+        group_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    api_tokens (id) {
+        id -> BigInt,
+        name -> Text,
+        token_hash -> Bytea,
+        user_id -> Nullable<BigInt>,
+        role -> Text,
+        all_groups -> Bool,
+        expires_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+        used_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audit_events (number) {
+        number -> BigInt,
+        at -> Timestamptz,
+        actor_kind -> Text,
+        actor -> Text,
+        address -> Nullable<Inet>,
+        action -> Text,
+        server -> Text,
+        target -> Text,
+        run_as -> Text,
+        outcome -> Text,
+        details -> Jsonb,
+        asked_number -> Nullable<BigInt>,
+        previous_hash -> Bytea,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    audit_head (id) {
+        id -> Integer,
+        number -> BigInt,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    commands (id) {
+        id -> BigInt,
+        command_type -> Text,
+        name -> Text,
+        platform -> Jsonb,
+        script -> Text,
+        format -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    credentials (id) {
+        id -> BigInt,
+        name -> Text,
+        user_name -> Text,
+        kind -> Text,
+        password -> Nullable<Bytea>,
+        private_key -> Nullable<Bytea>,
+        passphrase -> Nullable<Bytea>,
+        sudo_password -> Nullable<Bytea>,
+        privilege -> Text,
+        fingerprint -> Nullable<Text>,
+        key_algorithm -> Nullable<Text>,
+        version -> BigInt,
+        secret_changed_at -> Nullable<Timestamptz>,
+        note -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    data_keys (id) {
+        id -> BigInt,
+        wrapped -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    groups (id) {
+        id -> BigInt,
+        name -> Text,
+        note -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    host_keys (id) {
+        id -> BigInt,
+        server_id -> BigInt,
+        algorithm -> Text,
+        public_key -> Text,
+        fingerprint -> Text,
+        state -> Text,
+        seen_at -> Timestamptz,
+        approved_at -> Nullable<Timestamptz>,
+        approved_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    metric_blocks (tier, series_id, starts_at) {
+        tier -> Integer,
+        series_id -> Integer,
+        starts_at -> Timestamptz,
+        means -> Array<Float>,
+        minimums -> Array<Float>,
+        maximums -> Array<Float>,
+    }
+}
+
+diesel::table! {
+    metric_inbox (server_id, at) {
+        server_id -> BigInt,
+        at -> Timestamptz,
+        series_ids -> Array<Integer>,
+        means -> Array<Float>,
+        minimums -> Array<Float>,
+        maximums -> Array<Float>,
+    }
+}
+
+diesel::table! {
+    metric_progress (tier) {
+        tier -> Integer,
+        done_until -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    platforms (server_id) {
+        server_id -> BigInt,
+        os -> Text,
+        distro -> Text,
+        distro_like -> Array<Text>,
+        version -> Text,
+        arch -> Text,
+        pretty_name -> Text,
+        kernel -> Text,
+        hostname -> Text,
+        capabilities -> Array<Text>,
+        cores -> Nullable<Integer>,
+        cpu_model -> Text,
+        memory_bytes -> Nullable<BigInt>,
+        boot_id -> Text,
+        booted_at -> Nullable<Timestamptz>,
+        time_zone -> Text,
+        virtualisation -> Text,
+        detected_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    recurring_jobs (name) {
+        name -> Text,
+        every_seconds -> Integer,
+        next_at -> Timestamptz,
+        state -> Text,
+        token -> BigInt,
+        lease_until -> Nullable<Timestamptz>,
+        started_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+        took_ms -> Nullable<BigInt>,
+        outcome -> Text,
+        error -> Text,
+    }
+}
+
+diesel::table! {
+    series (id) {
+        id -> Integer,
+        server_id -> BigInt,
+        metric -> Text,
+        device -> Text,
+    }
+}
+
+diesel::table! {
+    server_groups (server_id, group_id) {
+        server_id -> BigInt,
+        group_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    server_states (server_id) {
+        server_id -> BigInt,
+        state -> Text,
+        since -> Timestamptz,
+        checked_at -> Timestamptz,
+        seen_at -> Nullable<Timestamptz>,
+        reason_code -> Text,
+        reason -> Text,
+        next_step -> Text,
+    }
+}
+
+diesel::table! {
+    servers (id) {
+        id -> BigInt,
+        name -> Text,
+        address -> Text,
+        port -> Integer,
+        credential_id -> Nullable<BigInt>,
+        jump_server_id -> Nullable<BigInt>,
+        labels -> Jsonb,
+        note -> Text,
+        enabled -> Bool,
+        sampling_seconds -> Integer,
+        legacy_algorithms -> Bool,
+        version -> BigInt,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sessions (id_hash) {
+        id_hash -> Bytea,
+        user_id -> BigInt,
+        csrf_token -> Text,
+        created_at -> Timestamptz,
+        seen_at -> Timestamptz,
+        proved_at -> Timestamptz,
+        address -> Inet,
+        user_agent -> Text,
+    }
+}
+
+diesel::table! {
+    settings (name) {
+        name -> Text,
+        value -> Jsonb,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    setup_tokens (token_hash) {
+        token_hash -> Bytea,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sign_in_failures (id) {
+        id -> BigInt,
+        account -> Text,
+        address -> Inet,
+        failed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    user_groups (user_id, group_id) {
+        user_id -> BigInt,
+        group_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        name -> Text,
+        password_hash -> Text,
+        role -> Text,
+        all_groups -> Bool,
+        disabled_at -> Nullable<Timestamptz>,
+        theme -> Text,
+        language -> Nullable<Text>,
+        time_zone -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(user_groups -> groups (group_id));
+diesel::joinable!(user_groups -> users (user_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(api_tokens -> users (user_id));
+diesel::joinable!(api_token_groups -> groups (group_id));
+diesel::joinable!(api_token_groups -> api_tokens (api_token_id));
+diesel::joinable!(servers -> credentials (credential_id));
+diesel::joinable!(server_groups -> groups (group_id));
+diesel::joinable!(server_groups -> servers (server_id));
+diesel::joinable!(host_keys -> servers (server_id));
+diesel::joinable!(platforms -> servers (server_id));
+diesel::joinable!(server_states -> servers (server_id));
+diesel::joinable!(series -> servers (server_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    api_token_groups,
+    api_tokens,
+    audit_events,
+    audit_head,
+    commands,
+    credentials,
+    data_keys,
+    groups,
+    host_keys,
+    metric_blocks,
+    metric_inbox,
+    metric_progress,
+    platforms,
+    recurring_jobs,
+    series,
+    server_groups,
+    server_states,
+    servers,
+    sessions,
+    settings,
+    setup_tokens,
+    sign_in_failures,
+    user_groups,
+    users,
+);

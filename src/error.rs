@@ -1,0 +1,152 @@
+//! What can go wrong, in the words of the person it happened to. Pure: says nothing about HTTP pages or SQL.
+
+pub mod remote;
+
+use std::fmt;
+
+pub use remote::{Advice, RemoteError, Stage, StillRunning};
+
+use crate::language::Message;
+
+/// The result of everything above the infrastructure.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything that can go wrong, in the words of the person it happened to.
+#[derive(Debug)]
+pub enum Error {
+    /// The thing does not exist, or is outside what this person may know of (Z05).
+    NotFound(&'static str),
+    /// Nobody is signed in, or the session has ended.
+    SignInNeeded,
+    /// The password must be entered again before this (A11).
+    ReauthenticationNeeded,
+    /// The person may not do this.
+    Forbidden(Message),
+    /// Fields of a form or of a JSON body that cannot be accepted.
+    Invalid(FieldErrors),
+    /// The request itself makes no sense: a malformed body, an unknown parameter.
+    BadRequest(Message),
+    /// Somebody else changed it first, or it exists already.
+    Conflict(Message),
+    /// Too many attempts; try again after that many seconds.
+    TooMany {
+        /// Seconds until another attempt is heard.
+        retry_after_seconds: u64,
+    },
+    /// We cannot answer now: the database is away, or a queue is full. Worth another try soon.
+    Unavailable(Message),
+    /// What a server did, or did not do.
+    Remote(Box<RemoteError>),
+    /// A fault of ours; the person sees a number, the log has the rest (W12).
+    Internal(anyhow::Error),
+}
+
+impl Error {
+    /// The sentence for the person.
+    pub fn message(&self) -> Message {
+        match self {
+            Self::NotFound(what) => Message::new("{what} was not found").with("what", what),
+            Self::SignInNeeded => Message::new("Sign in to go on"),
+            Self::ReauthenticationNeeded => Message::new("Enter your password again to go on"),
+            Self::Forbidden(message)
+            | Self::BadRequest(message)
+            | Self::Conflict(message)
+            | Self::Unavailable(message) => message.clone(),
+            Self::Invalid(_) => Message::new("Some fields need another value"),
+            Self::TooMany { .. } => Message::new("Too many attempts. Wait a little, then try again"),
+            Self::Remote(error) => error.message(),
+            Self::Internal(_) => Message::new("Something went wrong on our side"),
+        }
+    }
+
+    /// The next step, where there is one.
+    pub fn hint(&self) -> Option<Message> {
+        match self {
+            Self::Remote(error) => Some(error.advice().next_step),
+            Self::Unavailable(_) => Some(Message::new("Try again in a few seconds")),
+            _ => None,
+        }
+    }
+
+    /// A fault of ours, from whatever caused it.
+    pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// One field that cannot be accepted.
+    pub fn field(name: &'static str, problem: impl Into<Message>) -> Self {
+        Self::Invalid(FieldErrors::default().and(name, problem))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message().fmt(out)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Remote(error) => Some(error),
+            Self::Internal(cause) => Some(cause.as_ref()),
+            _ => None,
+        }
+    }
+}
+
+impl From<RemoteError> for Error {
+    fn from(error: RemoteError) -> Self {
+        Self::Remote(Box::new(error))
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(cause: anyhow::Error) -> Self {
+        Self::Internal(cause)
+    }
+}
+
+impl From<FieldErrors> for Error {
+    fn from(errors: FieldErrors) -> Self {
+        Self::Invalid(errors)
+    }
+}
+
+/// What is wrong with which field, in the order in which it was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldErrors(Vec<(String, Message)>);
+
+impl FieldErrors {
+    /// Adds a problem of one field.
+    pub fn add(&mut self, field: impl Into<String>, problem: impl Into<Message>) {
+        self.0.push((field.into(), problem.into()));
+    }
+
+    /// The same with one more problem.
+    #[must_use]
+    pub fn and(mut self, field: impl Into<String>, problem: impl Into<Message>) -> Self {
+        self.add(field, problem);
+        self
+    }
+
+    /// The first problem of `field`.
+    pub fn of(&self, field: &str) -> Option<&Message> {
+        self.0.iter().find(|(name, _)| name == field).map(|(_, problem)| problem)
+    }
+
+    /// Every field with its problem.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Message)> {
+        self.0.iter().map(|(field, problem)| (field.as_str(), problem))
+    }
+
+    /// Whether there is no problem.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `value` if there is no problem, all of them otherwise.
+    pub fn or<T>(self, value: T) -> Result<T> {
+        if self.is_empty() { Ok(value) } else { Err(Error::Invalid(self)) }
+    }
+}

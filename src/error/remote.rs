@@ -1,0 +1,319 @@
+//! What a server did, or did not do. Declared here, filled by `remote`; each variant has its own advice.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::language::Message;
+
+/// A step of reaching a server and asking it something; errors and connection tests name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Name → address.
+    Name,
+    /// TCP connect.
+    Connect,
+    /// SSH banner and key exchange, up to the host key.
+    HostKey,
+    /// Authentication.
+    SignIn,
+    /// Opening a channel and getting a POSIX shell.
+    Shell,
+    /// The platform and capability probe.
+    Platform,
+    /// The command itself.
+    Command,
+}
+
+impl Stage {
+    /// The stage's name as people read it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Name => "Name",
+            Self::Connect => "Connect",
+            Self::HostKey => "Host key",
+            Self::SignIn => "Sign-in",
+            Self::Shell => "Shell",
+            Self::Platform => "Platform",
+            Self::Command => "Command",
+        }
+    }
+}
+
+/// Whether what we started is still running on the server (P07).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StillRunning {
+    /// It was seen to be alive after we gave up.
+    Yes,
+    /// It ended after we stopped it.
+    No,
+    /// The connection was gone before we could see.
+    Unknown,
+}
+
+/// What a person does next, and whether trying again by ourselves makes sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    /// The next step, as a sentence.
+    pub next_step: Message,
+    /// Whether the same request may work later without anybody changing anything.
+    pub retry: bool,
+}
+
+/// What a server did, or did not do.
+///
+/// Every text field that came from a server is hostile: pages escape it, logs show its control characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are named for what they hold; all are values of the sentence")]
+pub enum RemoteError {
+    /// The name has no address.
+    NameNotFound { server: String, address: String },
+    /// Refused, no route, reset: the operating system's own reason.
+    Unreachable { server: String, why: String },
+    /// No answer in time.
+    TimedOut { server: String, stage: Stage, after: Duration },
+    /// The peer does not speak SSH, or shares no algorithm with us.
+    NotNegotiable { server: String, why: String },
+    /// Nobody has approved this server's key yet.
+    HostKeyUnknown { server: String, algorithm: String, fingerprint: String },
+    /// The server presents another key than the approved one.
+    HostKeyChanged { server: String, trusted: String, presented: String },
+    /// The server refused our credential.
+    SignInRefused { server: String, user: String, method: String },
+    /// The credential cannot be used at all: not a key, wrong passphrase, cannot be decrypted.
+    CredentialUnusable { credential: String, why: Message },
+    /// The server asked a question that we do not answer (H08).
+    PromptRefused { server: String, prompt: String },
+    /// Signed in, but no POSIX shell answered.
+    ShellUnusable { server: String, said: String },
+    /// The command ended with another status than 0.
+    Failed { server: String, command: String, status: u32, stderr: String },
+    /// The command was ended by a signal.
+    Killed { server: String, command: String, signal: String },
+    /// The connection went away before the command's end was known.
+    CutOff { server: String, command: String },
+    /// The command ran past its deadline.
+    DeadlinePassed { server: String, command: String, after: Duration, still_running: StillRunning },
+    /// The command printed more than we keep (X01).
+    OutputLimit { server: String, command: String, limit_bytes: usize },
+    /// The answer has another shape than its format says (X03).
+    Unparsable { server: String, command: String, why: String, sample: String },
+    /// No command of this type is known for the platform.
+    Unsupported { server: String, command: String, platform: String },
+    /// `sudo` does not let us, or does not take the password.
+    PrivilegeRefused { server: String, command: String, said: String },
+    /// Too many failures lately; we wait before the next try.
+    Resting { server: String, seconds: u64, last: String },
+    /// The server is switched off in hannun: not a packet is sent.
+    Disabled { server: String },
+    /// The server has no credential yet.
+    NoCredential { server: String },
+}
+
+impl RemoteError {
+    /// A stable word for programs: `host-key-changed`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NameNotFound { .. } => "name-not-found",
+            Self::Unreachable { .. } => "unreachable",
+            Self::TimedOut { .. } => "timed-out",
+            Self::NotNegotiable { .. } => "not-negotiable",
+            Self::HostKeyUnknown { .. } => "host-key-unknown",
+            Self::HostKeyChanged { .. } => "host-key-changed",
+            Self::SignInRefused { .. } => "sign-in-refused",
+            Self::CredentialUnusable { .. } => "credential-unusable",
+            Self::PromptRefused { .. } => "prompt-refused",
+            Self::ShellUnusable { .. } => "shell-unusable",
+            Self::Failed { .. } => "command-failed",
+            Self::Killed { .. } => "command-killed",
+            Self::CutOff { .. } => "cut-off",
+            Self::DeadlinePassed { .. } => "deadline-passed",
+            Self::OutputLimit { .. } => "output-limit",
+            Self::Unparsable { .. } => "unparsable",
+            Self::Unsupported { .. } => "unsupported",
+            Self::PrivilegeRefused { .. } => "privilege-refused",
+            Self::Resting { .. } => "resting",
+            Self::Disabled { .. } => "disabled",
+            Self::NoCredential { .. } => "no-credential",
+        }
+    }
+
+    /// What happened, as a sentence.
+    #[expect(clippy::too_many_lines, reason = "one sentence per variant, read as a list")]
+    pub fn message(&self) -> Message {
+        match self {
+            Self::NameNotFound { server, address } => {
+                Message::new("The address {address} of {server} has no IP address")
+                    .with("address", address)
+                    .with("server", server)
+            }
+            Self::Unreachable { server, why } => {
+                Message::new("{server} cannot be reached: {why}").with("server", server).with("why", why)
+            }
+            Self::TimedOut { server, stage, after } => {
+                Message::new("{server} did not answer within {seconds} s ({stage})")
+                    .with("server", server)
+                    .with("seconds", after.as_secs())
+                    .with("stage", stage.label())
+            }
+            Self::NotNegotiable { server, why } => {
+                Message::new("No SSH connection could be agreed on with {server}: {why}")
+                    .with("server", server)
+                    .with("why", why)
+            }
+            Self::HostKeyUnknown { server, algorithm, fingerprint } => {
+                Message::new("The host key of {server} is not known yet: {algorithm} {fingerprint}")
+                    .with("server", server)
+                    .with("algorithm", algorithm)
+                    .with("fingerprint", fingerprint)
+            }
+            Self::HostKeyChanged { server, trusted, presented } => {
+                Message::new("{server} presented another host key ({presented}) than the one we trust ({trusted})")
+                    .with("server", server)
+                    .with("presented", presented)
+                    .with("trusted", trusted)
+            }
+            Self::SignInRefused { server, user, method } => Message::new("{server} did not let {user} in by {method}")
+                .with("server", server)
+                .with("user", user)
+                .with("method", method),
+            Self::CredentialUnusable { credential, why } => {
+                Message::new("The credential {credential} cannot be used: {why}")
+                    .with("credential", credential)
+                    .with("why", why)
+            }
+            Self::PromptRefused { server, prompt } => {
+                Message::new("{server} asked a question that hannun does not answer: {prompt}")
+                    .with("server", server)
+                    .with("prompt", prompt)
+            }
+            Self::ShellUnusable { server, said } => Message::new("{server} let us in but gave no POSIX shell: {said}")
+                .with("server", server)
+                .with("said", said),
+            Self::Failed { server, command, status, .. } => Message::new("{command} exited with {status} on {server}")
+                .with("command", command)
+                .with("status", status)
+                .with("server", server),
+            Self::Killed { server, command, signal } => {
+                Message::new("{command} was ended by signal {signal} on {server}")
+                    .with("command", command)
+                    .with("signal", signal)
+                    .with("server", server)
+            }
+            Self::CutOff { server, command } => Message::new("The connection to {server} was cut while {command} ran")
+                .with("server", server)
+                .with("command", command),
+            Self::DeadlinePassed { server, command, after, .. } => {
+                Message::new("{command} did not finish within {seconds} s on {server}")
+                    .with("command", command)
+                    .with("seconds", after.as_secs())
+                    .with("server", server)
+            }
+            Self::OutputLimit { server, command, limit_bytes } => {
+                Message::new("{command} on {server} printed more than {limit} KiB and was stopped")
+                    .with("command", command)
+                    .with("server", server)
+                    .with("limit", limit_bytes / 1024)
+            }
+            Self::Unparsable { server, command, why, .. } => {
+                Message::new("The answer of {command} from {server} could not be read: {why}")
+                    .with("command", command)
+                    .with("server", server)
+                    .with("why", why)
+            }
+            Self::Unsupported { server, command, platform } => {
+                Message::new("{command} is not known for {platform} ({server})")
+                    .with("command", command)
+                    .with("platform", platform)
+                    .with("server", server)
+            }
+            Self::PrivilegeRefused { server, command, .. } => {
+                Message::new("{command} needs root on {server}, and sudo did not allow it")
+                    .with("command", command)
+                    .with("server", server)
+            }
+            Self::Resting { server, seconds, last } => {
+                Message::new("{server} failed several times; the next try is in {seconds} s. Last reason: {last}")
+                    .with("server", server)
+                    .with("seconds", seconds)
+                    .with("last", last)
+            }
+            Self::Disabled { server } => {
+                Message::new("{server} is paused: hannun does not connect to it").with("server", server)
+            }
+            Self::NoCredential { server } => Message::new("{server} has no credential yet").with("server", server),
+        }
+    }
+
+    /// What to do about it.
+    pub fn advice(&self) -> Advice {
+        let (next_step, retry) = match self {
+            Self::NameNotFound { .. } => {
+                ("Check the address in the admin area, or the name server of this console", true)
+            }
+            Self::Unreachable { .. } => {
+                ("Check that the server is on, that sshd listens on this port, and that no firewall is between", true)
+            }
+            Self::TimedOut { .. } => {
+                ("Check that the server is on and not overloaded, and that no firewall drops our packets", true)
+            }
+            Self::NotNegotiable { .. } => (
+                "Check that this port is an SSH server; old algorithms can be allowed for this server in the admin area",
+                false,
+            ),
+            Self::HostKeyUnknown { .. } => {
+                ("Compare the fingerprint on the server itself, then approve it in the admin area", false)
+            }
+            Self::HostKeyChanged { .. } => (
+                "Find out why the key changed. If the server was reinstalled, approve the new key in the admin area",
+                false,
+            ),
+            Self::SignInRefused { .. } => (
+                "Check the user name and the credential in the admin area; hannun does not try again until it is changed",
+                false,
+            ),
+            Self::CredentialUnusable { .. } => {
+                ("Enter the key, passphrase or password of this credential again in the admin area", false)
+            }
+            Self::PromptRefused { .. } => {
+                ("Use a key for this server, or a password that is asked for in the usual words", false)
+            }
+            Self::ShellUnusable { .. } => ("Give this user a login shell that can run /bin/sh", false),
+            Self::Failed { .. } => ("Read what the command said", false),
+            Self::Killed { .. } => ("Look at the server's memory and logs, then try again", true),
+            Self::CutOff { .. } => ("Look at the server before you repeat a change: it may have been made", true),
+            Self::DeadlinePassed { .. } => ("Look at the server's load, or raise the time limit", true),
+            Self::OutputLimit { .. } => ("Ask for less at once", false),
+            Self::Unparsable { .. } => {
+                ("Look at the raw answer; another command can be set for this platform in the admin area", false)
+            }
+            Self::Unsupported { .. } => ("A command for this platform can be added in the admin area", false),
+            Self::PrivilegeRefused { .. } => {
+                ("Allow this command in sudoers for this user, or store a sudo password with the credential", false)
+            }
+            Self::Resting { .. } => ("Wait, or press Test connection in the admin area to try at once", true),
+            Self::Disabled { .. } => ("Resume it in the admin area", false),
+            Self::NoCredential { .. } => ("Choose a credential for it in the admin area", false),
+        };
+        Advice { next_step: Message::new(next_step), retry }
+    }
+
+    /// What the server itself said, to be shown verbatim and escaped; empty where it said nothing.
+    pub fn evidence(&self) -> &str {
+        match self {
+            Self::Failed { stderr, .. } => stderr,
+            Self::ShellUnusable { said, .. } | Self::PrivilegeRefused { said, .. } => said,
+            Self::Unparsable { sample, .. } => sample,
+            _ => "",
+        }
+    }
+}
+
+impl fmt::Display for RemoteError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message().fmt(out)
+    }
+}
+
+impl std::error::Error for RemoteError {}

@@ -1,0 +1,149 @@
+//! The words people read: English where they stand, Korean beside them. Pure: knows no request and no page.
+//!
+//! A visible string is written in English and is its own key. Korean is in `locales/ko.yml`; a test finds what is missing.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::LazyLock;
+
+/// A language that hannun speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// English, the language of the templates.
+    #[default]
+    En,
+    /// Korean.
+    Ko,
+}
+
+/// English text → Korean text.
+static KOREAN: LazyLock<HashMap<String, String>> =
+    LazyLock::new(|| serde_yaml::from_str(include_str!("locales/ko.yml")).unwrap_or_default());
+
+impl Language {
+    /// The tag of RFC 5646, as in `<html lang>`.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Ko => "ko",
+        }
+    }
+
+    /// The language of a tag, if we speak it: `ko`, `ko-KR`, `en-GB`.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        match tag.trim().split(['-', '_']).next()?.to_ascii_lowercase().as_str() {
+            "en" => Some(Self::En),
+            "ko" => Some(Self::Ko),
+            _ => None,
+        }
+    }
+
+    /// The first language of an `Accept-Language` header (RFC 9110, 12.5.4) that we speak.
+    pub fn from_accept_language(header: &str) -> Self {
+        header.split(',').filter_map(|item| item.split(';').next()).find_map(Self::from_tag).unwrap_or_default()
+    }
+
+    /// `english` in this language; English where no translation is known.
+    pub fn translate(self, english: &str) -> &str {
+        match self {
+            Self::En => english,
+            Self::Ko => KOREAN.get(english).map_or(english, String::as_str),
+        }
+    }
+
+    /// Whether `english` has a translation in this language.
+    pub fn knows(self, english: &str) -> bool {
+        match self {
+            Self::En => true,
+            Self::Ko => KOREAN.contains_key(english),
+        }
+    }
+}
+
+/// A sentence with named values, said in the reader's language: `{server} did not answer`.
+///
+/// The English template is the key of its translations, so `Message::new` takes a literal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    template: &'static str,
+    values: Vec<(&'static str, String)>,
+}
+
+impl Message {
+    /// A sentence; `{name}` in it is filled by [`Message::with`].
+    pub fn new(template: &'static str) -> Self {
+        Self { template, values: Vec::new() }
+    }
+
+    /// Fills `{name}` with `value`, which is shown as it is (the page escapes it).
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
+        self.values.push((name, value.to_string()));
+        self
+    }
+
+    /// The sentence in `language`.
+    pub fn in_language(&self, language: Language) -> String {
+        fill(language.translate(self.template), &self.values)
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.in_language(Language::En))
+    }
+}
+
+impl From<&'static str> for Message {
+    fn from(template: &'static str) -> Self {
+        Self::new(template)
+    }
+}
+
+/// Fills `{name}` in one pass, so that a value which looks like a placeholder stays text.
+fn fill(template: &str, values: &[(&'static str, String)]) -> String {
+    let mut text = String::with_capacity(template.len() + 32);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let Some((name, tail)) = after.split_once('}') else {
+            text.push('{');
+            rest = after;
+            continue;
+        };
+        if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
+            text.push_str(value)
+        } else {
+            text.push('{');
+            text.push_str(name);
+            text.push('}');
+        }
+        rest = tail;
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_looks_like_a_placeholder_stays_text() {
+        let message = Message::new("{server} said {words}").with("server", "{words}").with("words", "no");
+        assert_eq!(message.to_string(), "{words} said no");
+    }
+
+    #[test]
+    fn the_browser_s_first_language_that_we_speak_wins() {
+        assert_eq!(Language::from_accept_language("fr-FR,ko-KR;q=0.9,en;q=0.8"), Language::Ko);
+        assert_eq!(Language::from_accept_language("fr"), Language::En);
+    }
+
+    #[test]
+    fn korean_is_well_formed() {
+        let korean: Result<HashMap<String, String>, _> = serde_yaml::from_str(include_str!("locales/ko.yml"));
+        assert!(korean.is_ok(), "{korean:?}");
+    }
+}

@@ -1,0 +1,3 @@
+//! The `hannun` program: see [`hannun::cli`].
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Numbers over time: sampling, rates, the live ring, storage in tiers.

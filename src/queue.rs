@@ -1,0 +1,1 @@
+//! The queue: the only file that knows apalis.

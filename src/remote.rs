@@ -1,0 +1,1 @@
+//! SSH and nothing else: saying to a server what `commands` composed.

@@ -1,0 +1,1 @@
+//! Every URL of the product, with the permission that it needs.

@@ -1,0 +1,1 @@
+//! Builds the application, the HTTP server and the workers; stops them gracefully.

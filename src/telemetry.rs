@@ -1,0 +1,1 @@
+//! Logs: one line per event, never a secret, never a control character.
