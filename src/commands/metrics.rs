@@ -1,0 +1,96 @@
+//! One reading of a server's counters, as a frame of the ticked loop or a one-shot command gives it.
+//!
+//! The counters only grow (until a reboot); `crate::metrics::rates` subtracts two readings.
+
+/// One reading. What a platform does not tell is `None` or empty, never 0 (X03).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sample {
+    /// Seconds since boot by the server's own clock; two readings are as far apart as their uptimes.
+    pub uptime_seconds: f64,
+    /// The whole machine.
+    pub cpu: Option<Cpu>,
+    /// Each core, in the order of its number; empty where the platform does not tell.
+    pub cores: Vec<CpuTicks>,
+    /// Load averages of 1, 5 and 15 minutes.
+    pub load: Option<[f64; 3]>,
+    /// Memory and swap, bytes.
+    pub memory: Option<Memory>,
+    /// Whole disks, not partitions; no loop, ram or zram devices.
+    pub disks: Vec<DiskCounters>,
+    /// Network interfaces without the loopback.
+    pub interfaces: Vec<InterfaceCounters>,
+}
+
+/// How a platform tells what its processors do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cpu {
+    /// Growing counters.
+    Ticks(CpuTicks),
+    /// Shares of the moment, percent (macOS).
+    Shares {
+        /// User time.
+        user: f64,
+        /// Kernel time.
+        system: f64,
+    },
+}
+
+/// Growing counters of processor time, in clock ticks (`/proc/stat`, facts 5.6). `guest` is inside `user` already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CpuTicks {
+    /// User, with nice.
+    pub user: u64,
+    /// Kernel, with interrupts.
+    pub system: u64,
+    /// Idle.
+    pub idle: u64,
+    /// Idle while a disk was waited for.
+    pub iowait: u64,
+    /// Taken by the hypervisor.
+    pub steal: u64,
+}
+
+/// Memory, bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Memory {
+    /// Installed.
+    pub total: u64,
+    /// Available without swapping (`MemAvailable`, or its estimate on old kernels); used = total − available.
+    pub available: u64,
+    /// Buffers, page cache and reclaimable slabs.
+    pub cached: u64,
+    /// Swap space.
+    pub swap_total: u64,
+    /// Swap space in use.
+    pub swap_used: u64,
+}
+
+/// Growing counters of one disk.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DiskCounters {
+    /// `sda`, `nvme0n1`
+    pub device: String,
+    /// Bytes read.
+    pub read_bytes: u64,
+    /// Bytes written.
+    pub written_bytes: u64,
+    /// Finished reads and writes.
+    pub operations: u64,
+    /// Milliseconds during which the disk was busy.
+    pub busy_ms: u64,
+    /// Milliseconds that finished operations waited, added up.
+    pub waited_ms: u64,
+}
+
+/// Growing counters of one network interface.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InterfaceCounters {
+    /// `eth0`
+    pub name: String,
+    /// Bytes received.
+    pub received_bytes: u64,
+    /// Bytes sent.
+    pub sent_bytes: u64,
+    /// Packets dropped or broken, both ways.
+    pub errors: u64,
+}
