@@ -1,3 +1,4 @@
 //! Every integration test, in one binary; modules mirror `src/`.
 
 mod harness;
+mod house;
