@@ -113,7 +113,7 @@ fn fill(template: &str, values: &[(&'static str, String)]) -> String {
             continue;
         };
         if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
-            text.push_str(value)
+            text.push_str(value);
         } else {
             text.push('{');
             text.push_str(name);

@@ -1,4 +1,6 @@
 //! Every integration test, in one binary; modules mirror `src/`.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a test is a failed test with a place")]
+
 mod harness;
 mod house;
