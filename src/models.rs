@@ -2,3 +2,7 @@
 
 pub mod actor;
 pub mod ids;
+pub mod metric_points;
+pub mod queue_entry;
+pub mod recurring_jobs;
+pub mod series;
