@@ -2,5 +2,6 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a test is a failed test with a place")]
 
+mod browser;
 mod harness;
 mod house;

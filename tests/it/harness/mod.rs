@@ -1,1 +1,4 @@
 //! What tests share: databases, servers, browsers.
+
+pub(crate) mod browser;
+pub(crate) mod skip;

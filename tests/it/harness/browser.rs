@@ -1,0 +1,161 @@
+//! A real browser: Debian's Chromium, headless, driven by its WebDriver. Each test has its own.
+
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+use super::skip::skip;
+
+/// A window of a size that people have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Window {
+    /// 1440 × 900.
+    Desk,
+    /// 390 × 844.
+    Phone,
+}
+
+impl Window {
+    fn size(self) -> (u32, u32) {
+        match self {
+            Self::Desk => (1440, 900),
+            Self::Phone => (390, 844),
+        }
+    }
+}
+
+/// A browser with an empty profile; it ends with the test.
+pub(crate) struct Browser {
+    /// The window, as WebDriver knows it.
+    pub(crate) driver: WebDriver,
+    process: Child,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Starts one, or says why it cannot and gives `None`: the test is then skipped by name.
+    pub(crate) async fn start(test: &str) -> Option<Self> {
+        let (Some(chromium), Some(chromedriver)) = (find("chromium"), find("chromedriver")) else {
+            skip(test, "chromium and chromedriver are not installed");
+            return None;
+        };
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let process = Command::new(chromedriver)
+            .arg(format!("--port={port}"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let profile = tempfile::tempdir().unwrap();
+        let mut capabilities = DesiredCapabilities::chrome();
+        capabilities.set_binary(&chromium).unwrap();
+        for argument in [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+            "--lang=en",
+        ] {
+            capabilities.add_arg(argument).unwrap();
+        }
+        capabilities.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let driver = loop {
+            match WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities.clone()).await {
+                Ok(driver) => break driver,
+                Err(problem) => assert!(Instant::now() < deadline, "the browser did not start: {problem}"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        let browser = Self { driver, process, _profile: profile };
+        browser.watch_for_violations().await;
+        Some(browser)
+    }
+
+    /// Every page from now on writes down what its content security policy refused, and every uncaught error.
+    async fn watch_for_violations(&self) {
+        let source = "window.__problems = [];\
+            addEventListener('securitypolicyviolation', e => __problems.push(`csp ${e.violatedDirective} ${e.blockedURI} ${e.sample}`));\
+            addEventListener('error', e => __problems.push(`error ${e.message} ${e.filename}:${e.lineno}`));\
+            addEventListener('unhandledrejection', e => __problems.push(`rejection ${e.reason}`));";
+        self.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+    }
+
+    /// What the page's policy refused and what went wrong in its scripts.
+    pub(crate) async fn problems(&self) -> Vec<String> {
+        let found = self.driver.execute("return window.__problems || []", vec![]).await.unwrap();
+        found.convert().unwrap()
+    }
+
+    /// Sets the window and the theme that the system asks for.
+    pub(crate) async fn look(&self, window: Window, dark: bool) {
+        let (width, height) = window.size();
+        let phone = matches!(window, Window::Phone);
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone });
+        self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
+        let scheme = if dark { "dark" } else { "light" };
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.cdp("Emulation.setEmulatedMedia", media).await;
+    }
+
+    /// How far the page scrolls sideways, in pixels.
+    pub(crate) async fn overflow(&self) -> i64 {
+        let script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        self.driver.execute(script, vec![]).await.unwrap().convert().unwrap()
+    }
+
+    /// Waits until `script` returns true, 10 s at most.
+    pub(crate) async fn wait_until(&self, what: &str, script: &str) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let answer = self.driver.execute(script, vec![]).await.ok();
+            if answer.is_some_and(|value| value.json() == &Value::Bool(true)) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{what} did not happen within 10 s");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Sends one command of the Chrome DevTools protocol.
+    pub(crate) async fn cdp(&self, method: &str, parameters: Value) -> Value {
+        self.driver.cdp().send_raw(method, parameters).await.unwrap()
+    }
+
+    /// Ends chromedriver and the browsers that it started: a test that failed comes here without `quit`.
+    fn end_group(&mut self) {
+        let group = format!("-{}", self.process.id());
+        drop(Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status());
+        drop(self.process.wait());
+    }
+
+    /// Closes the window and ends the processes.
+    pub(crate) async fn quit(mut self) {
+        self.driver.clone().quit().await.unwrap();
+        self.end_group();
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        self.end_group();
+    }
+}
+
+fn find(program: &str) -> Option<String> {
+    ["/usr/bin", "/usr/local/bin"]
+        .iter()
+        .map(|folder| format!("{folder}/{program}"))
+        .find(|path| std::path::Path::new(path).exists())
+}
