@@ -74,8 +74,10 @@ pub fn mark(percent: f64) -> Option<&'static str> {
 /// The numbers that say how a server is; what is not known is `None`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Vitals {
-    /// Processors in use over the last minutes, percent.
+    /// Processors in use now, percent.
     pub cpu: Option<f64>,
+    /// Processors in use over the last minutes: a short burst is no reason to worry.
+    pub busy: Option<f64>,
     /// Memory in use, percent.
     pub memory: Option<f64>,
     /// The fullest filesystem: its mount point and percent.
@@ -85,7 +87,9 @@ pub struct Vitals {
 impl Vitals {
     /// The worst of the numbers, with the sentence that says why.
     pub fn judge(&self) -> (Level, Option<Message>) {
-        let cpu = self.cpu.map(|value| (value, Message::new("CPU {n}").with("n", format::percent(value))));
+        let cpu = self.busy.map(|value| {
+            (value, Message::new("CPU {n} for some minutes").with("n", format::percent(value)))
+        });
         let memory = self.memory.map(|value| (value, Message::new("Memory {n}").with("n", format::percent(value))));
         let disk = self.disk.as_ref().map(|(mount, value)| {
             let mount = format::visible(mount);
@@ -106,7 +110,8 @@ mod tests {
 
     #[test]
     fn the_worst_number_decides_and_says_why() {
-        let vitals = Vitals { cpu: Some(20.0), memory: Some(86.0), disk: Some(("/var".into(), 96.3)) };
+        let vitals =
+            Vitals { busy: Some(20.0), memory: Some(86.0), disk: Some(("/var".into(), 96.3)), ..Vitals::default() };
         let (level, why) = vitals.judge();
         assert_eq!(level, Level::Critical);
         assert_eq!(why.unwrap().to_string(), "Disk /var 96.3 %");
@@ -115,6 +120,12 @@ mod tests {
     #[test]
     fn a_number_that_is_not_known_is_no_reason_to_worry() {
         assert_eq!(Vitals::default().judge(), (Level::Up, None));
+    }
+
+    #[test]
+    fn a_burst_of_a_second_is_no_reason_to_worry() {
+        let vitals = Vitals { cpu: Some(100.0), busy: Some(12.0), ..Vitals::default() };
+        assert_eq!(vitals.judge().0, Level::Up);
     }
 
     #[test]

@@ -102,7 +102,11 @@ impl Machine {
 
     /// Its processors as a gauge.
     pub fn cpu_gauge(&self) -> Option<Gauge> {
-        self.vitals.cpu.map(|percent| Gauge::new(percent, &self.hour.cpu))
+        let gauge = |percent| Gauge {
+            state: self.vitals.busy.and_then(|busy| mark(busy.min(percent))),
+            ..Gauge::new(percent, &self.hour.cpu)
+        };
+        self.vitals.cpu.map(gauge)
     }
 
     /// Its memory as a gauge.
@@ -174,7 +178,7 @@ pub(super) mod tests {
             level: Level::Up,
             why: None,
             reason: None,
-            vitals: Vitals { cpu: Some(cpu), memory: Some(40.0), disk: Some(("/".to_owned(), 20.0)) },
+            vitals: Vitals { cpu: Some(cpu), busy: Some(cpu), memory: Some(40.0), disk: Some(("/".to_owned(), 20.0)) },
             load: Some(1.0),
             seen_at: None,
             hour: LastHour::default(),
