@@ -1,0 +1,4 @@
+//! One server at one glance.
+
+pub mod facts;
+pub mod ladder;
