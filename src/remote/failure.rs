@@ -6,7 +6,7 @@ use russh::AlgorithmKind;
 
 use super::endpoint::Endpoint;
 use super::gate::Seen;
-use super::host_keys::{PresentedKey, pinned_types, trusted};
+use super::host_keys::{PresentedKey, is_rsa, pinned_types, trusted};
 use super::leash::FirstWords;
 use crate::error::RemoteError;
 
@@ -84,7 +84,7 @@ fn has_other_key_types(endpoint: &Endpoint, theirs: &[String]) -> bool {
     let pinned = pinned_types(&endpoint.pins);
     let same_type = |name: &String| {
         pinned.iter().any(|pinned| {
-            if pinned.is_rsa() { name == "ssh-rsa" || name.starts_with("rsa-sha2-") } else { name == pinned.as_str() }
+            if is_rsa(pinned) { name == "ssh-rsa" || name.starts_with("rsa-sha2-") } else { name == pinned.as_str() }
         })
     };
     !pinned.is_empty() && !theirs.iter().any(same_type)

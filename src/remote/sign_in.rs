@@ -10,6 +10,7 @@ use russh::{MethodKind, MethodSet};
 use super::endpoint::Endpoint;
 use super::failure::{refused, words};
 use super::gate::{Farewell, Gate, Seen};
+use super::host_keys::is_rsa;
 use crate::error::RemoteError;
 use crate::secret::SecretText;
 
@@ -48,7 +49,7 @@ async fn hash_for(
     endpoint: &Endpoint,
     key: &PrivateKey,
 ) -> Result<Option<HashAlg>, RemoteError> {
-    if !key.algorithm().is_rsa() {
+    if !is_rsa(&key.algorithm()) {
         return Ok(None);
     }
     let best = handle.best_supported_rsa_hash().await.ok().flatten();
