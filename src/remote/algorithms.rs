@@ -94,9 +94,8 @@ fn list<T: Clone>(usual: &'static [T], old: &'static [T], with_old: bool) -> Cow
 
 fn key_types(endpoint: &Endpoint, host_keys: HostKeys) -> Vec<Algorithm> {
     let pinned = pinned_types(&endpoint.pins);
-    let is_pinned = |offered: &Algorithm| {
-        pinned.iter().any(|pinned| pinned == offered || (is_rsa(pinned) && is_rsa(offered)))
-    };
+    let is_pinned =
+        |offered: &Algorithm| pinned.iter().any(|pinned| pinned == offered || (is_rsa(pinned) && is_rsa(offered)));
     let offered = list(KEYS, OLD_KEYS, endpoint.legacy_algorithms);
     let (mut types, others): (Vec<_>, Vec<_>) = offered.iter().cloned().partition(|offered| is_pinned(offered));
     // With no pin at all, any key is "unknown" and the person is shown the best one.

@@ -32,7 +32,9 @@ pub(super) fn of_handshake(endpoint: &Endpoint, error: russh::Error, seen: &Seen
             Some(presented) => of_host_key(endpoint, &presented),
             None => RemoteError::Unreachable { server, why: "it presented no host key".to_owned() },
         },
-        russh::Error::NoCommonAlgo { kind: AlgorithmKind::Key, theirs, .. } if has_other_key_types(endpoint, &theirs) => {
+        russh::Error::NoCommonAlgo { kind: AlgorithmKind::Key, theirs, .. }
+            if has_other_key_types(endpoint, &theirs) =>
+        {
             RemoteError::HostKeyChanged { server, trusted: trusted(&endpoint.pins), presented: offered(&theirs) }
         }
         russh::Error::NoCommonAlgo { kind, theirs, .. } => {

@@ -185,7 +185,8 @@ mod tests {
 
     #[test]
     fn sec_h08_only_the_usual_questions_for_this_user_s_password_are_answered() {
-        for usual in ["Password:", "Password: ", "Password for deploy@web-1.example.com:", "deploy@web-1's password: "] {
+        for usual in ["Password:", "Password: ", "Password for deploy@web-1.example.com:", "deploy@web-1's password: "]
+        {
             assert!(asks(usual, false), "{usual:?}");
         }
         for odd in [
