@@ -5,3 +5,4 @@
 mod browser;
 mod harness;
 mod house;
+mod remote;

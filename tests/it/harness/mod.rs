@@ -1,4 +1,8 @@
 //! What tests share: databases, servers, browsers.
 
 pub(crate) mod browser;
+pub(crate) mod fake_host;
+pub(crate) mod relay;
 pub(crate) mod skip;
+pub(crate) mod ssh;
+pub(crate) mod sshd;
