@@ -3,6 +3,7 @@
 pub(crate) mod browser;
 pub(crate) mod fake_host;
 pub(crate) mod relay;
+pub(crate) mod database;
 pub(crate) mod skip;
 pub(crate) mod ssh;
 pub(crate) mod sshd;
