@@ -7,3 +7,4 @@ mod db;
 mod harness;
 mod house;
 mod models;
+mod web;
