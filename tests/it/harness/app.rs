@@ -8,8 +8,9 @@ use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use actix_web::body::to_bytes;
-use actix_web::dev::Service;
+use actix_web::dev::Service as _;
 use actix_web::test::{self, TestRequest};
+use actix_web::web;
 use chrono::TimeDelta;
 use hannun::app::App;
 use hannun::config::Config;
@@ -51,20 +52,25 @@ pub(crate) struct TestApp {
 impl TestApp {
     /// The product with its usual settings: plain HTTP on loopback.
     pub(crate) async fn start() -> Self {
-        Self::with(|_| {}, Vec::new()).await
+        Self::with(|_| {}, Vec::new(), None).await
     }
 
     /// The product with other settings.
     pub(crate) async fn with_config(change: impl FnOnce(&mut Config)) -> Self {
-        Self::with(change, Vec::new()).await
+        Self::with(change, Vec::new(), None).await
     }
 
     /// The product with routes besides its own.
     pub(crate) async fn with_routes(more: Vec<Route>) -> Self {
-        Self::with(|_| {}, more).await
+        Self::with(|_| {}, more, None).await
     }
 
-    async fn with(change: impl FnOnce(&mut Config), more: Vec<Route>) -> Self {
+    /// The product with a handler that no route table knows.
+    pub(crate) async fn with_undeclared(path: &str) -> Self {
+        Self::with(|_| {}, Vec::new(), Some(path)).await
+    }
+
+    async fn with(change: impl FnOnce(&mut Config), more: Vec<Route>, undeclared: Option<&str>) -> Self {
         let database = TestDatabase::new();
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::new(folder.path().to_owned());
@@ -80,7 +86,7 @@ impl TestApp {
         };
         let mut table = routes::all();
         table.extend(more);
-        let service = in_process(Site::new(app.clone(), Screens(screens::ALL), table)).await;
+        let service = in_process(Site::new(app.clone(), Screens(screens::ALL), table), undeclared).await;
         Self { app, database, service, count: Cell::new(0), _folder: folder }
     }
 
@@ -142,8 +148,13 @@ impl TestApp {
 }
 
 /// The site as a function from request to answer.
-async fn in_process(site: Site) -> Service {
-    let service = Rc::new(test::init_service(site.service()).await);
+async fn in_process(site: Site, undeclared: Option<&str>) -> Service {
+    let site = site.service().configure(|services| {
+        if let Some(path) = undeclared {
+            services.route(path, web::to(async || "reached"));
+        }
+    });
+    let service = Rc::new(test::init_service(site).await);
     Rc::new(move |request: TestRequest| {
         let service = Rc::clone(&service);
         Box::pin(async move {

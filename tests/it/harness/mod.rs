@@ -2,7 +2,6 @@
 
 pub(crate) mod app;
 pub(crate) mod browser;
-pub(crate) mod database;
 pub(crate) mod client;
 pub(crate) mod database;
 pub(crate) mod page;

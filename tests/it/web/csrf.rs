@@ -77,10 +77,15 @@ async fn sec_w01_a_program_with_a_bearer_token_and_no_cookie_needs_no_page() {
     })])
     .await;
     let now = app.database.now();
-    let make = move |connection: &mut diesel::PgConnection| {
-        NewApiToken { name: "ci", user_id: None, role: Role::Operator, scope: Scope::All, expires_at: None }.insert(connection, now)
-    };
-    let (token, _) = app.app.db.run(make).await.unwrap();
+    let (token, _) = app
+        .app
+        .db
+        .run(move |connection| {
+            let new = NewApiToken { name: "ci", user_id: None, role: Role::Operator, scope: Scope::All, expires_at: None };
+            new.insert(connection, now)
+        })
+        .await
+        .unwrap();
     let bearer = format!("Bearer {}", token.expose());
     let program = app.browser();
     let reply = program.ask(Method::POST, "/api/v1/echo").header("Authorization", &bearer).send().await;
