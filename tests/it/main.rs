@@ -6,5 +6,6 @@ mod browser;
 mod db;
 mod harness;
 mod house;
-mod remote;
 mod models;
+mod remote;
+mod web;
