@@ -10,8 +10,20 @@ use crate::web::menu::{Group, Screen};
 use crate::web::render::Render;
 
 /// All servers.
+<<<<<<< HEAD
 pub static SCREEN: Screen =
     Screen { slug: "", label: "All servers", icon: "server", group: Group::Fleet, needs: &[], role: Role::Viewer, key: Some('a') };
+=======
+pub static SCREEN: Screen = Screen {
+    slug: "",
+    label: "All servers",
+    icon: "server",
+    group: Group::Fleet,
+    needs: &[],
+    role: Role::Viewer,
+    key: Some('a'),
+};
+>>>>>>> web
 
 #[derive(Template)]
 #[template(path = "screens/home.html")]

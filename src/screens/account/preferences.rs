@@ -54,4 +54,7 @@ pub async fn update(
     let place = render.origin();
     render.go(&place)
 }
+<<<<<<< HEAD
 
+=======
+>>>>>>> web
