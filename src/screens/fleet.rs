@@ -41,7 +41,7 @@ pub async fn index(
     let query = query.into_inner();
     let next_rows = query.after > 0;
     let mut page = FleetPage::new(machines, query, render.language(), person.actor.may(Role::Administrator));
-    let mut hours = gather::last_hours(&app, page.rows.iter()).await?;
+    let mut hours = gather::last_hours(&app, &page.rows).await?;
     for machine in &mut page.rows {
         machine.hour = hours.remove(&machine.id).unwrap_or_default();
     }

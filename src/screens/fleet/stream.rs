@@ -107,7 +107,7 @@ impl Watcher {
     async fn add_hours(&mut self, machines: &mut [Machine]) -> Option<()> {
         let now = self.shell.now;
         if self.hours_at.is_none_or(|at| now - at >= HOURS_KEPT) {
-            self.hours = gather::last_hours(&self.app, machines.iter()).await.ok()?;
+            self.hours = gather::last_hours(&self.app, machines).await.ok()?;
             self.hours_at = Some(now);
         }
         for machine in machines {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{Stored, judge, seen, system, vitals};
 use crate::app::App;
@@ -90,31 +91,32 @@ pub async fn neighbours(app: &App, person: &Person, stored: &Stored) -> Result<N
     Ok(Neighbours::of(&stored.server.address, others.map(|server| (server.address.as_str(), answers(server)))))
 }
 
+/// Questions about last hours that are asked at the same time.
+const AT_ONCE: usize = 4;
+
 /// The last hour of these machines in minutes: for the rows that are shown.
-pub async fn last_hours<'m>(
-    app: &App,
-    machines: impl Iterator<Item = &'m Machine>,
-) -> Result<HashMap<ServerId, LastHour>> {
+pub async fn last_hours(app: &App, machines: &[Machine]) -> Result<HashMap<ServerId, LastHour>> {
+    let wanted = machines.iter().filter(|machine| machine.answers());
+    stream::iter(wanted.map(|machine| last_hour(app, machine))).buffer_unordered(AT_ONCE).try_collect().await
+}
+
+async fn last_hour(app: &App, machine: &Machine) -> Result<(ServerId, LastHour)> {
     let now = app.clock.now();
     let from = now - TimeDelta::hours(1);
-    let mut hours = HashMap::new();
-    for machine in machines.filter(|machine| machine.answers()) {
-        let metrics = vec![Metric::CpuTotal, Metric::MemoryPercent, Metric::FilesystemPercent];
-        let question = Question { server: machine.id, metrics, from, to: now, points: 60 };
-        let lines = question.answer(&app.db, now, &app.config.retention).await?;
-        let mount = machine.vitals.disk.as_ref().map_or("", |(mount, _)| mount.as_str());
-        let minutes = |metric: Metric, device: &str| {
-            let line = lines.iter().find(|line| line.metric == metric && line.device == device);
-            line.map(|line| by_minute(line, from)).unwrap_or_default()
-        };
-        let hour = LastHour {
-            cpu: minutes(Metric::CpuTotal, ""),
-            memory: minutes(Metric::MemoryPercent, ""),
-            disk: minutes(Metric::FilesystemPercent, mount),
-        };
-        hours.insert(machine.id, hour);
-    }
-    Ok(hours)
+    let metrics = vec![Metric::CpuTotal, Metric::MemoryPercent, Metric::FilesystemPercent];
+    let question = Question { server: machine.id, metrics, from, to: now, points: 60 };
+    let lines = question.answer(&app.db, now, &app.config.retention).await?;
+    let mount = machine.vitals.disk.as_ref().map_or("", |(mount, _)| mount.as_str());
+    let minutes = |metric: Metric, device: &str| {
+        let line = lines.iter().find(|line| line.metric == metric && line.device == device);
+        line.map(|line| by_minute(line, from)).unwrap_or_default()
+    };
+    let hour = LastHour {
+        cpu: minutes(Metric::CpuTotal, ""),
+        memory: minutes(Metric::MemoryPercent, ""),
+        disk: minutes(Metric::FilesystemPercent, mount),
+    };
+    Ok((machine.id, hour))
 }
 
 /// A value or nothing for each of the 60 minutes after `from`.
