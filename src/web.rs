@@ -1,15 +1,8 @@
 //! The HTTP toolkit: rendering, errors, extractors, middleware. Knows no screen and no job.
 
 pub mod assets;
-<<<<<<< HEAD
-pub mod chart;
 pub mod cookies;
 pub mod errors;
-pub mod events;
-=======
-pub mod cookies;
-pub mod errors;
->>>>>>> web
 pub mod extract;
 pub mod filters;
 pub mod flash;

@@ -74,9 +74,6 @@ async fn candidates(app: &App, scope: Scope) -> Result<Vec<Candidate>> {
                         name: server.name.clone(),
                         address: server.address.clone(),
                         groups: names(server),
-<<<<<<< HEAD
-                        labels: server.labels.0.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" "),
-=======
                         labels: server
                             .labels
                             .0
@@ -84,7 +81,6 @@ async fn candidates(app: &App, scope: Scope) -> Result<Vec<Candidate>> {
                             .map(|(key, value)| format!("{key}={value}"))
                             .collect::<Vec<_>>()
                             .join(" "),
->>>>>>> web
                         state: states.get(&server.id).map_or(State::Unknown, |state| state.state),
                     })
                     .collect(),

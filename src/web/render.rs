@@ -14,13 +14,8 @@ use super::cookies::Purpose;
 use super::filters;
 use super::flash;
 use super::hx::{self, Hx};
-<<<<<<< HEAD
-use super::return_to;
-use super::picker;
-=======
 use super::picker;
 use super::return_to;
->>>>>>> web
 use super::shell::{Shell, recent_servers};
 use super::visitor::Visitor;
 use crate::app::App;

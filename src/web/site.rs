@@ -34,15 +34,9 @@ impl Site {
         }
     }
 
-<<<<<<< HEAD
-    /// The service of one worker: `HttpServer::new(move || site.service())`.
-    pub fn service(
-        &self,
-=======
     /// The service of one worker: `HttpServer::new(move || site.clone().service())`.
     pub fn service(
         self,
->>>>>>> web
     ) -> ActixApp<
         impl ServiceFactory<
             ServiceRequest,
@@ -50,21 +44,12 @@ impl Site {
             Response = ServiceResponse<impl MessageBody>,
             Error = ActixError,
             InitError = (),
-<<<<<<< HEAD
-        > + use<>,
-    > {
-        ActixApp::new()
-            .app_data(self.app.clone())
-            .app_data(self.screens.clone())
-            .app_data(self.permissions.clone())
-=======
         >,
     > {
         ActixApp::new()
             .app_data(self.app)
             .app_data(self.screens)
             .app_data(self.permissions)
->>>>>>> web
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
             .app_data(web::FormConfig::default().limit(BODY_LIMIT))
             .app_data(web::JsonConfig::default().limit(BODY_LIMIT))

@@ -28,14 +28,7 @@ const HEADERS: [(&str, &str); 8] = [
 ];
 
 /// Middleware: adds them.
-<<<<<<< HEAD
-pub async fn headers<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, ActixError> {
-=======
 pub async fn headers<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, ActixError> {
->>>>>>> web
     let https = app(&request).is_ok_and(|app| app.config.https());
     let mut answer = next.call(request).await?;
     let present = answer.headers_mut();
