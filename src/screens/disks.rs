@@ -56,7 +56,7 @@ pub async fn index(
     if part.includes("filesystems") && page.about.away.is_none() {
         let host = app.hosts.of(person.actor.clone(), stored.server.clone());
         page.filesystems =
-            Some(remote::filesystems(&app, &stored, &host, Some(part.patience()), person.actor.role).await);
+            Some(remote::filesystems(&app, &stored, &host, Some(part.patience()), person.actor.role).await?);
     }
     match part {
         Part::Block("charts") => render.page(&page.as_charts()),

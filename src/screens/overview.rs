@@ -73,10 +73,11 @@ pub async fn index(
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
     let wait = |region| part.includes(region).then(|| part.patience());
     let role = person.actor.role;
-    (page.processes, page.filesystems) = tokio::join!(
+    let (processes, filesystems) = tokio::join!(
         remote::processes(&host, wait("processes"), role),
-        remote::filesystems(&app, &host, wait("filesystems"), role),
+        remote::filesystems(&app, &stored, &host, wait("filesystems"), role),
     );
+    (page.processes, page.filesystems) = (processes?, filesystems?);
     match part {
         Part::Block("facts") => render.page(&page.as_facts()),
         Part::Block("charts") => render.page(&page.as_charts()),
