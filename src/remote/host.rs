@@ -113,7 +113,7 @@ impl Host {
             locale: platform.locale(),
             privilege,
         };
-        let stdin = envelope.compose().map_err(|problem| Error::BadRequest(problem.message()))?;
+        let stdin = envelope.compose().map_err(|problem| Error::internal(problem))?;
         let mut request = Request::new(&chosen.name, stdin, token.clone(), self.hosts.command_timeout());
         request.may_ask_password = privilege == Privilege::SudoPassword;
         let at = self.hosts.clock().now();
