@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::metrics::live::Live;
 use crate::models::password::PasswordHasher;
 use crate::remote::hosts::Hosts;
 use crate::secret::seal::Sealer;
@@ -22,6 +23,8 @@ pub struct App {
     pub sealer: Arc<Sealer>,
     /// Hashes and compares passwords.
     pub passwords: PasswordHasher,
-    /// Every server, for whoever may talk to it.
+    /// The way to every server.
     pub hosts: Hosts,
+    /// The last minutes of every server.
+    pub live: Live,
 }

@@ -1,8 +1,10 @@
 //! The HTTP toolkit: rendering, errors, extractors, middleware. Knows no screen and no job.
 
 pub mod assets;
+pub mod chart;
 pub mod cookies;
 pub mod errors;
+pub mod events;
 pub mod extract;
 pub mod filters;
 pub mod flash;
@@ -19,4 +21,5 @@ pub mod router;
 pub mod shell;
 pub mod signing;
 pub mod site;
+pub mod still_signed_in;
 pub mod visitor;

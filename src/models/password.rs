@@ -59,9 +59,10 @@ impl PasswordHasher {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn sec_a02_who_waits_three_seconds_is_asked_to_try_again() {
-        let hasher = PasswordHasher::default();
+    #[tokio::test]
+    async fn sec_a02_who_does_not_get_a_turn_in_time_is_asked_to_try_again() {
+        assert_eq!(PasswordHasher::default().patience, Duration::from_secs(3));
+        let hasher = PasswordHasher { patience: Duration::from_millis(10), ..PasswordHasher::default() };
         let _all = Arc::clone(&hasher.turns).acquire_many_owned(2).await.unwrap();
         let answer = hasher.hash(SecretText::new("correct horse battery".to_owned())).await;
         assert!(matches!(answer, Err(Error::Unavailable(_))), "{answer:?}");
