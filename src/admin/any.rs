@@ -1,8 +1,6 @@
 //! A resource without its types, so that one set of handlers and templates serves all of them.
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
-
 use super::asked::Asked;
 use super::control::FieldView;
 use super::entered::Entered;
@@ -21,8 +19,6 @@ use crate::web::menu::Screen;
 pub trait AnyResource: Send + Sync {
     /// Its place in the menu.
     fn screen(&self) -> &'static Screen;
-    /// The noun of its audit events.
-    fn noun(&self) -> &'static str;
     /// What can be done with its rows.
     fn abilities(&self) -> Abilities;
     /// One page of the list.
@@ -180,10 +176,6 @@ impl<R: Resource> AnyResource for R {
         R::screen()
     }
 
-    fn noun(&self) -> &'static str {
-        R::NOUN
-    }
-
     fn abilities(&self) -> Abilities {
         Abilities {
             add: R::ADD,
@@ -250,7 +242,7 @@ impl<R: Resource> AnyResource for R {
         }
         let changes = form.changes(&mut before, &mut after);
         let id = R::id(&row);
-        if changes == json!({}) {
+        if changes.is_empty() {
             return Ok(Saved { id, name: R::name(&row), changed: false });
         }
         R::update(connection, by, &row, &after).map_err(beside::<R>)?;
@@ -293,7 +285,7 @@ impl<R: Resource> AnyResource for R {
         for id in ids {
             let row = R::row(connection, &by.actor.scope, *id)?;
             (action.deed)(connection, by, &row)?;
-            record::write::<R>(connection, by, Deed::Action(action.name), &row, json!({}))?;
+            record::write::<R>(connection, by, Deed::Action(action.name), &row, Vec::new())?;
             names.push(R::name(&row));
         }
         Ok(names)

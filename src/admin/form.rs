@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::control::FieldView;
 use super::entered::Entered;
@@ -15,6 +15,12 @@ use crate::language::Message;
 pub const COMMON: [&str; 4] = ["csrf_token", "then", "seen", PASSWORD_AGAIN];
 /// The field for the administrator's own password, where it was entered too long ago (A11).
 pub const PASSWORD_AGAIN: &str = "your-password";
+
+/// What the audit log says of a secret that is new.
+pub const CHANGED: &str = "changed";
+
+/// Fields with what the audit log keeps of them: `["22","2222"]` where a value was replaced.
+pub type Changes = Vec<(&'static str, String)>;
 
 /// The form that fills a `D`.
 pub struct Form<D> {
@@ -121,37 +127,31 @@ impl<D> Form<D> {
     }
 
     /// What differs between two drafts, for the audit log; secrets say only that they changed.
-    pub fn changes(&self, before: &mut D, after: &mut D) -> Value {
-        let mut changes = Map::new();
+    pub fn changes(&self, before: &mut D, after: &mut D) -> Changes {
+        let mut changes = Changes::new();
         for field in self.fields() {
             match (field.record(before), field.record(after)) {
                 (Record::Text(before), Record::Text(after)) if before != after => {
-                    changes.insert(field.name().to_owned(), json!([before, after]));
+                    changes.push((field.name(), json!([before, after]).to_string()));
                 }
-                (_, Record::Secret(true)) => {
-                    changes.insert(field.name().to_owned(), json!("changed"));
-                }
+                (_, Record::Secret(true)) => changes.push((field.name(), CHANGED.to_owned())),
                 _ => {}
             }
         }
-        Value::Object(changes)
+        changes
     }
 
     /// Everything that is filled in, for the audit log; of secrets only that there is one.
-    pub fn everything(&self, draft: &mut D) -> Value {
-        let mut values = Map::new();
+    pub fn everything(&self, draft: &mut D) -> Changes {
+        let mut values = Changes::new();
         for field in self.fields() {
             match field.record(draft) {
-                Record::Text(value) if !value.is_empty() => {
-                    values.insert(field.name().to_owned(), json!(value));
-                }
-                Record::Secret(true) => {
-                    values.insert(field.name().to_owned(), json!("changed"));
-                }
+                Record::Text(value) if !value.is_empty() => values.push((field.name(), value)),
+                Record::Secret(true) => values.push((field.name(), CHANGED.to_owned())),
                 _ => {}
             }
         }
-        Value::Object(values)
+        values
     }
 
     /// The label of a field; none where the form does not have it.

@@ -20,8 +20,8 @@ pub trait Resource: Send + Sync + 'static {
     /// What the form fills in.
     type Draft: Clone + Default + Send + 'static;
 
-    /// The noun of audit events: `create_server`.
-    const NOUN: &'static str;
+    /// The actions of audit events: `create_server`, `change_server`, `delete_server`.
+    const EVENTS: [&'static str; 3];
     /// The button that adds a row, in English; none where nobody can.
     const ADD: Option<&'static str> = None;
     /// Whether rows may be deleted.
