@@ -18,6 +18,9 @@ use crate::secret::SecretText;
 
 pub use pool::establish;
 
+/// What work with the database is given.
+pub type Connection = PgConnection;
+
 /// The only way to the database: blocking work with a pooled connection, off the async threads.
 #[derive(Clone)]
 pub struct Db {

@@ -22,7 +22,13 @@ pub trait AnyResource: Send + Sync {
     /// What can be done with its rows.
     fn abilities(&self) -> Abilities;
     /// One page of the list.
-    fn list(&self, connection: &mut Connection, scope: &Scope, asked: &Asked) -> Result<ListView>;
+    fn list(
+        &self,
+        connection: &mut Connection,
+        scope: &Scope,
+        asked: &Asked,
+        now: DateTime<Utc>,
+    ) -> Result<ListView>;
     /// Every word of its list and form that needs a translation.
     fn words(&self) -> Vec<&'static str>;
     /// The form of a stored row, or of a new one.
@@ -187,8 +193,14 @@ impl<R: Resource> AnyResource for R {
         }
     }
 
-    fn list(&self, connection: &mut Connection, scope: &Scope, asked: &Asked) -> Result<ListView> {
-        let found = R::find(connection, scope, asked)?;
+    fn list(
+        &self,
+        connection: &mut Connection,
+        scope: &Scope,
+        asked: &Asked,
+        now: DateTime<Utc>,
+    ) -> Result<ListView> {
+        let found = R::find(connection, scope, asked, now)?;
         Ok(ListView::of::<R>(found, asked))
     }
 

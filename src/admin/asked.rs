@@ -1,5 +1,8 @@
 //! What a list was asked for: everything is in the query string, so that Back, reload and sharing work.
 
+/// The name of the last row that was shown, in lists that go on instead of having numbered pages.
+pub const BEFORE: &str = "before";
+
 /// The question in the address of a list: `?q=web&group=edge&sort=-changed&page=2`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
@@ -53,7 +56,7 @@ impl Asked {
     #[must_use]
     pub fn filtered(&self, name: &str, value: Option<&str>) -> Self {
         let mut asked = Self { page: 1, ..self.clone() };
-        asked.filters.retain(|(known, _)| known != name);
+        asked.filters.retain(|(known, _)| known != name && known != BEFORE);
         asked.filters.extend(value.map(|value| (name.to_owned(), value.to_owned())));
         asked
     }

@@ -9,6 +9,8 @@ pub enum Cell {
     Key(String),
     /// Text as it is.
     Text(String),
+    /// Text that may take several lines.
+    Long(String),
     /// Literal text, such as an address or a fingerprint.
     Code(String),
     /// A word of ours, shown in the reader's language.
@@ -52,10 +54,20 @@ pub enum Piece {
 }
 
 impl Cell {
+    /// The word of ours for a value.
+    pub fn choice(words: &'static [(&'static str, &'static str)], value: &str) -> Self {
+        Self::Word(words.iter().find(|(known, _)| *known == value).map_or("", |(_, word)| *word))
+    }
+
+    /// A number of things; nothing where there are none.
+    pub fn count(count: i64) -> Self {
+        Self::Number { value: count, text: if count == 0 { String::new() } else { count.to_string() } }
+    }
+
     /// What the column is sorted by.
     pub fn sort_key(&self) -> SortKey {
         match self {
-            Self::Key(text) | Self::Text(text) | Self::Code(text) => natural(text),
+            Self::Key(text) | Self::Text(text) | Self::Long(text) | Self::Code(text) => natural(text),
             Self::Word(word) | Self::State { label: word, .. } => natural(word),
             Self::Tags(tags) => natural(&tags.join(" ")),
             Self::Number { value, .. } => SortKey::Number(*value),

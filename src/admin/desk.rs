@@ -15,7 +15,9 @@ use crate::app::App;
 use crate::db::Connection;
 use crate::error::{Error, Result};
 use crate::language::Message;
+use crate::secret::SecretText;
 use crate::web::extract::Admin;
+use crate::web::password_check;
 use crate::web::visitor::Person;
 
 /// An administrator, and what a change needs.
@@ -28,7 +30,13 @@ pub struct Desk {
 impl Desk {
     /// Who makes a change now.
     pub fn by(&self) -> By {
-        By { actor: self.person.actor.clone(), at: self.app.clock.now(), app: App::clone(&self.app) }
+        By {
+            actor: self.person.actor.clone(),
+            session: Some(self.person.session.clone()),
+            at: self.app.clock.now(),
+            app: App::clone(&self.app),
+            password_hash: None,
+        }
     }
 
     /// The signed-in person.
@@ -38,13 +46,29 @@ impl Desk {
 
     /// Whether the password was entered lately (A11).
     pub fn is_proved(&self) -> bool {
-        let age = self.app.clock.now() - self.person.proved_at;
+        let age = self.app.clock.now() - self.person.session.proved_at;
         TimeDelta::from_std(self.app.config.sessions.proof).is_ok_and(|limit| age <= limit)
     }
 
     /// Refuses where the resource needs a password that was entered lately, and it was not.
     pub fn proof_for(&self, resource: &dyn AnyResource) -> Result<()> {
         if self.is_proved() || !resource.abilities().needs_proof { Ok(()) } else { Err(Error::ReauthenticationNeeded) }
+    }
+
+    /// Takes the administrator's own password where it was entered too long ago (A11); whether it is fresh now.
+    pub async fn prove(&mut self, entered: &str) -> Result<bool> {
+        if self.is_proved() {
+            return Ok(true);
+        }
+        let (Some(address), false) = (self.person.actor.address, entered.is_empty()) else { return Ok(false) };
+        let password = SecretText::new(entered.to_owned());
+        if password_check::check(&self.app, &self.person.user.name, password, address).await?.is_none() {
+            return Ok(false);
+        }
+        let (session, now) = (self.person.session.clone(), self.app.clock.now());
+        self.app.db.run(move |connection| session.prove(connection, now)).await?;
+        self.person.session.proved_at = now;
+        Ok(true)
     }
 
     /// Changes rows in one transaction with their audit events, then lets go of what no longer fits.
@@ -54,7 +78,18 @@ impl Desk {
         ids: Vec<i64>,
         deed: impl FnOnce(&mut Connection, &By, &[i64]) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (by, rows) = (self.by(), ids.clone());
+        self.change_as(self.by(), resource, ids, deed).await
+    }
+
+    /// Like [`Desk::change`], with what was prepared for it.
+    pub async fn change_as<T: Send + 'static>(
+        &self,
+        by: By,
+        resource: &'static dyn AnyResource,
+        ids: Vec<i64>,
+        deed: impl FnOnce(&mut Connection, &By, &[i64]) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let rows = ids.clone();
         let done = self.app.db.transaction(move |connection| deed(connection, &by, &rows)).await?;
         resource.changed(&self.app, &ids);
         Ok(done)

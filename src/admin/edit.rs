@@ -10,9 +10,12 @@ use super::connection::{self, Panel};
 use super::control::Control;
 use super::desk::Desk;
 use super::entered::Entered;
+use super::form::PASSWORD_AGAIN;
 use super::resource::Beside;
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
+use crate::secret::SecretText;
+use crate::secret::password::PasswordHash;
 use crate::web::filters;
 use crate::web::menu::Screen;
 use crate::web::render::Render;
@@ -60,7 +63,8 @@ async fn show(
     if !abilities.change || (id.is_none() && abilities.add.is_none()) {
         return Err(Error::NotFound("This page"));
     }
-    let form = desk.app.db.run(move |connection| resource.form(connection, id)).await?;
+    let scope = desk.person().actor.scope.clone();
+    let form = desk.app.db.run(move |connection| resource.form(connection, &scope, id)).await?;
     let page = page(resource, form, &desk).await?;
     render.page(&page)
 }
@@ -105,12 +109,14 @@ async fn save(
     render: Render,
 ) -> Result<HttpResponse> {
     let entered = std::sync::Arc::new(entered);
-    if resource.abilities().needs_proof && !desk.prove(entered.one("your-password")).await? {
-        let problems = FieldErrors::default().and("your-password", "Enter your password again to go on");
+    if resource.abilities().needs_proof && !desk.prove(entered.one(PASSWORD_AGAIN)).await? {
+        let problems = FieldErrors::default().and(PASSWORD_AGAIN, wrong_password(&entered));
         return again(resource, id, &desk, entered, problems, StatusCode::FORBIDDEN, render).await;
     }
     let (typed, ids) = (entered.clone(), id.into_iter().collect());
-    let saving = desk.change(resource, ids, move |connection, by, _| resource.save(connection, by, id, &typed));
+    let mut by = desk.by();
+    by.password_hash = hash(resource, &desk, &entered).await?;
+    let saving = desk.change_as(by, resource, ids, move |connection, by, _| resource.save(connection, by, id, &typed));
     match saving.await {
         Ok(saved) => {
             let list = format!("/admin/{}", resource.screen().slug);
@@ -133,8 +139,26 @@ async fn save(
     }
 }
 
+/// What is wrong with the administrator's own password.
+pub fn wrong_password(entered: &Entered) -> Message {
+    if entered.one(PASSWORD_AGAIN).is_empty() {
+        Message::new("Enter your password again to go on")
+    } else {
+        Message::new("This is not your password")
+    }
+}
+
+/// The hash of a new password, made before the transaction: it takes long, and few at a time are made (A02).
+async fn hash(resource: &dyn AnyResource, desk: &Desk, entered: &Entered) -> Result<Option<PasswordHash>> {
+    let entered = resource.abilities().hashed.map_or("", |field| entered.one(field));
+    if entered.is_empty() {
+        return Ok(None);
+    }
+    desk.app.passwords.hash(SecretText::new(entered.to_owned())).await.map(Some)
+}
+
 /// The form as it was typed, with what is wrong with it.
-async fn again(
+pub async fn again(
     resource: &'static dyn AnyResource,
     id: Option<i64>,
     desk: &Desk,
@@ -143,7 +167,9 @@ async fn again(
     status: StatusCode,
     render: Render,
 ) -> Result<HttpResponse> {
-    let form = desk.app.db.run(move |connection| resource.form_again(connection, id, &entered, &problems)).await?;
+    let scope = desk.person().actor.scope.clone();
+    let form =
+        desk.app.db.run(move |connection| resource.form_again(connection, &scope, id, &entered, &problems)).await?;
     let page = page(resource, form, desk).await?;
     render.html(status, &page)
 }

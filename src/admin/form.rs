@@ -48,6 +48,19 @@ pub struct FieldsetView {
     pub fields: Vec<FieldView>,
 }
 
+impl FieldsetView {
+    /// The choices that all its fields wait for, if they all wait for the same.
+    pub fn when(&self) -> &str {
+        let first = self.fields.first().map_or("", |field| field.when.as_str());
+        if self.fields.iter().all(|field| field.when == first) { first } else { "" }
+    }
+
+    /// Whether it is shown only after a choice.
+    pub fn waits(&self) -> bool {
+        !self.when().is_empty()
+    }
+}
+
 impl<D> Form<D> {
     /// A form without fields.
     pub fn new() -> Self {

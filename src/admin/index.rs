@@ -43,7 +43,7 @@ pub async fn home(_: Admin, render: Render) -> Result<HttpResponse> {
 /// `GET /admin/{resource}?q=web&group=edge&sort=-changed&page=2`
 #[tracing::instrument(skip_all, fields(resource = %path))]
 pub async fn index(
-    _: Admin,
+    admin: Admin,
     path: Path<String>,
     app: Data<App>,
     request: HttpRequest,
@@ -51,7 +51,8 @@ pub async fn index(
 ) -> Result<HttpResponse> {
     let resource = super::resource(&path)?;
     let asked = Asked::of(request.query_string());
-    let list = app.db.run(move |connection| resource.list(connection, &asked)).await?;
+    let (scope, now) = (admin.actor.scope.clone(), app.clock.now());
+    let list = app.db.run(move |connection| resource.list(connection, &scope, &asked, now)).await?;
     render.page(&ListPage { screen: resource.screen(), abilities: resource.abilities(), list })
 }
 

@@ -14,6 +14,7 @@ pub struct List<R> {
     filters: Vec<Filter<R>>,
     search: Option<Search<R>>,
     order: &'static str,
+    sorts: bool,
 }
 
 /// One column.
@@ -48,6 +49,8 @@ pub struct Found<R> {
     pub matched: usize,
     /// The filters with their choices.
     pub facets: Vec<Facet>,
+    /// In a list without numbered pages: where the older rows go on.
+    pub older: Option<i64>,
 }
 
 /// One filter with its choices.
@@ -79,7 +82,7 @@ pub struct FacetChoice {
 impl<R> List<R> {
     /// A list without columns, in the order of the column `order` (`name`, or `-changed` for the largest first).
     pub fn in_order_of(order: &'static str) -> Self {
-        Self { columns: Vec::new(), filters: Vec::new(), search: None, order }
+        Self { columns: Vec::new(), filters: Vec::new(), search: None, order, sorts: true }
     }
 
     /// Adds a column.
@@ -114,6 +117,18 @@ impl<R> List<R> {
     ) -> Self {
         self.filters.push(Filter { name, label, words: Some(words), values });
         self
+    }
+
+    /// The same, always in its own order: for tables that are too long to be sorted.
+    #[must_use]
+    pub fn unsorted(mut self) -> Self {
+        self.sorts = false;
+        self
+    }
+
+    /// Whether people may choose the order.
+    pub fn sorts(&self) -> bool {
+        self.sorts
     }
 
     /// Its columns.
@@ -158,7 +173,7 @@ impl<R> List<R> {
         let matched = rows.len();
         let page = asked.page.min(matched.div_ceil(PER_PAGE).max(1));
         let rows = rows.into_iter().skip((page - 1) * PER_PAGE).take(PER_PAGE).collect();
-        Found { rows, matched, facets }
+        Found { rows, matched, facets, older: None }
     }
 
     /// Counts each value among the rows that all other filters let through.

@@ -1,9 +1,11 @@
 //! One page of a list as the template shows it: words, addresses, cells.
 
-use super::asked::Asked;
+use super::asked::{Asked, BEFORE};
 use super::cell::Cell;
+use super::index::DELETE;
 use super::list::{Facet, Found, PER_PAGE};
 use super::resource::Resource;
+use crate::language::Message;
 
 /// One page of a list.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub struct ListView {
     pub matched: usize,
     /// The pages, where there are several.
     pub pages: Vec<PageView>,
+    /// Whether the rows are counted and people may choose their order.
+    pub sorts: bool,
 }
 
 /// One heading.
@@ -54,6 +58,8 @@ pub struct RowView {
     pub id: i64,
     /// Its name.
     pub name: String,
+    /// The address of its form; empty where it has none.
+    pub href: String,
     /// Its columns.
     pub cells: Vec<Cell>,
 }
@@ -108,7 +114,7 @@ impl ListView {
     /// The page of `found`.
     pub fn of<R: Resource>(found: Found<R::Row>, asked: &Asked) -> Self {
         let (list, path) = (R::list(), format!("/admin/{}", R::screen().slug));
-        let order = list.order(asked);
+        let (order, has_form) = (list.order(asked), !R::form().is_empty());
         let pages = found.matched.div_ceil(PER_PAGE).max(1);
         let page = asked.page.min(pages);
         let rows: Vec<RowView> = found
@@ -117,6 +123,7 @@ impl ListView {
             .map(|row| RowView {
                 id: R::id(row),
                 name: R::name(row),
+                href: if has_form { format!("{path}/{}", R::id(row)) } else { String::new() },
                 cells: list.columns().iter().map(|column| column.cell(row)).collect(),
             })
             .collect();
@@ -135,7 +142,8 @@ impl ListView {
                 is_figure: rows.iter().filter_map(|row| row.cells.get(index)).any(Cell::is_figure),
             }
         });
-        let actions = R::actions().iter().map(|action| ActionView { name: action.name, label: action.label }).collect();
+        let actions = R::actions().into_iter().map(|action| ActionView { name: action.name, label: action.label });
+        let delete = ActionView { name: DELETE, label: "Delete…" };
         Self {
             columns: columns.collect(),
             facets: found.facets.iter().map(|facet| facet_view(facet, asked, &path)).collect(),
@@ -143,11 +151,15 @@ impl ListView {
             search_hint: list.search_hint(),
             kept: kept(asked),
             is_plain: asked.search.is_empty() && asked.filters.is_empty(),
-            actions,
+            actions: actions.chain(R::DELETES.then_some(delete)).collect(),
             first: (page - 1) * PER_PAGE + usize::from(!rows.is_empty()),
             last: (page - 1) * PER_PAGE + rows.len(),
             matched: found.matched,
-            pages: page_views(page, pages, asked, &path),
+            pages: match found.older {
+                Some(number) => vec![older(number, asked, &path)],
+                None => page_views(page, pages, asked, &path),
+            },
+            sorts: list.sorts(),
             rows,
         }
     }
@@ -156,11 +168,20 @@ impl ListView {
     pub fn can_choose(&self) -> bool {
         !self.actions.is_empty()
     }
+
+    /// Which rows are shown, of how many.
+    pub fn summary(&self) -> Message {
+        if !self.sorts {
+            return Message::new("Newest first");
+        }
+        let message = Message::new("{first} to {last} of {matched}");
+        message.with("first", self.first).with("last", self.last).with("matched", self.matched)
+    }
 }
 
 fn kept(asked: &Asked) -> Vec<(String, String)> {
     let sort = asked.sort.iter().map(|sort| ("sort".to_owned(), sort.text()));
-    asked.filters.iter().cloned().chain(sort).collect()
+    asked.filters.iter().filter(|(name, _)| name != BEFORE).cloned().chain(sort).collect()
 }
 
 fn facet_view(facet: &Facet, asked: &Asked, path: &str) -> FacetView {
@@ -180,6 +201,11 @@ fn facet_view(facet: &Facet, asked: &Asked, path: &str) -> FacetView {
         current: chosen == Some(choice.value.as_str()),
     });
     FacetView { label: facet.label, choices: std::iter::once(all).chain(choices).collect() }
+}
+
+fn older(number: i64, asked: &Asked, path: &str) -> PageView {
+    let href = format!("{path}{}", asked.filtered(BEFORE, Some(&number.to_string())).query());
+    PageView { label: "Older".to_owned(), is_word: true, href, current: false }
 }
 
 /// The first page, the last, and those around the current one.

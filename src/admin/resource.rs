@@ -10,6 +10,7 @@ use crate::db::Connection;
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
 use crate::models::actor::{Actor, Scope};
+use crate::models::sessions::Session;
 use crate::secret::password::PasswordHash;
 use crate::web::menu::Screen;
 
@@ -21,7 +22,7 @@ pub trait Resource: Send + Sync + 'static {
     type Draft: Clone + Default + Send + 'static;
 
     /// The actions of audit events: `create_server`, `change_server`, `delete_server`.
-    const EVENTS: [&'static str; 3];
+    const EVENTS: [&'static str; 3] = [""; 3];
     /// The button that adds a row, in English; none where nobody can.
     const ADD: Option<&'static str> = None;
     /// Whether rows may be deleted.
@@ -55,7 +56,12 @@ pub trait Resource: Send + Sync + 'static {
     fn rows(connection: &mut Connection, scope: &Scope) -> Result<Vec<Self::Row>>;
 
     /// The rows of one page. Tables that grow without end ask the database instead of looking through all rows.
-    fn find(connection: &mut Connection, scope: &Scope, asked: &Asked) -> Result<Found<Self::Row>> {
+    fn find(
+        connection: &mut Connection,
+        scope: &Scope,
+        asked: &Asked,
+        _now: DateTime<Utc>,
+    ) -> Result<Found<Self::Row>> {
         Ok(Self::list().arrange(Self::rows(connection, scope)?, asked))
     }
 
@@ -140,6 +146,8 @@ pub enum Beside {
 pub struct By {
     /// The administrator.
     pub actor: Actor,
+    /// Their session, which stays when they change their own password.
+    pub session: Option<Session>,
     /// The time of the change.
     pub at: DateTime<Utc>,
     /// Settings and keys.

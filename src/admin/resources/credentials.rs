@@ -29,7 +29,7 @@ pub struct Credentials;
 /// One credential with the number of servers that use it.
 pub struct Row {
     credential: Credential,
-    servers: usize,
+    servers: i64,
 }
 
 /// What the form fills in; also part of a server's form, for a credential of its own.
@@ -103,10 +103,6 @@ const KINDS: &[(&str, &str)] = &[("private_key", "Private key"), ("password", "P
 const ROOT: &[(&str, &str)] =
     &[("sudo", "sudo without a password"), ("sudo_password", "sudo with a password"), ("none", "Never")];
 
-fn word(words: &'static [(&str, &'static str)], name: &str) -> &'static str {
-    words.iter().find(|(known, _)| *known == name).map_or("", |(_, word)| *word)
-}
-
 impl Resource for Credentials {
     type Row = Row;
     type Draft = Draft;
@@ -124,9 +120,9 @@ impl Resource for Credentials {
         List::in_order_of("name")
             .column("Name", |row: &Row| Cell::Key(row.credential.name.clone()))
             .column("User name", |row| Cell::Code(row.credential.user_name.clone()))
-            .column("Kind", |row| Cell::Word(word(KINDS, row.credential.kind.name())))
+            .column("Kind", |row| Cell::choice(KINDS, row.credential.kind.name()))
             .column("Key", |row| Cell::Code(row.credential.fingerprint.clone().unwrap_or_default()))
-            .column("Root commands", |row| Cell::Word(word(ROOT, row.credential.privilege.name())))
+            .column("Root commands", |row| Cell::choice(ROOT, row.credential.privilege.name()))
             .column("Servers", |row| Cell::count(row.servers))
             .column("Secret changed", |row| Cell::Time(row.credential.secret_changed_at))
             .search("Name, user name, key or note", |row| {
@@ -147,7 +143,7 @@ impl Resource for Credentials {
                         .required()
                         .checked(name_problem)
                         .hint("Small letters, digits, dash, dot."),
-                    Field::literal("user_name", "User name on the servers", |draft| &mut draft.user_name)
+                    Field::literal("user_name", "User name on the servers", |draft: &mut Draft| &mut draft.user_name)
                         .required()
                         .checked(remote_user_problem),
                 ],
@@ -156,11 +152,11 @@ impl Resource for Credentials {
                 "Sign-in",
                 [
                     Field::segments("kind", "Kind", |draft: &mut Draft| &mut draft.kind, kinds).required().wide(),
-                    Field::secret("password", "Password", |draft| &mut draft.password).when(&["password"]),
-                    Field::pasted_key("private_key", "Private key", |draft| &mut draft.private_key)
+                    Field::secret("password", "Password", |draft: &mut Draft| &mut draft.password).when(&["password"]),
+                    Field::pasted_key("private_key", "Private key", |draft: &mut Draft| &mut draft.private_key)
                         .when(&["private-key"])
                         .hint("Paste the whole file, with its first and last line."),
-                    Field::secret("passphrase", "Passphrase", |draft| &mut draft.passphrase)
+                    Field::secret("passphrase", "Passphrase", |draft: &mut Draft| &mut draft.passphrase)
                         .when(&["private-key"])
                         .hint("Only for an encrypted key."),
                     Field::shown("key", "Stored key", |draft| draft.key.clone()).when(&["private-key"]),
@@ -171,7 +167,7 @@ impl Resource for Credentials {
                 [
                     Field::choice("privilege", "How to become root", |draft: &mut Draft| &mut draft.privilege, privileges)
                         .required(),
-                    Field::secret("sudo_password", "Password for sudo", |draft| &mut draft.sudo_password)
+                    Field::secret("sudo_password", "Password for sudo", |draft: &mut Draft| &mut draft.sudo_password)
                         .when(&["sudo-password"]),
                 ],
             )
@@ -233,7 +229,7 @@ impl Resource for Credentials {
     }
 }
 
-pub use secrets::{auth, create, problems};
+pub use secrets::{create, kind, privilege, problems, secrets_of};
 
 /// The credential of a name, for forms that choose one.
 pub fn by_name(connection: &mut Connection, name: &str) -> Result<Option<CredentialId>> {

@@ -27,7 +27,7 @@ pub struct Groups;
 /// One group with the number of its servers.
 pub struct Row {
     group: Group,
-    servers: usize,
+    servers: i64,
 }
 
 /// What the form fills in.
@@ -71,7 +71,7 @@ impl Resource for Groups {
                     .required()
                     .checked(name_problem)
                     .hint("Small letters, digits, dash, dot."),
-                Field::note("note", "Note", |draft| &mut draft.note),
+                Field::note("note", "Note", |draft: &mut Draft| &mut draft.note),
             ],
         )
     }
