@@ -28,6 +28,7 @@ pub mod words;
 use any::AnyResource;
 
 use crate::error::{Error, Result};
+use crate::web::menu::Screen;
 
 /// Every resource, in the order of the menu.
 pub static RESOURCES: &[&dyn AnyResource] = &[
@@ -37,6 +38,11 @@ pub static RESOURCES: &[&dyn AnyResource] = &[
     &resources::users::Users,
     &resources::audit_events::AuditEvents,
 ];
+
+/// The menu's entries of all resources.
+pub fn screens() -> impl Iterator<Item = &'static Screen> {
+    RESOURCES.iter().map(|resource| resource.screen())
+}
 
 /// The resource of an address.
 pub fn resource(slug: &str) -> Result<&'static dyn AnyResource> {

@@ -1,6 +1,5 @@
 //! A resource without its types, so that one set of handlers and templates serves all of them.
 
-use chrono::{DateTime, Utc};
 use super::asked::Asked;
 use super::control::FieldView;
 use super::entered::Entered;
@@ -14,6 +13,7 @@ use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
 use crate::models::actor::Scope;
 use crate::web::menu::Screen;
+use chrono::{DateTime, Utc};
 
 /// What the handlers ask of a resource.
 pub trait AnyResource: Send + Sync {
@@ -22,13 +22,7 @@ pub trait AnyResource: Send + Sync {
     /// What can be done with its rows.
     fn abilities(&self) -> Abilities;
     /// One page of the list.
-    fn list(
-        &self,
-        connection: &mut Connection,
-        scope: &Scope,
-        asked: &Asked,
-        now: DateTime<Utc>,
-    ) -> Result<ListView>;
+    fn list(&self, connection: &mut Connection, scope: &Scope, asked: &Asked, now: DateTime<Utc>) -> Result<ListView>;
     /// Every word of its list and form that needs a translation.
     fn words(&self) -> Vec<&'static str>;
     /// The form of a stored row, or of a new one.
@@ -160,13 +154,16 @@ fn beside<R: Resource>(error: Error) -> Error {
     }
 }
 
+/// The stored row, what its form held, and what it holds now.
+pub type EnteredDraft<R> = (Option<<R as Resource>::Row>, <R as Resource>::Draft, <R as Resource>::Draft);
+
 /// What was entered on top of what is stored: the draft that saving would keep.
 pub fn entered_draft<R: Resource>(
     connection: &mut Connection,
     by: &By,
     id: Option<i64>,
     entered: &Entered,
-) -> Result<(Option<R::Row>, R::Draft, R::Draft)> {
+) -> Result<EnteredDraft<R>> {
     let form = R::form();
     form.only_known(entered)?;
     let (row, mut before) = start::<R>(connection, &by.actor.scope, id)?;
@@ -193,15 +190,9 @@ impl<R: Resource> AnyResource for R {
         }
     }
 
-    fn list(
-        &self,
-        connection: &mut Connection,
-        scope: &Scope,
-        asked: &Asked,
-        now: DateTime<Utc>,
-    ) -> Result<ListView> {
+    fn list(&self, connection: &mut Connection, scope: &Scope, asked: &Asked, now: DateTime<Utc>) -> Result<ListView> {
         let found = R::find(connection, scope, asked, now)?;
-        Ok(ListView::of::<R>(found, asked))
+        Ok(ListView::of::<R>(&found, asked))
     }
 
     fn words(&self) -> Vec<&'static str> {

@@ -37,7 +37,7 @@ impl Asked {
         let mut asked = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match name.as_ref() {
-                "q" => asked.search = value.trim().to_owned(),
+                "q" => value.trim().clone_into(&mut asked.search),
                 "page" => asked.page = value.parse().unwrap_or(1).max(1),
                 "sort" => asked.sort = Sort::of(&value),
                 _ if value.is_empty() => {}

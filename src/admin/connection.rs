@@ -9,20 +9,21 @@ use actix_web::web::Path;
 use askama::Template;
 
 use super::any::entered_draft;
-use super::control::Control;
 use super::desk::Desk;
 use super::edit::{self, FormPage};
 use super::entered::Entered;
 use super::resource::By;
 use super::resources::servers::{Draft, Row, Servers};
 use crate::db::Connection;
-use crate::error::{FieldErrors, Result};
+use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
+use crate::models::actor::Scope;
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::host_keys::{GivenKey, HostKey, KeyState};
 use crate::models::ids::ServerId;
 use crate::models::server_states::ServerState;
-use crate::remote::{PresentedKey, TestReport};
+use crate::models::servers::Server;
+use crate::remote::{Endpoint, PresentedKey, TestReport};
 use crate::web::filters;
 use crate::web::render::Render;
 
@@ -93,13 +94,8 @@ pub async fn panel(id: i64, desk: &Desk) -> Result<Panel> {
     desk.app.db.run(move |connection| read_panel(connection, &scope, id, asks_password)).await
 }
 
-fn read_panel(
-    connection: &mut Connection,
-    scope: &crate::models::actor::Scope,
-    id: i64,
-    asks_password: bool,
-) -> Result<Panel> {
-    let server = crate::models::servers::Server::by_id(connection, scope, ServerId(id))?;
+fn read_panel(connection: &mut Connection, scope: &Scope, id: i64, asks_password: bool) -> Result<Panel> {
+    let server = Server::by_id(connection, scope, ServerId(id))?;
     let (trusted, waiting): (Vec<_>, Vec<_>) =
         HostKey::of(connection, server.id)?.into_iter().partition(|key| key.state == KeyState::Trusted);
     let waiting = waiting.into_iter().next().map(|key| WaitingKey {
@@ -132,8 +128,14 @@ struct Found {
 pub async fn create(path: Path<i64>, desk: Desk, entered: Entered, render: Render) -> Result<HttpResponse> {
     let (id, by, entered) = (path.into_inner(), desk.by(), std::sync::Arc::new(entered));
     let (typed, asker) = (entered.clone(), by.clone());
-    let tested = desk.app.db.run(move |connection| Tested::prepare(connection, &asker, id, &typed)).await?;
-    let report = desk.app.pool.test(&tested.endpoint).await;
+    let way = desk.app.db.run(move |connection| Typed::read(connection, &asker, id, &typed)).await?;
+    let jump = match way.jump {
+        Some(server) => Some(desk.app.hosts.endpoint(server).await?),
+        None => None,
+    };
+    let asker = by.clone();
+    let tested = desk.app.db.run(move |connection| way.tested(connection, &asker, jump)).await?;
+    let report = desk.app.hosts.pool().test(&tested.endpoint).await;
     let (kept, asker) = (report.clone(), by);
     let stored = tested.is_stored;
     desk.app.db.transaction(move |connection| keep(connection, &asker, &tested, &kept)).await?;
@@ -166,22 +168,35 @@ async fn with_form(id: i64, desk: &Desk, entered: std::sync::Arc<Entered>) -> Re
     edit::page(resource, form, desk).await
 }
 
+/// The form as it was typed.
+struct Typed {
+    row: Row,
+    draft: Draft,
+    jump: Option<ServerId>,
+    is_stored: bool,
+}
+
 /// What is tested.
 struct Tested {
     row: Row,
-    endpoint: crate::remote::Endpoint,
+    endpoint: Endpoint,
     /// Address, port and way are those that are stored: what is learnt is about the stored server.
     is_stored: bool,
 }
 
-impl Tested {
-    fn prepare(connection: &mut Connection, by: &By, id: i64, entered: &Entered) -> Result<Self> {
+impl Typed {
+    fn read(connection: &mut Connection, by: &By, id: i64, entered: &Entered) -> Result<Self> {
         let (row, before, draft) = entered_draft::<Servers>(connection, by, Some(id), entered)?;
-        let row = row.ok_or(crate::error::Error::NotFound("The server"))?;
+        let row = row.ok_or(Error::NotFound("The server"))?;
         let way = |draft: &Draft| (draft.address.clone(), draft.port, draft.jump_server.clone());
         let is_stored = way(&before) == way(&draft);
-        let endpoint = endpoint::of_draft(connection, by, &row, &draft)?;
-        Ok(Self { row, endpoint, is_stored })
+        let jump = draft.jump_server(connection)?;
+        Ok(Self { row, draft, jump, is_stored })
+    }
+
+    fn tested(self, connection: &mut Connection, by: &By, jump: Option<Endpoint>) -> Result<Tested> {
+        let endpoint = endpoint::of_draft(connection, by, &self.row, &self.draft, jump)?;
+        Ok(Tested { row: self.row, endpoint, is_stored: self.is_stored })
     }
 }
 
@@ -190,11 +205,8 @@ fn keep(connection: &mut Connection, by: &By, tested: &Tested, report: &TestRepo
     let server = &tested.row.server;
     if tested.is_stored {
         if let Some(key) = &report.presented {
-            let given = GivenKey {
-                algorithm: &key.algorithm,
-                public_key: &key.public_key,
-                fingerprint: &key.fingerprint,
-            };
+            let given =
+                GivenKey { algorithm: &key.algorithm, public_key: &key.public_key, fingerprint: &key.fingerprint };
             HostKey::present(connection, server.id, &given, by.at)?;
         }
         match report.error() {

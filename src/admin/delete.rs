@@ -75,7 +75,8 @@ pub async fn create(path: Path<String>, desk: Desk, body: Entered, render: Rende
         return Err(Error::Forbidden(Message::new("Nobody can delete this")));
     }
     desk.proof_for(resource)?;
-    let names = desk.change(resource, chosen(&body)?, move |connection, by, ids| resource.delete(connection, by, ids)).await?;
+    let names =
+        desk.change(resource, chosen(&body)?, move |connection, by, ids| resource.delete(connection, by, ids)).await?;
     let list = format!("/admin/{}", resource.screen().slug);
     render.done(Message::new("Deleted {names}").with("names", names.join(", "))).go(&list)
 }

@@ -117,7 +117,8 @@ impl FromRequest for Entered {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let body = Bytes::from_request(request, payload);
         Box::pin(async move {
-            let body = body.await.map_err(|_| Error::BadRequest(Message::new("That is more than we take at once")))?;
+            let body =
+                body.await.map_err(|_cut_off| Error::BadRequest(Message::new("That is more than we take at once")))?;
             Ok(Self::parse(&body))
         })
     }

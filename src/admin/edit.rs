@@ -53,12 +53,7 @@ pub async fn edit(path: Path<(String, i64)>, desk: Desk, render: Render) -> Resu
     show(super::resource(&name)?, Some(id), desk, render).await
 }
 
-async fn show(
-    resource: &'static dyn AnyResource,
-    id: Option<i64>,
-    desk: Desk,
-    render: Render,
-) -> Result<HttpResponse> {
+async fn show(resource: &'static dyn AnyResource, id: Option<i64>, desk: Desk, render: Render) -> Result<HttpResponse> {
     let abilities = resource.abilities();
     if !abilities.change || (id.is_none() && abilities.add.is_none()) {
         return Err(Error::NotFound("This page"));

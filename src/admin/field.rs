@@ -116,7 +116,12 @@ impl<D> Field<D> {
     }
 
     /// One of several words of ours, in a menu.
-    pub fn choice(name: &'static str, label: &'static str, place: Place<D, String>, offers: fn() -> Vec<Offer>) -> Self {
+    pub fn choice(
+        name: &'static str,
+        label: &'static str,
+        place: Place<D, String>,
+        offers: fn() -> Vec<Offer>,
+    ) -> Self {
         Self::new(name, label, Kind::Choice { place, offers, segments: false })
     }
 
@@ -326,7 +331,9 @@ impl<D> Field<D> {
             Kind::Number { place, least, most } => *place(draft) = read::number(text, *least, *most)?,
             Kind::Choice { place, .. } => *place(draft) = self.present(read::offered(text, view.control.offers())?)?,
             Kind::Related { place, .. } => *place(draft) = self.present(read::related(text, &view.control)?)?,
-            Kind::Many { place, .. } => *place(draft) = read::all_offered(&entered.all(self.name), view.control.offers())?,
+            Kind::Many { place, .. } => {
+                *place(draft) = read::all_offered(&entered.all(self.name), view.control.offers())?
+            }
             Kind::Labels { place } => *place(draft) = read::labels(text)?,
             Kind::Note { place } => *place(draft) = read::note(text)?,
             Kind::Secret { place, lines } => {

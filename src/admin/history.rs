@@ -58,12 +58,7 @@ pub struct FieldChange {
 ///
 /// `GET /admin/{resource}/{id}/history`
 #[tracing::instrument(skip_all, fields(resource = %path.0))]
-pub async fn index(
-    admin: Admin,
-    path: Path<(String, i64)>,
-    app: Data<App>,
-    render: Render,
-) -> Result<HttpResponse> {
+pub async fn index(admin: Admin, path: Path<(String, i64)>, app: Data<App>, render: Render) -> Result<HttpResponse> {
     let (slug, id) = path.into_inner();
     let resource = super::resource(&slug)?;
     let filter = AuditFilter { object: Some(object(&slug, id)), ..AuditFilter::default() };

@@ -45,18 +45,15 @@ pub async fn update(path: Path<i64>, mut desk: Desk, entered: Entered, render: R
     };
     let name = desk.app.db.transaction(deed).await?;
     // Whatever is open was opened for the old key; and a breaker that waits for a person has waited.
-    desk.app.pool.forget(ServerId(id));
-    desk.app.pool.reset_breaker(ServerId(id));
-    let message = match trust {
-        true => Message::new("Trusted the host key of {name}"),
-        false => Message::new("hannun does not sign in to {name} with this key"),
-    };
-    render.done(message.with("name", name)).go(&format!("/admin/servers/{id}"))
+    desk.app.hosts.pool().forget(ServerId(id));
+    desk.app.hosts.pool().reset_breaker(ServerId(id));
+    let message =
+        if trust { "Trusted the host key of {name}" } else { "hannun does not sign in to {name} with this key" };
+    render.done(Message::new(message).with("name", name)).go(&format!("/admin/servers/{id}"))
 }
 
 fn approve(connection: &mut Connection, by: &By, server: &Server, fingerprint: &str) -> Result<()> {
-    let before: Vec<String> =
-        HostKey::trusted(connection, server.id)?.into_iter().map(|key| key.fingerprint).collect();
+    let before: Vec<String> = HostKey::trusted(connection, server.id)?.into_iter().map(|key| key.fingerprint).collect();
     let approved = HostKey::approve(connection, server.id, fingerprint, &by.actor.name, by.at)?;
     ServerState::forgotten(connection, server.id, by.at)?;
     let mut entry = event(by, server, "approve_host_key")

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use super::any::{Abilities, AnyResource};
+use super::any::Abilities;
 use super::asked::Asked;
 use super::cell::Cell;
 use super::delete;
@@ -69,7 +69,8 @@ pub async fn create_action(path: Path<String>, desk: Desk, body: Entered, render
         return delete::ask(resource, ids, desk, render).await;
     }
     desk.proof_for(resource)?;
-    let names = desk.change(resource, ids, move |connection, by, ids| resource.act(connection, by, &action, ids)).await?;
+    let names =
+        desk.change(resource, ids, move |connection, by, ids| resource.act(connection, by, &action, ids)).await?;
     let list = format!("/admin/{}", resource.screen().slug);
     render.done(Message::new("Changed {names}").with("names", names.join(", "))).go(&list)
 }
@@ -77,7 +78,7 @@ pub async fn create_action(path: Path<String>, desk: Desk, body: Entered, render
 /// The rows that were ticked.
 pub fn chosen(entered: &Entered) -> Result<Vec<i64>> {
     let ids: Result<Vec<i64>, _> = entered.all("row").into_iter().map(str::parse).collect();
-    let mut ids = ids.map_err(|_| Error::field("row", "This is no number of a row"))?;
+    let mut ids = ids.map_err(|_not_a_number| Error::field("row", "This is no number of a row"))?;
     ids.sort_unstable();
     ids.dedup();
     if ids.is_empty() { Err(Error::BadRequest(Message::new("Choose at least one row first"))) } else { Ok(ids) }

@@ -112,7 +112,7 @@ pub struct PageView {
 
 impl ListView {
     /// The page of `found`.
-    pub fn of<R: Resource>(found: Found<R::Row>, asked: &Asked) -> Self {
+    pub fn of<R: Resource>(found: &Found<R::Row>, asked: &Asked) -> Self {
         let (list, path) = (R::list(), format!("/admin/{}", R::screen().slug));
         let (order, has_form) = (list.order(asked), !R::form().is_empty());
         let pages = found.matched.div_ceil(PER_PAGE).max(1);

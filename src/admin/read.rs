@@ -122,7 +122,8 @@ pub fn labels(text: &str) -> Result<BTreeMap<String, String>, Message> {
 
 /// Labels as they are typed.
 pub fn labels_text(labels: &BTreeMap<String, String>) -> String {
-    let text = |(name, value): (&String, &String)| if value.is_empty() { name.clone() } else { format!("{name}={value}") };
+    let text =
+        |(name, value): (&String, &String)| if value.is_empty() { name.clone() } else { format!("{name}={value}") };
     labels.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 

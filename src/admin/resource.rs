@@ -129,7 +129,6 @@ pub trait Resource: Send + Sync + 'static {
     fn read_only() -> Error {
         Error::Forbidden(Message::new("Nobody can change this"))
     }
-
 }
 
 /// What stands beside a form.

@@ -123,7 +123,8 @@ impl AuditEvent {
             events = events.filter(audit_events::outcome.eq(outcome));
         }
         if let Some(object) = &filter.object {
-            let is_about = sql::<Bool>("details ? 'object' and details ->> 'object' = ").bind::<Text, _>(entry::cleaned(object));
+            let is_about =
+                sql::<Bool>("details ? 'object' and details ->> 'object' = ").bind::<Text, _>(entry::cleaned(object));
             events = events.filter(is_about);
         }
         if let Some(text) = &filter.text {

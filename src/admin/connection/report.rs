@@ -61,7 +61,8 @@ impl StageView {
 impl ReportView {
     /// The view of a report.
     pub fn of(report: &TestReport) -> Self {
-        let waits = matches!(report.error(), Some(RemoteError::HostKeyUnknown { .. } | RemoteError::HostKeyChanged { .. }));
+        let waits =
+            matches!(report.error(), Some(RemoteError::HostKeyUnknown { .. } | RemoteError::HostKeyChanged { .. }));
         Self {
             stages: report.stages.iter().map(StageView::of).collect(),
             next_step: report.error().filter(|_| !waits).map(|error| error.advice().next_step),

@@ -58,12 +58,7 @@ impl Resource for AuditEvents {
         Ok(AuditEvent::latest(connection, &AuditFilter::default(), per_page())?)
     }
 
-    fn find(
-        connection: &mut Connection,
-        _: &Scope,
-        asked: &Asked,
-        now: DateTime<Utc>,
-    ) -> Result<Found<AuditEvent>> {
+    fn find(connection: &mut Connection, _: &Scope, asked: &Asked, now: DateTime<Utc>) -> Result<Found<AuditEvent>> {
         let filter = filter(asked, now);
         let mut events = AuditEvent::latest(connection, &filter, per_page() + 1)?;
         let has_older = events.len() > PER_PAGE;

@@ -159,14 +159,19 @@ impl Resource for Credentials {
                     Field::secret("passphrase", "Passphrase", |draft: &mut Draft| &mut draft.passphrase)
                         .when(&["private-key"])
                         .hint("Only for an encrypted key."),
-                    Field::shown("key", "Stored key", |draft| draft.key.clone()).when(&["private-key"]),
+                    Field::shown("key", "Stored key", |draft: &Draft| draft.key.clone()).when(&["private-key"]),
                 ],
             )
             .fieldset(
                 "Root commands",
                 [
-                    Field::choice("privilege", "How to become root", |draft: &mut Draft| &mut draft.privilege, privileges)
-                        .required(),
+                    Field::choice(
+                        "privilege",
+                        "How to become root",
+                        |draft: &mut Draft| &mut draft.privilege,
+                        privileges,
+                    )
+                    .required(),
                     Field::secret("sudo_password", "Password for sudo", |draft: &mut Draft| &mut draft.sudo_password)
                         .when(&["sudo-password"]),
                 ],

@@ -74,9 +74,8 @@ impl Resource for Servers {
                 text: format!("{} s", row.server.sampling_seconds),
             })
             .column("Host key", |row| row.key.cell())
-            .column("Monitoring", |row| match row.server.enabled {
-                true => Cell::Word("On"),
-                false => Cell::State { dot: "paused", label: "Paused" },
+            .column("Monitoring", |row| {
+                if row.server.enabled { Cell::Word("On") } else { Cell::State { dot: "paused", label: "Paused" } }
             })
             .column("Changed", |row| Cell::Time(Some(row.server.updated_at)))
             .search("Name, address, label or note", Row::searched)
@@ -98,8 +97,16 @@ impl Resource for Servers {
 
     fn actions() -> Vec<Action<Row>> {
         vec![
-            Action { name: "pause_server", label: "Pause monitoring", deed: |c, by, row| save::switch(c, by, row, false) },
-            Action { name: "resume_server", label: "Resume monitoring", deed: |c, by, row| save::switch(c, by, row, true) },
+            Action {
+                name: "pause_server",
+                label: "Pause monitoring",
+                deed: |c, by, row| save::switch(c, by, row, false),
+            },
+            Action {
+                name: "resume_server",
+                label: "Resume monitoring",
+                deed: |c, by, row| save::switch(c, by, row, true),
+            },
         ]
     }
 
@@ -169,8 +176,8 @@ impl Resource for Servers {
 
     fn changed(app: &App, touched: &[i64]) {
         for id in touched {
-            app.pool.forget(ServerId(*id));
-            app.pool.reset_breaker(ServerId(*id));
+            app.hosts.pool().forget(ServerId(*id));
+            app.hosts.pool().reset_breaker(ServerId(*id));
         }
     }
 }
@@ -182,7 +189,8 @@ fn identity() -> [Field<Draft>; 4] {
             .checked(server_name_problem)
             .hint("Shown everywhere. Small letters, digits, dash, dot."),
         Field::many("groups", "Groups", |draft: &mut Draft| &mut draft.groups, groups::offers),
-        Field::labels("labels", "Labels", |draft: &mut Draft| &mut draft.labels).hint("For example: role=cdn, region=eu, on-call"),
+        Field::labels("labels", "Labels", |draft: &mut Draft| &mut draft.labels)
+            .hint("For example: role=cdn, region=eu, on-call"),
         Field::note("note", "Note", |draft: &mut Draft| &mut draft.note),
     ]
 }
@@ -194,9 +202,17 @@ fn connection() -> [Field<Draft>; 4] {
             .checked(address_problem)
             .hint("Host name or IP address."),
         Field::port("port", "Port", |draft: &mut Draft| &mut draft.port),
-        Field::related("jump_server_id", "Through", |draft: &mut Draft| &mut draft.jump_server, server_offers, "Directly"),
-        Field::tick("legacy_algorithms", "Allow old algorithms (SHA-1, CBC)", |draft: &mut Draft| &mut draft.legacy_algorithms)
-            .hint("Only for a server that speaks nothing better."),
+        Field::related(
+            "jump_server_id",
+            "Through",
+            |draft: &mut Draft| &mut draft.jump_server,
+            server_offers,
+            "Directly",
+        ),
+        Field::tick("legacy_algorithms", "Allow old algorithms (SHA-1, CBC)", |draft: &mut Draft| {
+            &mut draft.legacy_algorithms
+        })
+        .hint("Only for a server that speaks nothing better."),
     ]
 }
 
@@ -210,7 +226,8 @@ fn credential() -> [Field<Draft>; 8] {
             .checked(remote_user_problem)
             .when(NEW),
         Field::segments("own_kind", "Kind", |draft: &mut Draft| &mut draft.own.kind, kinds).required().when(NEW),
-        Field::secret("own_password", "Password", |draft: &mut Draft| &mut draft.own.password).when(&["own", "password"]),
+        Field::secret("own_password", "Password", |draft: &mut Draft| &mut draft.own.password)
+            .when(&["own", "password"]),
         Field::pasted_key("own_private_key", "Private key", |draft: &mut Draft| &mut draft.own.private_key)
             .when(&["own", "private-key"])
             .hint("Paste the whole file, with its first and last line."),

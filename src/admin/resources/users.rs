@@ -102,7 +102,9 @@ impl Resource for Users {
         List::in_order_of("name")
             .column("Name", |row: &Row| Cell::Key(row.user.name.clone()))
             .column("Role", |row| Cell::choice(ROLES, row.user.role.name()))
-            .column("Sees", |row| if row.user.all_groups { Cell::Word("All servers") } else { Cell::Tags(row.groups.clone()) })
+            .column("Sees", |row| {
+                if row.user.all_groups { Cell::Word("All servers") } else { Cell::Tags(row.groups.clone()) }
+            })
             .column("Account", |row| match row.user.disabled_at {
                 None => Cell::State { dot: "up", label: "Enabled" },
                 Some(_) => Cell::State { dot: "paused", label: "Disabled" },

@@ -75,9 +75,8 @@ fn key_after_saving(
         Some(credential) => credential.open_secrets(connection, &by.app.sealer, by.at)?,
         None => Secrets::default(),
     };
-    let after = |secret: &SecretDraft, known: Option<SecretText>| {
-        secret.entered.clone().or(known.filter(|_| !secret.remove))
-    };
+    let after =
+        |secret: &SecretDraft, known: Option<SecretText>| secret.entered.clone().or(known.filter(|_| !secret.remove));
     // A new key comes with its own passphrase, or with none.
     let known_passphrase = known.passphrase.filter(|_| draft.private_key.entered.is_none());
     Ok((after(&draft.private_key, known.private_key), after(&draft.passphrase, known_passphrase)))
@@ -101,13 +100,11 @@ pub fn create(connection: &mut Connection, by: &By, draft: &Draft) -> Result<Cre
 
 /// Changes a credential.
 pub(super) fn update(connection: &mut Connection, by: &By, stored: &Credential, draft: &Draft) -> Result<()> {
-    let key = match draft.private_key.changes() {
-        true => {
-            let (key, passphrase) = key_after_saving(connection, by, Some(stored), draft)?;
-            Some(key_facts(key.as_ref(), passphrase.as_ref())?)
-        }
-        false => None,
-    };
+    let mut key = None;
+    if draft.private_key.changes() {
+        let (private_key, passphrase) = key_after_saving(connection, by, Some(stored), draft)?;
+        key = Some(key_facts(private_key.as_ref(), passphrase.as_ref())?);
+    }
     let new_key = draft.private_key.entered.is_some();
     let changes = CredentialChanges {
         name: Some(draft.name.clone()),

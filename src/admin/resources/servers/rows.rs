@@ -89,7 +89,8 @@ impl Row {
 
     /// The labels as tags.
     pub fn labels(&self) -> Vec<String> {
-        let text = |(name, value): (&String, &String)| if value.is_empty() { name.clone() } else { format!("{name}={value}") };
+        let text =
+            |(name, value): (&String, &String)| if value.is_empty() { name.clone() } else { format!("{name}={value}") };
         self.server.labels.0.iter().map(text).collect()
     }
 
@@ -101,15 +102,15 @@ impl Row {
 }
 
 /// The rows of these servers, in five questions whatever their number.
-pub fn assemble(connection: &mut Connection, servers: Vec<Server>) -> Result<Vec<Row>> {
+pub(super) fn assemble(connection: &mut Connection, servers: Vec<Server>) -> Result<Vec<Row>> {
     let ids: Vec<ServerId> = servers.iter().map(|server| server.id).collect();
     let mut groups = Server::groups_of(connection, &ids)?;
     let credentials: BTreeMap<_, _> =
         Credential::all(connection)?.into_iter().map(|credential| (credential.id.0, credential.name)).collect();
-    let jump_servers: BTreeMap<_, _> = match servers.iter().any(|server| server.jump_server_id.is_some()) {
-        true => Server::all(connection, &Scope::All)?.into_iter().map(|server| (server.id, server.name)).collect(),
-        false => BTreeMap::new(),
-    };
+    let mut jump_servers = BTreeMap::new();
+    if servers.iter().any(|server| server.jump_server_id.is_some()) {
+        jump_servers.extend(Server::all(connection, &Scope::All)?.into_iter().map(|server| (server.id, server.name)));
+    }
     let mut platforms: BTreeMap<_, _> = DetectedPlatform::of_all(connection, &ids)?
         .into_iter()
         .map(|platform| (platform.server_id, platform.pretty_name))

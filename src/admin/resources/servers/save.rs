@@ -34,9 +34,16 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The port as the table has it.
-    pub fn port(&self) -> i32 {
+    fn port(&self) -> i32 {
         i32::try_from(self.port).unwrap_or_default()
+    }
+
+    /// The server through which it is reached.
+    pub fn jump_server(&self, connection: &mut Connection) -> Result<Option<ServerId>> {
+        if self.jump_server.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Server::by_name(connection, &Scope::All, &self.jump_server)?.id))
     }
 
     fn sampling_seconds(&self) -> i32 {
@@ -84,7 +91,7 @@ pub(super) fn create(connection: &mut Connection, by: &By, draft: &Draft) -> Res
         address: &draft.address,
         port: draft.port(),
         credential_id: credential(connection, by, draft)?,
-        jump_server_id: jump_server(connection, draft)?,
+        jump_server_id: draft.jump_server(connection)?,
         labels: &labels,
         note: &draft.note,
         enabled: draft.enabled,
@@ -107,7 +114,7 @@ pub(super) fn update(connection: &mut Connection, by: &By, row: &Row, draft: &Dr
         address: Some(draft.address.clone()),
         port: Some(draft.port()),
         credential_id: Some(credential(connection, by, draft)?),
-        jump_server_id: Some(jump_server(connection, draft)?),
+        jump_server_id: Some(draft.jump_server(connection)?),
         labels: Some(Labels(draft.labels.clone())),
         note: Some(draft.note.clone()),
         enabled: Some(draft.enabled),
@@ -141,13 +148,6 @@ fn tell(connection: &mut Connection, by: &By, server: &Server) -> Result<()> {
 fn set_groups(connection: &mut Connection, server: &Server, draft: &Draft) -> Result<()> {
     let groups: Vec<_> = Group::by_names(connection, &draft.groups)?.into_iter().map(|group| group.id).collect();
     server.set_groups(connection, &groups)
-}
-
-fn jump_server(connection: &mut Connection, draft: &Draft) -> Result<Option<ServerId>> {
-    if draft.jump_server.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(Server::by_name(connection, &Scope::All, &draft.jump_server)?.id))
 }
 
 /// The chosen credential; one of the server's own is made now, named after the server.
