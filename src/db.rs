@@ -9,6 +9,7 @@ pub mod types;
 
 mod pool;
 
+use diesel::Connection as _;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, Pool};
 use tracing::Span;
@@ -17,6 +18,9 @@ use crate::error::{Error, Result};
 use crate::secret::SecretText;
 
 pub use pool::establish;
+
+/// What work with the database is given.
+pub type Connection = PgConnection;
 
 /// The only way to the database: blocking work with a pooled connection, off the async threads.
 #[derive(Clone)]

@@ -1,7 +1,5 @@
 //! Screens: one file each, and the list of all that the menu shows.
 
-pub mod account;
-pub mod home;
 pub mod about;
 pub mod account;
 pub mod charts;
