@@ -1,3 +1,62 @@
 //! PostgreSQL through Diesel: the doorway, the schema, and the private server. Diesel lives here and in `models`.
 
+pub mod errors;
+pub mod migrate;
+pub mod roles;
 pub mod schema;
+pub mod types;
+
+mod pool;
+
+use diesel::prelude::*;
+use diesel::r2d2::{ConnectionManager, Pool};
+use tracing::Span;
+
+use crate::error::{Error, Result};
+use crate::secret::SecretText;
+
+pub use pool::establish;
+
+/// The only way to the database: blocking work with a pooled connection, off the async threads.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<ConnectionManager<PgConnection>>,
+    reachable: pool::Reachable,
+}
+
+impl Db {
+    /// A pool of up to `connections` connections to `url`. Does not wait for the first of them: see [`Db::ping`].
+    pub fn connect(url: &SecretText, connections: u32) -> Result<Self> {
+        let reachable = pool::Reachable::default();
+        Ok(Self { pool: pool::build(url, connections, reachable.clone())?, reachable })
+    }
+
+    /// Runs `work` with a pooled connection on the blocking pool, inside the current span.
+    pub async fn run<T, E>(&self, work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static) -> Result<T>
+    where
+        T: Send + 'static,
+        E: Into<Error> + Send + 'static,
+    {
+        let (db, span) = (self.clone(), Span::current());
+        let task = tokio::task::spawn_blocking(move || {
+            span.in_scope(|| {
+                let mut connection = db.reachable.take_from(&db.pool)?;
+                work(&mut connection).map_err(Into::into)
+            })
+        });
+        task.await.unwrap_or_else(|stopped| Err(Error::internal(stopped)))
+    }
+
+    /// Like [`Db::run`], in one transaction: everything `work` did is undone when it fails.
+    pub async fn transaction<T>(&self, work: impl FnOnce(&mut PgConnection) -> Result<T> + Send + 'static) -> Result<T>
+    where
+        T: Send + 'static,
+    {
+        self.run(|connection| connection.transaction(work)).await
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.run(|connection| diesel::sql_query("select 1").execute(connection).map(drop)).await
+    }
+}

@@ -1,5 +1,6 @@
 //! Values that must not be seen: they print as `***`, cannot be serialised, and are wiped when dropped.
 
+pub mod password;
 pub mod seal;
 
 use std::fmt;

@@ -2,10 +2,29 @@
 
 use std::net::IpAddr;
 
+use diesel::deserialize::FromSqlRow;
+use diesel::expression::AsExpression;
+use diesel::sql_types::Text;
+
 use super::ids::{ApiTokenId, GroupId, UserId};
+use crate::db::types::text_column;
 
 /// What somebody may do, each including the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    AsExpression,
+    FromSqlRow,
+)]
+#[diesel(sql_type = Text)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// May look.
@@ -35,6 +54,8 @@ impl Role {
     }
 }
 
+text_column!(Role);
+
 /// Which servers somebody may know of. An empty list of groups is no server at all (Z03).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
@@ -42,6 +63,19 @@ pub enum Scope {
     All,
     /// Servers of these groups.
     Groups(Vec<GroupId>),
+}
+
+impl Scope {
+    /// What both of them allow.
+    #[must_use]
+    pub fn within(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, scope) | (scope, Self::All) => scope,
+            (Self::Groups(own), Self::Groups(others)) => {
+                Self::Groups(own.into_iter().filter(|group| others.contains(group)).collect())
+            }
+        }
+    }
 }
 
 /// What kind of thing is asking.
@@ -94,5 +128,19 @@ impl Actor {
             ActorKind::Token(_) => "token",
             ActorKind::System => "system",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_z03_no_groups_within_all_stays_nothing() {
+        let none = Scope::Groups(Vec::new());
+        assert_eq!(none.clone().within(Scope::All), none);
+        assert_eq!(Scope::All.within(none.clone()), none);
+        let (one, two) = (Scope::Groups(vec![GroupId(1)]), Scope::Groups(vec![GroupId(2), GroupId(1)]));
+        assert_eq!(two.within(one.clone()), one);
     }
 }

@@ -50,3 +50,7 @@ id!(/// A row of `users`.
     UserId);
 id!(/// A row of `api_tokens`.
     ApiTokenId);
+id!(/// A row of `host_keys`.
+    HostKeyId);
+id!(/// A row of `commands`.
+    CommandId);

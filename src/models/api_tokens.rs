@@ -1,0 +1,170 @@
+//! Signed-in programs: `Authorization: Bearer hnn_…`. Only SHA-256 of the token is stored.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+
+use super::actor::{Actor, ActorKind, Role, Scope};
+use super::ids::{ApiTokenId, GroupId, UserId};
+use super::names::name_problem;
+use super::tokens;
+use super::users::User;
+use crate::db::errors::conflict;
+use crate::db::schema::{api_token_groups, api_tokens};
+use crate::error::{Error, Result};
+use crate::language::Message;
+use crate::secret::SecretText;
+
+/// What every token begins with, so that people and scanners recognise one.
+pub const PREFIX: &str = "hnn_";
+
+/// How often the time of last use is written.
+const NOTE_USE_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// One row of `api_tokens`, without its hash.
+#[derive(Debug, Clone, PartialEq, Eq, HasQuery, Identifiable)]
+#[diesel(table_name = api_tokens)]
+#[expect(missing_docs, reason = "the migration describes the columns")]
+pub struct ApiToken {
+    pub id: ApiTokenId,
+    pub name: String,
+    pub user_id: Option<UserId>,
+    pub role: Role,
+    pub all_groups: bool,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub revoked_at: Option<DateTime<Utc>>,
+    pub used_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// What is needed to make a token.
+#[derive(Debug)]
+pub struct NewApiToken<'a> {
+    /// `ci`
+    pub name: &'a str,
+    /// The person it acts for; none on the command line.
+    pub user_id: Option<UserId>,
+    /// What it may do; never more than its owner.
+    pub role: Role,
+    /// On which servers; never more than its owner.
+    pub scope: Scope,
+    /// When it ends by itself.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl NewApiToken<'_> {
+    /// Makes the token. The text is shown once and is not kept anywhere.
+    pub fn insert(&self, connection: &mut PgConnection, now: DateTime<Utc>) -> Result<(SecretText, ApiToken)> {
+        if let Some(problem) = name_problem(self.name) {
+            return Err(Error::field("name", problem));
+        }
+        let text = tokens::random(PREFIX)?;
+        let token = connection.transaction::<_, Error, _>(|connection| {
+            let token = diesel::insert_into(api_tokens::table)
+                .values((
+                    api_tokens::name.eq(self.name),
+                    api_tokens::token_hash.eq(tokens::hash(text.expose())),
+                    api_tokens::user_id.eq(self.user_id),
+                    api_tokens::role.eq(self.role),
+                    api_tokens::all_groups.eq(self.scope == Scope::All),
+                    api_tokens::expires_at.eq(self.expires_at),
+                    api_tokens::created_at.eq(now),
+                ))
+                .returning(ApiToken::as_select())
+                .get_result(connection)
+                .map_err(|error| {
+                    let message = Message::new("There is a token named {name} already").with("name", self.name);
+                    conflict(error, "api_tokens_name_key", message)
+                })?;
+            if let Scope::Groups(groups) = &self.scope {
+                let rows: Vec<_> = groups
+                    .iter()
+                    .map(|group| (api_token_groups::api_token_id.eq(token.id), api_token_groups::group_id.eq(*group)))
+                    .collect();
+                diesel::insert_into(api_token_groups::table)
+                    .values(rows)
+                    .on_conflict_do_nothing()
+                    .execute(connection)?;
+            }
+            Ok(token)
+        })?;
+        Ok((text, token))
+    }
+}
+
+impl ApiToken {
+    /// All of them, by name, also those that ended.
+    pub fn all(connection: &mut PgConnection) -> QueryResult<Vec<Self>> {
+        Self::query().order(api_tokens::name).load(connection)
+    }
+
+    /// The tokens of one person, by name.
+    pub fn of_user(connection: &mut PgConnection, user: UserId) -> QueryResult<Vec<Self>> {
+        Self::query().filter(api_tokens::user_id.eq(user)).order(api_tokens::name).load(connection)
+    }
+
+    /// Who a presented token is: none if it is unknown, revoked, too old, or its owner is disabled. Its rights are cut
+    /// to what its owner may do now (A08, Z04).
+    pub fn find(
+        connection: &mut PgConnection,
+        presented: &str,
+        address: Option<IpAddr>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(Self, Actor)>> {
+        let token: Option<Self> = Self::query()
+            .filter(api_tokens::token_hash.eq(tokens::hash(presented)).and(api_tokens::revoked_at.is_null()))
+            .filter(api_tokens::expires_at.is_null().or(api_tokens::expires_at.gt(now)))
+            .first(connection)
+            .optional()?;
+        let Some(token) = token else { return Ok(None) };
+        let (mut role, mut scope) = (token.role, token.scope(connection)?);
+        if let Some(owner) = token.user_id {
+            let owner = User::by_id(connection, owner)?;
+            if !owner.is_enabled() {
+                return Ok(None);
+            }
+            role = role.min(owner.role);
+            scope = scope.within(owner.scope(connection)?);
+        }
+        token.note_use(connection, now)?;
+        let actor = Actor { kind: ActorKind::Token(token.id), name: token.name.clone(), role, scope, address };
+        Ok(Some((token, actor)))
+    }
+
+    /// Which servers the token itself names, before it is cut to its owner's.
+    pub fn scope(&self, connection: &mut PgConnection) -> QueryResult<Scope> {
+        if self.all_groups {
+            return Ok(Scope::All);
+        }
+        let groups: Vec<GroupId> = api_token_groups::table
+            .filter(api_token_groups::api_token_id.eq(self.id))
+            .select(api_token_groups::group_id)
+            .load(connection)?;
+        Ok(Scope::Groups(groups))
+    }
+
+    /// Ends the token with this id.
+    pub fn revoke(connection: &mut PgConnection, id: ApiTokenId, now: DateTime<Utc>) -> Result<Self> {
+        diesel::update(api_tokens::table.find(id).filter(api_tokens::revoked_at.is_null()))
+            .set(api_tokens::revoked_at.eq(now))
+            .returning(Self::as_select())
+            .get_result(connection)
+            .optional()?
+            .ok_or(Error::NotFound("The token"))
+    }
+
+    /// Ends every token of a person (A08). Says how many.
+    pub fn revoke_all_of_user(connection: &mut PgConnection, user: UserId, now: DateTime<Utc>) -> QueryResult<usize> {
+        diesel::update(api_tokens::table.filter(api_tokens::user_id.eq(user).and(api_tokens::revoked_at.is_null())))
+            .set(api_tokens::revoked_at.eq(now))
+            .execute(connection)
+    }
+
+    fn note_use(&self, connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<()> {
+        if self.used_at.is_some_and(|used| now < used + NOTE_USE_EVERY) {
+            return Ok(());
+        }
+        diesel::update(self).set(api_tokens::used_at.eq(now)).execute(connection).map(drop)
+    }
+}

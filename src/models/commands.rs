@@ -1,0 +1,99 @@
+//! Commands added in the admin area, as stored: the catalogue reads them, checks them and decides between them.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::ids::CommandId;
+use crate::db::errors::conflict;
+use crate::db::schema::commands;
+use crate::error::{Error, Result};
+use crate::language::Message;
+
+/// One row of `commands`.
+#[derive(Debug, Clone, PartialEq, HasQuery, Identifiable)]
+#[diesel(table_name = commands)]
+#[expect(missing_docs, reason = "the migration describes the columns")]
+pub struct StoredCommand {
+    pub id: CommandId,
+    pub command_type: String,
+    pub name: String,
+    pub platform: serde_json::Value,
+    pub script: String,
+    pub format: String,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What is needed to add a command; the catalogue has accepted it.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = commands)]
+#[expect(missing_docs, reason = "the same as in the row")]
+pub struct NewStoredCommand<'a> {
+    pub command_type: &'a str,
+    pub name: &'a str,
+    pub platform: &'a serde_json::Value,
+    pub script: &'a str,
+    pub format: &'a str,
+}
+
+impl NewStoredCommand<'_> {
+    /// Adds the command.
+    pub fn insert(&self, connection: &mut PgConnection) -> Result<StoredCommand> {
+        self.insert_into(commands::table)
+            .returning(StoredCommand::as_select())
+            .get_result(connection)
+            .map_err(|error| taken(error, self.name))
+    }
+}
+
+/// What may change about a command; `None` stays as it is.
+#[derive(Debug, Default, AsChangeset)]
+#[diesel(table_name = commands)]
+#[expect(missing_docs, reason = "the same as in the row")]
+pub struct StoredCommandChanges<'a> {
+    pub name: Option<&'a str>,
+    pub platform: Option<&'a serde_json::Value>,
+    pub script: Option<&'a str>,
+    pub format: Option<&'a str>,
+}
+
+impl StoredCommand {
+    /// All of them, by command type and name.
+    pub fn all(connection: &mut PgConnection) -> QueryResult<Vec<Self>> {
+        Self::query().order((commands::command_type, commands::name)).load(connection)
+    }
+
+    /// The command with this id.
+    pub fn by_id(connection: &mut PgConnection, id: CommandId) -> Result<Self> {
+        Self::query().find(id).first(connection).optional()?.ok_or(Error::NotFound("The command"))
+    }
+
+    /// Changes it.
+    pub fn change(
+        connection: &mut PgConnection,
+        id: CommandId,
+        changes: &StoredCommandChanges<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Self> {
+        diesel::update(commands::table.find(id))
+            .set((changes, commands::updated_at.eq(now)))
+            .returning(Self::as_select())
+            .get_result(connection)
+            .optional()
+            .map_err(|error| taken(error, changes.name.unwrap_or_default()))?
+            .ok_or(Error::NotFound("The command"))
+    }
+
+    /// Deletes it.
+    pub fn delete(connection: &mut PgConnection, id: CommandId) -> Result<()> {
+        match diesel::delete(commands::table.find(id)).execute(connection)? {
+            0 => Err(Error::NotFound("The command")),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn taken(error: diesel::result::Error, name: &str) -> Error {
+    let message = Message::new("There is a command named {name} for this already").with("name", name);
+    conflict(error, "commands_command_type_name_key", message)
+}

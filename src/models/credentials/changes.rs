@@ -1,0 +1,114 @@
+//! Changing a credential: a secret that is not given stays as it is.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::secrets::SecretColumn;
+use super::{Credential, CredentialKind, KeyFacts, Privileges, check, refused};
+use crate::db::schema::credentials;
+use crate::error::{Error, Result};
+use crate::models::ids::CredentialId;
+use crate::secret::SecretText;
+use crate::secret::seal::Sealer;
+
+/// What to do with one stored secret.
+#[derive(Debug, Clone, Default)]
+pub enum SecretChange {
+    /// Leave it, whatever it is.
+    #[default]
+    Keep,
+    /// Forget it.
+    Clear,
+    /// Store this instead.
+    Set(SecretText),
+}
+
+/// What may change about a credential; `None` and [`SecretChange::Keep`] stay as they are.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "the same as in the row")]
+pub struct CredentialChanges {
+    pub name: Option<String>,
+    pub user_name: Option<String>,
+    pub kind: Option<CredentialKind>,
+    pub privilege: Option<Privileges>,
+    pub note: Option<String>,
+    /// Of the new private key, where one is set.
+    pub key: Option<Option<KeyFacts>>,
+    pub password: SecretChange,
+    pub private_key: SecretChange,
+    pub passphrase: SecretChange,
+    pub sudo_password: SecretChange,
+}
+
+/// The columns that are not secret.
+#[derive(AsChangeset)]
+#[diesel(table_name = credentials)]
+struct PlainChanges<'a> {
+    name: Option<&'a str>,
+    user_name: Option<&'a str>,
+    kind: Option<CredentialKind>,
+    privilege: Option<Privileges>,
+    note: Option<&'a str>,
+    fingerprint: Option<Option<&'a str>>,
+    key_algorithm: Option<Option<&'a str>>,
+    updated_at: DateTime<Utc>,
+}
+
+impl Credential {
+    /// Changes it. The version grows when a connection made before would no longer be the one that is meant (H03).
+    pub fn change(
+        connection: &mut PgConnection,
+        sealer: &Sealer,
+        id: CredentialId,
+        changes: &CredentialChanges,
+        now: DateTime<Utc>,
+    ) -> Result<Self> {
+        check(changes.name.as_deref(), changes.user_name.as_deref(), changes.note.as_deref())?;
+        connection.transaction(|connection| {
+            let before = Self::query()
+                .find(id)
+                .for_update()
+                .first(connection)
+                .optional()?
+                .ok_or(Error::NotFound("The credential"))?;
+            let key = changes.key.as_ref();
+            diesel::update(credentials::table.find(id))
+                .set(PlainChanges {
+                    name: changes.name.as_deref(),
+                    user_name: changes.user_name.as_deref(),
+                    kind: changes.kind,
+                    privilege: changes.privilege,
+                    note: changes.note.as_deref(),
+                    fingerprint: key.map(|key| key.as_ref().map(|key| key.fingerprint.as_str())),
+                    key_algorithm: key.map(|key| key.as_ref().map(|key| key.algorithm.as_str())),
+                    updated_at: now,
+                })
+                .execute(connection)
+                .map_err(|error| refused(error, changes.name.as_deref().unwrap_or(&before.name)))?;
+            let mut another = false;
+            for (column, change) in [
+                (SecretColumn::Password, &changes.password),
+                (SecretColumn::PrivateKey, &changes.private_key),
+                (SecretColumn::Passphrase, &changes.passphrase),
+                (SecretColumn::SudoPassword, &changes.sudo_password),
+            ] {
+                let value = match change {
+                    SecretChange::Keep => continue,
+                    SecretChange::Clear => None,
+                    SecretChange::Set(value) => Some(value),
+                };
+                column.write(connection, sealer, id, value, now)?;
+                another = true;
+            }
+            let after = Self::by_id(connection, id)?;
+            let same = |of: &Self| (of.user_name.clone(), of.kind, of.privilege);
+            if another || same(&before) != same(&after) {
+                diesel::update(credentials::table.find(id))
+                    .set(credentials::version.eq(before.version + 1))
+                    .execute(connection)?;
+                return Self::by_id(connection, id);
+            }
+            Ok(after)
+        })
+    }
+}

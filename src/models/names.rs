@@ -1,0 +1,110 @@
+//! What names and addresses may look like, said as problems of a form's field. Matched whole, never per line (P03, H09).
+
+use crate::language::Message;
+
+/// Names of servers that mean something else in an address.
+pub const RESERVED: [&str; 3] = ["all", "new", "options"];
+
+/// What is wrong with the name of a server, group or credential.
+pub fn name_problem(name: &str) -> Option<Message> {
+    slug_problem(
+        name,
+        "-.",
+        "Use lower-case letters, digits, dots and hyphens, at most 63, beginning with a letter or a digit",
+    )
+}
+
+/// What is wrong with the name of a server.
+pub fn server_name_problem(name: &str) -> Option<Message> {
+    if RESERVED.contains(&name) {
+        return Some(Message::new("{name} has another meaning; choose another name").with("name", name));
+    }
+    name_problem(name)
+}
+
+/// What is wrong with the name of a person.
+pub fn user_name_problem(name: &str) -> Option<Message> {
+    slug_problem(
+        name,
+        "-._",
+        "Use lower-case letters, digits, dots, hyphens and underscores, at most 63, beginning with a letter or a digit",
+    )
+}
+
+/// What is wrong with the address of a server: a host name, an IPv4 or an IPv6 address (with a zone).
+pub fn address_problem(address: &str) -> Option<Message> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
+    let (host, zone) = address.split_once('%').unwrap_or((address, "0"));
+    let ip: Option<std::net::IpAddr> = host.parse().ok();
+    let good = !host.is_empty()
+        && address.len() <= 255
+        && host.chars().all(plain)
+        && host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == ':')
+        && (ip.is_some() || !host.contains(':'))
+        && !zone.is_empty()
+        && zone.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+        && (!address.contains('%') || matches!(ip, Some(std::net::IpAddr::V6(_))));
+    (!good).then(|| Message::new("Write a host name or an IP address, without scheme and port"))
+}
+
+/// What is wrong with the user name on a server.
+pub fn remote_user_problem(user: &str) -> Option<Message> {
+    // Windows domains and realms: `CORP\anna`, `anna@corp.example`; a trailing `$` is a machine account.
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@' | '\\' | '$' | '+');
+    let good = !user.is_empty() && user.len() <= 255 && !user.starts_with('-') && user.chars().all(plain);
+    (!good).then(|| Message::new("Write the user name as the server knows it, without spaces"))
+}
+
+fn slug_problem(name: &str, further: &str, problem: &'static str) -> Option<Message> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let good = name.len() <= 63 && name.starts_with(plain) && name.chars().all(|c| plain(c) || further.contains(c));
+    (!good).then(|| Message::new(problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_what_the_database_allows() {
+        for good in ["web-1", "a", "0.x", &"a".repeat(63)] {
+            assert_eq!(name_problem(good), None, "{good}");
+        }
+        for bad in ["", "-a", ".a", "A", "a b", "a\n", "a_b", "é", &"a".repeat(64)] {
+            assert!(name_problem(bad).is_some(), "{bad}");
+        }
+        assert!(server_name_problem("all").is_some());
+        assert_eq!(user_name_problem("anna_b"), None);
+    }
+
+    #[test]
+    fn sec_h09_an_address_cannot_be_an_option_or_hold_a_second_line() {
+        for good in ["web-1.example.com", "10.0.0.5", "::1", "fe80::1%eth0", "2001:db8::5", "my_host"] {
+            assert_eq!(address_problem(good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "-oProxyCommand=x",
+            "a b",
+            "a\nb",
+            "a\0",
+            "host:22",
+            "10.0.0.5%eth0",
+            "fe80::1%",
+            "https://x",
+            "fe80::1%a;b",
+        ] {
+            assert!(address_problem(bad).is_some(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn sec_h09_a_user_name_cannot_be_an_option() {
+        for good in ["root", "anna@corp.example", "CORP\\anna", "pc$"] {
+            assert_eq!(remote_user_problem(good), None, "{good}");
+        }
+        for bad in ["", "-l", "a b", "a\nb", "a\0", "a;b"] {
+            assert!(remote_user_problem(bad).is_some(), "{bad:?}");
+        }
+    }
+}

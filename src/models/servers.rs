@@ -1,0 +1,174 @@
+//! Servers we may connect to. Whoever asks for one says how far they may see: there is no question without a scope.
+
+mod changes;
+mod membership;
+
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+
+use super::actor::Scope;
+use super::ids::{CredentialId, GroupId, ServerId};
+use crate::db::schema::{server_groups, servers};
+use crate::db::types::Labels;
+use crate::error::{Error, Result};
+
+pub use changes::ServerChanges;
+
+/// One row of `servers`.
+#[derive(Debug, Clone, PartialEq, Eq, HasQuery, Identifiable)]
+#[diesel(table_name = servers)]
+#[expect(missing_docs, reason = "the migration describes the columns")]
+pub struct Server {
+    pub id: ServerId,
+    pub name: String,
+    pub address: String,
+    pub port: i32,
+    pub credential_id: Option<CredentialId>,
+    pub jump_server_id: Option<ServerId>,
+    pub labels: Labels,
+    pub note: String,
+    pub enabled: bool,
+    pub sampling_seconds: i32,
+    pub legacy_algorithms: bool,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What is needed to add a server; checked before it exists.
+#[derive(Debug, Clone, PartialEq, Eq, Insertable)]
+#[diesel(table_name = servers)]
+#[expect(missing_docs, reason = "the same as in the row")]
+pub struct NewServer<'a> {
+    pub name: &'a str,
+    pub address: &'a str,
+    pub port: i32,
+    pub credential_id: Option<CredentialId>,
+    pub jump_server_id: Option<ServerId>,
+    pub labels: &'a Labels,
+    pub note: &'a str,
+    pub enabled: bool,
+    pub sampling_seconds: i32,
+    pub legacy_algorithms: bool,
+}
+
+impl<'a> NewServer<'a> {
+    /// A server with the usual settings.
+    pub fn new(name: &'a str, address: &'a str) -> Self {
+        static NO_LABELS: Labels = Labels(std::collections::BTreeMap::new());
+        Self {
+            name,
+            address,
+            port: 22,
+            credential_id: None,
+            jump_server_id: None,
+            labels: &NO_LABELS,
+            note: "",
+            enabled: true,
+            sampling_seconds: 10,
+            legacy_algorithms: false,
+        }
+    }
+
+    /// Adds the server.
+    pub fn insert(&self, connection: &mut PgConnection) -> Result<Server> {
+        changes::check(&ServerChanges::from(self))?;
+        self.insert_into(servers::table)
+            .returning(Server::as_select())
+            .get_result(connection)
+            .map_err(|error| changes::refused(error, self.name))
+    }
+}
+
+/// The servers that `scope` may know of. Every question about servers begins here (Z03, Z05).
+pub fn visible_to(scope: &Scope) -> servers::BoxedQuery<'static, Pg> {
+    match scope {
+        Scope::All => servers::table.into_boxed(),
+        Scope::Groups(groups) => {
+            let members = server_groups::table
+                .filter(server_groups::group_id.eq_any(groups.clone()))
+                .select(server_groups::server_id);
+            servers::table.filter(servers::id.eq_any(members)).into_boxed()
+        }
+    }
+}
+
+impl Server {
+    /// All that `scope` may know of, by name.
+    pub fn all(connection: &mut PgConnection, scope: &Scope) -> QueryResult<Vec<Self>> {
+        visible_to(scope).select(Self::as_select()).order(servers::name).load(connection)
+    }
+
+    /// The server of a name. One outside `scope` is not found, like one that does not exist (Z05).
+    pub fn by_name(connection: &mut PgConnection, scope: &Scope, name: &str) -> Result<Self> {
+        if name.contains('\0') {
+            return Err(Error::NotFound("The server"));
+        }
+        visible_to(scope)
+            .filter(servers::name.eq(name))
+            .select(Self::as_select())
+            .first(connection)
+            .optional()?
+            .ok_or(Error::NotFound("The server"))
+    }
+
+    /// The server of an id, within `scope`.
+    pub fn by_id(connection: &mut PgConnection, scope: &Scope, id: ServerId) -> Result<Self> {
+        visible_to(scope)
+            .filter(servers::id.eq(id))
+            .select(Self::as_select())
+            .first(connection)
+            .optional()?
+            .ok_or(Error::NotFound("The server"))
+    }
+
+    /// Servers of one group, within `scope`, by name.
+    pub fn in_group(connection: &mut PgConnection, scope: &Scope, group: GroupId) -> QueryResult<Vec<Self>> {
+        let members = server_groups::table.filter(server_groups::group_id.eq(group)).select(server_groups::server_id);
+        visible_to(scope)
+            .filter(servers::id.eq_any(members))
+            .select(Self::as_select())
+            .order(servers::name)
+            .load(connection)
+    }
+
+    /// Servers that are sampled: switched on, with a credential. Asked by hannun itself, so without a scope.
+    pub fn sampled(connection: &mut PgConnection) -> QueryResult<Vec<Self>> {
+        Self::query()
+            .filter(servers::enabled.and(servers::credential_id.is_not_null()))
+            .order(servers::id)
+            .load(connection)
+    }
+
+    /// Servers that sign in with this credential, by name.
+    pub fn using_credential(connection: &mut PgConnection, credential: CredentialId) -> QueryResult<Vec<Self>> {
+        Self::query().filter(servers::credential_id.eq(credential)).order(servers::name).load(connection)
+    }
+
+    /// Servers that are reached through this one, by name.
+    pub fn behind(&self, connection: &mut PgConnection) -> QueryResult<Vec<Self>> {
+        Self::query().filter(servers::jump_server_id.eq(self.id)).order(servers::name).load(connection)
+    }
+
+    /// The servers to jump through, nearest to this one first. Bounded: a circle cannot be stored.
+    pub fn jumps(&self, connection: &mut PgConnection) -> Result<Vec<Self>> {
+        let mut jumps = Vec::new();
+        let mut next = self.jump_server_id;
+        while let Some(id) = next {
+            let server: Self = Self::query().find(id).first(connection)?;
+            next = server.jump_server_id;
+            jumps.push(server);
+            if jumps.len() > changes::MAXIMUM_JUMPS {
+                return Err(changes::too_many_jumps());
+            }
+        }
+        Ok(jumps)
+    }
+
+    /// Deletes it with everything that is known of it. Not while others are reached through it.
+    pub fn delete(&self, connection: &mut PgConnection) -> Result<()> {
+        diesel::delete(self).execute(connection).map_err(|error| changes::refused(error, &self.name))?;
+        Ok(())
+    }
+}
