@@ -1,1 +1,24 @@
-//! What the edges share.
+//! What the edges share: settings, clock, database, keys. Cheap to clone.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Db;
+use crate::models::password::PasswordHasher;
+use crate::secret::seal::Sealer;
+
+/// What every handler, job and subcommand is given.
+#[derive(Clone)]
+pub struct App {
+    /// The settings of this process.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Clock,
+    /// The database.
+    pub db: Db,
+    /// Seals and opens stored secrets.
+    pub sealer: Arc<Sealer>,
+    /// Hashes and compares passwords.
+    pub passwords: PasswordHasher,
+}

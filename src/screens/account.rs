@@ -1,0 +1,124 @@
+//! The signed-in person's own account: password, sessions, and how hannun looks to them.
+
+pub mod password;
+pub mod preferences;
+pub mod proof;
+pub mod sessions;
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use crate::app::App;
+use crate::error::{FieldErrors, Result};
+use crate::models::sessions::Session;
+use crate::web::extract::SignedIn;
+use crate::web::filters;
+use crate::web::render::Render;
+use crate::web::visitor::Person;
+
+/// The whole page; `password` is the block that is shown again when a new password cannot be accepted.
+#[derive(Template)]
+#[template(path = "screens/account.html", blocks = ["password"])]
+struct AccountPage {
+    name: String,
+    role: &'static str,
+    problems: FieldErrors,
+    sessions: Vec<SessionRow>,
+    theme: &'static str,
+    language: &'static str,
+    time_zone: String,
+    time_zones: Vec<&'static str>,
+}
+
+/// One signed-in browser.
+struct SessionRow {
+    browser: String,
+    address: String,
+    began: DateTime<Utc>,
+    seen: DateTime<Utc>,
+    this: bool,
+}
+
+/// The account.
+///
+/// `GET /account`
+pub async fn show(person: SignedIn, app: Data<App>, render: Render) -> Result<HttpResponse> {
+    let page = AccountPage::load(&app, &person, FieldErrors::default()).await?;
+    render.page(&page)
+}
+
+impl AccountPage {
+    async fn load(app: &App, person: &Person, problems: FieldErrors) -> Result<Self> {
+        let user = person.user.id;
+        let sessions = app.db.run(move |connection| Session::of_user(connection, user)).await?;
+        let now = app.clock.now();
+        Ok(Self {
+            name: person.user.name.clone(),
+            role: role_word(person.user.role.name()),
+            problems,
+            sessions: sessions
+                .into_iter()
+                .filter(|session| !session.is_over(&app.config.sessions, now))
+                .map(|session| SessionRow {
+                    browser: browser(&session.user_agent),
+                    address: session.address.0.to_string(),
+                    began: session.created_at,
+                    seen: session.seen_at,
+                    this: session.id_hash == person.session.id_hash,
+                })
+                .collect(),
+            theme: person.user.theme.name(),
+            language: person.user.language().map_or("browser", crate::language::Language::tag),
+            time_zone: person.time_zone().name().to_owned(),
+            time_zones: chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| is_place(name)).collect(),
+        })
+    }
+}
+
+fn role_word(role: &'static str) -> &'static str {
+    match role {
+        "administrator" => "Administrator",
+        "operator" => "Operator",
+        _ => "Viewer",
+    }
+}
+
+/// `Asia/Seoul` and `UTC`, not the many old names of the same.
+fn is_place(zone: &str) -> bool {
+    zone == "UTC" || (zone.contains('/') && !zone.starts_with("Etc/") && !zone.starts_with("US/"))
+}
+
+/// `Firefox on Linux`, as far as the browser's own description tells.
+fn browser(user_agent: &str) -> String {
+    let find = |known: &[(&str, &'static str)]| {
+        known.iter().find(|(sign, _)| user_agent.contains(sign)).map(|(_, name)| *name)
+    };
+    let name = find(&[("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]);
+    let system = find(&[
+        ("Android", "Android"),
+        ("iPhone", "iOS"),
+        ("iPad", "iPadOS"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (name, system) {
+        (Some(name), Some(system)) => format!("{name}, {system}"),
+        (Some(word), None) | (None, Some(word)) => word.to_owned(),
+        (None, None) => user_agent.chars().take(40).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_named_in_two_words() {
+        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
+        assert_eq!(browser(chrome), "Chrome, Linux");
+        assert_eq!(browser("curl/8.5"), "curl/8.5");
+    }
+}

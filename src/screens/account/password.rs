@@ -1,0 +1,56 @@
+//! Changing one's own password, which ends every other session and all tokens (A08).
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use serde::Deserialize;
+
+use super::AccountPage;
+use crate::app::App;
+use crate::error::{FieldErrors, Result};
+use crate::language::Message;
+use crate::secret::{SecretText, password};
+use crate::web::extract::{SignedIn, Submitted};
+use crate::web::password_check;
+use crate::web::render::Render;
+use crate::web::signing;
+use crate::web::visitor::Visitor;
+
+/// What was entered.
+#[derive(Debug, Deserialize)]
+pub struct PasswordForm {
+    current: SecretText,
+    new: SecretText,
+    again: SecretText,
+}
+
+/// Replaces the password.
+///
+/// `POST /account/password`
+pub async fn update(
+    person: SignedIn,
+    form: Submitted<PasswordForm>,
+    app: Data<App>,
+    visitor: Visitor,
+    render: Render,
+) -> Result<HttpResponse> {
+    let PasswordForm { current, new, again } = form.0;
+    let mut problems = FieldErrors::default();
+    if let Some(problem) = password::problem(&new, &person.user.name) {
+        problems.add("new", problem);
+    } else if new.expose() != again.expose() {
+        problems.add("again", "The two new passwords differ");
+    }
+    if problems.is_empty() && password_check::check(&app, &person.user.name, current, visitor.address).await?.is_none() {
+        problems.add("current", "This is not your password");
+    }
+    if !problems.is_empty() {
+        let page = AccountPage::load(&app, &person, problems).await?;
+        return render.invalid(&page, |page| page.as_password());
+    }
+    let hash = app.passwords.hash(new).await?;
+    let (user, session, now) = (person.user.clone(), person.session.clone(), app.clock.now());
+    app.db.run(move |connection| user.change_password(connection, &hash, Some(&session), now)).await?;
+    let cookie = signing::renew(&app, person.0.session).await?;
+    let message = Message::new("Password changed. All other sessions and tokens have ended");
+    render.with_cookie(cookie).done(message).go("/account")
+}

@@ -1,0 +1,53 @@
+//! The permission that the route table declares, checked before any handler runs. What is not declared is refused (Z01).
+
+use actix_web::Error as ActixError;
+use actix_web::HttpResponse;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::middleware::Next;
+use actix_web::web;
+
+use super::refuse;
+use crate::error::{Error, Result};
+use crate::language::Message;
+use crate::models::actor::Role;
+use crate::web::router::{Permission, Permissions};
+use crate::web::visitor::Visitor;
+
+/// Middleware: lets through who may.
+pub async fn guard(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, ActixError> {
+    let Some(pattern) = request.match_pattern() else {
+        return Ok(next.call(request).await?.map_into_boxed_body()); // no such page: 404
+    };
+    let permissions = request.app_data::<web::Data<Permissions>>().cloned();
+    let Some(declared) = permissions.as_ref().and_then(|permissions| permissions.of_pattern(&pattern)) else {
+        return Ok(refuse(request, Error::Forbidden(Message::new("Nobody may use this address"))));
+    };
+    let Some(permission) = declared.permission(request.method()) else {
+        return Ok(request.into_response(HttpResponse::new(StatusCode::METHOD_NOT_ALLOWED)));
+    };
+    match allow(&request, permission) {
+        Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
+        Err(error) => Ok(refuse(request, error)),
+    }
+}
+
+fn allow(request: &ServiceRequest, permission: Permission) -> Result<()> {
+    let Permission::Role(role) = permission else { return Ok(()) };
+    let visitor = Visitor::of(request.request());
+    let actor = visitor.as_ref().and_then(Visitor::actor).ok_or(Error::SignInNeeded)?;
+    if actor.may(role) { Ok(()) } else { Err(Error::Forbidden(too_weak(role))) }
+}
+
+/// The sentence for somebody whose role does not reach.
+pub fn too_weak(needed: Role) -> Message {
+    Message::new(match needed {
+        Role::Viewer => "Your account may not look at this",
+        Role::Operator => "This needs the role operator. An administrator can give it to you",
+        Role::Administrator => "This needs the role administrator",
+    })
+}

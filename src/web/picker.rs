@@ -1,0 +1,197 @@
+//! What the server selector offers for a few typed letters. Pure: knows no request and no database.
+
+use crate::language::Message;
+use crate::models::server_states::State;
+
+/// At most this many options are sent; typing more narrows.
+const LIMIT: usize = 60;
+/// How many of the servers looked at last are offered.
+pub const RECENT: usize = 5;
+
+/// A server that may be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub address: String,
+    /// Its groups, separated by commas.
+    pub groups: String,
+    /// Its labels: `env=prod role=web`.
+    pub labels: String,
+    /// How it is.
+    pub state: State,
+}
+
+/// A text in three parts, the middle one what was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marked {
+    /// Before the hit.
+    pub before: String,
+    /// The hit; empty where this text has none.
+    pub hit: String,
+    /// After the hit.
+    pub after: String,
+}
+
+/// One line of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PickerOption {
+    /// The server's name, with the hit.
+    pub name: Marked,
+    /// Where choosing it leads.
+    pub href: String,
+    /// Groups and address.
+    pub about: String,
+    /// The shape of its dot.
+    pub dot: &'static str,
+    /// The word for its state, in English.
+    pub state: &'static str,
+    /// Whether it is the selected one.
+    pub selected: bool,
+}
+
+/// Lines under one heading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// `Needs attention`, `Recent`, `41 matches`.
+    pub heading: Message,
+    /// Its lines; never empty.
+    pub options: Vec<PickerOption>,
+}
+
+/// What the list is made for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// What was typed.
+    pub query: &'a str,
+    /// Names of the servers looked at last, latest first.
+    pub recent: &'a [String],
+    /// The screen that choosing keeps.
+    pub slug: &'a str,
+    /// The selected server.
+    pub selected: Option<&'a str>,
+}
+
+/// The shape of a state's dot and its word.
+pub fn look_of(state: State) -> (&'static str, &'static str) {
+    match state {
+        State::Unknown => ("none", "Not asked yet"),
+        State::Up => ("up", "Up"),
+        State::Unreachable => ("down", "Unreachable"),
+        State::Refused => ("crit", "Needs attention"),
+        State::Paused => ("paused", "Paused"),
+    }
+}
+
+/// Needs attention first, then the recent ones, then every match. Each server stands in one section only.
+pub fn sections(candidates: &[Candidate], wanted: &Wanted<'_>) -> Vec<Section> {
+    let query = wanted.query.trim().to_lowercase();
+    let matching: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.has(&query)).collect();
+    let count = matching.len();
+    let (bad, well): (Vec<_>, Vec<_>) =
+        matching.into_iter().partition(|one| matches!(one.state, State::Unreachable | State::Refused));
+    let (mut recent, rest): (Vec<_>, Vec<_>) = well.into_iter().partition(|one| wanted.recent.contains(&one.name));
+    recent.sort_by_key(|one| wanted.recent.iter().position(|name| *name == one.name));
+    let all = if query.is_empty() { Message::new("All servers") } else { Message::new("{n} matches").with("n", count) };
+    let mut room = LIMIT;
+    [(Message::new("Needs attention"), bad), (Message::new("Recent"), recent), (all, rest)]
+        .into_iter()
+        .map(|(heading, found)| {
+            let options: Vec<_> = found.into_iter().take(room).map(|one| one.option(&query, wanted)).collect();
+            room -= options.len();
+            Section { heading, options }
+        })
+        .filter(|section| !section.options.is_empty())
+        .collect()
+}
+
+impl Candidate {
+    fn has(&self, query: &str) -> bool {
+        query.split_whitespace().all(|word| {
+            [&self.name, &self.address, &self.groups, &self.labels].iter().any(|text| text.to_lowercase().contains(word))
+        })
+    }
+
+    fn option(&self, query: &str, wanted: &Wanted<'_>) -> PickerOption {
+        let (dot, state) = look_of(self.state);
+        let slug = if wanted.slug.is_empty() { String::new() } else { format!("/{}", wanted.slug) };
+        PickerOption {
+            name: mark(&self.name, query.split_whitespace().next().unwrap_or_default()),
+            href: format!("/servers/{}{slug}", self.name),
+            about: [&self.groups, &self.address].into_iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(", "),
+            dot,
+            state,
+            selected: wanted.selected == Some(self.name.as_str()),
+        }
+    }
+}
+
+/// `text` with its first occurrence of `word` in the middle. Names are ASCII, so a lower-case copy has the same places.
+fn mark(text: &str, word: &str) -> Marked {
+    let at = if word.is_empty() || !text.is_ascii() { None } else { text.to_ascii_lowercase().find(word) };
+    let parts = at.and_then(|at| {
+        let (before, rest) = text.split_at_checked(at)?;
+        let (hit, after) = rest.split_at_checked(word.len())?;
+        Some(Marked { before: before.to_owned(), hit: hit.to_owned(), after: after.to_owned() })
+    });
+    parts.unwrap_or_else(|| Marked { before: text.to_owned(), hit: String::new(), after: String::new() })
+}
+
+/// `seen` put first in the list of servers looked at last.
+pub fn remember(recent: &[String], seen: &str) -> Vec<String> {
+    std::iter::once(seen.to_owned()).chain(recent.iter().filter(|name| *name != seen).cloned()).take(RECENT).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(name: &str, state: State) -> Candidate {
+        Candidate {
+            name: name.to_owned(),
+            address: "10.22.1.10".to_owned(),
+            groups: "web".to_owned(),
+            labels: "env=prod".to_owned(),
+            state,
+        }
+    }
+
+    fn wanted<'a>(query: &'a str, recent: &'a [String]) -> Wanted<'a> {
+        Wanted { query, recent, slug: "processes", selected: Some("web-2") }
+    }
+
+    fn names(sections: &[Section]) -> Vec<(String, Vec<String>)> {
+        let name = |option: &PickerOption| format!("{}{}{}", option.name.before, option.name.hit, option.name.after);
+        sections.iter().map(|part| (part.heading.to_string(), part.options.iter().map(name).collect())).collect()
+    }
+
+    #[test]
+    fn what_needs_attention_comes_first_then_recent_then_the_rest() {
+        let servers =
+            [candidate("db-1", State::Up), candidate("web-1", State::Up), candidate("web-2", State::Refused), candidate("web-3", State::Up)];
+        let recent = ["web-3".to_owned(), "gone".to_owned()];
+        let found = sections(&servers, &wanted("web-", &recent));
+        let expected = [("Needs attention", vec!["web-2"]), ("Recent", vec!["web-3"]), ("3 matches", vec!["web-1"])];
+        let expected = expected.map(|(heading, names)| (heading.to_owned(), names.into_iter().map(str::to_owned).collect()));
+        assert_eq!(names(&found), expected);
+        let first = &found[0].options[0];
+        assert_eq!((first.name.hit.as_str(), first.href.as_str(), first.selected), ("web-", "/servers/web-2/processes", true));
+    }
+
+    #[test]
+    fn group_address_and_label_are_searched_too_and_every_word_must_be_found() {
+        let servers = [candidate("a", State::Up)];
+        for query in ["WEB", "10.22", "env=prod a", ""] {
+            assert_eq!(sections(&servers, &wanted(query, &[])).len(), 1, "{query}");
+        }
+        assert!(sections(&servers, &wanted("web nothing", &[])).is_empty());
+    }
+
+    #[test]
+    fn the_server_seen_last_is_first_and_five_are_kept() {
+        let recent: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
+        assert_eq!(remember(&recent, "c"), ["c", "a", "b", "d", "e"]);
+        assert_eq!(remember(&recent, "x"), ["x", "a", "b", "c", "d"]);
+    }
+}

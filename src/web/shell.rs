@@ -1,0 +1,164 @@
+//! What every page needs besides its own content: reader, language, menu, selected server. Passed to templates once.
+
+use std::any::Any;
+
+use actix_web::{HttpRequest, web};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::cookies::Purpose;
+use super::flash;
+use super::hx::Hx;
+use super::menu::{Group, MenuFor, MenuGroup, Screen, menu, slug_of};
+use super::picker;
+use super::visitor::{Person, Visitor};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::language::Language;
+use crate::models::actor::Role;
+use crate::models::server_states::{ServerState, State};
+use crate::models::servers::Server;
+use crate::models::users::Theme;
+
+/// The screens of the product, as the menu and the picker see them.
+#[derive(Clone, Copy)]
+pub struct Screens(pub &'static [&'static Screen]);
+
+impl Screens {
+    /// Whether there is a screen of one server with this slug.
+    pub fn has_server_screen(self, slug: &str) -> bool {
+        self.0.iter().any(|screen| screen.group == Group::Server && screen.slug == slug)
+    }
+}
+
+/// Values of every page, reachable in templates as `"shell"|value::<crate::web::shell::Shell>`.
+#[derive(Debug, Clone)]
+pub struct Shell {
+    /// The reader's language.
+    pub language: Language,
+    /// The colours.
+    pub theme: Theme,
+    /// What an unsafe request must bring back (W01).
+    pub csrf_token: String,
+    /// Who is signed in.
+    pub reader: Option<Reader>,
+    /// The navigation.
+    pub menu: Vec<MenuGroup>,
+    /// The selected server, or the one looked at last.
+    pub server: Option<SelectedServer>,
+    /// How many servers the reader may know of.
+    pub server_count: i64,
+    /// The slug that choosing a server keeps.
+    pub slug: String,
+    /// The page's own path and query.
+    pub here: String,
+    /// A sentence left by the request before this one.
+    pub flash: Option<String>,
+    /// The time of this answer.
+    pub now: DateTime<Utc>,
+    /// The zone that times are shown in.
+    pub time_zone: Tz,
+}
+
+/// The signed-in person, as the page names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reader {
+    /// Their name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// The server in the picker's button.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelectedServer {
+    /// Its name.
+    pub name: String,
+    /// Its groups, separated by commas.
+    pub groups: String,
+    /// `up`, `warn`, `crit`, `down`, `paused` or `none`: the shape of its dot.
+    pub dot: &'static str,
+    /// The word for it, in English.
+    pub state: &'static str,
+}
+
+impl Shell {
+    /// The key of the values.
+    pub const KEY: &'static str = "shell";
+
+    /// Gathers the values for the page that answers `request`.
+    pub async fn load(request: &HttpRequest) -> Result<Self> {
+        let app = request.app_data::<web::Data<App>>().ok_or_else(|| Error::internal(anyhow::anyhow!("no App")))?;
+        let screens = request.app_data::<web::Data<Screens>>().map_or(&[][..], |screens| screens.0);
+        let visitor = Visitor::of(request).ok_or_else(|| Error::internal(anyhow::anyhow!("no Visitor")))?;
+        let person = visitor.person();
+        let path = request.path();
+        let (server, server_count) = match person {
+            Some(person) if !Hx::of(request).wants_fragment() => servers(request, app, person).await?,
+            _ => (None, 0),
+        };
+        Ok(Self {
+            language: visitor.language,
+            theme: visitor.theme,
+            menu: person.map_or_else(Vec::new, |person| {
+                menu(
+                    screens,
+                    &MenuFor {
+                        role: person.actor.role,
+                        path,
+                        server: server.as_ref().map(|server| server.name.as_str()),
+                        why_not: &|_| None,
+                    },
+                )
+            }),
+            reader: person.map(|person| Reader { name: person.actor.name.clone(), role: person.actor.role }),
+            server,
+            server_count,
+            slug: slug_of(screens, path).to_owned(),
+            here: request.uri().path_and_query().map_or_else(|| path.to_owned(), ToString::to_string),
+            flash: Purpose::Flash.read(request, &app.config).and_then(|value| flash::unpack(&value)),
+            now: app.clock.now(),
+            time_zone: person.map_or(Tz::UTC, Person::time_zone),
+            csrf_token: visitor.csrf_token,
+        })
+    }
+}
+
+/// The server that the page is about, else the one looked at last; and how many there are.
+async fn servers(request: &HttpRequest, app: &App, person: &Person) -> Result<(Option<SelectedServer>, i64)> {
+    let named = request.match_info().get("server").map(str::to_owned);
+    let names: Vec<String> = named.into_iter().chain(recent_servers(request, app)).collect();
+    let scope = person.actor.scope.clone();
+    app.db
+        .run(move |connection| {
+            let count = Server::count(connection, &scope)?;
+            for name in names {
+                let Ok(server) = Server::by_name(connection, &scope, &name) else { continue };
+                let state = ServerState::of(connection, server.id)?.map_or(State::Unknown, |state| state.state);
+                let (dot, state) = picker::look_of(state);
+                let groups = server.groups(connection)?.into_iter().map(|group| group.name).collect::<Vec<_>>().join(", ");
+                return Ok((Some(SelectedServer { name: server.name, groups, dot, state }), count));
+            }
+            Ok::<_, Error>((None, count))
+        })
+        .await
+}
+
+/// Names of the servers looked at last, latest first, as the browser remembers them.
+pub fn recent_servers(request: &HttpRequest, app: &App) -> Vec<String> {
+    let value = Purpose::Recent.read(request, &app.config).unwrap_or_default();
+    value.split('~').filter(|name| !name.is_empty()).take(picker::RECENT).map(str::to_owned).collect()
+}
+
+impl Shell {
+    /// The theme that wins over the browser's preference.
+    pub fn forced_theme(&self) -> Option<&'static str> {
+        (self.theme != Theme::System).then(|| self.theme.name())
+    }
+}
+
+impl askama::Values for Shell {
+    fn get_value<'a>(&'a self, key: &str) -> Option<&'a dyn Any> {
+        (key == Self::KEY).then_some(self)
+    }
+}

@@ -1,0 +1,66 @@
+//! The whole site as one actix service: the route table behind its middleware.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App as ActixApp, Error as ActixError, web};
+
+use super::errors;
+use super::middleware::{csrf, guard, headers, hosts, identify};
+use super::router::{self, Permissions, Route};
+use super::shell::Screens;
+use crate::app::App;
+
+/// The most that one request may carry, uploads aside (W10).
+pub const BODY_LIMIT: usize = 1 << 20;
+
+/// What every worker of the web server shares.
+#[derive(Clone)]
+pub struct Site {
+    app: web::Data<App>,
+    screens: web::Data<Screens>,
+    permissions: web::Data<Permissions>,
+    routes: Vec<Route>,
+}
+
+impl Site {
+    /// A site of these screens and routes.
+    pub fn new(app: App, screens: Screens, routes: Vec<Route>) -> Self {
+        Self {
+            app: web::Data::new(app),
+            screens: web::Data::new(screens),
+            permissions: web::Data::new(Permissions::of(&routes)),
+            routes,
+        }
+    }
+
+    /// The service of one worker: `HttpServer::new(move || site.service())`.
+    pub fn service(
+        &self,
+    ) -> ActixApp<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<impl MessageBody>,
+            Error = ActixError,
+            InitError = (),
+        > + use<>,
+    > {
+        ActixApp::new()
+            .app_data(self.app.clone())
+            .app_data(self.screens.clone())
+            .app_data(self.permissions.clone())
+            .app_data(web::PayloadConfig::new(BODY_LIMIT))
+            .app_data(web::FormConfig::default().limit(BODY_LIMIT))
+            .app_data(web::JsonConfig::default().limit(BODY_LIMIT))
+            .configure(|services| router::configure(&self.routes, services))
+            // The last is the outermost.
+            .wrap(from_fn(csrf::csrf))
+            .wrap(from_fn(guard::guard))
+            .wrap(from_fn(identify::identify))
+            .wrap(from_fn(hosts::hosts))
+            .wrap(from_fn(errors::look))
+            .wrap(from_fn(headers::headers))
+            .wrap(Compress::default())
+    }
+}
