@@ -1,3 +1,148 @@
 //! What to say to a server and how to read its answer. Pure: no I/O, no async.
 
+pub mod catalog;
+pub mod conditions;
 pub mod metrics;
+pub mod platform;
+pub mod script;
+
+use std::fmt;
+
+pub use catalog::{AddedCommand, Catalog, CatalogError, Chosen, NoCommand};
+pub use conditions::Conditions;
+pub use platform::{DetectPlatform, Platform};
+pub use script::{Envelope, Locale, Parameters, Privilege, ScriptError, Value};
+
+/// What we ask, in the abstract; each has a spelling per platform in the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandType {
+    /// What a server runs and which tools it has.
+    DetectPlatform,
+    /// One reading of its counters.
+    SampleMetrics,
+    /// What is mounted, and how full it is.
+    ListFilesystems,
+    /// What runs.
+    ListProcesses,
+    /// What listens.
+    ListSockets,
+}
+
+impl CommandType {
+    /// Every command type.
+    pub const ALL: &[Self] =
+        &[Self::DetectPlatform, Self::SampleMetrics, Self::ListFilesystems, Self::ListProcesses, Self::ListSockets];
+
+    /// The stable word for URLs, rows and file names; never renamed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DetectPlatform => "detect_platform",
+            Self::SampleMetrics => "sample_metrics",
+            Self::ListFilesystems => "list_filesystems",
+            Self::ListProcesses => "list_processes",
+            Self::ListSockets => "list_sockets",
+        }
+    }
+
+    /// The English words for people; pages translate them.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::DetectPlatform => "Detect the platform",
+            Self::SampleMetrics => "Read the metrics",
+            Self::ListFilesystems => "List filesystems",
+            Self::ListProcesses => "List processes",
+            Self::ListSockets => "List listening sockets",
+        }
+    }
+
+    /// The readers of its answers; `table` is always one of them.
+    pub fn formats(self) -> &'static [&'static str] {
+        match self {
+            Self::DetectPlatform => &["table"],
+            Self::SampleMetrics => &["table"],
+            Self::ListFilesystems => &["table"],
+            Self::ListProcesses => &["table"],
+            Self::ListSockets => &["table"],
+        }
+    }
+
+    /// The command type of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|known| known.name() == name)
+    }
+}
+
+impl fmt::Display for CommandType {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.label())
+    }
+}
+
+/// One request to a server, with a typed answer.
+pub trait Command: Send + Sync {
+    /// Where its spellings are found.
+    const TYPE: CommandType;
+    /// What the answer means.
+    type Output: Send + 'static;
+
+    /// The values that the script uses.
+    fn parameters(&self) -> Parameters {
+        Parameters::default()
+    }
+
+    /// Reads what a command of this `format` printed.
+    fn parse(&self, format: &str, output: &[u8]) -> Result<Self::Output, ParseError>;
+}
+
+/// A command that changes nothing on the server.
+pub trait Read: Command {}
+
+/// A command that changes the server, and so is audited.
+pub trait Change: Command {
+    /// What the audit log names as changed.
+    fn target(&self) -> String;
+}
+
+/// An answer of another shape than its format says (X03).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseError {
+    /// The line, counted from 1, where there is one.
+    pub line: Option<usize>,
+    /// What was expected, in English.
+    pub why: String,
+    /// The beginning of what was read; hostile text.
+    pub sample: String,
+}
+
+impl ParseError {
+    /// How much of the raw answer is kept.
+    const SAMPLE_BYTES: usize = 1024;
+
+    /// The answer as a whole cannot be read.
+    pub fn new(why: impl Into<String>, output: &[u8]) -> Self {
+        let kept = output.get(..Self::SAMPLE_BYTES).unwrap_or(output);
+        Self { line: None, why: why.into(), sample: String::from_utf8_lossy(kept).into_owned() }
+    }
+
+    /// One line cannot be read.
+    pub fn at(line: usize, why: impl Into<String>, text: &[u8]) -> Self {
+        Self { line: Some(line), ..Self::new(why, text) }
+    }
+
+    /// The catalogue names a format that this command type does not read.
+    pub fn unknown_format(format: &str) -> Self {
+        Self { line: None, why: format!("no reader is known for the format {format}"), sample: String::new() }
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(out, "line {line}: {}", self.why),
+            None => out.write_str(&self.why),
+        }
+    }
+}
+
+impl std::error::Error for ParseError {}

@@ -1,7 +1,7 @@
 //! hannun (한눈, "at one glance"): one person sees and runs all their servers from a browser, over nothing but SSH.
 //!
 //! The rooms, from the ground up (`docs/architecture.md` has the plan of the house):
-//! pure — [`commands`], [`error`], [`language`], [`config`], [`clock`], [`secret`];
+//! pure — [`commands`], [`error`], [`language`], [`config`], [`clock`], [`secret`], [`yaml`];
 //! infrastructure — [`db`], [`models`], [`remote`], [`queue`], [`app`];
 //! domain — [`metrics`];
 //! edges — [`web`], [`screens`], [`admin`], [`api`], [`jobs`], [`cli`]; above them [`routes`] and [`startup`].
@@ -27,3 +27,4 @@ pub mod secret;
 pub mod startup;
 pub mod telemetry;
 pub mod web;
+pub mod yaml;
