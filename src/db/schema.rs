@@ -125,6 +125,7 @@ diesel::table! {
         means -> Array<Float>,
         minimums -> Array<Float>,
         maximums -> Array<Float>,
+        weights -> Array<SmallInt>,
     }
 }
 
@@ -143,6 +144,7 @@ diesel::table! {
     metric_progress (tier) {
         tier -> Integer,
         done_until -> Timestamptz,
+        after_server -> BigInt,
     }
 }
 
@@ -191,6 +193,7 @@ diesel::table! {
         server_id -> BigInt,
         metric -> Text,
         device -> Text,
+        seen_at -> Timestamptz,
     }
 }
 
