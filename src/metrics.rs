@@ -1,1 +1,11 @@
-//! Numbers over time: sampling, rates, the live ring, storage in tiers.
+//! Numbers over time: sampling, rates, the live ring, storage in tiers. Knows no page and no URL.
+
+pub mod catalogue;
+mod columns;
+pub mod line;
+pub mod live;
+pub mod rates;
+pub mod tiers;
+pub mod windows;
+
+pub use columns::SeriesName;

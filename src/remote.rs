@@ -1,1 +1,39 @@
-//! SSH and nothing else: saying to a server what `commands` composed.
+//! Talking to servers: SSH and nothing else. Knows no screen, no database and no meaning of any command.
+//!
+//! One kept connection per server with few channels on it ([`Pool`]); a script is sent through standard input and its
+//! answer is read with a deadline and a cap ([`Pool::run`]); metrics come from one ticked channel ([`Ticker`]).
+//!
+//! Connections are made with `russh` itself and not with `async-ssh2-tokio`, which sits on the same `russh` and gives the
+//! same channels, because the latter's `Client` cannot keep what we promise: its handler accepts every channel that a
+//! server opens to us (H07), it says neither which key was presented (H02) nor at which stage connecting stopped (H06), it
+//! resolves names on the calling thread, and names behind a jump server on this side of it.
+
+mod algorithms;
+mod breaker;
+mod budget;
+mod channel;
+mod check;
+mod connect;
+mod connection;
+mod credential;
+mod endpoint;
+mod exec;
+mod failure;
+mod gate;
+mod host_keys;
+mod leash;
+mod pool;
+mod privilege;
+mod ready;
+mod request;
+mod sign_in;
+mod stop;
+mod ticker;
+
+pub use check::{StageOutcome, StageReport, TestReport};
+pub use credential::{KeyDescription, describe_private_key};
+pub use endpoint::{Auth, Endpoint, PinnedKey, check_address, check_user_name};
+pub use host_keys::PresentedKey;
+pub use pool::Pool;
+pub use request::{Answer, Request, new_token};
+pub use ticker::Ticker;

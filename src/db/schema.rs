@@ -135,6 +135,7 @@ diesel::table! {
         means -> Array<Float>,
         minimums -> Array<Float>,
         maximums -> Array<Float>,
+        weights -> Array<SmallInt>,
     }
 }
 
@@ -153,6 +154,7 @@ diesel::table! {
     metric_progress (tier) {
         tier -> Integer,
         done_until -> Timestamptz,
+        after_server -> BigInt,
     }
 }
 
@@ -201,6 +203,7 @@ diesel::table! {
         server_id -> BigInt,
         metric -> Text,
         device -> Text,
+        seen_at -> Timestamptz,
     }
 }
 

@@ -91,6 +91,8 @@ pub enum RemoteError {
     Failed { server: String, command: String, status: u32, stderr: String },
     /// The command was ended by a signal.
     Killed { server: String, command: String, signal: String },
+    /// The server closed the command's channel without saying how it ended (P08).
+    NoStatus { server: String, command: String },
     /// The connection went away before the command's end was known.
     CutOff { server: String, command: String },
     /// The command ran past its deadline.
@@ -127,6 +129,7 @@ impl RemoteError {
             Self::ShellUnusable { .. } => "shell-unusable",
             Self::Failed { .. } => "command-failed",
             Self::Killed { .. } => "command-killed",
+            Self::NoStatus { .. } => "no-status",
             Self::CutOff { .. } => "cut-off",
             Self::DeadlinePassed { .. } => "deadline-passed",
             Self::OutputLimit { .. } => "output-limit",
@@ -199,6 +202,11 @@ impl RemoteError {
                 Message::new("{command} was ended by signal {signal} on {server}")
                     .with("command", command)
                     .with("signal", signal)
+                    .with("server", server)
+            }
+            Self::NoStatus { server, command } => {
+                Message::new("{command} ended on {server}, which did not say how")
+                    .with("command", command)
                     .with("server", server)
             }
             Self::CutOff { server, command } => Message::new("The connection to {server} was cut while {command} ran")
@@ -282,6 +290,7 @@ impl RemoteError {
             Self::ShellUnusable { .. } => ("Give this user a login shell that can run /bin/sh", false),
             Self::Failed { .. } => ("Read what the command said", false),
             Self::Killed { .. } => ("Look at the server's memory and logs, then try again", true),
+            Self::NoStatus { .. } => ("Look at the server before you repeat a change: it may have been made", true),
             Self::CutOff { .. } => ("Look at the server before you repeat a change: it may have been made", true),
             Self::DeadlinePassed { .. } => ("Look at the server's load, or raise the time limit", true),
             Self::OutputLimit { .. } => ("Ask for less at once", false),

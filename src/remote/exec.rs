@@ -1,0 +1,204 @@
+//! One script, run once: its output between marks, with a deadline, a cap and one of four ends (P08, X01, X02).
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until};
+
+use super::budget::{Budget, Full, Kept};
+use super::channel::{Event, ShellChannel};
+use super::endpoint::Endpoint;
+use super::failure::words;
+use super::gate::Farewell;
+use super::privilege::{Found, Prompts};
+use super::ready::Mark;
+use super::request::{Answer, Request};
+use super::stop::stop;
+use crate::config::RemoteConfig;
+use crate::error::{RemoteError, Stage};
+
+/// How long output may stay open after the shell has ended: a child in the background may hold it for ever.
+const AFTER_EXIT: Duration = Duration::from_secs(1);
+
+/// Runs `request`, whose script is on its way, to the end; stops it when `caller` is gone.
+pub(super) async fn run(
+    channel: ShellChannel,
+    endpoint: &Endpoint,
+    request: Request,
+    config: &RemoteConfig,
+    budget: &Budget,
+    began: Instant,
+    caller: &mut oneshot::Sender<Result<Answer, RemoteError>>,
+) -> Result<Answer, RemoteError> {
+    let until = began + request.deadline;
+    let password = endpoint.sudo_password.clone().filter(|_| request.may_ask_password);
+    let run = Run {
+        marks: (Mark::new(&request.token), Mark::new(&request.token)),
+        prompts: Prompts::new(&request.token, password),
+        stdout: budget.buffer(config.output_limit),
+        stderr: budget.buffer(config.error_limit),
+        server: endpoint.name.clone(),
+        end: None,
+        request,
+        channel,
+        began,
+    };
+    run.to_the_end(until, caller).await
+}
+
+/// How the shell ended, as far as the server said.
+enum End {
+    Status(u32),
+    Signal(String),
+}
+
+/// Why a run is stopped from our side.
+enum Stop {
+    Deadline,
+    Full(Full),
+    NoPrivilege,
+    Chatter,
+}
+
+struct Run {
+    server: String,
+    request: Request,
+    channel: ShellChannel,
+    marks: (Mark, Mark),
+    prompts: Prompts,
+    stdout: Kept,
+    stderr: Kept,
+    end: Option<End>,
+    began: Instant,
+}
+
+impl Run {
+    async fn to_the_end(
+        mut self,
+        until: Instant,
+        caller: &mut oneshot::Sender<Result<Answer, RemoteError>>,
+    ) -> Result<Answer, RemoteError> {
+        let deadline = sleep_until(until);
+        tokio::pin!(deadline);
+        loop {
+            let event = tokio::select! {
+                biased;
+                () = &mut deadline => match self.end {
+                    // It has ended; only something in the background still holds its output.
+                    Some(_) => Event::Closed,
+                    None => return Err(self.give_up(Stop::Deadline).await),
+                },
+                () = caller.closed() => return Err(self.give_up(Stop::Deadline).await),
+                event = self.channel.next() => event,
+            };
+            let taken = match event {
+                Event::Out(bytes) => self.take_output(bytes),
+                Event::Err(bytes) => self.take_error(bytes),
+                Event::Status(status) => {
+                    self.end = Some(End::Status(status));
+                    deadline.as_mut().reset(until.min(Instant::now() + AFTER_EXIT));
+                    Ok(())
+                }
+                Event::Signal(signal) => {
+                    self.end = Some(End::Signal(signal));
+                    deadline.as_mut().reset(until.min(Instant::now() + AFTER_EXIT));
+                    Ok(())
+                }
+                Event::Refused => return Err(self.unusable("it does not run commands")),
+                Event::Closed => return self.conclude().await,
+                Event::Gone => return Err(self.gone()),
+            };
+            if let Err(stop) = taken {
+                return Err(self.give_up(stop).await);
+            }
+        }
+    }
+
+    fn take_output(&mut self, bytes: Bytes) -> Result<(), Stop> {
+        let was_ready = self.marks.0.is_found();
+        let output = self.marks.0.pass(bytes).map_err(|_endless| Stop::Chatter)?;
+        if !was_ready && self.marks.0.is_found() {
+            // Only now: a shell that reads ahead would execute what comes too early.
+            let feed = std::mem::take(&mut self.request.feed);
+            if !feed.is_empty() {
+                self.channel.tell(Bytes::from(feed));
+            }
+            if !self.prompts.may_come() {
+                self.channel.end_input();
+            }
+        }
+        self.stdout.push(&output).map_err(Stop::Full)
+    }
+
+    fn take_error(&mut self, bytes: Bytes) -> Result<(), Stop> {
+        let output = self.marks.1.pass(bytes).map_err(|_endless| Stop::Chatter)?;
+        self.stderr.push(&output).map_err(Stop::Full)?;
+        match self.prompts.look(&mut self.stderr) {
+            Found::Nothing => Ok(()),
+            Found::Refused => Err(Stop::NoPrivilege),
+            Found::Question => {
+                if let Some(answer) = self.prompts.answer() {
+                    self.channel.tell(Bytes::from(answer));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The channel is closed, or what holds it open is not ours to wait for.
+    async fn conclude(mut self) -> Result<Answer, RemoteError> {
+        self.channel.close().await;
+        if !self.marks.0.is_found() {
+            return Err(self.unusable("it closed the channel without a word"));
+        }
+        let (server, command) = (self.server, self.request.command);
+        match self.end {
+            Some(End::Status(status)) => Ok(Answer {
+                stdout: self.stdout.take(),
+                stderr: self.stderr.take(),
+                status,
+                took: self.began.elapsed(),
+            }),
+            Some(End::Signal(signal)) => Err(RemoteError::Killed { server, command, signal }),
+            None => Err(RemoteError::NoStatus { server, command }),
+        }
+    }
+
+    async fn give_up(mut self, why: Stop) -> RemoteError {
+        let still_running = stop(&mut self.channel).await;
+        let (server, command) = (self.server.clone(), self.request.command.clone());
+        match why {
+            Stop::Chatter => self.unusable("it does not stop talking"),
+            Stop::Full(Full { limit }) => RemoteError::OutputLimit { server, command, limit_bytes: limit },
+            Stop::NoPrivilege => RemoteError::PrivilegeRefused { server, command, said: words(self.stderr.bytes()) },
+            Stop::Deadline if self.marks.0.is_found() => {
+                RemoteError::DeadlinePassed { server, command, after: self.request.deadline, still_running }
+            }
+            Stop::Deadline if self.chatter().is_empty() => {
+                RemoteError::TimedOut { server, stage: Stage::Shell, after: self.request.deadline }
+            }
+            Stop::Deadline => self.unusable(""),
+        }
+    }
+
+    fn gone(self) -> RemoteError {
+        if let Some(Farewell::Silence) = self.channel.lease().connection().seen().farewell() {
+            tracing::info!(server = self.server, "the server no longer answers; its connection is closed");
+        }
+        RemoteError::CutOff { server: self.server, command: self.request.command }
+    }
+
+    fn unusable(&self, otherwise: &str) -> RemoteError {
+        let said = self.chatter();
+        RemoteError::ShellUnusable {
+            server: self.server.clone(),
+            said: if said.is_empty() { otherwise.to_owned() } else { said },
+        }
+    }
+
+    /// What came instead of the ready line.
+    fn chatter(&self) -> String {
+        words(&[self.marks.1.before(), b"\n", self.marks.0.before()].concat())
+    }
+}

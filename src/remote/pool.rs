@@ -1,0 +1,371 @@
+//! Every connection of this process: one per server, shared, bounded, closed when nobody uses it (decision 1).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared, join_all};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::breaker::Breaker;
+use super::budget::Budget;
+use super::channel::ShellChannel;
+use super::connect::{Means, Progress, connect, present_key, timed_out};
+use super::connection::{Connection, Lease, Use};
+use super::credential::OpenKeys;
+use super::endpoint::Endpoint;
+use super::exec;
+use super::host_keys::PresentedKey;
+use super::request::{Answer, Request};
+use super::ticker::Ticker;
+use crate::clock::Clock;
+use crate::config::RemoteConfig;
+use crate::error::{RemoteError, Stage};
+use crate::models::ids::ServerId;
+
+/// Threads of the runtime that owns the connections; a hundred servers at a tick a second use a hundredth of one.
+const THREADS: usize = 2;
+/// Connections that people wait for, opened at the same time; those of the sampler are counted apart (R01).
+const ASKING: usize = 32;
+/// After connections were lost, the next try of each waits up to this long, so that a fleet does not come back at once.
+const JITTER: Duration = Duration::from_millis(500);
+
+/// Why a connection is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Somebody waits for an answer.
+    Asking,
+    /// Numbers are wanted from time to time.
+    Watching,
+}
+
+/// The connections of this process. Clones share them.
+#[derive(Clone)]
+pub struct Pool(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) config: RemoteConfig,
+    pub(super) budget: Budget,
+    pub(super) keys: OpenKeys,
+    clock: Clock,
+    lanes: Mutex<HashMap<ServerId, Arc<Lane>>>,
+    asking: Semaphore,
+    watching: Semaphore,
+    handle: Handle,
+    runtime: Option<Runtime>,
+}
+
+/// What belongs to one server.
+#[derive(Default)]
+pub(super) struct Lane {
+    state: Mutex<State>,
+    pub(super) breaker: Mutex<Breaker>,
+}
+
+type Opening = Shared<BoxFuture<'static, Result<Arc<Connection>, RemoteError>>>;
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Empty,
+    Opening(String, Opening),
+    Open(Arc<Connection>),
+}
+
+impl Pool {
+    /// A pool with threads of its own: web workers have one thread each and must not own connections.
+    pub fn new(config: RemoteConfig, clock: Clock) -> std::io::Result<Self> {
+        let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("remote").enable_all().build()?;
+        let inner = Arc::new(Inner {
+            budget: Budget::new(),
+            keys: OpenKeys::default(),
+            clock,
+            lanes: Mutex::default(),
+            asking: Semaphore::new(ASKING),
+            watching: Semaphore::new(config.connecting),
+            handle: runtime.handle().clone(),
+            runtime: Some(runtime),
+            config,
+        });
+        inner.handle.spawn(tidy(Arc::downgrade(&inner), inner.config.idle));
+        Ok(Self(inner))
+    }
+
+    /// The threads that own the connections; who ticks often runs there, beside them.
+    pub fn runtime(&self) -> &Handle {
+        &self.0.handle
+    }
+
+    /// Runs one script on a server. The command is stopped when its time is up, and when nobody waits for it any more.
+    pub async fn run(&self, endpoint: &Endpoint, request: Request) -> Result<Answer, RemoteError> {
+        let cut_off =
+            RemoteError::CutOff { server: endpoint.name.clone(), command: request.command.clone() };
+        let (mut caller, answer) = oneshot::channel();
+        let (pool, endpoint, began) = (self.clone(), endpoint.clone(), Instant::now());
+        // A task of its own: stopping a command takes time that a caller who left does not have.
+        self.0.handle.spawn(async move {
+            let outcome = pool.run_here(&endpoint, request, began, &mut caller).await;
+            // Nobody waits: then nobody hears.
+            drop(caller.send(outcome));
+        });
+        answer.await.unwrap_or(Err(cut_off))
+    }
+
+    async fn run_here(
+        &self,
+        endpoint: &Endpoint,
+        mut request: Request,
+        began: Instant,
+        caller: &mut oneshot::Sender<Result<Answer, RemoteError>>,
+    ) -> Result<Answer, RemoteError> {
+        let until = began + request.deadline;
+        let script = Bytes::from(std::mem::take(&mut request.stdin));
+        let channel = self.shell(endpoint, Purpose::Asking, Use::Command, script, until).await?;
+        exec::run(channel, endpoint, request, &self.0.config, &self.0.budget, began, caller).await
+    }
+
+    /// Starts the sampler loop of a server; `request.deadline` is the time until the loop must be ready.
+    pub async fn ticker(&self, endpoint: &Endpoint, mut request: Request) -> Result<Ticker, RemoteError> {
+        let cut_off =
+            RemoteError::CutOff { server: endpoint.name.clone(), command: request.command.clone() };
+        let (pool, endpoint) = (self.clone(), endpoint.clone());
+        let starting = self.0.handle.spawn(async move {
+            let until = Instant::now() + request.deadline;
+            let script = Bytes::from(std::mem::take(&mut request.stdin));
+            let channel = pool.shell(&endpoint, Purpose::Watching, Use::Sampler, script, until).await?;
+            Ticker::start(channel, request, until, &pool.0.budget, pool.0.handle.clone()).await
+        });
+        starting.await.unwrap_or(Err(cut_off))
+    }
+
+    /// The host key that a server presents now; hangs up before any authentication (H01).
+    pub async fn present_key(&self, endpoint: &Endpoint) -> Result<PresentedKey, RemoteError> {
+        let given_up = given_up(endpoint);
+        let (pool, endpoint) = (self.clone(), endpoint.clone());
+        let asking = self.0.handle.spawn(async move {
+            let means = pool.means(&endpoint).await?;
+            present_key(&endpoint, means, &mut Progress::new()).await
+        });
+        asking.await.unwrap_or(Err(given_up))
+    }
+
+    /// Closes the connections to a server and forgets its failures: it was switched off, changed or removed.
+    pub fn forget(&self, server: ServerId) {
+        let lane = lock(&self.0.lanes).remove(&server);
+        if let Some(lane) = lane
+            && let State::Open(connection) = std::mem::take(&mut *lock(&lane.state))
+        {
+            self.0.handle.spawn(connection.close());
+        }
+    }
+
+    /// Lets the next try to reach a server happen at once, also after a refused credential.
+    pub fn reset_breaker(&self, server: ServerId) {
+        if let Some(lane) = lock(&self.0.lanes).get(&server) {
+            lock(&lane.breaker).succeeded();
+        }
+    }
+
+    /// Says goodbye to every server: at the end of the process.
+    pub async fn close_all(&self) {
+        let lanes: Vec<_> = lock(&self.0.lanes).drain().map(|(_, lane)| lane).collect();
+        let closing = lanes.iter().filter_map(|lane| match std::mem::take(&mut *lock(&lane.state)) {
+            State::Open(connection) => Some(self.0.handle.spawn(connection.close())),
+            State::Empty | State::Opening(..) => None,
+        });
+        join_all(closing.collect::<Vec<_>>()).await;
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    pub(super) fn lane(&self, server: ServerId) -> Arc<Lane> {
+        Arc::clone(lock(&self.0.lanes).entry(server).or_default())
+    }
+
+    /// A shell on the kept connection, or on a new one where the kept one turns out to be gone: nothing ran yet.
+    async fn shell(
+        &self,
+        endpoint: &Endpoint,
+        purpose: Purpose,
+        what: Use,
+        script: Bytes,
+        until: Instant,
+    ) -> Result<ShellChannel, RemoteError> {
+        let lease = self.lease_until(endpoint, purpose, until).await?;
+        match ShellChannel::start(lease, what, script.clone(), until).await {
+            Err(RemoteError::CutOff { .. }) => {
+                let lease = self.lease_until(endpoint, purpose, until).await?;
+                ShellChannel::start(lease, what, script, until).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn lease_until(&self, endpoint: &Endpoint, purpose: Purpose, until: Instant) -> Result<Lease, RemoteError> {
+        let began = Instant::now();
+        match timeout_at(until, self.lease(endpoint, purpose)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(timed_out(endpoint, Stage::Connect, began.elapsed())),
+        }
+    }
+
+    /// The kept connection; a new one where there is none, or where it belongs to another identity (H03).
+    pub(super) fn lease<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        purpose: Purpose,
+    ) -> BoxFuture<'a, Result<Lease, RemoteError>> {
+        async move {
+            if !endpoint.enabled {
+                return Err(RemoteError::Disabled { server: endpoint.name.clone() });
+            }
+            let lane = self.lane(endpoint.id);
+            let opening = {
+                let mut state = lock(&lane.state);
+                match &*state {
+                    State::Open(kept) if kept.identity() == endpoint.identity && !kept.is_closed() => {
+                        return Ok(Lease::new(Arc::clone(kept)));
+                    }
+                    State::Opening(identity, opening) if *identity == endpoint.identity => opening.clone(),
+                    State::Empty | State::Open(_) | State::Opening(..) => {
+                        lock(&lane.breaker).check(&endpoint.name, &endpoint.identity, self.0.clock.now())?;
+                        let lost = matches!(&*state, State::Open(_)) && purpose == Purpose::Watching;
+                        let opening = self.open(endpoint, purpose, lost, &lane);
+                        let before =
+                            std::mem::replace(&mut *state, State::Opening(endpoint.identity.clone(), opening.clone()));
+                        if let State::Open(old) = before {
+                            self.0.handle.spawn(old.close());
+                        }
+                        opening
+                    }
+                }
+            };
+            opening.await.map(Lease::new)
+        }
+        .boxed()
+    }
+
+    /// Starts to connect, in a task that goes on when the one who asked first has left: others may wait for it too.
+    fn open(&self, endpoint: &Endpoint, purpose: Purpose, lost: bool, lane: &Arc<Lane>) -> Opening {
+        let (pool, endpoint, lane) = (self.clone(), endpoint.clone(), Arc::clone(lane));
+        let given_up = given_up(&endpoint);
+        let task = self.0.handle.spawn(async move {
+            if lost {
+                sleep(JITTER.mul_f64(f64::from(chance()) / 255.0)).await;
+            }
+            let outcome = pool.connect(&endpoint, purpose, &lane).await.map(Arc::new);
+            lane.settle(&pool, &endpoint.identity, &outcome);
+            outcome
+        });
+        async move { task.await.unwrap_or(Err(given_up)) }.boxed().shared()
+    }
+
+    async fn connect(&self, endpoint: &Endpoint, purpose: Purpose, lane: &Lane) -> Result<Connection, RemoteError> {
+        // The jump server first: waiting for it inside one's own turn could use up every turn there is.
+        let means = self.means(endpoint).await?;
+        let turns = match purpose {
+            Purpose::Asking => &self.0.asking,
+            Purpose::Watching => &self.0.watching,
+        };
+        let _turn = turns.acquire().await;
+        let outcome = Box::pin(connect(endpoint, means, &mut Progress::new())).await;
+        self.learn(lane, outcome.as_ref().err());
+        outcome
+    }
+
+    /// What connecting needs: the jump server's connection, where there is one.
+    pub(super) async fn means(&self, endpoint: &Endpoint) -> Result<Means<'_>, RemoteError> {
+        if !endpoint.enabled {
+            return Err(RemoteError::Disabled { server: endpoint.name.clone() });
+        }
+        let via = match &endpoint.jump {
+            Some(jump) => Some(self.lease(jump, Purpose::Asking).await?),
+            None => None,
+        };
+        Ok(Means { config: &self.0.config, keys: &self.0.keys, via })
+    }
+
+    /// Lets the breaker know how connecting went.
+    pub(super) fn learn(&self, lane: &Lane, error: Option<&RemoteError>) {
+        match error {
+            None => lock(&lane.breaker).succeeded(),
+            Some(error) => lock(&lane.breaker).failed(error, self.0.clock.now(), chance()),
+        }
+    }
+}
+
+impl Lane {
+    /// Keeps a new connection, unless the server was changed or forgotten meanwhile.
+    fn settle(&self, pool: &Pool, identity: &str, outcome: &Result<Arc<Connection>, RemoteError>) {
+        let mut state = lock(&self.state);
+        let is_ours = matches!(&*state, State::Opening(wanted, _) if wanted == identity);
+        match outcome {
+            Ok(connection) if is_ours => *state = State::Open(Arc::clone(connection)),
+            Ok(connection) => drop(pool.0.handle.spawn(Arc::clone(connection).close())),
+            Err(_) if is_ours => *state = State::Empty,
+            Err(_) => {}
+        }
+    }
+
+    /// Keeps a connection that a test made, where none is kept yet.
+    pub(super) fn adopt(&self, connection: &Arc<Connection>) -> bool {
+        let mut state = lock(&self.state);
+        let is_free = matches!(&*state, State::Empty);
+        if is_free {
+            *state = State::Open(Arc::clone(connection));
+        }
+        is_free
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The last pool may be dropped on one of the runtime's own threads, where waiting for them is not allowed.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Closes connections that nobody used for `idle`, and forgets those that are gone.
+async fn tidy(pool: Weak<Inner>, idle: Duration) {
+    let pause = (idle / 4).clamp(Duration::from_millis(50), Duration::from_secs(15));
+    loop {
+        sleep(pause).await;
+        let Some(pool) = pool.upgrade() else {
+            return;
+        };
+        pool.keys.tidy();
+        let lanes: Vec<_> = lock(&pool.lanes).values().cloned().collect();
+        for lane in lanes {
+            let mut state = lock(&lane.state);
+            if let State::Open(connection) = &*state
+                && (connection.is_closed() || connection.idle().is_some_and(|for_long| for_long >= idle))
+            {
+                pool.handle.spawn(Arc::clone(connection).close());
+                *state = State::Empty;
+            }
+        }
+    }
+}
+
+fn given_up(endpoint: &Endpoint) -> RemoteError {
+    RemoteError::Unreachable { server: endpoint.name.clone(), why: "the attempt was given up".to_owned() }
+}
+
+/// A random number for spreading; where the kernel has none, the middle will do.
+fn chance() -> u8 {
+    let mut byte = [128];
+    drop(getrandom::fill(&mut byte));
+    byte[0]
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,103 @@
+//! Finding the line that says that our script runs; what stands before it is a banner or a start-up file's (P02).
+
+use bytes::{Buf, Bytes};
+
+use crate::commands::script::ready_line;
+
+/// How much chatter before the ready line is borne with, bytes.
+const CHATTER: usize = 64 << 10;
+
+/// One output stream of a shell, up to its ready line and beyond.
+#[derive(Debug)]
+pub(super) struct Mark {
+    line: Vec<u8>,
+    before: Vec<u8>,
+    found: bool,
+}
+
+/// The stream chatters on and the line does not come.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooMuchChatter;
+
+impl Mark {
+    pub(super) fn new(token: &str) -> Self {
+        Self { line: ready_line(token).into_bytes(), before: Vec::new(), found: false }
+    }
+
+    /// Whether the line was seen.
+    pub(super) fn is_found(&self) -> bool {
+        self.found
+    }
+
+    /// What was said before it.
+    pub(super) fn before(&self) -> &[u8] {
+        &self.before
+    }
+
+    /// The part of `bytes` that belongs to the script's own output.
+    pub(super) fn pass(&mut self, bytes: Bytes) -> Result<Bytes, TooMuchChatter> {
+        if self.found {
+            return Ok(bytes);
+        }
+        // The line may begin in what came before.
+        let known = self.before.len();
+        let from = known.saturating_sub(self.line.len());
+        self.before.extend_from_slice(&bytes);
+        let place = self.before.get(from..).and_then(|tail| tail.windows(self.line.len()).position(|window| window == self.line));
+        match place {
+            Some(place) => {
+                let begin = from + place;
+                let rest = (begin + self.line.len()).saturating_sub(known);
+                self.found = true;
+                self.before.truncate(begin);
+                let mut output = bytes;
+                output.advance(rest.min(output.len()));
+                Ok(output)
+            }
+            None if self.before.len() > CHATTER => Err(TooMuchChatter),
+            None => Ok(Bytes::new()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn sec_p02_what_stands_before_the_ready_line_is_dropped_even_without_a_line_end() {
+        let mut mark = Mark::new("abcd1234");
+        assert_eq!(mark.pass(Bytes::from_static(b"Welcome! READY-")), Ok(Bytes::new()));
+        assert_eq!(mark.pass(Bytes::from_static(b"READY-abcd1234\nanswer\n")), Ok(Bytes::from_static(b"answer\n")));
+        assert!(mark.is_found());
+        assert_eq!(mark.before(), b"Welcome! READY-");
+        assert_eq!(mark.pass(Bytes::from_static(b"READY-abcd1234\n")), Ok(Bytes::from_static(b"READY-abcd1234\n")));
+    }
+
+    #[test]
+    fn endless_chatter_is_not_borne_with() {
+        let mut mark = Mark::new("abcd1234");
+        let outcome = (0..100).try_for_each(|_| mark.pass(Bytes::from_static(&[b'x'; 1024])).map(drop));
+        assert_eq!(outcome, Err(TooMuchChatter));
+    }
+
+    proptest! {
+        #[test]
+        fn the_line_is_found_wherever_the_stream_is_cut(
+            before in proptest::collection::vec(any::<u8>(), 0..60),
+            after in proptest::collection::vec(any::<u8>(), 0..60),
+            size in 1_usize..40,
+        ) {
+            let stream = [before.as_slice(), b"READY-abcd1234\n", after.as_slice()].concat();
+            let mut mark = Mark::new("abcd1234");
+            let mut output = Vec::new();
+            for chunk in stream.chunks(size) {
+                output.extend_from_slice(&mark.pass(Bytes::copy_from_slice(chunk)).unwrap());
+            }
+            prop_assert_eq!(output, after);
+            prop_assert_eq!(mark.before(), before.as_slice());
+        }
+    }
+}
