@@ -1,0 +1,104 @@
+//! A PostgreSQL of hannun's own: in its data directory, on a Unix socket, as an unprivileged account.
+//!
+//! It ends with hannun, also when hannun is killed; when it is killed itself, it is started again.
+
+mod binaries;
+mod cluster;
+mod folders;
+mod lock;
+mod process;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
+
+use super::roles::{APPLICATION_ROLE, OWNER_ROLE, quoted};
+use crate::error::Result;
+use crate::secret::SecretText;
+
+use folders::Folders;
+use lock::Lock;
+use process::Supervisor;
+
+/// The database that holds everything.
+const DATABASE: &str = "hannun";
+
+/// What a crash of the machine may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Nothing that was committed.
+    Kept,
+    /// Everything: for throw-away servers of tests, several times faster.
+    None,
+}
+
+/// A running private PostgreSQL; dropping it stops it.
+#[derive(Debug)]
+pub struct PrivateServer {
+    supervisor: Supervisor,
+    folders: Arc<Folders>,
+    // Held as long as the server runs: a second hannun on the same directory is told who holds it.
+    _lock: Lock,
+}
+
+impl PrivateServer {
+    /// Starts the server of `data_dir`, making it first where there is none; blocks until it answers.
+    pub fn start(data_dir: &Path, durability: Durability) -> Result<Self> {
+        let lock = Lock::take(data_dir)?;
+        let binaries = binaries::find()?;
+        let folders = Arc::new(Folders::prepare(data_dir)?);
+        cluster::make_if_absent(&binaries, &folders)?;
+        let supervisor = Supervisor::start(binaries, Arc::clone(&folders), durability)?;
+        let server = Self { supervisor, folders, _lock: lock };
+        server.make_database()?;
+        Ok(server)
+    }
+
+    /// Where the owner of database and tables connects: for migrations and the queue's own set-up.
+    pub fn owner_url(&self) -> SecretText {
+        self.url(OWNER_ROLE, DATABASE)
+    }
+
+    /// Where the program connects.
+    pub fn application_url(&self) -> SecretText {
+        self.url(APPLICATION_ROLE, DATABASE)
+    }
+
+    /// Process id of the running server, for tests and `doctor`.
+    pub fn process_id(&self) -> Option<u32> {
+        self.supervisor.process_id()
+    }
+
+    /// Stops the server: open transactions are rolled back, nothing committed is lost.
+    pub fn stop(mut self) {
+        self.supervisor.stop();
+    }
+
+    fn url(&self, role: &str, database: &str) -> SecretText {
+        SecretText::new(self.folders.url(role, database))
+    }
+
+    /// The two roles and the database, where they are not there yet.
+    fn make_database(&self) -> Result<()> {
+        let mut connection = super::establish(&self.url(OWNER_ROLE, "postgres"))?;
+        let there = |connection: &mut PgConnection, catalogue: &str, name: &str| {
+            diesel::sql_query(format!("select exists ({catalogue} = $1) as there")).bind::<Text, _>(name).get_result::<There>(connection)
+        };
+        if !there(&mut connection, "select from pg_roles where rolname", APPLICATION_ROLE)?.there {
+            connection.batch_execute(&format!("create role {} login", quoted(APPLICATION_ROLE)))?;
+        }
+        if !there(&mut connection, "select from pg_database where datname", DATABASE)?.there {
+            connection.batch_execute(&format!("create database {} owner {}", quoted(DATABASE), quoted(OWNER_ROLE)))?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(QueryableByName)]
+struct There {
+    #[diesel(sql_type = Bool)]
+    there: bool,
+}

@@ -1,0 +1,79 @@
+//! The steps of reaching a server, as far as it got: from what is stored, or from a test that just ran. Pure.
+
+use std::time::Duration;
+
+use crate::error::Stage;
+use crate::language::Message;
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The shape of its dot.
+    pub dot: &'static str,
+    /// Its name, in English.
+    pub label: &'static str,
+    /// What came of it: our own words.
+    pub said: Message,
+    /// What the server or the system said: hostile text.
+    pub heard: String,
+    /// How long it took, where that is known.
+    pub took: Option<Duration>,
+    /// It was not reached.
+    pub skipped: bool,
+}
+
+/// The steps before a command can run.
+const STEPS: [Stage; 6] = [Stage::Name, Stage::Connect, Stage::HostKey, Stage::SignIn, Stage::Shell, Stage::Command];
+
+/// The step at which an error of this kind stops.
+pub fn stage_of(reason_code: &str) -> Stage {
+    match reason_code {
+        "name-not-found" => Stage::Name,
+        "unreachable" | "timed-out" | "resting" => Stage::Connect,
+        "not-negotiable" | "host-key-unknown" | "host-key-changed" => Stage::HostKey,
+        "sign-in-refused" | "credential-unusable" | "prompt-refused" | "no-credential" => Stage::SignIn,
+        "shell-unusable" => Stage::Shell,
+        _ => Stage::Command,
+    }
+}
+
+/// Whether hannun tries again by itself after an error of this kind.
+pub fn tries_again(reason_code: &str) -> bool {
+    matches!(reason_code, "name-not-found" | "unreachable" | "timed-out" | "resting" | "cut-off" | "deadline-passed" | "killed")
+}
+
+/// The ladder of a stored failure: what came before it worked, what comes after was not reached.
+pub fn of_failure(reason_code: &str, reason: &str) -> Vec<Step> {
+    let failed = stage_of(reason_code);
+    let step = |stage: Stage| {
+        let reached = stage < failed;
+        let (dot, said, heard) = if reached {
+            ("up", Message::new("Reached"), String::new())
+        } else if stage == failed {
+            ("crit", Message::new("Stopped here"), reason.to_owned())
+        } else {
+            ("none", Message::new("Not reached"), String::new())
+        };
+        Step { dot, label: stage.label(), said, heard, took: None, skipped: stage > failed }
+    };
+    STEPS.into_iter().map(step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_before_worked_and_what_comes_after_was_not_reached() {
+        let steps = of_failure("host-key-changed", "another key");
+        let dots: Vec<_> = steps.iter().map(|step| step.dot).collect();
+        assert_eq!(dots, ["up", "up", "crit", "none", "none", "none"]);
+        assert_eq!((steps[2].heard.as_str(), steps[3].skipped), ("another key", true));
+    }
+
+    #[test]
+    fn a_wrong_credential_waits_for_a_person_and_a_dead_line_does_not() {
+        assert!(!tries_again("sign-in-refused") && !tries_again("host-key-changed"));
+        assert!(tries_again("timed-out") && tries_again("unreachable"));
+    }
+}

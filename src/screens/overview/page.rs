@@ -1,0 +1,155 @@
+//! The overview of one server as its page shows it. Shapes what was gathered; asks nobody.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use super::facts::{Fact, Known, lasting};
+use crate::language::Message;
+use crate::metrics::catalogue::Metric;
+use crate::metrics::live::Latest;
+use crate::screens::about::About;
+use crate::screens::charts::{Chart, Declared, Reading};
+use crate::screens::declared::{self, MOST_DEVICES};
+use crate::screens::filesystems::{FilesystemRow, Share};
+use crate::screens::gather::{self, Stored};
+use crate::screens::health::Level;
+use crate::screens::numbers::{LARGE, Numbers};
+use crate::screens::range::Choice;
+use crate::screens::region::{EvidenceLine, Region};
+use crate::web::filters;
+
+/// Metrics that the overview draws.
+pub const METRICS: &[Metric] = &[
+    Metric::CpuTotal,
+    Metric::CpuUser,
+    Metric::CpuSystem,
+    Metric::CpuIowait,
+    Metric::MemoryUsed,
+    Metric::MemoryCached,
+    Metric::SwapUsed,
+    Metric::Load1,
+    Metric::Load5,
+    Metric::Load15,
+    Metric::DiskRead,
+    Metric::DiskWritten,
+    Metric::NetworkReceived,
+    Metric::NetworkSent,
+];
+
+/// Processes in the table.
+pub const TOP_PROCESSES: usize = 6;
+
+/// Disks and interfaces with a chart on the overview; the others are on their own screens.
+const MOST_CHARTS: usize = 4;
+
+/// One process in the table. The command is the server's own text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessRow {
+    /// Its command line.
+    pub command: String,
+    /// Its number.
+    pub pid: String,
+    /// Processor time, percent of one core.
+    pub cpu: String,
+    /// Memory, percent.
+    pub memory: String,
+}
+
+/// One processor core.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Core {
+    /// Its number, as the server says it.
+    pub name: String,
+    /// How busy it is.
+    pub share: Share,
+}
+
+/// The page of a server that answers.
+#[derive(Template)]
+#[template(path = "screens/overview.html", blocks = ["facts", "charts", "processes", "filesystems"])]
+pub struct OverviewPage {
+    /// The server.
+    pub about: About,
+    /// The spans to choose from.
+    pub choices: Vec<Choice>,
+    /// What it is.
+    pub facts: Vec<Fact>,
+    /// Why it needs attention.
+    pub why: Option<Message>,
+    /// The charts.
+    pub charts: Vec<Chart>,
+    /// Where their numbers come from.
+    pub sampling: Option<EvidenceLine>,
+    /// The busiest processes.
+    pub processes: Region<Vec<ProcessRow>>,
+    /// What is mounted.
+    pub filesystems: Region<Vec<FilesystemRow>>,
+    /// Its processor cores.
+    pub cores: Vec<Core>,
+}
+
+/// The facts of a server, from what is stored and what is live.
+pub fn facts(stored: &Stored, latest: Option<&Latest>, level: Level, now: DateTime<Utc>) -> Vec<Fact> {
+    let platform = stored.platform.as_ref();
+    let text = |of: fn(&crate::models::platforms::DetectedPlatform) -> &String| platform.map(of).cloned().unwrap_or_default();
+    let value = |metric| latest.and_then(|latest| latest.value(metric)).map(f64::from);
+    let memory = latest.and_then(|latest| latest.memory);
+    let up = latest.map(|latest| std::time::Duration::try_from_secs_f64(latest.uptime_seconds).unwrap_or_default());
+    let booted = platform.and_then(|platform| platform.booted_at).and_then(|at| (now - at).to_std().ok());
+    let since = stored.state.as_ref().map(|state| lasting(state.since, now)).unwrap_or_default();
+    Known {
+        level: Some((level, since)),
+        address: Some((stored.server.address.clone(), u16::try_from(stored.server.port).unwrap_or_default())),
+        system: platform.map(gather::system).unwrap_or_default(),
+        kernel: text(|platform| &platform.kernel),
+        arch: text(|platform| &platform.arch),
+        cores: platform.and_then(|platform| platform.cores).and_then(|cores| u32::try_from(cores).ok()),
+        cpu_model: text(|platform| &platform.cpu_model),
+        up: up.or(booted),
+        load: [Metric::Load1, Metric::Load5, Metric::Load15].map(value),
+        memory: memory.map(|memory| memory.total).or_else(|| {
+            platform.and_then(|platform| platform.memory_bytes).and_then(|bytes| u64::try_from(bytes).ok())
+        }),
+        swap: memory.map(|memory| memory.swap_total),
+        time_zone: text(|platform| &platform.time_zone),
+        virtualisation: text(|platform| &platform.virtualisation),
+        round_trip: value(Metric::SshRoundTrip),
+    }
+    .facts()
+}
+
+/// The charts of the overview: the whole machine first, then its busiest disks and interfaces.
+pub fn charts(numbers: &Numbers, stored: &Stored, latest: Option<&Latest>, reading: &Reading) -> Vec<Chart> {
+    let installed = latest.and_then(|latest| latest.memory).map(|memory| float(memory.total));
+    let cores = stored.platform.as_ref().and_then(|platform| platform.cores).and_then(|cores| u32::try_from(cores).ok());
+    let mut wanted = vec![declared::cpu(), declared::memory(installed), declared::load(cores)];
+    wanted.extend(each(numbers, Metric::DiskWritten, declared::disk_traffic));
+    wanted.extend(each(numbers, Metric::NetworkSent, declared::network));
+    wanted.into_iter().map(|chart| numbers.chart(chart, reading, LARGE)).collect()
+}
+
+/// One chart for each of the busiest devices, in the order of their names.
+fn each(numbers: &Numbers, metric: Metric, declare: fn(usize, &str) -> Declared) -> Vec<Declared> {
+    let mut devices = numbers.devices(metric);
+    if devices.len() > MOST_CHARTS {
+        let busy = |device: &String| numbers.line(metric, device).map_or(0.0, |line| line.points.iter().map(|point| point.mean).sum());
+        let mut levels: Vec<f32> = devices.iter().map(busy).collect();
+        levels.sort_by(|one, other| other.total_cmp(one));
+        let least = levels.get(MOST_CHARTS - 1).copied().unwrap_or(0.0);
+        devices.retain(|device| busy(device) >= least);
+        devices.truncate(MOST_CHARTS.min(MOST_DEVICES));
+    }
+    devices.iter().enumerate().map(|(index, device)| declare(index, device)).collect()
+}
+
+/// The cores as bars.
+pub fn cores(latest: Option<&Latest>) -> Vec<Core> {
+    let Some(latest) = latest else { return Vec::new() };
+    let core = |(name, percent): (&str, f32)| Core { name: name.to_owned(), share: Share::of(f64::from(percent)) };
+    latest.devices(Metric::CpuCore).map(core).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the height of a chart")]
+fn float(bytes: u64) -> f64 {
+    bytes as f64
+}
