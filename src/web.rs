@@ -1,8 +1,10 @@
 //! The HTTP toolkit: rendering, errors, extractors, middleware. Knows no screen and no job.
 
 pub mod assets;
+pub mod chart;
 pub mod cookies;
 pub mod errors;
+pub mod events;
 pub mod extract;
 pub mod filters;
 pub mod flash;

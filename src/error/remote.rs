@@ -204,11 +204,9 @@ impl RemoteError {
                     .with("signal", signal)
                     .with("server", server)
             }
-            Self::NoStatus { server, command } => {
-                Message::new("{command} ended on {server}, which did not say how")
-                    .with("command", command)
-                    .with("server", server)
-            }
+            Self::NoStatus { server, command } => Message::new("{command} ended on {server}, which did not say how")
+                .with("command", command)
+                .with("server", server),
             Self::CutOff { server, command } => Message::new("The connection to {server} was cut while {command} ran")
                 .with("server", server)
                 .with("command", command),

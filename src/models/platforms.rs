@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::ids::ServerId;
+use crate::commands::platform::Platform;
 use crate::db::schema::platforms;
 
 /// One row of `platforms`.
@@ -77,5 +78,55 @@ impl DetectedPlatform {
             text.retain(|c| c != '\0');
         }
         row
+    }
+}
+
+impl DetectedPlatform {
+    /// What was found on `server` at `now`.
+    pub fn new(server: ServerId, found: &Platform, now: DateTime<Utc>) -> Self {
+        Self {
+            server_id: server,
+            os: found.os.clone(),
+            distro: found.distro.clone(),
+            distro_like: found.like.clone(),
+            version: found.version.clone(),
+            arch: found.arch.clone(),
+            pretty_name: found.pretty_name.clone(),
+            kernel: found.kernel.clone(),
+            hostname: found.hostname.clone(),
+            capabilities: found.capabilities.iter().cloned().collect(),
+            // A server may claim more than the column holds; then it did not tell.
+            cores: found.cores.and_then(|cores| cores.try_into().ok()),
+            cpu_model: found.cpu_model.clone(),
+            memory_bytes: found.memory_bytes.and_then(|bytes| bytes.try_into().ok()),
+            boot_id: found.boot_id.clone(),
+            booted_at: found.booted_at,
+            time_zone: found.time_zone.clone(),
+            virtualisation: found.virtualisation.clone(),
+            detected_at: now,
+        }
+    }
+}
+
+impl From<DetectedPlatform> for Platform {
+    fn from(row: DetectedPlatform) -> Self {
+        Self {
+            os: row.os,
+            distro: row.distro,
+            like: row.distro_like,
+            version: row.version,
+            arch: row.arch,
+            pretty_name: row.pretty_name,
+            kernel: row.kernel,
+            hostname: row.hostname,
+            capabilities: row.capabilities.into_iter().collect(),
+            cores: row.cores.and_then(|cores| cores.try_into().ok()),
+            cpu_model: row.cpu_model,
+            memory_bytes: row.memory_bytes.and_then(|bytes| bytes.try_into().ok()),
+            boot_id: row.boot_id,
+            booted_at: row.booted_at,
+            time_zone: row.time_zone,
+            virtualisation: row.virtualisation,
+        }
     }
 }

@@ -9,7 +9,7 @@ use russh::keys::{Algorithm, EcdsaCurve};
 use russh::{Preferred, SshId, cipher, compression, kex, mac};
 
 use super::endpoint::Endpoint;
-use super::host_keys::pinned_types;
+use super::host_keys::{is_rsa, pinned_types};
 use crate::config::RemoteConfig;
 
 /// Key exchanges without SHA-1, and the marks for strict key exchange (Terrapin) and for `server-sig-algs`.
@@ -94,9 +94,8 @@ fn list<T: Clone>(usual: &'static [T], old: &'static [T], with_old: bool) -> Cow
 
 fn key_types(endpoint: &Endpoint, host_keys: HostKeys) -> Vec<Algorithm> {
     let pinned = pinned_types(&endpoint.pins);
-    let is_pinned = |offered: &Algorithm| {
-        pinned.iter().any(|pinned| if offered.is_rsa() { pinned.is_rsa() } else { pinned == offered })
-    };
+    let is_pinned =
+        |offered: &Algorithm| pinned.iter().any(|pinned| pinned == offered || (is_rsa(pinned) && is_rsa(offered)));
     let offered = list(KEYS, OLD_KEYS, endpoint.legacy_algorithms);
     let (mut types, others): (Vec<_>, Vec<_>) = offered.iter().cloned().partition(|offered| is_pinned(offered));
     // With no pin at all, any key is "unknown" and the person is shown the best one.

@@ -50,7 +50,9 @@ impl Kept {
         let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let missing = wanted.div_ceil(UNIT).saturating_sub(held);
         if missing > 0 {
-            let more = u32::try_from(missing).ok().and_then(|missing| Arc::clone(&self.budget.0).try_acquire_many_owned(missing).ok());
+            let more = u32::try_from(missing)
+                .ok()
+                .and_then(|missing| Arc::clone(&self.budget.0).try_acquire_many_owned(missing).ok());
             match (more, &mut self.held) {
                 (Some(more), Some(held)) => held.merge(more),
                 (Some(more), none) => *none = Some(more),
@@ -66,9 +68,11 @@ impl Kept {
         &self.bytes
     }
 
-    /// Forgets everything from `length` on.
-    pub(super) fn cut(&mut self, length: usize) {
-        self.bytes.truncate(length);
+    /// Forgets a part.
+    pub(super) fn remove(&mut self, part: std::ops::Range<usize>) {
+        if part.end <= self.bytes.len() {
+            self.bytes.drain(part);
+        }
     }
 
     /// The output, given away.

@@ -123,13 +123,13 @@ impl ShellChannel {
     }
 
     /// Sends a signal to what runs there.
-    pub(super) async fn signal(&self, signal: Sig) {
+    pub(super) async fn signal(&mut self, signal: Sig) {
         // Where the connection is gone there is nothing left to signal.
         drop(self.write.signal(signal).await);
     }
 
     /// Closes the channel, if the server has not.
-    pub(super) async fn close(&self) {
+    pub(super) async fn close(&mut self) {
         if !self.is_closed {
             drop(self.write.close().await);
         }

@@ -66,7 +66,11 @@ impl TestReport {
         })
     }
 
-    fn new(progress: Progress, end: Result<(), (Stage, Duration, RemoteError)>, presented: Option<PresentedKey>) -> Self {
+    fn new(
+        progress: Progress,
+        end: Result<(), (Stage, Duration, RemoteError)>,
+        presented: Option<PresentedKey>,
+    ) -> Self {
         let mut stages: Vec<_> = progress
             .finished
             .into_iter()
@@ -91,10 +95,8 @@ fn not_reached(stage: Stage) -> StageReport {
 impl Pool {
     /// Tries to reach a server now, whatever the breaker says, and reports every stage with its time.
     pub async fn test(&self, endpoint: &Endpoint) -> TestReport {
-        let failed = RemoteError::Unreachable {
-            server: endpoint.name.clone(),
-            why: "the test was given up".to_owned(),
-        };
+        let failed =
+            RemoteError::Unreachable { server: endpoint.name.clone(), why: "the test was given up".to_owned() };
         let (pool, endpoint) = (self.clone(), endpoint.clone());
         let testing = self.runtime().spawn(async move { Box::pin(pool.test_here(&endpoint)).await });
         testing.await.unwrap_or_else(|_given_up| {
@@ -152,15 +154,15 @@ impl Pool {
                 locale: Locale::Plain,
                 privilege: Privilege::None,
             };
-            let script = envelope.compose().map_err(|why| RemoteError::ShellUnusable {
-                server: endpoint.name.clone(),
-                said: why.to_string(),
-            })?;
+            let script = envelope
+                .compose()
+                .map_err(|why| RemoteError::ShellUnusable { server: endpoint.name.clone(), said: why.to_string() })?;
             let request = Request::new("Test connection", Vec::new(), token, deadline);
             let lease = Lease::new(Arc::clone(connection));
             let channel = ShellChannel::start(lease, Use::Command, Bytes::from(script), began + deadline).await?;
             let inner = self.inner();
-            let answer = exec::run(channel, endpoint, request, &inner.config, &inner.budget, began, &mut caller).await?;
+            let answer =
+                exec::run(channel, endpoint, request, &inner.config, &inner.budget, began, &mut caller).await?;
             answer.success(&endpoint.name, "Test connection")
         };
         match hello.await {

@@ -184,9 +184,7 @@ async fn proof_of(endpoint: &Endpoint, keys: &OpenKeys) -> Result<Proof, RemoteE
         Auth::Password(password) => Ok(Proof::Password(password.clone())),
         Auth::PrivateKey { key, passphrase } => match keys.open(key, passphrase.as_ref()).await {
             Ok(key) => Ok(Proof::Key(key)),
-            Err(why) => {
-                Err(RemoteError::CredentialUnusable { credential: endpoint.credential_name.clone(), why })
-            }
+            Err(why) => Err(RemoteError::CredentialUnusable { credential: endpoint.credential_name.clone(), why }),
         },
     }
 }

@@ -135,7 +135,11 @@ impl Lease {
     }
 
     /// Waits for its turn, then opens a channel.
-    pub(super) async fn open(&self, what: Use, until: Instant) -> Result<(Channel<Msg>, OwnedSemaphorePermit), RemoteError> {
+    pub(super) async fn open(
+        &self,
+        what: Use,
+        until: Instant,
+    ) -> Result<(Channel<Msg>, OwnedSemaphorePermit), RemoteError> {
         let turns = match what {
             Use::Command => &self.0.commands,
             Use::Sampler => &self.0.sampler,

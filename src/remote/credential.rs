@@ -100,7 +100,11 @@ pub(super) struct OpenKeys(Mutex<HashMap<[u8; 32], (Instant, Arc<PrivateKey>)>>)
 
 impl OpenKeys {
     /// The key in `text`, opened now or lately.
-    pub(super) async fn open(&self, text: &SecretText, passphrase: Option<&SecretText>) -> Result<Arc<PrivateKey>, Message> {
+    pub(super) async fn open(
+        &self,
+        text: &SecretText,
+        passphrase: Option<&SecretText>,
+    ) -> Result<Arc<PrivateKey>, Message> {
         let name = Self::name(text, passphrase);
         if let Some((_, key)) = self.lock().get(&name) {
             return Ok(Arc::clone(key));
@@ -108,7 +112,9 @@ impl OpenKeys {
         let (text, passphrase) = (text.clone(), passphrase.cloned());
         let opened = tokio::task::spawn_blocking(move || open(&text, passphrase.as_ref()));
         // The task ends without an answer only if the key made the library panic.
-        let key = opened.await.unwrap_or_else(|_panic| Err(Message::new("The key is damaged or of a kind that hannun does not know")))?;
+        let key = opened
+            .await
+            .unwrap_or_else(|_panic| Err(Message::new("The key is damaged or of a kind that hannun does not know")))?;
         let key = Arc::new(key);
         self.lock().insert(name, (Instant::now(), Arc::clone(&key)));
         Ok(key)

@@ -99,7 +99,9 @@ pub fn check_address(address: &str) -> Result<(), Message> {
     // One dot at the end marks a name as complete: `web-1.example.com.`
     let labels = address.strip_suffix('.').unwrap_or(address);
     if !labels.split('.').all(label_is_fine) {
-        return Err(Message::new("A host name has letters, digits, hyphens and dots, and no part begins with a hyphen"));
+        return Err(Message::new(
+            "A host name has letters, digits, hyphens and dots, and no part begins with a hyphen",
+        ));
     }
     let last_is_a_number = labels.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
     if last_is_a_number {
@@ -167,7 +169,9 @@ mod tests {
 
     #[test]
     fn usual_names_are_taken() {
-        for address in ["web-1", "web-1.example.com", "web-1.example.com.", "10.0.0.7", "::1", "2001:db8::7", "a_b", "1a"] {
+        for address in
+            ["web-1", "web-1.example.com", "web-1.example.com.", "10.0.0.7", "::1", "2001:db8::7", "a_b", "1a"]
+        {
             assert_eq!(check_address(address), Ok(()), "{address}");
         }
         for user in ["root", "deploy", "_www", "user.name", "CORP\\user", "user@corp", "a-b", "svc$"] {

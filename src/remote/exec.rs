@@ -35,7 +35,7 @@ pub(super) async fn run(
     let password = endpoint.sudo_password.clone().filter(|_| request.may_ask_password);
     let run = Run {
         marks: (Mark::new(&request.token), Mark::new(&request.token)),
-        prompts: Prompts::new(&request.token, password),
+        prompts: Prompts::new(request.token.clone(), password),
         stdout: budget.buffer(config.output_limit),
         stderr: budget.buffer(config.error_limit),
         server: endpoint.name.clone(),
@@ -134,14 +134,15 @@ impl Run {
     fn take_error(&mut self, bytes: Bytes) -> Result<(), Stop> {
         let output = self.marks.1.pass(bytes).map_err(|_endless| Stop::Chatter)?;
         self.stderr.push(&output).map_err(Stop::Full)?;
-        match self.prompts.look(&mut self.stderr) {
-            Found::Nothing => Ok(()),
-            Found::Refused => Err(Stop::NoPrivilege),
-            Found::Question => {
-                if let Some(answer) = self.prompts.answer() {
-                    self.channel.tell(Bytes::from(answer));
+        loop {
+            match self.prompts.look(&mut self.stderr) {
+                Found::Nothing => return Ok(()),
+                Found::Refused => return Err(Stop::NoPrivilege),
+                Found::Question => {
+                    if let Some(answer) = self.prompts.answer() {
+                        self.channel.tell(Bytes::from(answer));
+                    }
                 }
-                Ok(())
             }
         }
     }

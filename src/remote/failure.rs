@@ -6,7 +6,7 @@ use russh::AlgorithmKind;
 
 use super::endpoint::Endpoint;
 use super::gate::Seen;
-use super::host_keys::{PresentedKey, pinned_types, trusted};
+use super::host_keys::{PresentedKey, is_rsa, pinned_types, trusted};
 use super::leash::FirstWords;
 use crate::error::RemoteError;
 
@@ -32,7 +32,9 @@ pub(super) fn of_handshake(endpoint: &Endpoint, error: russh::Error, seen: &Seen
             Some(presented) => of_host_key(endpoint, &presented),
             None => RemoteError::Unreachable { server, why: "it presented no host key".to_owned() },
         },
-        russh::Error::NoCommonAlgo { kind: AlgorithmKind::Key, theirs, .. } if has_other_key_types(endpoint, &theirs) => {
+        russh::Error::NoCommonAlgo { kind: AlgorithmKind::Key, theirs, .. }
+            if has_other_key_types(endpoint, &theirs) =>
+        {
             RemoteError::HostKeyChanged { server, trusted: trusted(&endpoint.pins), presented: offered(&theirs) }
         }
         russh::Error::NoCommonAlgo { kind, theirs, .. } => {
@@ -84,7 +86,7 @@ fn has_other_key_types(endpoint: &Endpoint, theirs: &[String]) -> bool {
     let pinned = pinned_types(&endpoint.pins);
     let same_type = |name: &String| {
         pinned.iter().any(|pinned| {
-            if pinned.is_rsa() { name == "ssh-rsa" || name.starts_with("rsa-sha2-") } else { name == pinned.as_str() }
+            if is_rsa(pinned) { name == "ssh-rsa" || name.starts_with("rsa-sha2-") } else { name == pinned.as_str() }
         })
     };
     !pinned.is_empty() && !theirs.iter().any(same_type)

@@ -92,7 +92,9 @@ impl Handler for Gate {
 
     async fn disconnected(&mut self, reason: DisconnectReason<russh::Error>) -> Result<(), russh::Error> {
         let farewell = match reason {
-            DisconnectReason::ReceivedDisconnect(said) => Farewell::Said(super::failure::words(said.message.as_bytes())),
+            DisconnectReason::ReceivedDisconnect(said) => {
+                Farewell::Said(super::failure::words(said.message.as_bytes()))
+            }
             DisconnectReason::Error(russh::Error::NoAuthMethod) => Farewell::NoMethodLeft,
             DisconnectReason::Error(russh::Error::KeepaliveTimeout) => Farewell::Silence,
             DisconnectReason::Error(error) => Farewell::Broken(error.to_string()),

@@ -35,7 +35,12 @@ impl PresentedKey {
 
 /// The key's type as it stands in `known_hosts`: every RSA key is an `ssh-rsa` there, whatever it signs with.
 fn type_of(algorithm: &Algorithm) -> String {
-    if algorithm.is_rsa() { "ssh-rsa".to_owned() } else { algorithm.as_str().to_owned() }
+    if is_rsa(algorithm) { "ssh-rsa".to_owned() } else { algorithm.as_str().to_owned() }
+}
+
+/// Whether it is RSA, whatever it signs with.
+pub(super) fn is_rsa(algorithm: &Algorithm) -> bool {
+    matches!(algorithm, Algorithm::Rsa { .. })
 }
 
 /// The key inside a pin; a comment and the written type are not looked at (H04).

@@ -72,7 +72,11 @@ fn was_cut<T>() -> Poll<io::Result<T>> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Leashed<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.poll_cut(context) {
             return was_cut();
         }

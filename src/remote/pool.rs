@@ -102,8 +102,7 @@ impl Pool {
 
     /// Runs one script on a server. The command is stopped when its time is up, and when nobody waits for it any more.
     pub async fn run(&self, endpoint: &Endpoint, request: Request) -> Result<Answer, RemoteError> {
-        let cut_off =
-            RemoteError::CutOff { server: endpoint.name.clone(), command: request.command.clone() };
+        let cut_off = RemoteError::CutOff { server: endpoint.name.clone(), command: request.command.clone() };
         let (mut caller, answer) = oneshot::channel();
         let (pool, endpoint, began) = (self.clone(), endpoint.clone(), Instant::now());
         // A task of its own: stopping a command takes time that a caller who left does not have.
@@ -130,8 +129,7 @@ impl Pool {
 
     /// Starts the sampler loop of a server; `request.deadline` is the time until the loop must be ready.
     pub async fn ticker(&self, endpoint: &Endpoint, mut request: Request) -> Result<Ticker, RemoteError> {
-        let cut_off =
-            RemoteError::CutOff { server: endpoint.name.clone(), command: request.command.clone() };
+        let cut_off = RemoteError::CutOff { server: endpoint.name.clone(), command: request.command.clone() };
         let (pool, endpoint) = (self.clone(), endpoint.clone());
         let starting = self.0.handle.spawn(async move {
             let until = Instant::now() + request.deadline;
@@ -361,9 +359,8 @@ fn given_up(endpoint: &Endpoint) -> RemoteError {
 
 /// A random number for spreading; where the kernel has none, the middle will do.
 fn chance() -> u8 {
-    let mut byte = [128];
-    drop(getrandom::fill(&mut byte));
-    byte[0]
+    let mut byte = [0];
+    if getrandom::fill(&mut byte).is_ok() { byte[0] } else { 128 }
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

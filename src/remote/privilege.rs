@@ -1,14 +1,20 @@
 //! `sudo`'s question for its password: recognised by a mark that only this run's script knows (P04). Sends nothing itself.
 
 use super::budget::Kept;
+use crate::commands::script::find_sudo_prompt;
 use crate::secret::SecretText;
+
+/// What a prompt holds beside its token, at most: its words and a number of ten digits.
+const LONGEST_MARK: usize = 24;
 
 /// Watches standard error for the prompts of one run.
 #[derive(Debug)]
 pub(super) struct Prompts {
-    mark: Vec<u8>,
+    token: String,
     password: Option<SecretText>,
-    answered: Vec<Vec<u8>>,
+    answered: Vec<u32>,
+    /// How far standard error was looked at.
+    looked: usize,
 }
 
 /// What a look at standard error found.
@@ -24,26 +30,23 @@ pub(super) enum Found {
 
 impl Prompts {
     /// Watches for prompts made with `token`.
-    pub(super) fn new(token: &str, password: Option<SecretText>) -> Self {
-        // A prompt is the mark and a number; see `commands::script::sudo_prompt`.
-        Self { mark: format!("PROMPT-{token}-").into_bytes(), password, answered: Vec::new() }
+    pub(super) fn new(token: String, password: Option<SecretText>) -> Self {
+        Self { token, password, answered: Vec::new(), looked: 0 }
     }
 
-    /// Looks whether `stderr` ends in a prompt, which is taken out of it.
+    /// Looks for a prompt in `stderr`, and takes it out.
     pub(super) fn look(&mut self, stderr: &mut Kept) -> Found {
-        let bytes = stderr.bytes();
-        let digits = bytes.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-        let Some(begin) = bytes.len().checked_sub(digits + self.mark.len()) else {
+        // A prompt may come in pieces; what lies further back was looked at, and is not read again for every piece.
+        let from = self.looked.saturating_sub(self.token.len() + LONGEST_MARK);
+        let Some((number, end)) = stderr.bytes().get(from..).and_then(|tail| find_sudo_prompt(&self.token, tail))
+        else {
+            self.looked = stderr.bytes().len();
             return Found::Nothing;
         };
-        let (Some(mark), Some(number)) = (bytes.get(begin..bytes.len() - digits), bytes.get(bytes.len() - digits..)) else {
-            return Found::Nothing;
-        };
-        if digits == 0 || mark != self.mark {
-            return Found::Nothing;
-        }
-        let number = number.to_vec();
-        stderr.cut(begin);
+        let end = from + end;
+        let begin = end.saturating_sub(format!("PROMPT-{}-{number}:", self.token).len());
+        stderr.remove(begin..end);
+        self.looked = begin;
         if self.password.is_none() || self.answered.contains(&number) {
             return Found::Refused;
         }
@@ -67,7 +70,6 @@ impl Prompts {
 mod tests {
     use super::super::budget::Budget;
     use super::*;
-    use crate::commands::script::sudo_prompt;
 
     fn stderr(text: &str) -> Kept {
         let mut kept = Budget::new().buffer(1024);
@@ -75,29 +77,49 @@ mod tests {
         kept
     }
 
+    fn password() -> Option<SecretText> {
+        Some(SecretText::new("hunter2".to_owned()))
+    }
+
     #[test]
     fn sec_p04_a_prompt_of_this_run_is_answered_once_and_each_sudo_has_its_own() {
-        let mut prompts = Prompts::new("abcd1234", Some(SecretText::new("hunter2".to_owned())));
-        let mut first = stderr(&format!("warning\n{}", sudo_prompt("abcd1234", 1)));
+        let mut prompts = Prompts::new("abcd1234".to_owned(), password());
+        let mut first = stderr("lecture\nPROMPT-abcd1234-812:more");
         assert_eq!(prompts.look(&mut first), Found::Question);
-        assert_eq!(first.bytes(), b"warning\n");
-        assert_eq!(prompts.look(&mut stderr(&sudo_prompt("abcd1234", 2))), Found::Question);
-        assert_eq!(prompts.look(&mut stderr(&sudo_prompt("abcd1234", 1))), Found::Refused);
+        assert_eq!(first.bytes(), b"lecture\nmore");
+        assert_eq!(prompts.look(&mut first), Found::Nothing);
+        assert_eq!(prompts.look(&mut stderr("PROMPT-abcd1234-813:")), Found::Question);
+        assert_eq!(prompts.look(&mut stderr("Sorry, try again.\nPROMPT-abcd1234-812:")), Found::Refused);
         assert_eq!(prompts.answer(), Some(b"hunter2\n".to_vec()));
     }
 
     #[test]
     fn sec_p04_nothing_else_is_taken_for_a_prompt() {
-        let mut prompts = Prompts::new("abcd1234", Some(SecretText::new("hunter2".to_owned())));
-        for other in ["", "7", "Password:", "[sudo] password for deploy: ", "PROMPT-", "PROMPT-other-1", "PROMPT-abcd1234-", "PROMPT-abcd1234-1\n"] {
+        let mut prompts = Prompts::new("abcd1234".to_owned(), password());
+        for other in
+            ["", "7:", "Password:", "[sudo] password for deploy: ", "PROMPT-", "PROMPT-other-1:", "PROMPT-abcd1234-:"]
+        {
             assert_eq!(prompts.look(&mut stderr(other)), Found::Nothing, "{other:?}");
         }
     }
 
     #[test]
+    fn sec_p04_a_prompt_is_found_in_pieces() {
+        let mut prompts = Prompts::new("abcd1234".to_owned(), password());
+        let mut stderr = stderr("a warning that is long enough to lie behind the place where looking begins\n");
+        for piece in ["PRO", "MPT-abcd", "1234-42949", "67295"] {
+            assert_eq!(prompts.look(&mut stderr), Found::Nothing);
+            stderr.push(piece.as_bytes()).unwrap();
+        }
+        assert_eq!(prompts.look(&mut stderr), Found::Nothing);
+        stderr.push(b":").unwrap();
+        assert_eq!(prompts.look(&mut stderr), Found::Question);
+    }
+
+    #[test]
     fn sec_p04_without_a_stored_password_the_question_is_refused() {
-        let mut prompts = Prompts::new("abcd1234", None);
-        assert_eq!(prompts.look(&mut stderr(&sudo_prompt("abcd1234", 1))), Found::Refused);
+        let mut prompts = Prompts::new("abcd1234".to_owned(), None);
+        assert_eq!(prompts.look(&mut stderr("PROMPT-abcd1234-812:")), Found::Refused);
         assert_eq!(prompts.answer(), None);
     }
 }

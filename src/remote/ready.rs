@@ -43,7 +43,10 @@ impl Mark {
         let known = self.before.len();
         let from = known.saturating_sub(self.line.len());
         self.before.extend_from_slice(&bytes);
-        let place = self.before.get(from..).and_then(|tail| tail.windows(self.line.len()).position(|window| window == self.line));
+        let place = self
+            .before
+            .get(from..)
+            .and_then(|tail| tail.windows(self.line.len()).position(|window| window == self.line));
         match place {
             Some(place) => {
                 let begin = from + place;

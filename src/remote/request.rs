@@ -1,6 +1,5 @@
 //! What is asked of a server in one go, and what came back. Knows nothing of how it travels.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use crate::error::RemoteError;
@@ -66,9 +65,5 @@ pub fn new_token() -> Result<String, RemoteError> {
         server: "this console".to_owned(),
         why: format!("the kernel gives no random numbers: {error}"),
     })?;
-    Ok(bytes.iter().fold(String::with_capacity(32), |mut token, byte| {
-        // Writing into a String cannot fail.
-        drop(write!(token, "{byte:02x}"));
-        token
-    }))
+    Ok(hex::encode(bytes))
 }

@@ -10,6 +10,7 @@ use russh::{MethodKind, MethodSet};
 use super::endpoint::Endpoint;
 use super::failure::{refused, words};
 use super::gate::{Farewell, Gate, Seen};
+use super::host_keys::is_rsa;
 use crate::error::RemoteError;
 use crate::secret::SecretText;
 
@@ -48,7 +49,7 @@ async fn hash_for(
     endpoint: &Endpoint,
     key: &PrivateKey,
 ) -> Result<Option<HashAlg>, RemoteError> {
-    if !key.algorithm().is_rsa() {
+    if !is_rsa(&key.algorithm()) {
         return Ok(None);
     }
     let best = handle.best_supported_rsa_hash().await.ok().flatten();
@@ -184,7 +185,8 @@ mod tests {
 
     #[test]
     fn sec_h08_only_the_usual_questions_for_this_user_s_password_are_answered() {
-        for usual in ["Password:", "Password: ", "Password for deploy@web-1.example.com:", "deploy@web-1's password: "] {
+        for usual in ["Password:", "Password: ", "Password for deploy@web-1.example.com:", "deploy@web-1's password: "]
+        {
             assert!(asks(usual, false), "{usual:?}");
         }
         for odd in [

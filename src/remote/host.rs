@@ -1,0 +1,208 @@
+//! A server that somebody is allowed to talk to. Permission and audit live here, so that no edge can forget them.
+
+use std::ops::Deref;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::hosts::Hosts;
+use super::{Endpoint, Request, new_token};
+use crate::commands::catalog::Chosen;
+use crate::commands::platform::Platform;
+use crate::commands::script::{Envelope, Privilege};
+use crate::commands::{Change, Command, Read};
+use crate::error::{Error, RemoteError, Result};
+use crate::language::Message;
+use crate::models::actor::{Actor, Role};
+use crate::models::audit::{AuditEntry, Outcome};
+use crate::models::servers::Server;
+
+/// A server, an actor allowed to look at it, and the way to it.
+#[derive(Debug, Clone)]
+pub struct Host {
+    hosts: Hosts,
+    server: Server,
+    actor: Actor,
+}
+
+/// What a command answered, and how we know.
+#[derive(Debug, Clone)]
+pub struct Answer<T> {
+    /// The answer.
+    pub value: T,
+    /// How we know.
+    pub evidence: Evidence,
+}
+
+/// The line under every region that shows what a server said: command, exit status, duration, time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// The command's name in the catalogue: `ps-procps`.
+    pub command: String,
+    /// The script's first line that does something, for people.
+    pub line: String,
+    /// Exit status.
+    pub status: u32,
+    /// From asking to the last byte.
+    pub took: Duration,
+    /// When it was asked.
+    pub at: DateTime<Utc>,
+}
+
+impl Host {
+    /// `server` for `actor`, who has been found to be allowed to see it.
+    pub(super) fn new(hosts: Hosts, server: Server, actor: Actor) -> Self {
+        Self { hosts, server, actor }
+    }
+
+    /// The server's row.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The server's name.
+    pub fn name(&self) -> &str {
+        &self.server.name
+    }
+
+    /// Who is asking.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Asks the server something that changes nothing.
+    #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
+    pub async fn read<C: Read>(&self, command: C) -> Result<Answer<C::Output>> {
+        self.ask(&command).await
+    }
+
+    /// The platform as it was last detected; asked for now where nobody has yet.
+    pub async fn platform(&self) -> Result<Platform> {
+        self.hosts.platform(&self.server).await
+    }
+
+    /// The command of a type that this server gets, and why.
+    pub async fn choose<C: Command>(&self) -> Result<Chosen> {
+        let platform = self.platform().await?;
+        let chosen = self.hosts.catalog().choose(C::TYPE, &platform);
+        chosen.map_err(|missing| {
+            let (command, platform) = (C::TYPE.label().to_owned(), missing.platform);
+            RemoteError::Unsupported { server: self.server.name.clone(), command, platform }.into()
+        })
+    }
+
+    /// The same server for a change, if the actor's role allows it.
+    pub fn operable(self) -> Result<OperableHost> {
+        if self.actor.may(Role::Operator) {
+            return Ok(OperableHost(self));
+        }
+        Err(Error::Forbidden(Message::new("You may look at {server} but not change it").with("server", self.name())))
+    }
+
+    async fn ask<C: Command>(&self, command: &C) -> Result<Answer<C::Output>> {
+        let endpoint = self.hosts.endpoint(self.server.id).await?;
+        let platform = self.platform().await?;
+        let chosen = self.choose::<C>().await?;
+        let parameters = command.parameters();
+        let token = new_token()?;
+        let privilege = privilege_on(&endpoint, &platform);
+        let envelope = Envelope {
+            script: &chosen.script,
+            parameters: &parameters,
+            token: &token,
+            locale: platform.locale(),
+            privilege,
+        };
+        let stdin = envelope.compose().map_err(|problem| Error::BadRequest(problem.message()))?;
+        let mut request = Request::new(&chosen.name, stdin, token.clone(), self.hosts.command_timeout());
+        request.may_ask_password = privilege == Privilege::SudoPassword;
+        let at = self.hosts.clock().now();
+        let answer = self.hosts.pool().run(&endpoint, request).await?.success(self.name(), &chosen.name)?;
+        let value = command.parse(&chosen.format, &answer.stdout).map_err(|problem| {
+            let why = problem.to_string();
+            RemoteError::Unparsable {
+                server: self.server.name.clone(),
+                command: chosen.name.clone(),
+                why,
+                sample: problem.sample,
+            }
+        })?;
+        let evidence = Evidence {
+            line: first_line(&chosen.script),
+            command: chosen.name,
+            status: answer.status,
+            took: answer.took,
+            at,
+        };
+        Ok(Answer { value, evidence })
+    }
+}
+
+/// A host that the actor may also change.
+#[derive(Debug, Clone)]
+pub struct OperableHost(Host);
+
+impl Deref for OperableHost {
+    type Target = Host;
+
+    fn deref(&self) -> &Host {
+        &self.0
+    }
+}
+
+impl OperableHost {
+    /// Changes the server, and records who asked, when, and how it ended.
+    ///
+    /// Where "asked" cannot be written, nothing is sent (L01). An outcome that nobody knows is `unknown`, never `done`.
+    #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
+    pub async fn change<C: Change>(&self, command: C) -> Result<Answer<C::Output>> {
+        let endpoint = self.hosts.endpoint(self.server.id).await?;
+        let entry = AuditEntry::by(&self.actor, C::TYPE.name())
+            .server(&self.server.name)
+            .target(&command.target())
+            .run_as(&endpoint.user);
+        let (db, now) = (self.hosts.db(), self.hosts.clock().now());
+        let asked = db.run(move |connection| entry.asked(connection, now)).await?;
+        let result = self.ask(&command).await;
+        let (outcome, why) = match &result {
+            Ok(_) => (Outcome::Succeeded, String::new()),
+            Err(error) => (outcome_of(error), error.to_string()),
+        };
+        let (asked, now) = (asked.detail("why", why), self.hosts.clock().now());
+        if let Err(problem) = db.run(move |connection| asked.ended(connection, outcome, now)).await {
+            // The change was made and "asked" stands: the reconcile job marks what has no outcome as unknown.
+            tracing::error!(%problem, "an outcome could not be written to the audit log");
+        }
+        result
+    }
+}
+
+/// How a change ended, as far as we know.
+fn outcome_of(error: &Error) -> Outcome {
+    match error {
+        Error::Remote(remote) => match **remote {
+            RemoteError::CutOff { .. } | RemoteError::DeadlinePassed { .. } | RemoteError::OutputLimit { .. } => Outcome::Unknown,
+            RemoteError::HostKeyChanged { .. } | RemoteError::HostKeyUnknown { .. } | RemoteError::Disabled { .. } => Outcome::Refused,
+            _ => Outcome::Failed,
+        },
+        _ => Outcome::Failed,
+    }
+}
+
+/// How a line of the script that asks for root gets it on this server.
+fn privilege_on(endpoint: &Endpoint, platform: &Platform) -> Privilege {
+    if endpoint.user == "root" {
+        return Privilege::AlreadyRoot;
+    }
+    match endpoint.privilege {
+        // Where sudo wants a password that we do not have, asking would only fill the server's log.
+        Privilege::Sudo if !platform.has("sudo-n") => Privilege::None,
+        other => other,
+    }
+}
+
+/// The first line of a script that does something.
+fn first_line(script: &str) -> String {
+    let line = script.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
+    line.chars().take(160).collect()
+}

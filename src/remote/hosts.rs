@@ -1,0 +1,216 @@
+//! From a name and an actor to a [`Host`]: rows, opened secrets and pinned keys become an [`Endpoint`].
+
+use std::fmt;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+
+use super::host::Host;
+use super::{Auth, Endpoint, PinnedKey, Pool, Request, new_token};
+use crate::clock::Clock;
+use crate::commands::Command;
+use crate::commands::catalog::Catalog;
+use crate::commands::platform::{DetectPlatform, Platform};
+use crate::commands::script::{Envelope, Privilege};
+use crate::db::Db;
+use crate::error::{Error, RemoteError, Result};
+use crate::models::actor::{Actor, Scope};
+use crate::models::credentials::{Credential, CredentialKind, Privileges};
+use crate::models::host_keys::HostKey;
+use crate::models::ids::ServerId;
+use crate::models::platforms::DetectedPlatform;
+use crate::models::servers::Server;
+use crate::secret::seal::Sealer;
+
+/// Everything that is needed to reach any server; cheap to clone.
+#[derive(Clone)]
+pub struct Hosts(Arc<Shared>);
+
+struct Shared {
+    db: Db,
+    sealer: Arc<Sealer>,
+    pool: Pool,
+    clock: Clock,
+    command_timeout: Duration,
+    catalog: RwLock<Arc<Catalog>>,
+}
+
+impl fmt::Debug for Hosts {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Hosts")
+    }
+}
+
+impl Hosts {
+    /// Reaches servers through `pool`, with the built-in commands until [`Hosts::replace_catalog`].
+    pub fn new(db: Db, sealer: Arc<Sealer>, pool: Pool, clock: Clock, command_timeout: Duration) -> Self {
+        let catalog = RwLock::new(Arc::new(Catalog::built_in().clone()));
+        Self(Arc::new(Shared { db, sealer, pool, clock, command_timeout, catalog }))
+    }
+
+    /// The server of `name` for `actor`; outside their scope it is not found, like one that does not exist (Z05).
+    pub async fn open(&self, actor: Actor, name: String) -> Result<Host> {
+        let scope = actor.scope.clone();
+        let server = self.0.db.run(move |connection| Server::by_name(connection, &scope, &name)).await?;
+        Ok(Host::new(self.clone(), server, actor))
+    }
+
+    /// A server that `actor` was already found to be allowed to see.
+    pub fn of(&self, actor: Actor, server: Server) -> Host {
+        Host::new(self.clone(), server, actor)
+    }
+
+    /// Where the server is and who we are there, with its secrets open: for `remote` and the sampler alone.
+    pub async fn endpoint(&self, id: ServerId) -> Result<Endpoint> {
+        let (sealer, now) = (Arc::clone(&self.0.sealer), self.0.clock.now());
+        self.0.db.run(move |connection| endpoint(connection, &sealer, id, now)).await
+    }
+
+    /// The platform as it was last detected; asked for now where nobody has yet.
+    pub async fn platform(&self, server: &Server) -> Result<Platform> {
+        let id = server.id;
+        match self.0.db.run(move |connection| DetectedPlatform::of(connection, id)).await? {
+            Some(known) => Ok(known.into()),
+            None => self.detect_platform(id).await,
+        }
+    }
+
+    /// Asks the server what it runs and which tools it has, and keeps the answer.
+    pub async fn detect_platform(&self, id: ServerId) -> Result<Platform> {
+        let endpoint = self.endpoint(id).await?;
+        let chosen = self.catalog().choose(DetectPlatform::TYPE, &Platform::default()).map_err(|missing| {
+            let (command, platform) = (DetectPlatform::TYPE.label().to_owned(), missing.platform);
+            RemoteError::Unsupported { server: endpoint.name.clone(), command, platform }
+        })?;
+        let (token, parameters) = (new_token()?, DetectPlatform.parameters());
+        let envelope = Envelope {
+            script: &chosen.script,
+            parameters: &parameters,
+            token: &token,
+            locale: Platform::default().locale(),
+            privilege: Privilege::None,
+        };
+        let stdin = envelope.compose().map_err(Error::internal)?;
+        let request = Request::new(&chosen.name, stdin, token.clone(), self.0.command_timeout);
+        let answer = self.0.pool.run(&endpoint, request).await?.success(&endpoint.name, &chosen.name)?;
+        let platform = DetectPlatform.parse(&chosen.format, &answer.stdout).map_err(|problem| RemoteError::Unparsable {
+            server: endpoint.name.clone(),
+            command: chosen.name.clone(),
+            why: problem.to_string(),
+            sample: problem.sample,
+        })?;
+        let row = DetectedPlatform::new(id, &platform, self.0.clock.now());
+        self.0.db.run(move |connection| row.save(connection)).await?;
+        Ok(platform)
+    }
+
+    /// The commands that are known now.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.0.catalog.read().map_or_else(|poisoned| Arc::clone(&poisoned.into_inner()), |catalog| Arc::clone(&catalog))
+    }
+
+    /// Puts another catalogue in place: an administrator added or removed a command.
+    pub fn replace_catalog(&self, catalog: Catalog) {
+        let mut place = self.0.catalog.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *place = Arc::new(catalog);
+    }
+
+    /// The connections.
+    pub fn pool(&self) -> &Pool {
+        &self.0.pool
+    }
+
+    /// The database, for the audit log of changes.
+    pub(super) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub(super) fn command_timeout(&self) -> Duration {
+        self.0.command_timeout
+    }
+}
+
+fn endpoint(connection: &mut PgConnection, sealer: &Sealer, id: ServerId, now: DateTime<Utc>) -> Result<Endpoint> {
+    let server = Server::by_id(connection, &Scope::All, id)?;
+    let jumps = server.jumps(connection)?;
+    let mut through = None;
+    // From the far end of the chain to the server itself: each is reached through the one before.
+    for jump in jumps.iter().rev() {
+        through = Some(Box::new(single(connection, sealer, jump, through, now)?));
+    }
+    single(connection, sealer, &server, through, now)
+}
+
+/// One server of a chain. Its identity holds everything that makes a kept connection the right one (H03).
+fn single(
+    connection: &mut PgConnection,
+    sealer: &Sealer,
+    server: &Server,
+    jump: Option<Box<Endpoint>>,
+    now: DateTime<Utc>,
+) -> Result<Endpoint> {
+    let Some(credential_id) = server.credential_id else {
+        return Err(RemoteError::NoCredential { server: server.name.clone() }.into());
+    };
+    let credential = Credential::by_id(connection, credential_id)?;
+    let secrets = credential.open_secrets(connection, sealer, now)?;
+    let missing = || RemoteError::CredentialUnusable {
+        credential: credential.name.clone(),
+        why: "it holds no secret yet".into(),
+    };
+    let auth = match credential.kind {
+        CredentialKind::Password => Auth::Password(secrets.password.ok_or_else(missing)?),
+        CredentialKind::PrivateKey => {
+            Auth::PrivateKey { key: secrets.private_key.ok_or_else(missing)?, passphrase: secrets.passphrase }
+        }
+    };
+    let keys = HostKey::trusted(connection, server.id)?;
+    let pins: Vec<PinnedKey> = keys
+        .into_iter()
+        .map(|key| PinnedKey { algorithm: key.algorithm, public_key: key.public_key })
+        .collect();
+    let pinned: Vec<&str> = pins.iter().map(|pin| pin.public_key.as_str()).collect();
+    let identity = format!(
+        "{}/{}@{}:{}/credential {}.{}/version {}/keys {}/through {}",
+        server.id,
+        credential.user_name,
+        server.address,
+        server.port,
+        credential.id,
+        credential.version,
+        server.version,
+        pinned.join(","),
+        jump.as_ref().map_or("nobody", |jump| jump.identity.as_str()),
+    );
+    Ok(Endpoint {
+        id: server.id,
+        name: server.name.clone(),
+        address: server.address.clone(),
+        port: u16::try_from(server.port).map_err(Error::internal)?,
+        privilege: privilege(&credential),
+        user: credential.user_name,
+        credential_name: credential.name,
+        credential: auth,
+        identity,
+        pins,
+        jump,
+        legacy_algorithms: server.legacy_algorithms,
+        sudo_password: secrets.sudo_password,
+        enabled: server.enabled,
+    })
+}
+
+fn privilege(credential: &Credential) -> Privilege {
+    match credential.privilege {
+        _ if credential.user_name == "root" => Privilege::AlreadyRoot,
+        Privileges::None => Privilege::None,
+        Privileges::Sudo => Privilege::Sudo,
+        Privileges::SudoPassword => Privilege::SudoPassword,
+    }
+}

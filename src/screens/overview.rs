@@ -1,0 +1,87 @@
+//! One server at one glance: what it is, how it is now, its busiest processes, its filesystems.
+
+pub mod away;
+pub mod connections;
+pub mod facts;
+pub mod ladder;
+pub mod page;
+pub mod remote;
+pub mod stream;
+pub mod unreachable;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use self::page::{METRICS, OverviewPage, charts, cores, facts};
+use super::gather::{self, Stored};
+use super::part::Part;
+use super::range::{Range, RangeQuery};
+use crate::app::App;
+use crate::error::Result;
+use crate::models::actor::Role;
+use crate::web::extract::people::SignedIn;
+use crate::web::menu::{Group, Screen};
+use crate::web::render::Render;
+
+/// One server at one glance.
+pub static SCREEN: Screen = Screen {
+    slug: "",
+    label: "Overview",
+    icon: "activity",
+    group: Group::Server,
+    needs: &["sample_metrics"],
+    role: Role::Viewer,
+    key: Some('o'),
+};
+
+/// The span that the page opens with, and how many spans it offers.
+const DEFAULT_RANGE: &str = "15m";
+const CHOICES: usize = 5;
+
+/// One server at one glance; a server that does not answer has a page of its own at the same address.
+///
+/// `GET /servers/{server}?range=1h`
+pub async fn index(
+    person: SignedIn,
+    path: web::Path<String>,
+    query: web::Query<RangeQuery>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    render: Render,
+) -> Result<HttpResponse> {
+    let stored = Stored::load(&app, &person.actor.scope, &path).await?;
+    let now = app.clock.now();
+    let (level, why) = stored.health(&app.live, now);
+    if !level.answers() {
+        return away::show(&stored, level, &person, &app, render).await;
+    }
+    let part = Part::of(&request);
+    let live = app.live.server(stored.server.id);
+    live.look();
+    let latest = live.latest();
+    let range = Range::of(&query, DEFAULT_RANGE, now);
+    let mut page = OverviewPage::new(stored.about(&render.shell.here, level), range.choices(CHOICES), why);
+    if part.includes("facts") {
+        page.facts = facts(&stored, latest.as_deref(), level, now);
+        page.cores = cores(latest.as_deref());
+    }
+    if part.includes("charts") {
+        let numbers = gather::numbers(&app, &stored, METRICS, &range).await?;
+        let reading = stored.reading(range, &numbers, &render.shell);
+        page.charts = charts(&numbers, &stored, latest.as_deref(), &reading);
+        page.sampling = gather::sampling(&app, &stored, latest.as_deref());
+    }
+    let host = app.hosts.host(&stored.server, &person.actor);
+    let wait = |region| part.includes(region).then(|| part.patience());
+    let role = person.actor.role;
+    (page.processes, page.filesystems) = tokio::join!(
+        remote::processes(&host, wait("processes"), role),
+        remote::filesystems(&app, &host, wait("filesystems"), role),
+    );
+    match part {
+        Part::Block("facts") => render.page(&page.as_facts()),
+        Part::Block("charts") => render.page(&page.as_charts()),
+        Part::Block("processes") => render.page(&page.as_processes()),
+        Part::Block("filesystems") => render.page(&page.as_filesystems()),
+        Part::Block(_) | Part::Page => render.page(&page),
+    }
+}

@@ -1,0 +1,75 @@
+//! Which part of a page a request asks for: htmx names the region that waits for it.
+
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+
+use crate::web::hx::Hx;
+
+/// How long a whole page waits for a server; a region that waits for itself has the command's own deadline.
+const PAGE_PATIENCE: Duration = Duration::from_millis(1_200);
+const REGION_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Regions that are asked for alone.
+const REGIONS: [&str; 4] = ["facts", "charts", "processes", "filesystems"];
+
+/// A page or one region of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Everything.
+    Page,
+    /// The region of this name.
+    Block(&'static str),
+}
+
+impl Part {
+    /// What `request` asks for.
+    pub fn of(request: &HttpRequest) -> Self {
+        if !Hx::of(request).wants_fragment() {
+            return Self::Page;
+        }
+        let target = request.headers().get("HX-Target").and_then(|value| value.to_str().ok());
+        let region = REGIONS.into_iter().find(|region| Some(*region) == target);
+        region.map_or(Self::Page, Self::Block)
+    }
+
+    /// Whether the answer contains `region`.
+    pub fn includes(self, region: &str) -> bool {
+        match self {
+            Self::Page => true,
+            Self::Block(block) => block == region,
+        }
+    }
+
+    /// How long the answer may wait for a server.
+    pub fn patience(self) -> Duration {
+        match self {
+            Self::Page => PAGE_PATIENCE,
+            Self::Block(_) => REGION_PATIENCE,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn part(headers: &[(&'static str, &'static str)]) -> Part {
+        let mut request = TestRequest::get();
+        for header in headers {
+            request = request.insert_header(*header);
+        }
+        Part::of(&request.to_http_request())
+    }
+
+    #[test]
+    fn a_region_is_answered_alone_and_everything_else_is_a_page() {
+        assert_eq!(part(&[("HX-Request", "true"), ("HX-Target", "facts")]), Part::Block("facts"));
+        assert_eq!(part(&[("HX-Request", "true"), ("HX-Target", "overview")]), Part::Page);
+        assert_eq!(part(&[("HX-Target", "facts")]), Part::Page);
+        assert_eq!(part(&[("HX-Request", "true"), ("HX-Target", "facts"), ("HX-History-Restore-Request", "true")]), Part::Page);
+        assert!(Part::Page.includes("facts") && !Part::Block("charts").includes("facts"));
+    }
+}
