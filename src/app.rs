@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::metrics::live::Live;
 use crate::models::password::PasswordHasher;
+use crate::remote::hosts::Hosts;
 use crate::secret::seal::Sealer;
 
 /// What every handler, job and subcommand is given.
@@ -21,4 +23,8 @@ pub struct App {
     pub sealer: Arc<Sealer>,
     /// Hashes and compares passwords.
     pub passwords: PasswordHasher,
+    /// The servers, and the connections to them.
+    pub hosts: Hosts,
+    /// The last minutes of every server.
+    pub live: Live,
 }

@@ -17,6 +17,9 @@ use crate::secret::SecretText;
 
 pub use pool::establish;
 
+/// One connection, as [`Db::run`] gives it.
+pub type Connection = PgConnection;
+
 /// The only way to the database: blocking work with a pooled connection, off the async threads.
 #[derive(Clone)]
 pub struct Db {

@@ -1,6 +1,6 @@
 //! `/servers/{server}/capabilities`: which tools the server has, and which command each type of question gets there.
 
-use actix_web::web::{Data, Json};
+use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,7 +9,7 @@ use crate::commands::catalog::Catalog;
 use crate::commands::platform::Platform;
 use crate::commands::CommandType;
 use crate::error::Result;
-use crate::remote::host::Host;
+use crate::web::extract::Asking;
 
 /// What can be asked of a server.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,8 +44,8 @@ pub struct ChoiceView {
     params(("server" = String, Path, description = "Its name")),
     responses((status = 200, body = CapabilitiesView)),
 )]
-pub async fn show(app: Data<App>, host: Host) -> Result<Json<CapabilitiesView>> {
-    let platform = host.platform().await?;
+pub async fn show(app: Data<App>, asking: Asking, name: Path<String>) -> Result<Json<CapabilitiesView>> {
+    let platform = app.hosts.open(asking.0, name.into_inner()).await?.platform().await?;
     Ok(Json(CapabilitiesView {
         commands: choices(&app.hosts.catalog(), &platform),
         capabilities: platform.capabilities.into_iter().collect(),
