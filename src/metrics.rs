@@ -4,7 +4,10 @@ pub mod catalogue;
 mod columns;
 pub mod line;
 pub mod live;
+pub mod packing;
 pub mod rates;
+pub mod series;
+pub mod store;
 pub mod tiers;
 pub mod windows;
 

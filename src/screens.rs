@@ -14,6 +14,7 @@ pub mod overview;
 pub mod range;
 pub mod region;
 pub mod trend;
+pub mod home;
 pub mod server_options;
 pub mod setup;
 pub mod sign_in;

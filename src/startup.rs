@@ -1,10 +1,31 @@
 //! Builds the application, the HTTP server and the workers; stops them gracefully.
 
+pub mod assemble;
+pub mod demo;
 pub mod demo_server;
+mod listen;
 
+use std::time::Duration;
+
+use actix_web::HttpServer;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::app::App;
 use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::language::Message;
+use crate::models::setup_tokens::SetupToken;
+use crate::models::users::User;
+use crate::routes;
+use crate::screens;
+use crate::web::site::Site;
 
-/// What a process does.
+use assemble::Assembly;
+
+/// How long running requests may take once the server was told to stop (R06).
+const DRAIN_SECONDS: u64 = 20;
+
+/// What this process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProcessRole {
     /// Web server and workers.
@@ -15,16 +36,82 @@ pub enum ProcessRole {
     Work,
 }
 
-/// What `hannun serve` was asked for.
+/// How `serve` was called.
 #[derive(Debug, Clone, Copy)]
 pub struct ServeOptions {
     /// What this process does.
     pub role: ProcessRole,
-    /// Whether this machine is registered as the first server.
+    /// Also register this machine as the first server.
     pub demo: bool,
 }
 
-/// Serves until a signal.
-pub async fn serve(_config: Config, _options: ServeOptions) -> anyhow::Result<()> {
-    anyhow::bail!("not yet")
+/// Runs until the process is told to stop, then stops everything in the order in which it depends on each other.
+pub async fn serve(config: Config, options: ServeOptions) -> Result<()> {
+    listen::check(&config, options.role)?;
+    let assembly = Assembly::build(config, options).await?;
+    let served = match options.role {
+        ProcessRole::All | ProcessRole::Web => serve_pages(&assembly.app).await,
+        ProcessRole::Work => wait_for_stop().await,
+    };
+    assembly.stop().await;
+    served
+}
+
+async fn serve_pages(app: &App) -> Result<()> {
+    let site = Site::new(app.clone(), screens::all(), routes::all());
+    let bind = app.config.bind;
+    let server = HttpServer::new(move || site.clone().service())
+        .workers(2)
+        .client_request_timeout(Duration::from_secs(5))
+        .client_disconnect_timeout(Duration::from_secs(2))
+        .shutdown_timeout(DRAIN_SECONDS)
+        .disable_signals()
+        .bind(bind)
+        .map_err(|cause| {
+            let message = Message::new("{address} cannot be listened on: {cause}. Give another one with --bind or HANNUN_BIND");
+            Error::Unavailable(message.with("address", bind).with("cause", cause))
+        })?
+        .run();
+    let handle = server.handle();
+    let running = tokio::spawn(server);
+    announce(app).await?;
+    wait_for_stop().await?;
+    tracing::info!("stopping");
+    let stopping = handle.stop(true);
+    tokio::select! {
+        () = stopping => {}
+        again = wait_for_stop() => {
+            again?;
+            handle.stop(false).await;
+        }
+    }
+    running.await.map_err(Error::internal)?.map_err(Error::internal)
+}
+
+/// Says where hannun is, and how the first administrator gets in.
+async fn announce(app: &App) -> Result<()> {
+    let origin = app.config.origin();
+    let now = app.clock.now();
+    let token = app
+        .db
+        .transaction(move |connection| {
+            if User::anybody_exists(connection)? { Ok(None) } else { SetupToken::issue(connection, now).map(Some) }
+        })
+        .await?;
+    listen::say(&format!("hannun is at {origin}"));
+    if let Some(token) = token {
+        listen::say(&format!("Set it up within 15 minutes: {origin}/setup?token={}", token.expose()));
+    }
+    Ok(())
+}
+
+/// Until SIGTERM or Ctrl-C.
+async fn wait_for_stop() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
 }

@@ -38,7 +38,10 @@ pub async fn remember(
     let Some(app) = request.app_data::<web::Data<App>>().cloned() else {
         return Err(Error::internal(anyhow::anyhow!("App is not registered")).into());
     };
-    let bytes = input::read_whole(request.take_payload()).await?;
+    let bytes = match input::read_whole(request.parts_mut().1.take()).await {
+        Ok(bytes) => bytes,
+        Err(error) => return Ok(request.error_response(error)),
+    };
     let named = match Named::of(&request, &header, &bytes) {
         Ok(named) => named,
         Err(error) => return Ok(request.error_response(error)),

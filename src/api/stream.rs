@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING};
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Bytes, Data, Path};
 use futures_util::stream;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
@@ -20,6 +20,7 @@ use crate::models::servers::Server;
 use crate::models::sessions::Session;
 use crate::secret::SecretText;
 use crate::web::cookies::Purpose;
+use crate::web::events;
 use crate::web::extract::Asking;
 
 /// A comment at least this often, so that nothing between us takes the connection for dead.
@@ -50,16 +51,9 @@ pub async fn show(app: Data<App>, asking: Asking, request: HttpRequest, name: Pa
         checks: ticks(CHECK_EVERY),
         waiting: first.as_deref().map(event),
     };
-    let events = stream::unfold(listener, |mut listener| async move {
-        listener.next().await.map(|bytes| (Ok::<_, actix_web::Error>(bytes), listener))
-    });
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .insert_header((CACHE_CONTROL, "no-store"))
-        // Neither we nor a proxy may hold events back to compress or collect them.
-        .insert_header((CONTENT_ENCODING, "identity"))
-        .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(Box::pin(events)))
+    Ok(events::answer(Box::pin(stream::unfold(listener, |mut listener| async move {
+        listener.next().await.map(|bytes| (bytes, listener))
+    }))))
 }
 
 /// Somebody who listens.
@@ -82,7 +76,7 @@ impl Listener {
         loop {
             tokio::select! {
                 latest = self.subscription.next() => return Some(event(&latest)),
-                _ = self.comments.tick() => return Some(Bytes::from_static(b":\n\n")),
+                _ = self.comments.tick() => return Some(events::ALIVE),
                 _ = self.checks.tick() => {
                     if !self.may_go_on().await {
                         return None;
@@ -121,11 +115,12 @@ enum Pass {
 
 impl Pass {
     fn of(request: &HttpRequest, app: &App) -> Option<Self> {
-        let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        match header.and_then(|value| value.split_once(' ')) {
-            Some((_, token)) => Some(Self::Token(SecretText::new(token.trim().to_owned()))),
-            None => Purpose::Session.read(request, &app.config).map(|id| Self::Session(SecretText::new(id))),
+        if let Some(id) = Purpose::Session.read(request, &app.config) {
+            return Some(Self::Session(SecretText::new(id)));
         }
+        let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+        let (_, token) = header.split_once(' ')?;
+        Some(Self::Token(SecretText::new(token.trim().to_owned())))
     }
 
     fn actor(&self, connection: &mut crate::db::Connection, app: &App) -> Result<Option<Actor>> {
@@ -149,6 +144,5 @@ fn ticks(every: Duration) -> Interval {
 }
 
 fn event(latest: &Latest) -> Bytes {
-    let data = serde_json::to_string(&SampleView::from(latest)).unwrap_or_default();
-    Bytes::from(format!("event: sample\nid: {}\ndata: {data}\n\n", latest.at.timestamp_millis()))
+    events::event("sample", &serde_json::to_string(&SampleView::from(latest)).unwrap_or_default())
 }

@@ -67,6 +67,11 @@ impl PrivateServer {
         self.url(APPLICATION_ROLE, DATABASE)
     }
 
+    /// Where the program connects to the server that another process runs for `data_dir`.
+    pub fn application_url_of(data_dir: &Path) -> Result<SecretText> {
+        Ok(SecretText::new(Folders::prepare(data_dir)?.leave().url(APPLICATION_ROLE, DATABASE)))
+    }
+
     /// Process id of the running server, for tests and `doctor`.
     pub fn process_id(&self) -> Option<u32> {
         self.supervisor.process_id()

@@ -34,6 +34,7 @@ impl State {
             | RemoteError::Unreachable { .. }
             | RemoteError::TimedOut { .. }
             | RemoteError::CutOff { .. }
+            | RemoteError::NoStatus { .. }
             | RemoteError::Resting { .. } => Some(Self::Unreachable),
             RemoteError::NotNegotiable { .. }
             | RemoteError::HostKeyUnknown { .. }

@@ -100,6 +100,11 @@ impl Server {
         visible_to(scope).select(Self::as_select()).order(servers::name).load(connection)
     }
 
+    /// How many servers `scope` may know of.
+    pub fn count(connection: &mut PgConnection, scope: &Scope) -> QueryResult<i64> {
+        visible_to(scope).count().get_result(connection)
+    }
+
     /// The server of a name. One outside `scope` is not found, like one that does not exist (Z05).
     pub fn by_name(connection: &mut PgConnection, scope: &Scope, name: &str) -> Result<Self> {
         if name.contains('\0') {

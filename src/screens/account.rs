@@ -117,7 +117,8 @@ mod tests {
 
     #[test]
     fn a_browser_is_named_in_two_words() {
-        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
+        let chrome =
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
         assert_eq!(browser(chrome), "Chrome, Linux");
         assert_eq!(browser("curl/8.5"), "curl/8.5");
     }

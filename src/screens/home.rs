@@ -10,8 +10,15 @@ use crate::web::menu::{Group, Screen};
 use crate::web::render::Render;
 
 /// All servers.
-pub static SCREEN: Screen =
-    Screen { slug: "", label: "All servers", icon: "server", group: Group::Fleet, needs: &[], role: Role::Viewer, key: Some('a') };
+pub static SCREEN: Screen = Screen {
+    slug: "",
+    label: "All servers",
+    icon: "server",
+    group: Group::Fleet,
+    needs: &[],
+    role: Role::Viewer,
+    key: Some('a'),
+};
 
 #[derive(Template)]
 #[template(path = "screens/home.html")]

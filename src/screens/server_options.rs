@@ -74,7 +74,13 @@ async fn candidates(app: &App, scope: Scope) -> Result<Vec<Candidate>> {
                         name: server.name.clone(),
                         address: server.address.clone(),
                         groups: names(server),
-                        labels: server.labels.0.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" "),
+                        labels: server
+                            .labels
+                            .0
+                            .iter()
+                            .map(|(key, value)| format!("{key}={value}"))
+                            .collect::<Vec<_>>()
+                            .join(" "),
                         state: states.get(&server.id).map_or(State::Unknown, |state| state.state),
                     })
                     .collect(),

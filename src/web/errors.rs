@@ -5,6 +5,8 @@
 mod page;
 mod problem;
 
+pub use page::Fail;
+
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
@@ -65,7 +67,8 @@ pub async fn look(
     if !answer.status().is_client_error() && !answer.status().is_server_error() {
         return Ok(answer);
     }
-    let bare = answer.response().error().is_some() || matches!(answer.response().body().size(), BodySize::None | BodySize::Sized(0));
+    let bare = answer.response().error().is_some()
+        || matches!(answer.response().body().size(), BodySize::None | BodySize::Sized(0));
     if !bare {
         return Ok(answer);
     }
@@ -89,9 +92,9 @@ fn of_status(status: StatusCode) -> Error {
         StatusCode::NOT_FOUND => Error::NotFound("This page"),
         StatusCode::METHOD_NOT_ALLOWED => Error::BadRequest(Message::new("This address does not take such requests")),
         StatusCode::PAYLOAD_TOO_LARGE => Error::BadRequest(Message::new("That is more than we take at once")),
-        StatusCode::MISDIRECTED_REQUEST => {
-            Error::BadRequest(Message::new("hannun does not answer under this name. An administrator can add it to HANNUN_HOSTS"))
-        }
+        StatusCode::MISDIRECTED_REQUEST => Error::BadRequest(Message::new(
+            "hannun does not answer under this name. An administrator can add it to HANNUN_HOSTS",
+        )),
         status if status.is_server_error() => Error::internal(anyhow::anyhow!("{status}")),
         _ => Error::BadRequest(Message::new("The request could not be read")),
     }

@@ -3,6 +3,8 @@
 //! `t` translates a literal, `say` a [`Message`], `asset` gives a static file's URL; the rest are the formats of
 //! [`super::format`]. None of them makes text exempt from escaping.
 
+#![expect(missing_docs, reason = "the attribute makes items that cannot carry documentation")]
+
 use std::fmt::Display;
 use std::time::Duration;
 

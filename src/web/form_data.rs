@@ -192,7 +192,8 @@ mod tests {
 
     #[test]
     fn repeated_names_are_a_list_and_an_empty_field_is_none() {
-        let expected = Form { name: "a b".into(), groups: vec![1, 2], enabled: true, port: None, kind: Kind::PrivateKey };
+        let expected =
+            Form { name: "a b".into(), groups: vec![1, 2], enabled: true, port: None, kind: Kind::PrivateKey };
         assert_eq!(form("name=a+b&groups=1&groups=2&enabled=on&port=&kind=private_key"), Ok(expected));
     }
 

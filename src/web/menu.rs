@@ -121,7 +121,7 @@ pub fn menu(screens: &[&'static Screen], about: &MenuFor<'_>) -> Vec<MenuGroup> 
             items: screens
                 .iter()
                 .filter(|screen| screen.group == group && about.role >= screen.role)
-                .filter(|screen| group != Group::Server || about.server.is_some())
+                .filter(|_| group != Group::Server || about.server.is_some())
                 .map(|screen| item(screen, about, current))
                 .collect(),
         })
@@ -146,7 +146,8 @@ fn current_screen(screens: &[&'static Screen], about: &MenuFor<'_>) -> Option<&'
         .iter()
         .filter_map(|screen| screen.path(about.server).map(|path| (*screen, path)))
         .filter(|(_, path)| {
-            about.path == path || (path != "/" && about.path.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('/')))
+            about.path == path
+                || (path != "/" && about.path.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('/')))
         })
         .max_by_key(|(_, path)| path.len())
         .map(|(screen, _)| screen)

@@ -16,7 +16,10 @@ use crate::error::{Error, Result};
 
 /// The application that `request` is for.
 fn app(request: &ServiceRequest) -> Result<web::Data<App>> {
-    request.app_data::<web::Data<App>>().cloned().ok_or_else(|| Error::internal(anyhow::anyhow!("App is not registered")))
+    request
+        .app_data::<web::Data<App>>()
+        .cloned()
+        .ok_or_else(|| Error::internal(anyhow::anyhow!("App is not registered")))
 }
 
 /// An answer that carries `error`, to be dressed by [`super::errors::look`]. Middleware never returns `Err`: that would

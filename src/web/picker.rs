@@ -109,7 +109,9 @@ pub fn sections(candidates: &[Candidate], wanted: &Wanted<'_>) -> Vec<Section> {
 impl Candidate {
     fn has(&self, query: &str) -> bool {
         query.split_whitespace().all(|word| {
-            [&self.name, &self.address, &self.groups, &self.labels].iter().any(|text| text.to_lowercase().contains(word))
+            [&self.name, &self.address, &self.groups, &self.labels]
+                .iter()
+                .any(|text| text.to_lowercase().contains(word))
         })
     }
 
@@ -119,7 +121,12 @@ impl Candidate {
         PickerOption {
             name: mark(&self.name, query.split_whitespace().next().unwrap_or_default()),
             href: format!("/servers/{}{slug}", self.name),
-            about: [&self.groups, &self.address].into_iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(", "),
+            about: [&self.groups, &self.address]
+                .into_iter()
+                .filter(|text| !text.is_empty())
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", "),
             dot,
             state,
             selected: wanted.selected == Some(self.name.as_str()),
@@ -168,15 +175,23 @@ mod tests {
 
     #[test]
     fn what_needs_attention_comes_first_then_recent_then_the_rest() {
-        let servers =
-            [candidate("db-1", State::Up), candidate("web-1", State::Up), candidate("web-2", State::Refused), candidate("web-3", State::Up)];
+        let servers = [
+            candidate("db-1", State::Up),
+            candidate("web-1", State::Up),
+            candidate("web-2", State::Refused),
+            candidate("web-3", State::Up),
+        ];
         let recent = ["web-3".to_owned(), "gone".to_owned()];
         let found = sections(&servers, &wanted("web-", &recent));
         let expected = [("Needs attention", vec!["web-2"]), ("Recent", vec!["web-3"]), ("3 matches", vec!["web-1"])];
-        let expected = expected.map(|(heading, names)| (heading.to_owned(), names.into_iter().map(str::to_owned).collect()));
+        let expected =
+            expected.map(|(heading, names)| (heading.to_owned(), names.into_iter().map(str::to_owned).collect()));
         assert_eq!(names(&found), expected);
         let first = &found[0].options[0];
-        assert_eq!((first.name.hit.as_str(), first.href.as_str(), first.selected), ("web-", "/servers/web-2/processes", true));
+        assert_eq!(
+            (first.name.hit.as_str(), first.href.as_str(), first.selected),
+            ("web-", "/servers/web-2/processes", true)
+        );
     }
 
     #[test]

@@ -26,7 +26,9 @@ mod tests {
 
     #[test]
     fn another_site_is_never_a_place_to_go_back_to() {
-        for foreign in ["//evil.test", "https://evil.test/", "/\\evil.test", "javascript:alert(1)", "", "/a\r\nb", "/\tb"] {
+        for foreign in
+            ["//evil.test", "https://evil.test/", "/\\evil.test", "javascript:alert(1)", "", "/a\r\nb", "/\tb"]
+        {
             assert_eq!(safe(foreign), "/", "{foreign:?}");
         }
         assert_eq!(safe("/servers/web-1/processes?q=nginx"), "/servers/web-1/processes?q=nginx");

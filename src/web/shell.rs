@@ -136,7 +136,8 @@ async fn servers(request: &HttpRequest, app: &App, person: &Person) -> Result<(O
                 let Ok(server) = Server::by_name(connection, &scope, &name) else { continue };
                 let state = ServerState::of(connection, server.id)?.map_or(State::Unknown, |state| state.state);
                 let (dot, state) = picker::look_of(state);
-                let groups = server.groups(connection)?.into_iter().map(|group| group.name).collect::<Vec<_>>().join(", ");
+                let groups =
+                    server.groups(connection)?.into_iter().map(|group| group.name).collect::<Vec<_>>().join(", ");
                 return Ok((Some(SelectedServer { name: server.name, groups, dot, state }), count));
             }
             Ok::<_, Error>((None, count))

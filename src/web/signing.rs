@@ -15,7 +15,8 @@ use crate::secret::SecretText;
 /// A new session for `user` in the browser that sent `request`: always under a new id (A05).
 pub async fn begin(app: &App, request: &HttpRequest, user_id: UserId) -> Result<Cookie<'static>> {
     let address = Visitor::of(request).ok_or(Error::SignInNeeded)?.address;
-    let browser = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let browser =
+        request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let now = app.clock.now();
     let (id, _) = app
         .db

@@ -34,9 +34,9 @@ impl Site {
         }
     }
 
-    /// The service of one worker: `HttpServer::new(move || site.service())`.
+    /// The service of one worker: `HttpServer::new(move || site.clone().service())`.
     pub fn service(
-        &self,
+        self,
     ) -> ActixApp<
         impl ServiceFactory<
             ServiceRequest,
@@ -44,12 +44,12 @@ impl Site {
             Response = ServiceResponse<impl MessageBody>,
             Error = ActixError,
             InitError = (),
-        > + use<>,
+        >,
     > {
         ActixApp::new()
-            .app_data(self.app.clone())
-            .app_data(self.screens.clone())
-            .app_data(self.permissions.clone())
+            .app_data(self.app)
+            .app_data(self.screens)
+            .app_data(self.permissions)
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
             .app_data(web::FormConfig::default().limit(BODY_LIMIT))
             .app_data(web::JsonConfig::default().limit(BODY_LIMIT))

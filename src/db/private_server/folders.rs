@@ -28,6 +28,8 @@ pub(super) struct Folders {
     account: Option<Account>,
     /// Where `home` is shown to a program that could not get through the folders above it.
     view: Option<PathBuf>,
+    /// Whether the socket's folder goes away with this value.
+    ours: bool,
 }
 
 /// The data directory itself: others may pass through it, nobody may list it.
@@ -43,7 +45,7 @@ impl Folders {
         let home = data_dir.join("postgres-private");
         private_folder(&home, account)?;
         let socket = socket_folder(&home, account)?;
-        let mut folders = Self { home, socket, account, view: None };
+        let mut folders = Self { home, socket, account, view: None, ours: true };
         if !folders.can_be_reached() {
             folders.view = Some(view_of(&folders.home)?);
             if !folders.can_be_reached() {
@@ -54,6 +56,12 @@ impl Folders {
             }
         }
         Ok(folders)
+    }
+
+    /// The same for somebody who only looks: the folders stay.
+    pub(super) fn leave(mut self) -> Self {
+        self.ours = false;
+        self
     }
 
     /// The cluster, as we see it.
@@ -208,6 +216,9 @@ pub(super) fn unusable(path: &Path, cause: &std::io::Error) -> Error {
 
 impl Drop for Folders {
     fn drop(&mut self) {
+        if !self.ours {
+            return;
+        }
         // Both are empty once the server has stopped; one that is not stays for the next start.
         drop(fs::remove_dir(&self.socket));
         if let Some(view) = &self.view {

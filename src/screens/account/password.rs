@@ -40,7 +40,8 @@ pub async fn update(
     } else if new.expose() != again.expose() {
         problems.add("again", "The two new passwords differ");
     }
-    if problems.is_empty() && password_check::check(&app, &person.user.name, current, visitor.address).await?.is_none() {
+    if problems.is_empty() && password_check::check(&app, &person.user.name, current, visitor.address).await?.is_none()
+    {
         problems.add("current", "This is not your password");
     }
     if !problems.is_empty() {

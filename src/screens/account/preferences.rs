@@ -54,4 +54,3 @@ pub async fn update(
     let place = render.origin();
     render.go(&place)
 }
-

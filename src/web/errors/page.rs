@@ -75,7 +75,12 @@ impl Fail {
 }
 
 /// A browser that navigated here.
-pub(super) async fn for_browser(request: &HttpRequest, error: &Error, status: StatusCode, request_id: String) -> HttpResponse {
+pub(super) async fn for_browser(
+    request: &HttpRequest,
+    error: &Error,
+    status: StatusCode,
+    request_id: String,
+) -> HttpResponse {
     if matches!(error, Error::SignInNeeded) {
         return to_sign_in(request, HttpResponse::SeeOther(), LOCATION.as_str());
     }
@@ -101,7 +106,12 @@ pub(super) async fn for_browser(request: &HttpRequest, error: &Error, status: St
 }
 
 /// htmx: a server's failure goes where the answer would have gone, everything else is a toast.
-pub(super) async fn for_htmx(request: &HttpRequest, error: &Error, status: StatusCode, request_id: String) -> HttpResponse {
+pub(super) async fn for_htmx(
+    request: &HttpRequest,
+    error: &Error,
+    status: StatusCode,
+    request_id: String,
+) -> HttpResponse {
     match error {
         Error::SignInNeeded => {
             return to_sign_in(request, HttpResponse::build(status), hx::REDIRECT);
@@ -183,7 +193,8 @@ fn title(error: &Error, status: StatusCode) -> Message {
 
 /// The page that the person is on: the one asked for, or the one that the request came from.
 fn place(request: &HttpRequest) -> String {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(return_to::from_url);
+    let header =
+        |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(return_to::from_url);
     if let Some(page) = header("HX-Current-URL") {
         return page;
     }

@@ -63,12 +63,16 @@ pub(super) fn document(request: &HttpRequest, error: &Error, status: StatusCode,
         stderr,
         request_id: matches!(error, Error::Internal(_)).then(|| request_id.to_owned()),
     };
-    HttpResponse::build(status).content_type("application/problem+json").body(serde_json::to_string(&problem).unwrap_or_default())
+    HttpResponse::build(status)
+        .content_type("application/problem+json")
+        .body(serde_json::to_string(&problem).unwrap_or_default())
 }
 
 fn evidence(error: &RemoteError) -> (Option<String>, Option<u32>, Option<String>) {
     match error {
-        RemoteError::Failed { command, status, stderr, .. } => (Some(command.clone()), Some(*status), Some(stderr.clone())),
+        RemoteError::Failed { command, status, stderr, .. } => {
+            (Some(command.clone()), Some(*status), Some(stderr.clone()))
+        }
         other => (None, None, Some(other.evidence().to_owned()).filter(|text| !text.is_empty())),
     }
 }

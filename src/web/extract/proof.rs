@@ -23,7 +23,9 @@ impl FromRequest for Reauthenticated {
 }
 
 fn check(request: &HttpRequest) -> Result<Reauthenticated> {
-    let app = request.app_data::<web::Data<App>>().ok_or_else(|| Error::internal(anyhow::anyhow!("App is not registered")))?;
+    let app = request
+        .app_data::<web::Data<App>>()
+        .ok_or_else(|| Error::internal(anyhow::anyhow!("App is not registered")))?;
     match Visitor::of(request).map(|visitor| visitor.identity) {
         Some(Identity::Program(_)) => Ok(Reauthenticated),
         Some(Identity::Person(person)) if is_fresh(app, &person) => Ok(Reauthenticated),

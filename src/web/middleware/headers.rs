@@ -28,10 +28,7 @@ const HEADERS: [(&str, &str); 8] = [
 ];
 
 /// Middleware: adds them.
-pub async fn headers<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, ActixError> {
+pub async fn headers<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, ActixError> {
     let https = app(&request).is_ok_and(|app| app.config.https());
     let mut answer = next.call(request).await?;
     let present = answer.headers_mut();

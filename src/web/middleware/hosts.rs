@@ -62,7 +62,8 @@ mod tests {
         for name in ["localhost", "localhost:8080", "127.0.0.1:9", "[::1]:8080", "[::1]", "LOCALHOST"] {
             assert!(is_ours(&config, name), "{name}");
         }
-        for name in ["", "evil.test", "evil.test:8080", "127.0.0.1.evil.test", "localhost.evil.test", "[::1].evil.test"] {
+        for name in ["", "evil.test", "evil.test:8080", "127.0.0.1.evil.test", "localhost.evil.test", "[::1].evil.test"]
+        {
             assert!(!is_ours(&config, name), "{name}");
         }
         config.bind = "0.0.0.0:8080".parse().unwrap();

@@ -68,7 +68,7 @@ fn stranger(request: &ServiceRequest, app: &App) -> Result<Visitor> {
         address: address(request, &app.config),
         request_id: tokens::random("")?.expose().chars().take(12).collect(),
         language: chosen.unwrap_or_else(|| accepted.map_or_else(Language::default, Language::from_accept_language)),
-        theme: read(Purpose::Theme).and_then(|name| Theme::from_name(&name)).unwrap_or_default(),
+        theme: read(Purpose::Theme).and_then(|name| Theme::from_name(&name)).unwrap_or(Theme::System),
         csrf_token: pre_session_token(&pre_session),
         new_pre_session,
         identity: Identity::Nobody,
@@ -128,8 +128,11 @@ fn behind_proxies(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr 
     if !is_proxy(peer) {
         return peer;
     }
-    let hops: Vec<&str> =
-        headers.get_all("X-Forwarded-For").filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).collect();
+    let hops: Vec<&str> = headers
+        .get_all("X-Forwarded-For")
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
     let mut nearest = peer;
     for hop in hops.iter().rev() {
         let Ok(address) = hop.trim().parse::<IpAddr>().map(|address| address.to_canonical()) else { break };

@@ -1,0 +1,87 @@
+//! From settings to a running application: database, keys, connections, workers. Stops them in the opposite order.
+
+use std::sync::Arc;
+
+use super::demo::{self, Demo};
+use super::{ProcessRole, ServeOptions};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::private_server::{Durability, PrivateServer};
+use crate::db::roles::APPLICATION_ROLE;
+use crate::db::{Db, migrate};
+use crate::error::{Error, Result};
+use crate::models::data_keys::DataKey;
+use crate::models::password::PasswordHasher;
+use crate::remote::Pool;
+use crate::remote::hosts::Hosts;
+use crate::secret::SecretText;
+
+/// Everything that runs beside the web server.
+pub struct Assembly {
+    /// What the edges share.
+    pub app: App,
+    demo: Option<Demo>,
+    // Last: everything else talks to it until its own end.
+    database: Option<PrivateServer>,
+}
+
+/// Where the database is, for whom.
+struct Addresses {
+    owner: SecretText,
+    application: SecretText,
+    /// The role that must not rewrite the audit log; none where one role does everything.
+    application_role: Option<&'static str>,
+}
+
+impl Assembly {
+    /// Starts what `options` ask for; the first thing that fails says why.
+    pub async fn build(config: Config, options: ServeOptions) -> Result<Self> {
+        let (database, addresses) = tokio::task::spawn_blocking({
+            let config = config.clone();
+            move || database(&config)
+        })
+        .await
+        .map_err(Error::internal)??;
+        let app = app(config, &addresses.application).await?;
+        let demo = if options.demo && options.role != ProcessRole::Work { Some(demo::start(&app).await?) } else { None };
+        Ok(Self { app, demo, database })
+    }
+
+    /// Ends the workers, then the connections, then the database.
+    pub async fn stop(self) {
+        self.app.hosts.pool().close_all().await;
+        drop(self.demo);
+        if let Some(server) = self.database {
+            let stopped = tokio::task::spawn_blocking(move || server.stop()).await;
+            if let Err(problem) = stopped {
+                tracing::error!(%problem, "the private PostgreSQL could not be stopped");
+            }
+        }
+    }
+}
+
+/// The database that the settings name, or a private one; migrated either way.
+fn database(config: &Config) -> Result<(Option<PrivateServer>, Addresses)> {
+    let (server, addresses) = match &config.database_url {
+        Some(url) => (None, Addresses { owner: url.clone(), application: url.clone(), application_role: None }),
+        None => {
+            let server = PrivateServer::start(&config.data_dir, Durability::Kept)?;
+            let (owner, application) = (server.owner_url(), server.application_url());
+            (Some(server), Addresses { owner, application, application_role: Some(APPLICATION_ROLE) })
+        }
+    };
+    migrate::migrate(&addresses.owner, addresses.application_role)?;
+    Ok((server, addresses))
+}
+
+/// The application over a migrated database.
+pub async fn app(config: Config, database: &SecretText) -> Result<App> {
+    let db = Db::connect(database, config.database_connections)?;
+    let key_path = config.secret_key_path();
+    let sealer = db.run(move |connection| DataKey::open_sealer(connection, &key_path)).await?;
+    let (sealer, clock) = (Arc::new(sealer), Clock::system());
+    let pool = Pool::new(config.remote.clone(), clock.clone()).map_err(Error::internal)?;
+    let hosts = Hosts::new(db.clone(), Arc::clone(&sealer), pool, clock.clone(), config.remote.command_timeout);
+    Ok(App { config: Arc::new(config), clock, db, sealer, passwords: PasswordHasher::default(), hosts })
+}
