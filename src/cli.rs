@@ -5,7 +5,6 @@ mod approve;
 mod connect;
 mod doctor;
 mod help;
-mod hosts;
 mod migrate;
 mod output;
 mod password;

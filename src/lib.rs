@@ -6,10 +6,10 @@
 //! domain — [`metrics`];
 //! edges — [`web`], [`screens`], [`admin`], [`api`], [`jobs`], [`cli`]; above them [`routes`] and [`startup`].
 
-// TEMP pub mod admin;
-// TEMP pub mod api;
-// TEMP pub mod app;
-// TEMP pub mod cli;
+pub mod admin;
+pub mod api;
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
@@ -20,11 +20,11 @@ pub mod language;
 pub mod metrics;
 pub mod models;
 pub mod queue;
-// TEMP pub mod remote;
-// TEMP pub mod routes;
-// TEMP pub mod screens;
+pub mod remote;
+pub mod routes;
+pub mod screens;
 pub mod secret;
-// TEMP pub mod startup;
+pub mod startup;
 pub mod telemetry;
-// TEMP pub mod web;
+pub mod web;
 pub mod yaml;

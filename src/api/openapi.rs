@@ -145,7 +145,7 @@ fn complete(operation: &mut Operation, path: &str, is_unsafe: bool) {
                 .description(Some("`true` where the answer comes from memory"))
                 .schema(ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)))
                 .build();
-            response.headers.insert(idempotency::REPLAYED.to_owned(), RefOr::T(header));
+            response.headers.insert(idempotency::REPLAYED.to_owned(), header);
         }
     }
 }

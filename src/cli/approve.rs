@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::connect::{self, actor};
-use super::{Outcome, hosts, output};
+use super::connect::{self, Database, actor};
+use super::{Outcome, output};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -34,7 +34,7 @@ impl Approve {
         let server = db.run(move |connection| Server::by_name(connection, &Scope::All, &name)).await?;
         if !self.is_presented(db, &server).await? {
             output::progress(format_args!("Asking {} for its key …", server.name));
-            present(&config, db, &server).await?;
+            present(&config, &database, &server).await?;
         }
         let (fingerprint, now) = (self.fingerprint.clone(), Clock::system().now());
         db.transaction(move |connection| approve(connection, &server, &fingerprint, now)).await?;
@@ -49,12 +49,12 @@ impl Approve {
 }
 
 /// Has the server present its key now; hangs up before anything secret is sent.
-async fn present(config: &Config, db: &Db, server: &Server) -> Result<()> {
-    let hosts = hosts::of(config, db).await?;
+async fn present(config: &Config, database: &Database, server: &Server) -> Result<()> {
+    let hosts = database.app(config).await?.hosts;
     let endpoint = hosts.endpoint(server.id).await?;
     let key = hosts.pool().present_key(&endpoint).await?;
     let (id, now) = (server.id, Clock::system().now());
-    db.run(move |connection| {
+    database.db.run(move |connection| {
         let (algorithm, public_key, fingerprint) = (&*key.algorithm, &*key.public_key, &*key.fingerprint);
         HostKey::present(connection, id, &GivenKey { algorithm, public_key, fingerprint }, now)
     })

@@ -1,5 +1,6 @@
 //! The database, for subcommands that do one thing and end.
 
+use crate::app::App;
 use crate::config::Config;
 use crate::db::private_server::{Durability, PrivateServer};
 use crate::db::roles::APPLICATION_ROLE;
@@ -7,6 +8,8 @@ use crate::db::{Db, migrate};
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::actor::Actor;
+use crate::secret::SecretText;
+use crate::startup::assemble;
 
 use super::output;
 
@@ -17,8 +20,21 @@ const CONNECTIONS: u32 = 2;
 pub(super) struct Database {
     /// The doorway.
     pub(super) db: Db,
+    /// Where it is.
+    url: SecretText,
     /// Whose server it is.
     pub(super) server: ServerOf,
+}
+
+impl Database {
+    fn at(url: SecretText, server: ServerOf) -> Result<Self> {
+        Ok(Self { db: Db::connect(&url, CONNECTIONS)?, url, server })
+    }
+
+    /// The application over it, for subcommands that speak to servers.
+    pub(super) async fn app(&self, config: &Config) -> Result<App> {
+        assemble::app(config.clone(), &self.url).await
+    }
 }
 
 /// Whose PostgreSQL answers.
@@ -61,18 +77,16 @@ pub(super) async fn database(config: &Config) -> Result<Database> {
 /// The database as it is, migrated or not.
 pub(super) fn reach(config: &Config) -> Result<Database> {
     if let Some(url) = &config.database_url {
-        return Ok(Database { db: Db::connect(url, CONNECTIONS)?, server: ServerOf::Elsewhere });
+        return Database::at(url.clone(), ServerOf::Elsewhere);
     }
     output::progress("Starting the private PostgreSQL …");
     match PrivateServer::start(&config.data_dir, Durability::Kept) {
         Ok(server) => {
             migrate::migrate(&server.owner_url(), Some(APPLICATION_ROLE))?;
-            let db = Db::connect(&server.application_url(), CONNECTIONS)?;
-            Ok(Database { db, server: ServerOf::Ours(server) })
+            Database::at(server.application_url(), ServerOf::Ours(server))
         }
         Err(Error::Conflict(_)) => {
-            let url = PrivateServer::application_url_of(&config.data_dir)?;
-            Ok(Database { db: Db::connect(&url, CONNECTIONS)?, server: ServerOf::AnotherProcess })
+            Database::at(PrivateServer::application_url_of(&config.data_dir)?, ServerOf::AnotherProcess)
         }
         Err(other) => Err(other),
     }

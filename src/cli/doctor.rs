@@ -80,7 +80,7 @@ impl Doctor {
                     report.add(check)?;
                 }
                 if !self.no_servers && report.worst("database") != Some(Verdict::Failed) {
-                    for check in reach::checks(&config, &found.db).await {
+                    for check in reach::checks(&config, &found).await {
                         report.add(check)?;
                     }
                 }

@@ -4,9 +4,9 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 use super::Check;
-use crate::cli::{hosts, output};
+use crate::cli::connect::Database;
+use crate::cli::output;
 use crate::config::Config;
-use crate::db::Db;
 use crate::error::Result;
 use crate::models::actor::Scope;
 use crate::models::servers::Server;
@@ -16,8 +16,8 @@ use crate::remote::hosts::Hosts;
 const AT_ONCE: usize = 16;
 
 /// One check for each server that is not paused, in the order of their names.
-pub(super) async fn checks(config: &Config, db: &Db) -> Vec<Check> {
-    match all(config, db).await {
+pub(super) async fn checks(config: &Config, database: &Database) -> Vec<Check> {
+    match all(config, database).await {
         Ok(checks) => checks,
         Err(error) => {
             let next = error.hint().map_or_else(|| "Put back the key file that belongs to this database".to_owned(), |hint| hint.to_string());
@@ -26,14 +26,14 @@ pub(super) async fn checks(config: &Config, db: &Db) -> Vec<Check> {
     }
 }
 
-async fn all(config: &Config, db: &Db) -> Result<Vec<Check>> {
-    let servers = db.run(|connection| Server::all(connection, &Scope::All)).await?;
+async fn all(config: &Config, database: &Database) -> Result<Vec<Check>> {
+    let servers = database.db.run(|connection| Server::all(connection, &Scope::All)).await?;
     let (enabled, paused): (Vec<_>, Vec<_>) = servers.into_iter().partition(|server| server.enabled);
     if enabled.is_empty() {
         return Ok(vec![Check::ok("servers", format!("none to connect to, {} paused", paused.len()))]);
     }
     output::progress(format_args!("Connecting to {} servers …", enabled.len()));
-    let hosts = hosts::of(config, db).await?;
+    let hosts = database.app(config).await?.hosts;
     Ok(stream::iter(enabled).map(|server| one(&hosts, server)).buffered(AT_ONCE).collect().await)
 }
 
