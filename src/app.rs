@@ -23,7 +23,7 @@ pub struct App {
     pub sealer: Arc<Sealer>,
     /// Hashes and compares passwords.
     pub passwords: PasswordHasher,
-    /// The servers, and the connections to them.
+    /// The way to every server.
     pub hosts: Hosts,
     /// The last minutes of every server.
     pub live: Live,

@@ -2,9 +2,9 @@
 
 use actix_web::web;
 
-use crate::screens::{account, home, server_options, setup, sign_in};
+use crate::screens::{account, cpu, disks, fleet, memory, overview, server_options, setup, sign_in};
 use crate::web::assets;
-use crate::web::router::{Permission::Anyone, Route, VIEWER, get, post};
+use crate::web::router::{Permission::Anyone, OPERATOR, Route, VIEWER, get, post};
 
 /// The route table. Of two patterns that match, the first wins.
 pub fn all() -> Vec<Route> {
@@ -23,7 +23,15 @@ pub fn all() -> Vec<Route> {
         get("/account/proof", VIEWER, || web::to(account::proof::new)),
         post("/account/proof", VIEWER, || web::to(account::proof::create)),
         // All servers
-        get("/", VIEWER, || web::to(home::index)),
+        get("/", VIEWER, || web::to(fleet::index)),
+        get("/stream", VIEWER, || web::to(fleet::stream::index)),
         get("/servers/options", VIEWER, || web::to(server_options::index)),
+        // One server
+        get("/servers/{server}", VIEWER, || web::to(overview::index)),
+        get("/servers/{server}/stream", VIEWER, || web::to(overview::stream::index)),
+        post("/servers/{server}/connections", OPERATOR, || web::to(overview::connections::create)),
+        get("/servers/{server}/cpu", VIEWER, || web::to(cpu::index)),
+        get("/servers/{server}/memory", VIEWER, || web::to(memory::index)),
+        get("/servers/{server}/disks", VIEWER, || web::to(disks::index)),
     ]
 }

@@ -1,25 +1,32 @@
 //! Screens: one file each, and the list of all that the menu shows.
 
-pub mod account;
 pub mod about;
+pub mod account;
 pub mod charts;
+pub mod cpu;
 pub mod declared;
+pub mod disks;
 pub mod filesystems;
 pub mod fleet;
+pub mod gather;
 pub mod health;
 pub mod history;
-pub mod home;
+pub mod memory;
 pub mod numbers;
 pub mod overview;
+pub mod part;
 pub mod range;
 pub mod region;
-pub mod trend;
-pub mod home;
 pub mod server_options;
 pub mod setup;
 pub mod sign_in;
+pub mod trend;
 
 use crate::web::menu::Screen;
+use crate::web::shell::Screens;
 
 /// Every screen of the menu, in its order.
-pub static ALL: &[&Screen] = &[&home::SCREEN];
+pub fn all() -> Screens {
+    static ALL: [&Screen; 5] = [&fleet::SCREEN, &overview::SCREEN, &cpu::SCREEN, &memory::SCREEN, &disks::SCREEN];
+    Screens(&ALL)
+}

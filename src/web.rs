@@ -22,4 +22,5 @@ pub mod router;
 pub mod shell;
 pub mod signing;
 pub mod site;
+pub mod still_signed_in;
 pub mod visitor;

@@ -1,6 +1,6 @@
 //! Which charts the screens of a server show. Declarations only: what is drawn, not from where.
 
-use super::charts::Declared;
+pub use super::charts::Declared;
 use super::health::WARN;
 use crate::metrics::catalogue::Metric;
 

@@ -3,3 +3,51 @@
 pub mod filter;
 pub mod machine;
 pub mod page;
+pub mod stream;
+
+use actix_web::{HttpResponse, web};
+
+use self::filter::FleetQuery;
+use self::page::FleetPage;
+use super::gather;
+use crate::app::App;
+use crate::error::Result;
+use crate::models::actor::Role;
+use crate::web::extract::SignedIn;
+use crate::web::menu::{Group, Screen};
+use crate::web::render::Render;
+
+/// Every server at one glance.
+pub static SCREEN: Screen = Screen {
+    slug: "",
+    label: "All servers",
+    icon: "server",
+    group: Group::Fleet,
+    needs: &[],
+    role: Role::Viewer,
+    key: Some('a'),
+};
+
+/// Every server at one glance: the page, its list, or the next rows of it.
+///
+/// `GET /?q=disk>80&group=db&sort=-cpu&view=map&after=60`
+pub async fn index(
+    person: SignedIn,
+    query: web::Query<FleetQuery>,
+    app: web::Data<App>,
+    render: Render,
+) -> Result<HttpResponse> {
+    let machines = gather::fleet(&app, &person.actor.scope).await?;
+    let query = query.into_inner();
+    let next_rows = query.after > 0;
+    let mut page = FleetPage::new(machines, query, render.language(), person.actor.may(Role::Administrator));
+    let mut hours = gather::last_hours(&app, &page.rows).await?;
+    for machine in &mut page.rows {
+        machine.hour = hours.remove(&machine.id).unwrap_or_default();
+    }
+    match (render.wants_fragment(), next_rows) {
+        (true, true) => render.page(&page.as_rows()),
+        (true, false) => render.page(&page.as_list()),
+        (false, _) => render.page(&page),
+    }
+}

@@ -1,15 +1,18 @@
-//! What pages about servers are made of: rows from the database, numbers from memory. The only file here that asks for them.
+//! What pages about servers are made of: rows from the database, numbers from memory. Screens ask for them only here.
 
-use std::collections::HashMap;
+mod fleet;
+mod history;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::about::About;
-use super::fleet::machine::{LastHour, Machine};
+use super::charts::Reading;
 use super::health::{Level, Vitals};
+use super::numbers::Numbers;
 use super::range::Range;
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::language::Message;
 use crate::metrics::catalogue::Metric;
 use crate::metrics::live::{Latest, Live};
 use crate::models::actor::Scope;
@@ -18,9 +21,16 @@ use crate::models::ids::ServerId;
 use crate::models::platforms::DetectedPlatform;
 use crate::models::server_states::{ServerState, State};
 use crate::models::servers::Server;
+use crate::web::shell::Shell;
+
+pub use fleet::{fleet, last_hours, neighbours};
+pub use history::{history, memory_sizes, numbers, sampling};
 
 /// Numbers older than this are not "now".
 const FRESH: TimeDelta = TimeDelta::seconds(90);
+
+/// Longer spans than this are not followed each second.
+const LIVE: TimeDelta = TimeDelta::hours(1);
 
 /// Over how long processors must be busy to worry anybody.
 const BUSY_FOR: TimeDelta = TimeDelta::minutes(5);
@@ -45,7 +55,7 @@ impl Stored {
         app.db
             .run(move |connection| {
                 let server = Server::by_name(connection, &scope, &name)?;
-                Ok::<_, crate::error::Error>(Self {
+                Ok::<_, Error>(Self {
                     groups: server.groups(connection)?,
                     platform: DetectedPlatform::of(connection, server.id)?,
                     state: ServerState::of(connection, server.id)?,
@@ -56,7 +66,7 @@ impl Stored {
     }
 
     /// How it is: its stored state, or what its numbers say.
-    pub fn health(&self, live: &Live, now: DateTime<Utc>) -> (Level, Option<crate::language::Message>) {
+    pub fn health(&self, live: &Live, now: DateTime<Utc>) -> (Level, Option<Message>) {
         judge(&self.server, self.state.as_ref(), || vitals(live, self.server.id, now))
     }
 
@@ -72,9 +82,22 @@ impl Stored {
         }
     }
 
-    /// Seconds without a number that are a gap: two missed samples and some.
-    pub fn tolerance(&self, resolution: u32) -> f64 {
-        2.5 * f64::from(self.server.sampling_seconds).max(f64::from(resolution))
+    /// How many processors it has, once detected.
+    pub fn cores(&self) -> Option<u32> {
+        self.platform.as_ref().and_then(|platform| platform.cores).and_then(|cores| u32::try_from(cores).ok())
+    }
+
+    /// How its numbers over `range` are read by the reader of `shell`.
+    pub fn reading(&self, range: Range, numbers: &Numbers, shell: &Shell) -> Reading {
+        // Two missed samples and some are a gap.
+        let tolerance = 2.5 * f64::from(self.server.sampling_seconds).max(f64::from(numbers.resolution()));
+        Reading {
+            range,
+            zone: shell.time_zone,
+            language: shell.language,
+            tolerance,
+            live: range.follows() && range.length() <= LIVE,
+        }
     }
 }
 
@@ -83,7 +106,7 @@ fn judge(
     server: &Server,
     state: Option<&ServerState>,
     vitals: impl FnOnce() -> Option<Vitals>,
-) -> (Level, Option<crate::language::Message>) {
+) -> (Level, Option<Message>) {
     if !server.enabled {
         return (Level::Paused, None);
     }
@@ -111,81 +134,6 @@ pub fn vitals(live: &Live, server: ServerId, now: DateTime<Utc>) -> Option<Vital
     #[expect(clippy::cast_precision_loss, reason = "a count of points")]
     let busy = (watched && !lately.is_empty()).then(|| lately.iter().sum::<f64>() / lately.len() as f64);
     Some(Vitals { cpu: known(Metric::CpuTotal), busy, memory: known(Metric::MemoryPercent), disk })
-}
-
-/// Every server that `scope` may know of, as the fleet shows it.
-pub async fn fleet(app: &App, scope: &Scope) -> Result<Vec<Machine>> {
-    let rows = FleetRows::load(app, scope.clone()).await?;
-    let now = app.clock.now();
-    let ids: Vec<ServerId> = rows.servers.iter().map(|server| server.id).collect();
-    let mut hours = app.last_hours.of(app, &ids).await?;
-    Ok(rows.machines(&app.live, now, |id| hours.remove(&id).unwrap_or_default()))
-}
-
-/// What is stored about all servers.
-struct FleetRows {
-    servers: Vec<Server>,
-    groups: std::collections::BTreeMap<ServerId, Vec<Group>>,
-    platforms: HashMap<ServerId, DetectedPlatform>,
-    states: HashMap<ServerId, ServerState>,
-}
-
-impl FleetRows {
-    async fn load(app: &App, scope: Scope) -> Result<Self> {
-        app.db
-            .run(move |connection| {
-                let servers = Server::all(connection, &scope)?;
-                let ids: Vec<ServerId> = servers.iter().map(|server| server.id).collect();
-                let platforms = DetectedPlatform::of_all(connection, &ids)?;
-                let states = ServerState::all(connection, &scope)?;
-                Ok::<_, crate::error::Error>(Self {
-                    groups: Server::groups_of(connection, &ids)?,
-                    platforms: platforms.into_iter().map(|platform| (platform.server_id, platform)).collect(),
-                    states: states.into_iter().map(|state| (state.server_id, state)).collect(),
-                    servers,
-                })
-            })
-            .await
-    }
-
-    fn machines(
-        mut self,
-        live: &Live,
-        now: DateTime<Utc>,
-        mut hour: impl FnMut(ServerId) -> LastHour,
-    ) -> Vec<Machine> {
-        let servers = std::mem::take(&mut self.servers);
-        servers.into_iter().map(|server| self.machine(server, live, now, &mut hour)).collect()
-    }
-
-    fn machine(
-        &mut self,
-        server: Server,
-        live: &Live,
-        now: DateTime<Utc>,
-        hour: &mut impl FnMut(ServerId) -> LastHour,
-    ) -> Machine {
-        let state = self.states.get(&server.id);
-        let vitals = vitals(live, server.id, now);
-        let (level, why) = judge(&server, state, || vitals.clone());
-        let platform = self.platforms.get(&server.id);
-        let groups = self.groups.remove(&server.id).unwrap_or_default();
-        Machine {
-            level,
-            why,
-            reason: state.map(|state| state.reason.clone()).filter(|reason| !reason.is_empty()),
-            groups: groups.into_iter().map(|group| group.name).collect(),
-            labels: server.labels.0.iter().map(|(key, value)| format!("{key}={value}")).collect(),
-            system: platform.map(system).unwrap_or_default(),
-            cores: platform.and_then(|platform| platform.cores).and_then(|cores| u32::try_from(cores).ok()),
-            vitals: vitals.unwrap_or_default(),
-            load: live.latest(server.id).and_then(|latest| latest.value(Metric::Load1)).map(f64::from),
-            seen_at: seen(live.latest(server.id).as_deref(), state),
-            hour: hour(server.id),
-            name: server.name,
-            address: server.address,
-        }
-    }
 }
 
 /// The last answer: of the sampler, or of whatever asked it before hannun started.

@@ -54,6 +54,11 @@ impl Level {
         }
     }
 
+    /// Whether its numbers are of now.
+    pub fn answers(self) -> bool {
+        !matches!(self, Self::Unreachable | Self::Paused)
+    }
+
     /// Whether a person should look at it.
     pub fn needs_attention(self) -> bool {
         matches!(self, Self::Critical | Self::Unreachable | Self::Warning)

@@ -18,7 +18,7 @@ use super::range::{Range, RangeQuery};
 use crate::app::App;
 use crate::error::Result;
 use crate::models::actor::Role;
-use crate::web::extract::people::SignedIn;
+use crate::web::extract::SignedIn;
 use crate::web::menu::{Group, Screen};
 use crate::web::render::Render;
 
@@ -70,13 +70,14 @@ pub async fn index(
         page.charts = charts(&numbers, &stored, latest.as_deref(), &reading);
         page.sampling = gather::sampling(&app, &stored, latest.as_deref());
     }
-    let host = app.hosts.host(&stored.server, &person.actor);
+    let host = app.hosts.of(person.actor.clone(), stored.server.clone());
     let wait = |region| part.includes(region).then(|| part.patience());
     let role = person.actor.role;
-    (page.processes, page.filesystems) = tokio::join!(
+    let (processes, filesystems) = tokio::join!(
         remote::processes(&host, wait("processes"), role),
-        remote::filesystems(&app, &host, wait("filesystems"), role),
+        remote::filesystems(&app, &stored, &host, wait("filesystems"), role),
     );
+    (page.processes, page.filesystems) = (processes?, filesystems?);
     match part {
         Part::Block("facts") => render.page(&page.as_facts()),
         Part::Block("charts") => render.page(&page.as_charts()),

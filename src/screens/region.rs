@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::error::RemoteError;
+use crate::error::{Error, Result};
 use crate::models::actor::Role;
+use crate::remote::host::{Answer, Evidence};
 use crate::web::errors::Fail;
 
 /// Where the numbers of a region came from; closes the region.
@@ -13,8 +14,8 @@ use crate::web::errors::Fail;
 pub struct EvidenceLine {
     /// What was run, as people read it.
     pub line: String,
-    /// Its exit status.
-    pub status: u32,
+    /// Its exit status; none for a loop that goes on.
+    pub status: Option<u32>,
     /// How long it took.
     pub took: Duration,
     /// When.
@@ -34,30 +35,47 @@ pub enum Region<T> {
 
 impl<T> Region<T> {
     /// The region of an answer that came within the page's patience, or did not.
-    pub fn of<A>(answer: Option<Result<(A, EvidenceLine), RemoteError>>, role: Role, shape: impl FnOnce(A) -> T) -> Self {
+    ///
+    /// What a server did not do is shown in its region; a fault of ours is the whole page's.
+    pub fn of<A>(answer: Option<Result<Answer<A>>>, role: Role, shape: impl FnOnce(A) -> T) -> Result<Self> {
         match answer {
-            Some(Ok((value, evidence))) => Self::Ready(shape(value), evidence),
-            Some(Err(error)) => Self::Failed(Fail::new(&error, role)),
-            None => Self::Waiting,
+            Some(Ok(answer)) => Ok(Self::Ready(shape(answer.value), answer.evidence.into())),
+            Some(Err(Error::Remote(error))) => Ok(Self::Failed(Fail::new(&error, role))),
+            Some(Err(error)) => Err(error),
+            None => Ok(Self::Waiting),
         }
+    }
+}
+
+impl From<Evidence> for EvidenceLine {
+    fn from(evidence: Evidence) -> Self {
+        Self { line: evidence.line, status: Some(evidence.status), took: evidence.took, at: evidence.at }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::RemoteError;
 
     #[test]
     fn an_answer_that_is_late_is_a_wait_not_a_failure() {
-        let late: Region<()> = Region::of(None::<Result<((), EvidenceLine), RemoteError>>, Role::Viewer, |()| ());
+        let late: Region<()> = Region::of(None, Role::Viewer, |()| ()).unwrap();
         assert!(matches!(late, Region::Waiting));
     }
 
     #[test]
     fn a_failure_keeps_its_sentence_and_its_advice() {
-        let error = RemoteError::Unsupported { server: "a".into(), command: "list_processes".into(), platform: "Plan 9".into() };
-        let failed: Region<()> = Region::of(Some(Err::<((), EvidenceLine), _>(error.clone())), Role::Viewer, |()| ());
+        let error =
+            RemoteError::Unsupported { server: "a".into(), command: "list_processes".into(), platform: "Plan 9".into() };
+        let failed: Region<()> = Region::of(Some(Err(error.clone().into())), Role::Viewer, |()| ()).unwrap();
         let Region::Failed(fail) = failed else { panic!("a failure was expected") };
         assert_eq!((fail.message, fail.next_step), (error.message(), error.advice().next_step));
+    }
+
+    #[test]
+    fn a_fault_of_ours_is_not_dressed_as_the_server_s() {
+        let ours = Err(Error::Unavailable("The database is away".into()));
+        assert!(Region::<()>::of(Some(ours), Role::Viewer, |()| ()).is_err());
     }
 }

@@ -3,7 +3,9 @@
 class LiveStream extends HTMLElement {
   connectedCallback() {
     this.seen = () => (document.hidden ? this.close() : this.open());
+    this.asked = () => this.hasAttribute("data-query") && (this.close(), this.seen());
     document.addEventListener("visibilitychange", this.seen);
+    document.addEventListener("htmx:pushedIntoHistory", this.asked);
     this.clock = setInterval(() => this.say(), 1000);
     this.heard = Date.now();
     this.seen();
@@ -11,13 +13,14 @@ class LiveStream extends HTMLElement {
 
   disconnectedCallback() {
     document.removeEventListener("visibilitychange", this.seen);
+    document.removeEventListener("htmx:pushedIntoHistory", this.asked);
     clearInterval(this.clock);
     this.close();
   }
 
   open() {
     if (this.source) return;
-    this.source = new EventSource(this.dataset.url);
+    this.source = new EventSource(this.dataset.url + (this.hasAttribute("data-query") ? location.search : ""));
     this.source.onopen = () => this.connected(true);
     this.source.onerror = () => this.broken();
     const hear = (name, act) => this.source.addEventListener(name, (event) => {
@@ -28,8 +31,16 @@ class LiveStream extends HTMLElement {
     hear("metrics", (data) => {
       document.dispatchEvent(new CustomEvent("live:metrics", { detail: JSON.parse(data) }));
     });
-    hear("fleet", (data) => htmx.swap(this, data, { swapStyle: "none" }));
+    hear("fleet", (data) => this.swap(data));
     hear("state", () => htmx.trigger(document.body, "state"));
+  }
+
+  // Rows that are not on the page have no place to go to.
+  swap(html) {
+    const parts = document.createElement("template");
+    parts.innerHTML = html;
+    for (const part of [...parts.content.children]) if (!document.getElementById(part.id)) part.remove();
+    htmx.swap(this, parts.innerHTML, { swapStyle: "none" });
   }
 
   close() {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::language::Message;
+use crate::models::ids::ServerId;
 use crate::screens::health::{Level, Vitals, mark};
 use crate::web::chart;
 use crate::web::format;
@@ -21,6 +22,8 @@ pub struct LastHour {
 /// One server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Machine {
+    /// Its row.
+    pub id: ServerId,
     /// Its name, which is safe in addresses and identifiers (`[a-z0-9.-]`).
     pub name: String,
     /// Where it is.
@@ -169,6 +172,7 @@ pub(super) mod tests {
 
     pub(in crate::screens::fleet) fn machine(name: &str, group: &str, cpu: f64) -> Machine {
         Machine {
+            id: ServerId(1),
             name: name.to_owned(),
             address: "192.0.2.7".to_owned(),
             groups: vec![group.to_owned()],

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::error::Stage;
-use crate::language::Message;
+use crate::language::{Language, Message};
+use crate::remote::{StageOutcome, StageReport};
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +60,20 @@ pub fn of_failure(reason_code: &str, reason: &str) -> Vec<Step> {
     STEPS.into_iter().map(step).collect()
 }
 
+/// The ladder of a test that just ran.
+pub fn of_test(stages: &[StageReport], language: Language) -> Vec<Step> {
+    let step = |report: &StageReport| {
+        let (dot, said, heard) = match &report.outcome {
+            StageOutcome::Passed(detail) => ("up", Message::new("Reached"), detail.clone()),
+            StageOutcome::Failed(error) => ("crit", Message::new("Stopped here"), error.message().in_language(language)),
+            StageOutcome::NotReached => ("none", Message::new("Not reached"), String::new()),
+        };
+        let skipped = report.outcome == StageOutcome::NotReached;
+        Step { dot, label: report.stage.label(), said, heard, took: (!skipped).then_some(report.took), skipped }
+    };
+    stages.iter().map(step).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +84,16 @@ mod tests {
         let dots: Vec<_> = steps.iter().map(|step| step.dot).collect();
         assert_eq!(dots, ["up", "up", "crit", "none", "none", "none"]);
         assert_eq!((steps[2].heard.as_str(), steps[3].skipped), ("another key", true));
+    }
+
+    #[test]
+    fn a_test_tells_what_each_step_learnt_and_how_long_it_took() {
+        let report = |stage, outcome| StageReport { stage, took: Duration::from_millis(7), outcome };
+        let stages =
+            [report(Stage::Name, StageOutcome::Passed("192.0.2.7".into())), report(Stage::Connect, StageOutcome::NotReached)];
+        let steps = of_test(&stages, Language::En);
+        assert_eq!((steps[0].heard.as_str(), steps[0].took), ("192.0.2.7", Some(Duration::from_millis(7))));
+        assert_eq!((steps[1].skipped, steps[1].took), (true, None));
     }
 
     #[test]

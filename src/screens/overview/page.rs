@@ -88,6 +88,23 @@ pub struct OverviewPage {
     pub cores: Vec<Core>,
 }
 
+impl OverviewPage {
+    /// The page before its regions are filled.
+    pub fn new(about: About, choices: Vec<Choice>, why: Option<Message>) -> Self {
+        Self {
+            about,
+            choices,
+            facts: Vec::new(),
+            why,
+            charts: Vec::new(),
+            sampling: None,
+            processes: Region::Waiting,
+            filesystems: Region::Waiting,
+            cores: Vec::new(),
+        }
+    }
+}
+
 /// The facts of a server, from what is stored and what is live.
 pub fn facts(stored: &Stored, latest: Option<&Latest>, level: Level, now: DateTime<Utc>) -> Vec<Fact> {
     let platform = stored.platform.as_ref();
@@ -103,7 +120,7 @@ pub fn facts(stored: &Stored, latest: Option<&Latest>, level: Level, now: DateTi
         system: platform.map(gather::system).unwrap_or_default(),
         kernel: text(|platform| &platform.kernel),
         arch: text(|platform| &platform.arch),
-        cores: platform.and_then(|platform| platform.cores).and_then(|cores| u32::try_from(cores).ok()),
+        cores: stored.cores(),
         cpu_model: text(|platform| &platform.cpu_model),
         up: up.or(booted),
         load: [Metric::Load1, Metric::Load5, Metric::Load15].map(value),
@@ -121,8 +138,7 @@ pub fn facts(stored: &Stored, latest: Option<&Latest>, level: Level, now: DateTi
 /// The charts of the overview: the whole machine first, then its busiest disks and interfaces.
 pub fn charts(numbers: &Numbers, stored: &Stored, latest: Option<&Latest>, reading: &Reading) -> Vec<Chart> {
     let installed = latest.and_then(|latest| latest.memory).map(|memory| float(memory.total));
-    let cores = stored.platform.as_ref().and_then(|platform| platform.cores).and_then(|cores| u32::try_from(cores).ok());
-    let mut wanted = vec![declared::cpu(), declared::memory(installed), declared::load(cores)];
+    let mut wanted = vec![declared::cpu(), declared::memory(installed), declared::load(stored.cores())];
     wanted.extend(each(numbers, Metric::DiskWritten, declared::disk_traffic));
     wanted.extend(each(numbers, Metric::NetworkSent, declared::network));
     wanted.into_iter().map(|chart| numbers.chart(chart, reading, LARGE)).collect()

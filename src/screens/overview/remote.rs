@@ -2,27 +2,21 @@
 
 use std::time::Duration;
 
-use super::page::{ProcessRow, TOP_PROCESSES};
-use crate::commands::processes::ListProcesses;
-use crate::commands::filesystems::ListFilesystems;
-use crate::commands::Read;
-use crate::error::RemoteError;
+use super::page::ProcessRow;
+use crate::app::App;
+use crate::error::Result;
 use crate::models::actor::Role;
 use crate::remote::host::Host;
 use crate::screens::filesystems::FilesystemRow;
-use crate::screens::region::{EvidenceLine, Region};
-use crate::web::format;
+use crate::screens::gather::Stored;
+use crate::screens::region::Region;
 
-/// The answer to `command` within `patience`; none where it takes longer.
-async fn ask<C: Read>(
-    host: &Host,
-    command: C,
-    patience: Duration,
-) -> Option<Result<(C::Output, EvidenceLine), RemoteError>> {
-    let answer = tokio::time::timeout(patience, host.read(command)).await.ok()?;
-    Some(answer.map(|answer| {
-        let evidence = answer.evidence;
-        let line = EvidenceLine { line: evidence.line, status: evidence.status, took: evidence.took, at: evidence.at };
-        (answer.value, line)
-    }))
+/// The processes that use most processor time.
+pub async fn processes(_host: &Host, _patience: Option<Duration>, _role: Role) -> Result<Region<Vec<ProcessRow>>> {
+    Ok(Region::Waiting)
+}
+
+/// What is mounted.
+pub async fn filesystems(_app: &App, _stored: &Stored, _host: &Host, _patience: Option<Duration>, _role: Role) -> Result<Region<Vec<FilesystemRow>>> {
+    Ok(Region::Waiting)
 }

@@ -1,0 +1,81 @@
+//! Disks over time: how full each filesystem is, and what each disk does.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::declared::{self, MOST_DEVICES};
+use super::gather::{self, Stored};
+use super::history::{HistoryPage, Plan};
+use super::numbers::Numbers;
+use super::overview::remote;
+use super::part::Part;
+use super::range::RangeQuery;
+use crate::app::App;
+use crate::error::Result;
+use crate::metrics::catalogue::Metric;
+use crate::models::actor::Role;
+use crate::web::extract::SignedIn;
+use crate::web::menu::{Group, Screen};
+use crate::web::render::Render;
+
+/// Disks over time.
+pub static SCREEN: Screen = Screen {
+    slug: "disks",
+    label: "Disks",
+    icon: "hard-drive",
+    group: Group::Server,
+    needs: &["sample_metrics", "list_filesystems"],
+    role: Role::Viewer,
+    key: None,
+};
+
+const METRICS: &[Metric] = &[
+    Metric::FilesystemPercent,
+    Metric::FilesystemInodes,
+    Metric::DiskRead,
+    Metric::DiskWritten,
+    Metric::DiskBusy,
+    Metric::DiskWait,
+    Metric::DiskOperations,
+];
+
+/// Filesystems and disks over a span of time.
+///
+/// `GET /servers/{server}/disks?range=7d`
+pub async fn index(
+    person: SignedIn,
+    path: web::Path<String>,
+    query: web::Query<RangeQuery>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    render: Render,
+) -> Result<HttpResponse> {
+    let stored = Stored::load(&app, &person.actor.scope, &path).await?;
+    let part = Part::of(&request);
+    let (about, numbers, reading) = gather::history(&app, &stored, METRICS, &query, &render.shell).await?;
+    let mut page = HistoryPage::new(SCREEN.label, about, plan(&numbers), &numbers, &reading);
+    if part.includes("filesystems") && page.about.away.is_none() {
+        let host = app.hosts.of(person.actor.clone(), stored.server.clone());
+        page.filesystems =
+            Some(remote::filesystems(&app, &stored, &host, Some(part.patience()), person.actor.role).await?);
+    }
+    match part {
+        Part::Block("charts") => render.page(&page.as_charts()),
+        Part::Block("filesystems") => render.page(&page.as_filesystems()),
+        _ => render.page(&page),
+    }
+}
+
+fn plan(numbers: &Numbers) -> Plan {
+    let each = |metric, declare: fn(usize, &str) -> declared::Declared| {
+        let devices = numbers.devices(metric);
+        devices.iter().take(MOST_DEVICES).enumerate().map(|(index, device)| declare(index, device)).collect::<Vec<_>>()
+    };
+    let disks = numbers.devices(Metric::DiskWritten);
+    let detail = disks.iter().take(MOST_DEVICES).enumerate().flat_map(|(index, disk)| {
+        [declared::disk_busy(index, disk), declared::disk_wait(index, disk), declared::disk_operations(index, disk)]
+    });
+    Plan::default()
+        .with("", each(Metric::DiskWritten, declared::disk_traffic))
+        .with_small("Disks in detail", detail.collect())
+        .with_small("Filesystems over time", each(Metric::FilesystemPercent, declared::filesystem))
+}

@@ -1,0 +1,52 @@
+//! Memory and swap over time.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::declared;
+use super::gather::{self, Stored};
+use super::history::{HistoryPage, Plan};
+use super::part::Part;
+use super::range::RangeQuery;
+use crate::app::App;
+use crate::error::Result;
+use crate::metrics::catalogue::Metric;
+use crate::models::actor::Role;
+use crate::web::extract::SignedIn;
+use crate::web::menu::{Group, Screen};
+use crate::web::render::Render;
+
+/// Memory and swap over time.
+pub static SCREEN: Screen = Screen {
+    slug: "memory",
+    label: "Memory",
+    icon: "memory-stick",
+    group: Group::Server,
+    needs: &["sample_metrics"],
+    role: Role::Viewer,
+    key: None,
+};
+
+const METRICS: &[Metric] = &[Metric::MemoryUsed, Metric::MemoryCached, Metric::MemoryPercent, Metric::SwapUsed];
+
+/// Memory and swap over a span of time.
+///
+/// `GET /servers/{server}/memory?range=24h`
+pub async fn index(
+    person: SignedIn,
+    path: web::Path<String>,
+    query: web::Query<RangeQuery>,
+    app: web::Data<App>,
+    request: HttpRequest,
+    render: Render,
+) -> Result<HttpResponse> {
+    let stored = Stored::load(&app, &person.actor.scope, &path).await?;
+    let (about, numbers, reading) = gather::history(&app, &stored, METRICS, &query, &render.shell).await?;
+    let (installed, swap) = gather::memory_sizes(&app, &stored);
+    let plan = Plan::default()
+        .with("", vec![declared::memory(installed), declared::memory_percent(), declared::swap(swap)]);
+    let page = HistoryPage::new(SCREEN.label, about, plan, &numbers, &reading);
+    match Part::of(&request) {
+        Part::Block("charts") => render.page(&page.as_charts()),
+        _ => render.page(&page),
+    }
+}

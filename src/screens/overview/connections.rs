@@ -1,0 +1,35 @@
+//! "Try again now": one connection, step by step, on the page of a server that does not answer.
+
+use actix_web::{HttpResponse, web};
+
+use super::away;
+use super::ladder;
+use crate::app::App;
+use crate::error::Result;
+use crate::screens::gather::Stored;
+use crate::screens::health::Level;
+use crate::web::extract::Operator;
+use crate::web::render::Render;
+
+/// Connects once, and shows how far it got. The sampler comes back by itself once the way is free.
+///
+/// `POST /servers/{server}/connections`
+pub async fn create(
+    person: Operator,
+    path: web::Path<String>,
+    app: web::Data<App>,
+    render: Render,
+) -> Result<HttpResponse> {
+    let stored = Stored::load(&app, &person.actor.scope, &path).await?;
+    if !render.wants_fragment() {
+        app.hosts.pool().reset_breaker(stored.server.id);
+        return render.go(&format!("/servers/{}", stored.server.name));
+    }
+    let endpoint = app.hosts.endpoint(stored.server.id).await?;
+    app.hosts.pool().reset_breaker(stored.server.id);
+    let report = app.hosts.pool().test(&endpoint).await;
+    let mut page = away::page(&stored, Level::Unreachable, &person, &app, &render).await?;
+    page.steps = ladder::of_test(&report.stages, render.language());
+    page.tried_at = Some(app.clock.now());
+    render.page(&page.as_ladder())
+}
