@@ -1,5 +1,7 @@
 //! Every URL of the product, each with the permission that it needs. What is not here is refused.
 
+mod api;
+
 use actix_web::web;
 
 use crate::screens::{account, cpu, disks, fleet, memory, overview, server_options, setup, sign_in};
@@ -8,7 +10,7 @@ use crate::web::router::{Permission::Anyone, OPERATOR, Route, VIEWER, get, post}
 
 /// The route table. Of two patterns that match, the first wins.
 pub fn all() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         get("/static/{path:.*}", Anyone, || web::to(assets::show)),
         // People
         get("/sign-in", Anyone, || web::to(sign_in::new)),
@@ -33,5 +35,7 @@ pub fn all() -> Vec<Route> {
         get("/servers/{server}/cpu", VIEWER, || web::to(cpu::index)),
         get("/servers/{server}/memory", VIEWER, || web::to(memory::index)),
         get("/servers/{server}/disks", VIEWER, || web::to(disks::index)),
-    ]
+    ];
+    routes.extend(api::all());
+    routes
 }
