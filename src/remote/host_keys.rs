@@ -34,13 +34,13 @@ impl PresentedKey {
     }
 }
 
-/// The key's type as it stands in `known_hosts`: every RSA key is an `ssh-rsa` there, whatever it signs with.
 /// What a public host key is, as it lies in a `.pub` file or in `known_hosts` (without the names).
 pub fn describe_host_key(line: &str) -> Result<PresentedKey, Message> {
     let pin = PinnedKey { algorithm: String::new(), public_key: line.to_owned() };
     key_of(&pin).map(|key| PresentedKey::of(&key)).ok_or_else(|| Message::new("This is not a public host key"))
 }
 
+/// The key's type as it stands in `known_hosts`: every RSA key is an `ssh-rsa` there, whatever it signs with.
 fn type_of(algorithm: &Algorithm) -> String {
     if is_rsa(algorithm) { "ssh-rsa".to_owned() } else { algorithm.as_str().to_owned() }
 }

@@ -8,3 +8,4 @@ mod harness;
 mod house;
 mod models;
 mod web;
+mod remote;

@@ -5,4 +5,8 @@ pub(crate) mod browser;
 pub(crate) mod client;
 pub(crate) mod database;
 pub(crate) mod page;
+pub(crate) mod fake_host;
+pub(crate) mod relay;
 pub(crate) mod skip;
+pub(crate) mod ssh;
+pub(crate) mod sshd;
