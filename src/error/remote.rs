@@ -288,8 +288,9 @@ impl RemoteError {
             Self::ShellUnusable { .. } => ("Give this user a login shell that can run /bin/sh", false),
             Self::Failed { .. } => ("Read what the command said", false),
             Self::Killed { .. } => ("Look at the server's memory and logs, then try again", true),
-            Self::NoStatus { .. } => ("Look at the server before you repeat a change: it may have been made", true),
-            Self::CutOff { .. } => ("Look at the server before you repeat a change: it may have been made", true),
+            Self::NoStatus { .. } | Self::CutOff { .. } => {
+                ("Look at the server before you repeat a change: it may have been made", true)
+            }
             Self::DeadlinePassed { .. } => ("Look at the server's load, or raise the time limit", true),
             Self::OutputLimit { .. } => ("Ask for less at once", false),
             Self::Unparsable { .. } => {
