@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::models::password::PasswordHasher;
+use crate::remote::hosts::Hosts;
 use crate::secret::seal::Sealer;
 
 /// What every handler, job and subcommand is given.
@@ -21,4 +22,6 @@ pub struct App {
     pub sealer: Arc<Sealer>,
     /// Hashes and compares passwords.
     pub passwords: PasswordHasher,
+    /// Every server, for whoever may talk to it.
+    pub hosts: Hosts,
 }

@@ -2,6 +2,7 @@
 
 pub mod errors;
 pub mod migrate;
+pub mod private_server;
 pub mod roles;
 pub mod schema;
 pub mod types;

@@ -39,7 +39,7 @@ pub struct HostKey {
 pub struct GivenKey<'a> {
     /// `ssh-ed25519`
     pub algorithm: &'a str,
-    /// As in known_hosts, without its comment.
+    /// As in `known_hosts`, without its comment.
     pub public_key: &'a str,
     /// `SHA256:…`
     pub fingerprint: &'a str,
