@@ -9,7 +9,7 @@
 pub mod admin;
 pub mod api;
 pub mod app;
-// pub mod cli;
+pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
@@ -24,7 +24,7 @@ pub mod remote;
 pub mod routes;
 pub mod screens;
 pub mod secret;
-// pub mod startup;
+pub mod startup;
 pub mod telemetry;
 pub mod web;
 pub mod yaml;

@@ -113,7 +113,7 @@ impl Host {
             locale: platform.locale(),
             privilege,
         };
-        let stdin = envelope.compose().map_err(|problem| Error::internal(problem))?;
+        let stdin = envelope.compose().map_err(Error::internal)?;
         let mut request = Request::new(&chosen.name, stdin, token.clone(), self.hosts.command_timeout());
         request.may_ask_password = privilege == Privilege::SudoPassword;
         let at = self.hosts.clock().now();
@@ -181,8 +181,12 @@ impl OperableHost {
 fn outcome_of(error: &Error) -> Outcome {
     match error {
         Error::Remote(remote) => match **remote {
-            RemoteError::CutOff { .. } | RemoteError::DeadlinePassed { .. } | RemoteError::OutputLimit { .. } => Outcome::Unknown,
-            RemoteError::HostKeyChanged { .. } | RemoteError::HostKeyUnknown { .. } | RemoteError::Disabled { .. } => Outcome::Refused,
+            RemoteError::CutOff { .. } | RemoteError::DeadlinePassed { .. } | RemoteError::OutputLimit { .. } => {
+                Outcome::Unknown
+            }
+            RemoteError::HostKeyChanged { .. } | RemoteError::HostKeyUnknown { .. } | RemoteError::Disabled { .. } => {
+                Outcome::Refused
+            }
             _ => Outcome::Failed,
         },
         _ => Outcome::Failed,
@@ -203,6 +207,7 @@ fn privilege_on(endpoint: &Endpoint, platform: &Platform) -> Privilege {
 
 /// The first line of a script that does something.
 fn first_line(script: &str) -> String {
-    let line = script.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
+    let line =
+        script.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
     line.chars().take(160).collect()
 }
