@@ -2,16 +2,26 @@
 
 pub mod catalog;
 pub mod conditions;
+pub mod filesystems;
 pub mod metrics;
 pub mod platform;
+pub mod processes;
 pub mod script;
+pub mod sockets;
+mod table;
+mod text;
+mod users;
 
 use std::fmt;
 
 pub use catalog::{AddedCommand, Catalog, CatalogError, Chosen, NoCommand};
 pub use conditions::Conditions;
+pub use filesystems::{Filesystem, ListFilesystems};
+pub use metrics::SampleMetrics;
 pub use platform::{DetectPlatform, Platform};
+pub use processes::{ListProcesses, Process, ProcessList};
 pub use script::{Envelope, Locale, Parameters, Privilege, ScriptError, Value};
+pub use sockets::{ListSockets, Socket, SocketList};
 
 /// What we ask, in the abstract; each has a spelling per platform in the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -59,11 +69,11 @@ impl CommandType {
     /// The readers of its answers; `table` is always one of them.
     pub fn formats(self) -> &'static [&'static str] {
         match self {
-            Self::DetectPlatform => &["table"],
-            Self::SampleMetrics => &["table"],
-            Self::ListFilesystems => &["table"],
-            Self::ListProcesses => &["table"],
-            Self::ListSockets => &["table"],
+            Self::DetectPlatform => platform::FORMATS,
+            Self::SampleMetrics => metrics::FORMATS,
+            Self::ListFilesystems => filesystems::FORMATS,
+            Self::ListProcesses => processes::FORMATS,
+            Self::ListSockets => sockets::FORMATS,
         }
     }
 

@@ -2,20 +2,26 @@
 
 pub mod errors;
 pub mod migrate;
+pub mod private_server;
 pub mod roles;
 pub mod schema;
 pub mod types;
 
 mod pool;
 
+use diesel::Connection as _;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, Pool};
+use diesel::sql_types::Timestamptz;
 use tracing::Span;
 
 use crate::error::{Error, Result};
 use crate::secret::SecretText;
 
 pub use pool::establish;
+
+/// What work with the database is given.
+pub type Connection = PgConnection;
 
 /// The only way to the database: blocking work with a pooled connection, off the async threads.
 #[derive(Clone)]
@@ -59,4 +65,9 @@ impl Db {
     pub async fn ping(&self) -> Result<()> {
         self.run(|connection| diesel::sql_query("select 1").execute(connection).map(drop)).await
     }
+}
+
+/// What time it is by the database's clock.
+pub fn time(connection: &mut Connection) -> QueryResult<DateTime<Utc>> {
+    diesel::select(diesel::dsl::sql::<Timestamptz>("clock_timestamp()")).get_result(connection)
 }

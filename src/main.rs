@@ -1,3 +1,7 @@
 //! The `hannun` program: see [`hannun::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hannun::cli::main(std::env::args_os())
+}

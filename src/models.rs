@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod data_keys;
 pub mod groups;
 pub mod host_keys;
+pub mod idempotency;
 pub mod ids;
 pub mod metric_points;
 pub mod names;

@@ -10,6 +10,7 @@ pub mod filters;
 pub mod flash;
 pub mod form_data;
 pub mod format;
+pub mod health;
 pub mod hx;
 pub mod menu;
 pub mod middleware;

@@ -2,6 +2,42 @@
 //!
 //! The counters only grow (until a reboot); `crate::metrics::rates` subtracts two readings.
 
+mod linux;
+mod rows;
+
+use super::{Command, CommandType, ParseError, Read};
+
+/// The line that ends a frame of the ticked loop.
+///
+/// The loop prints one frame for each line that it reads from descriptor 3, and ends at the end of its input.
+pub const FRAME_END: &[u8] = b"FRAME_END";
+
+pub(super) const FORMATS: &[&str] = &["linux-frame", "table"];
+
+/// One reading: the ticked loop, ticked once.
+#[derive(Debug, Clone, Copy)]
+pub struct SampleMetrics;
+
+impl Command for SampleMetrics {
+    const TYPE: CommandType = CommandType::SampleMetrics;
+    type Output = Sample;
+
+    fn parse(&self, format: &str, output: &[u8]) -> Result<Sample, ParseError> {
+        parse_frame(format, output)
+    }
+}
+
+impl Read for SampleMetrics {}
+
+/// Reads one frame, with or without its last line; what follows that line is not looked at.
+pub fn parse_frame(format: &str, frame: &[u8]) -> Result<Sample, ParseError> {
+    match format {
+        "linux-frame" => linux::parse(frame),
+        "table" => rows::parse(frame),
+        other => Err(ParseError::unknown_format(other)),
+    }
+}
+
 /// One reading. What a platform does not tell is `None` or empty, never 0 (X03).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sample {

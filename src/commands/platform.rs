@@ -1,5 +1,7 @@
 //! What a server runs, and which tools it has.
 
+mod probe;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
@@ -55,6 +57,8 @@ impl Platform {
     }
 }
 
+pub(super) const FORMATS: &[&str] = &["table"];
+
 /// Asks for identity and capabilities in one round trip; its script runs on every POSIX shell.
 #[derive(Debug, Clone, Copy)]
 pub struct DetectPlatform;
@@ -65,7 +69,7 @@ impl Command for DetectPlatform {
 
     fn parse(&self, format: &str, output: &[u8]) -> Result<Platform, ParseError> {
         match format {
-            "table" => Err(ParseError::new("empty", output)),
+            "table" => probe::parse(output),
             other => Err(ParseError::unknown_format(other)),
         }
     }

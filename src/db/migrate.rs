@@ -19,7 +19,7 @@ use crate::secret::SecretText;
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
 /// How long to wait for another process that is migrating.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Brings the database up to this program, as its owner, and grants `application_role` what it needs. With one role
 /// for everything, that is none, and the trigger alone guards the audit log. Says how many migrations were applied.

@@ -118,6 +118,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    idempotency_keys (id) {
+        id -> Bytea,
+        request_digest -> Bytea,
+        status -> Nullable<Integer>,
+        answer -> Nullable<Bytea>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     metric_blocks (tier, series_id, starts_at) {
         tier -> Integer,
         series_id -> Integer,
@@ -319,6 +329,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     data_keys,
     groups,
     host_keys,
+    idempotency_keys,
     metric_blocks,
     metric_inbox,
     metric_progress,

@@ -39,7 +39,7 @@ pub struct HostKey {
 pub struct GivenKey<'a> {
     /// `ssh-ed25519`
     pub algorithm: &'a str,
-    /// As in known_hosts, without its comment.
+    /// As in `known_hosts`, without its comment.
     pub public_key: &'a str,
     /// `SHA256:…`
     pub fingerprint: &'a str,
@@ -80,6 +80,11 @@ impl HostKey {
         Self::query()
             .filter(host_keys::server_id.eq_any(servers).and(host_keys::state.eq(KeyState::Trusted)))
             .load(connection)
+    }
+
+    /// Every key of many servers, in no order.
+    pub fn of_all(connection: &mut PgConnection, servers: &[ServerId]) -> QueryResult<Vec<Self>> {
+        Self::query().filter(host_keys::server_id.eq_any(servers)).load(connection)
     }
 
     /// The server presented `key`. What is not approved is kept for a person to see, one key at a time, so that a

@@ -74,6 +74,9 @@ fn check_form(pem: &str) -> Result<(), Message> {
     if is_key && !text.lines().any(|line| line.starts_with("-----END ")) {
         return Err(Message::new("The end of the key is missing: copy the whole file"));
     }
+    if text.lines().any(|line| line.starts_with("DEK-Info: ") && !line.starts_with("DEK-Info: AES-128-CBC")) {
+        return Err(Message::new("The key is encrypted in an old way: encrypt it anew with ssh-keygen -p"));
+    }
     if text.contains("BEGIN DSA PRIVATE KEY") {
         return Err(Message::new("DSA keys are too weak to be used"));
     }

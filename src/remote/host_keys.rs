@@ -4,6 +4,7 @@ use russh::keys::ssh_key::HashAlg;
 use russh::keys::{Algorithm, PublicKey, PublicKeyBase64, parse_public_key_base64};
 
 use super::endpoint::PinnedKey;
+use crate::language::Message;
 
 /// The host key that a server presented.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,12 @@ impl PresentedKey {
     pub fn pinned(&self) -> PinnedKey {
         PinnedKey { algorithm: self.algorithm.clone(), public_key: self.public_key.clone() }
     }
+}
+
+/// What a public host key is, as it lies in a `.pub` file or in `known_hosts` (without the names).
+pub fn describe_host_key(line: &str) -> Result<PresentedKey, Message> {
+    let pin = PinnedKey { algorithm: String::new(), public_key: line.to_owned() };
+    key_of(&pin).map(|key| PresentedKey::of(&key)).ok_or_else(|| Message::new("This is not a public host key"))
 }
 
 /// The key's type as it stands in `known_hosts`: every RSA key is an `ssh-rsa` there, whatever it signs with.

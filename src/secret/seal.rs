@@ -24,7 +24,7 @@ const NONCE_BYTES: usize = 24;
 const HEAD_BYTES: usize = 1 + 8 + NONCE_BYTES;
 
 /// Bytes of a key.
-pub(crate) type Key = Zeroizing<[u8; 32]>;
+type Key = Zeroizing<[u8; 32]>;
 
 /// Where a sealed value belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

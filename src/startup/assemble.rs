@@ -45,7 +45,8 @@ impl Assembly {
         .await
         .map_err(Error::internal)??;
         let app = app(config, &addresses.application).await?;
-        let demo = if options.demo && options.role != ProcessRole::Work { Some(demo::start(&app).await?) } else { None };
+        let demo =
+            if options.demo && options.role != ProcessRole::Work { Some(demo::start(&app).await?) } else { None };
         Ok(Self { app, demo, database })
     }
 

@@ -41,10 +41,10 @@ struct Registration {
 /// Starts the private `sshd` and registers this machine; a server of that name from an earlier start is corrected.
 pub async fn start(app: &App) -> Result<Demo> {
     let folder = app.config.data_dir.join("demo");
-    let sshd = tokio::task::spawn_blocking(move || DemoServer::start(&folder))
-        .await
-        .map_err(Error::internal)?
-        .map_err(|cause| Error::Unavailable(crate::language::Message::new("{why}").with("why", format!("{cause:#}"))))?;
+    let sshd =
+        tokio::task::spawn_blocking(move || DemoServer::start(&folder)).await.map_err(Error::internal)?.map_err(
+            |cause| Error::Unavailable(crate::language::Message::new("{why}").with("why", format!("{cause:#}"))),
+        )?;
     let registration = Registration::of(&sshd)?;
     let (sealer, now) = (app.sealer.clone(), app.clock.now());
     app.db
@@ -79,7 +79,11 @@ impl Registration {
         now: DateTime<Utc>,
     ) -> Result<Credential> {
         match Credential::by_name(connection, CREDENTIAL) {
-            Ok(known) if known.fingerprint.as_deref() == Some(&self.key.fingerprint) && known.user_name == self.user => Ok(known),
+            Ok(known)
+                if known.fingerprint.as_deref() == Some(&self.key.fingerprint) && known.user_name == self.user =>
+            {
+                Ok(known)
+            }
             Ok(known) => {
                 let changes = CredentialChanges {
                     user_name: Some(self.user.clone()),
@@ -142,7 +146,11 @@ impl Registration {
         let server = new.insert(connection)?;
         let groups = Group::ensure(connection, &[GROUP.to_owned()])?;
         server.set_groups(connection, &groups.iter().map(|group| group.id).collect::<Vec<_>>())?;
-        AuditEntry::by(&Actor::system("demo"), "server.create").server(SERVER).target(SERVER).record(connection, Outcome::Succeeded, now)?;
+        AuditEntry::by(&Actor::system("demo"), "server.create").server(SERVER).target(SERVER).record(
+            connection,
+            Outcome::Succeeded,
+            now,
+        )?;
         Ok(server)
     }
 }

@@ -24,8 +24,8 @@ pub struct DemoServer {
     pub user: String,
     /// The private key that it lets in.
     pub private_key: SecretText,
-    /// Its public host key, as in `known_hosts`: algorithm and base64.
-    pub host_key: (String, String),
+    /// The line of its public host key.
+    pub host_key: String,
 }
 
 impl DemoServer {
@@ -42,14 +42,10 @@ impl DemoServer {
             .context("The settings of the demo's sshd could not be written")?;
         let mut child = spawn(&sshd, &settings, &folder.join("sshd.log"))?;
         wait_for(port, &mut child, &folder.join("sshd.log"))?;
-        let public =
+        let host_key =
             fs::read_to_string(folder.join("host_key.pub")).context("The demo's host key could not be read")?;
-        let mut words = public.split_whitespace().map(str::to_owned);
-        let (Some(algorithm), Some(key)) = (words.next(), words.next()) else {
-            bail!("The demo's host key is not a public key")
-        };
         let private_key = fs::read_to_string(folder.join("client_key")).context("The demo's key could not be read")?;
-        Ok(Self { sshd: child, port, user, private_key: SecretText::new(private_key), host_key: (algorithm, key) })
+        Ok(Self { sshd: child, port, user, private_key: SecretText::new(private_key), host_key })
     }
 }
 

@@ -33,7 +33,8 @@ mod tests {
     fn config(bind: &str, public_url: bool, insecure: bool) -> Config {
         let mut config = Config::new("/nowhere".into());
         config.bind = bind.parse().unwrap();
-        config.public_url = public_url.then(|| crate::config::PublicUrl { https: true, authority: "hannun.example".into() });
+        config.public_url =
+            public_url.then(|| crate::config::PublicUrl { https: true, authority: "hannun.example".into() });
         config.insecure_http = insecure;
         config
     }

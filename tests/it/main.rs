@@ -3,5 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a test is a failed test with a place")]
 
 mod browser;
+mod db;
 mod harness;
 mod house;
+mod models;
+mod remote;
+mod web;

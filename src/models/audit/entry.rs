@@ -143,7 +143,6 @@ impl Asked {
     }
 
     /// One more thing to know at the end: exit status, how long it took.
-    #[must_use]
     pub fn detail(mut self, name: &'static str, value: impl Display) -> Self {
         self.entry = self.entry.detail(name, value);
         self

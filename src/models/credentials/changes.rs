@@ -49,8 +49,6 @@ struct PlainChanges<'a> {
     kind: Option<CredentialKind>,
     privilege: Option<Privileges>,
     note: Option<&'a str>,
-    fingerprint: Option<Option<&'a str>>,
-    key_algorithm: Option<Option<&'a str>>,
     updated_at: DateTime<Utc>,
 }
 
@@ -71,7 +69,6 @@ impl Credential {
                 .first(connection)
                 .optional()?
                 .ok_or(Error::NotFound("The credential"))?;
-            let key = changes.key.as_ref();
             diesel::update(credentials::table.find(id))
                 .set(PlainChanges {
                     name: changes.name.as_deref(),
@@ -79,12 +76,18 @@ impl Credential {
                     kind: changes.kind,
                     privilege: changes.privilege,
                     note: changes.note.as_deref(),
-                    fingerprint: key.map(|key| key.as_ref().map(|key| key.fingerprint.as_str())),
-                    key_algorithm: key.map(|key| key.as_ref().map(|key| key.algorithm.as_str())),
                     updated_at: now,
                 })
                 .execute(connection)
                 .map_err(|error| refused(error, changes.name.as_deref().unwrap_or(&before.name)))?;
+            if let Some(key) = &changes.key {
+                diesel::update(credentials::table.find(id))
+                    .set((
+                        credentials::fingerprint.eq(key.as_ref().map(|key| &key.fingerprint)),
+                        credentials::key_algorithm.eq(key.as_ref().map(|key| &key.algorithm)),
+                    ))
+                    .execute(connection)?;
+            }
             let mut another = false;
             for (column, change) in [
                 (SecretColumn::Password, &changes.password),

@@ -39,7 +39,7 @@ impl Credential {
     /// The secrets, for signing in; nothing else asks. One that does not open is never used: it is written to the audit
     /// log, once for each version of the credential, and the error says so (S02).
     pub fn open_secrets(&self, connection: &mut PgConnection, sealer: &Sealer, now: DateTime<Utc>) -> Result<Secrets> {
-        let sealed: SealedRow = credentials::table
+        let row: SealedRow = credentials::table
             .find(self.id)
             .select((
                 credentials::password,
@@ -50,15 +50,15 @@ impl Credential {
             .first(connection)
             .optional()?
             .ok_or(Error::NotFound("The credential"))?;
-        let open = |column: SecretColumn, sealed: Option<Vec<u8>>| {
-            sealed.map(|sealed| sealer.unseal(column.place(self.id), &sealed)).transpose()
+        let open = |column: SecretColumn, value: &Option<Vec<u8>>| {
+            value.as_ref().map(|value| sealer.unseal(column.place(self.id), value)).transpose()
         };
         let opened = || -> Result<Secrets, SealError> {
             Ok(Secrets {
-                password: open(SecretColumn::Password, sealed.0)?,
-                private_key: open(SecretColumn::PrivateKey, sealed.1)?,
-                passphrase: open(SecretColumn::Passphrase, sealed.2)?,
-                sudo_password: open(SecretColumn::SudoPassword, sealed.3)?,
+                password: open(SecretColumn::Password, &row.0)?,
+                private_key: open(SecretColumn::PrivateKey, &row.1)?,
+                passphrase: open(SecretColumn::Passphrase, &row.2)?,
+                sudo_password: open(SecretColumn::SudoPassword, &row.3)?,
             })
         };
         match opened() {
@@ -118,14 +118,14 @@ impl SecretColumn {
         value: Option<&SecretText>,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let sealed = value.map(|value| sealer.seal(self.place(id), value)).transpose().map_err(Error::internal)?;
+        let bytes = value.map(|value| sealer.seal(self.place(id), value)).transpose().map_err(Error::internal)?;
         let row = diesel::update(credentials::table.find(id));
         let at = credentials::secret_changed_at.eq(now);
         match self {
-            Self::Password => row.set((credentials::password.eq(sealed), at)).execute(connection),
-            Self::PrivateKey => row.set((credentials::private_key.eq(sealed), at)).execute(connection),
-            Self::Passphrase => row.set((credentials::passphrase.eq(sealed), at)).execute(connection),
-            Self::SudoPassword => row.set((credentials::sudo_password.eq(sealed), at)).execute(connection),
+            Self::Password => row.set((credentials::password.eq(bytes), at)).execute(connection),
+            Self::PrivateKey => row.set((credentials::private_key.eq(bytes), at)).execute(connection),
+            Self::Passphrase => row.set((credentials::passphrase.eq(bytes), at)).execute(connection),
+            Self::SudoPassword => row.set((credentials::sudo_password.eq(bytes), at)).execute(connection),
         }?;
         Ok(())
     }

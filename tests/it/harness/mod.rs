@@ -1,4 +1,12 @@
 //! What tests share: databases, servers, browsers.
 
+pub(crate) mod app;
 pub(crate) mod browser;
+pub(crate) mod client;
+pub(crate) mod database;
+pub(crate) mod fake_host;
+pub(crate) mod page;
+pub(crate) mod relay;
 pub(crate) mod skip;
+pub(crate) mod ssh;
+pub(crate) mod sshd;

@@ -2,4 +2,4 @@
 
 mod dependencies;
 mod layers;
-mod sizes;
+pub(crate) mod sizes;

@@ -1,0 +1,186 @@
+//! `/credentials`: how hannun signs in to servers. Secrets are write-only: no answer ever holds one (S05).
+
+mod wishes;
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::{Data, Json, Path};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::input::{Body, Parameters};
+use super::paging::{Key, ListQuery, Page, Shape};
+use super::recorded::recorded;
+use super::scope::needs_all;
+use crate::app::App;
+use crate::error::Result;
+use crate::models::audit::AuditEntry;
+use crate::models::credentials::Credential;
+use crate::models::servers::Server;
+use crate::web::extract::{Asking, Reauthenticated};
+
+use wishes::{CredentialToAdd, CredentialToChange};
+
+/// How hannun signs in to servers.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Credential)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each secret that may be stored")]
+pub struct CredentialView {
+    /// Its name, by which it is addressed.
+    #[schema(example = "deploy-key")]
+    pub name: String,
+    /// The user on the server.
+    #[schema(example = "deploy")]
+    pub user_name: String,
+    /// `password` or `private_key`.
+    pub kind: &'static str,
+    /// How this user becomes root: `none`, `sudo`, `sudo_password`.
+    pub privilege: &'static str,
+    /// Whether a password is stored.
+    pub has_password: bool,
+    /// Whether a private key is stored.
+    pub has_private_key: bool,
+    /// Whether a passphrase is stored.
+    pub has_passphrase: bool,
+    /// Whether a password for sudo is stored.
+    pub has_sudo_password: bool,
+    /// Of the private key's public half.
+    pub fingerprint: Option<String>,
+    /// `ssh-ed25519`
+    pub key_algorithm: Option<String>,
+    /// What people wrote about it.
+    pub note: String,
+    /// When a secret was last changed.
+    pub secret_changed_at: Option<DateTime<Utc>>,
+    /// When it was added.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<Credential> for CredentialView {
+    fn from(row: Credential) -> Self {
+        Self {
+            name: row.name,
+            user_name: row.user_name,
+            kind: row.kind.name(),
+            privilege: row.privilege.name(),
+            has_password: row.has_password,
+            has_private_key: row.has_private_key,
+            has_passphrase: row.has_passphrase,
+            has_sudo_password: row.has_sudo_password,
+            fingerprint: row.fingerprint,
+            key_algorithm: row.key_algorithm,
+            note: row.note,
+            secret_changed_at: row.secret_changed_at,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+const LIST: Shape<CredentialView> = Shape {
+    sorts: &[
+        ("name", |credential| Key::text(&credential.name)),
+        ("user_name", |credential| Key::text(&credential.user_name)),
+        ("created_at", |credential| Key::time(Some(credential.created_at))),
+    ],
+    default_sort: "name",
+    identity: |credential| credential.name.clone(),
+    texts: |credential| vec![&credential.name, &credential.user_name, &credential.note],
+};
+
+/// Every credential, without its secrets. Role: administrator of all servers.
+#[utoipa::path(
+    get, path = "/api/v1/credentials", tag = "credentials",
+    params(ListQuery),
+    responses((status = 200, body = Page<CredentialView>)),
+)]
+pub async fn index(
+    app: Data<App>,
+    asking: Asking,
+    query: Parameters<ListQuery>,
+) -> Result<Json<Page<CredentialView>>> {
+    needs_all(&asking)?;
+    let credentials = app.db.run(Credential::all).await?;
+    LIST.page(credentials.into_iter().map(CredentialView::from).collect(), &query.0).map(Json)
+}
+
+/// Adds a credential. Role: administrator of all servers.
+#[utoipa::path(
+    post, path = "/api/v1/credentials", tag = "credentials",
+    request_body = CredentialToAdd,
+    responses((status = 201, body = CredentialView)),
+)]
+pub async fn create(
+    app: Data<App>,
+    asking: Asking,
+    _: Reauthenticated,
+    body: Body<CredentialToAdd>,
+) -> Result<HttpResponse> {
+    needs_all(&asking)?;
+    let (sealer, now) = (app.sealer.clone(), app.clock.now());
+    let checked = body.0.check().await?;
+    let entry = AuditEntry::by(&asking, "create_credential").target(checked.name());
+    let credential = recorded(&app, entry, move |connection| checked.add(connection, &sealer, now)).await?;
+    let place = (header::LOCATION, format!("/api/v1/credentials/{}", credential.name));
+    Ok(HttpResponse::Created().insert_header(place).json(CredentialView::from(credential)))
+}
+
+/// One credential, without its secrets. Role: administrator of all servers.
+#[utoipa::path(
+    get, path = "/api/v1/credentials/{credential}", tag = "credentials",
+    params(("credential" = String, Path, description = "Its name")),
+    responses((status = 200, body = CredentialView)),
+)]
+pub async fn show(app: Data<App>, asking: Asking, name: Path<String>) -> Result<Json<CredentialView>> {
+    needs_all(&asking)?;
+    let credential = app.db.run(move |connection| Credential::by_name(connection, &name)).await?;
+    Ok(Json(credential.into()))
+}
+
+/// Changes a credential; a secret that is not given stays. Its servers are connected to anew. Role: administrator of all servers.
+#[utoipa::path(
+    patch, path = "/api/v1/credentials/{credential}", tag = "credentials",
+    params(("credential" = String, Path, description = "Its name")),
+    request_body = CredentialToChange,
+    responses((status = 200, body = CredentialView)),
+)]
+pub async fn update(
+    app: Data<App>,
+    asking: Asking,
+    _: Reauthenticated,
+    name: Path<String>,
+    body: Body<CredentialToChange>,
+) -> Result<Json<CredentialView>> {
+    needs_all(&asking)?;
+    let (sealer, now) = (app.sealer.clone(), app.clock.now());
+    let entry = AuditEntry::by(&asking, "change_credential").target(&name).detail("fields", body.0.fields().join(", "));
+    let changes = body.0.check().await?;
+    let (credential, servers) = recorded(&app, entry, move |connection| {
+        let before = Credential::by_name(connection, &name)?;
+        let after = Credential::change(connection, &sealer, before.id, &changes, now)?;
+        let changed = before.version != after.version;
+        let servers = if changed { Server::using_credential(connection, after.id)? } else { Vec::new() };
+        Ok((after, servers))
+    })
+    .await?;
+    for server in servers {
+        app.hosts.pool().forget(server.id);
+    }
+    Ok(Json(credential.into()))
+}
+
+/// Deletes a credential that no server uses. Role: administrator of all servers.
+#[utoipa::path(
+    delete, path = "/api/v1/credentials/{credential}", tag = "credentials",
+    params(("credential" = String, Path, description = "Its name")),
+    responses((status = 204, description = "It is gone")),
+)]
+pub async fn destroy(app: Data<App>, asking: Asking, _: Reauthenticated, name: Path<String>) -> Result<HttpResponse> {
+    needs_all(&asking)?;
+    let entry = AuditEntry::by(&asking, "delete_credential").target(&name);
+    recorded(&app, entry, move |connection| Credential::by_name(connection, &name)?.delete(connection)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,108 @@
+//! `/users`: the people who sign in. Read only: people are added on the command line and in the admin area.
+
+use std::collections::HashMap;
+
+use actix_web::web::{Data, Json, Path};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::input::Parameters;
+use super::paging::{Key, ListQuery, Page, Shape};
+use super::scope::needs_all;
+use crate::app::App;
+use crate::db::Connection;
+use crate::error::{Error, Result};
+use crate::models::groups::Group;
+use crate::models::ids::GroupId;
+use crate::models::users::User;
+use crate::web::extract::Asking;
+
+/// A person who signs in.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = User)]
+pub struct UserView {
+    /// The name they sign in with.
+    #[schema(example = "anna")]
+    pub name: String,
+    /// `viewer`, `operator` or `administrator`.
+    pub role: &'static str,
+    /// Whether they may know of every server.
+    pub all_groups: bool,
+    /// Otherwise, the groups whose servers they may know of.
+    pub groups: Vec<String>,
+    /// Since when the account is out of use; null while it is in use.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// When the account was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+const LIST: Shape<UserView> = Shape {
+    sorts: &[
+        ("name", |user| Key::text(&user.name)),
+        ("role", |user| Key::text(user.role)),
+        ("created_at", |user| Key::time(Some(user.created_at))),
+    ],
+    default_sort: "name",
+    identity: |user| user.name.clone(),
+    texts: |user| vec![&user.name, user.role],
+};
+
+/// Everybody who may sign in. Role: administrator of all servers.
+#[utoipa::path(
+    get, path = "/api/v1/users", tag = "users",
+    params(ListQuery),
+    responses((status = 200, body = Page<UserView>)),
+)]
+pub async fn index(app: Data<App>, asking: Asking, query: Parameters<ListQuery>) -> Result<Json<Page<UserView>>> {
+    needs_all(&asking)?;
+    let users = app
+        .db
+        .run(|connection| {
+            let names = group_names(connection)?;
+            User::all(connection)?.into_iter().map(|user| view(connection, user, &names)).collect::<Result<Vec<_>>>()
+        })
+        .await?;
+    LIST.page(users, &query.0).map(Json)
+}
+
+/// One person. Role: administrator of all servers.
+#[utoipa::path(
+    get, path = "/api/v1/users/{user}", tag = "users",
+    params(("user" = String, Path, description = "The name they sign in with")),
+    responses((status = 200, body = UserView)),
+)]
+pub async fn show(app: Data<App>, asking: Asking, name: Path<String>) -> Result<Json<UserView>> {
+    needs_all(&asking)?;
+    let user = app
+        .db
+        .run(move |connection| {
+            let user = User::by_name(connection, &name)?.ok_or(Error::NotFound("The user"))?;
+            let names = group_names(connection)?;
+            view(connection, user, &names)
+        })
+        .await?;
+    Ok(Json(user))
+}
+
+fn view(connection: &mut Connection, user: User, names: &HashMap<GroupId, String>) -> Result<UserView> {
+    let mut groups: Vec<String> =
+        user.groups(connection)?.iter().filter_map(|group| names.get(group).cloned()).collect();
+    groups.sort();
+    Ok(UserView {
+        groups,
+        name: user.name,
+        role: user.role.name(),
+        all_groups: user.all_groups,
+        disabled_at: user.disabled_at,
+        created_at: user.created_at,
+        updated_at: user.updated_at,
+    })
+}
+
+/// Every group's name.
+pub(super) fn group_names(connection: &mut Connection) -> Result<HashMap<GroupId, String>> {
+    Ok(Group::all(connection)?.into_iter().map(|group| (group.id, group.name)).collect())
+}

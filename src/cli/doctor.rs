@@ -1,0 +1,136 @@
+//! `hannun doctor`: is everything as it should be, and what to do where it is not.
+
+mod database;
+mod machine;
+mod reach;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::connect;
+use super::{Failure, Outcome, output};
+use crate::config::Config;
+use crate::telemetry::escape;
+
+/// Check configuration, database, key file, queue, clock and the way to each server, and say what to do
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  hannun doctor\n  hannun doctor --no-servers --json")]
+pub(super) struct Doctor {
+    /// Do not connect to any server
+    #[arg(long)]
+    no_servers: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How one check went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    /// As it should be.
+    Ok,
+    /// It works, and could be better.
+    Warning,
+    /// It does not work.
+    Failed,
+}
+
+/// One check.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Check {
+    /// What was looked at.
+    name: String,
+    verdict: Verdict,
+    /// What was found.
+    detail: String,
+    /// What to do about it.
+    next_step: Option<String>,
+}
+
+impl Check {
+    fn ok(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { name: name.into(), verdict: Verdict::Ok, detail: detail.into(), next_step: None }
+    }
+
+    fn warning(name: impl Into<String>, detail: impl Into<String>, next_step: impl Into<String>) -> Self {
+        let next_step = Some(next_step.into());
+        Self { name: name.into(), verdict: Verdict::Warning, detail: detail.into(), next_step }
+    }
+
+    fn failed(name: impl Into<String>, detail: impl Into<String>, next_step: impl Into<String>) -> Self {
+        let next_step = Some(next_step.into());
+        Self { name: name.into(), verdict: Verdict::Failed, detail: detail.into(), next_step }
+    }
+}
+
+impl Doctor {
+    pub(super) async fn run(self, config: Config) -> Outcome {
+        let mut report = Report { json: self.json, checks: Vec::new() };
+        report.add(machine::configuration(&config))?;
+        report.add(machine::data_directory(&config))?;
+        report.add(machine::key_file(&config))?;
+        match connect::reach(&config) {
+            Err(error) => {
+                let next = error.hint().map_or_else(|| "Start PostgreSQL, or correct DATABASE_URL".to_owned(), |hint| hint.to_string());
+                report.add(Check::failed("database", error.to_string(), next))?;
+            }
+            Ok(found) => {
+                for check in database::checks(&found).await {
+                    report.add(check)?;
+                }
+                if !self.no_servers && report.worst("database") != Some(Verdict::Failed) {
+                    for check in reach::checks(&config, &found).await {
+                        report.add(check)?;
+                    }
+                }
+            }
+        }
+        report.finish()
+    }
+}
+
+/// The checks so far; each line is printed as it comes, JSON at the end.
+struct Report {
+    json: bool,
+    checks: Vec<Check>,
+}
+
+impl Report {
+    fn add(&mut self, check: Check) -> Result<(), Failure> {
+        if !self.json {
+            let mark = match check.verdict {
+                Verdict::Ok => "ok     ",
+                Verdict::Warning => "warning",
+                Verdict::Failed => "FAILED ",
+            };
+            output::line(format_args!("{mark}  {}: {}", escape(&check.name), escape(&check.detail)))?;
+            if let Some(next) = &check.next_step {
+                output::line(format_args!("         → {}", escape(next)))?;
+            }
+        }
+        self.checks.push(check);
+        Ok(())
+    }
+
+    /// The verdict of the worst check with this name.
+    fn worst(&self, name: &str) -> Option<Verdict> {
+        let verdicts = self.checks.iter().filter(|check| check.name == name).map(|check| check.verdict);
+        verdicts.max_by_key(|verdict| match verdict {
+            Verdict::Ok => 0,
+            Verdict::Warning => 1,
+            Verdict::Failed => 2,
+        })
+    }
+
+    fn finish(self) -> Outcome {
+        if self.json {
+            output::json(&self.checks)?;
+        }
+        let failed = self.checks.iter().filter(|check| check.verdict == Verdict::Failed).count();
+        match failed {
+            0 => Ok(()),
+            _ => Err(Failure::Said),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! `hannun help`: how to use a subcommand, and every environment variable.
+
+use clap::Args;
+
+use super::{Failure, Outcome, output};
+use crate::config::VARIABLES;
+
+/// Show how to use hannun, one of its subcommands, or its environment variables (config)
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  hannun help config\n  hannun help user add")]
+pub(super) struct Help {
+    /// A subcommand, or `config` for the environment variables
+    topic: Vec<String>,
+}
+
+impl Help {
+    pub(super) fn run(self, mut command: clap::Command) -> Outcome {
+        if self.topic == ["config"] {
+            return variables();
+        }
+        command.build();
+        for word in &self.topic {
+            let Some(found) = command.find_subcommand(word).cloned() else {
+                return Err(Failure::Usage(format!("there is no help about `{}`", self.topic.join(" "))));
+            };
+            command = found;
+        }
+        Ok(output::line(command.render_long_help().to_string().trim_end())?)
+    }
+}
+
+fn variables() -> Outcome {
+    for variable in VARIABLES {
+        output::line(format_args!(
+            "{}\n    {}\n    default: {}\n    example: {}={}\n",
+            variable.name, variable.meaning, variable.default, variable.name, variable.example
+        ))?;
+    }
+    Ok(())
+}

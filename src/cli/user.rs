@@ -1,0 +1,204 @@
+//! `hannun user`: the people who sign in.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::connect::{self, actor};
+use super::{Outcome, output, password};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::models::actor::{Role, Scope};
+use crate::models::audit::{self, AuditEntry};
+use crate::models::groups::Group;
+use crate::models::users::{NewUser, User as Person};
+
+/// Add, list or disable the people who sign in, or change a password
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  printf '%s\\n' \"$PASSWORD\" | hannun user add anna --role operator --password-stdin")]
+pub(super) struct User {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Add(Add),
+    List(List),
+    Disable(Disable),
+    Password(Password),
+}
+
+/// Add a person
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  printf '%s\\n' \"$PASSWORD\" | hannun user add anna --role viewer --group web --password-stdin")]
+struct Add {
+    /// The name to sign in with
+    name: String,
+    /// What they may do: viewer, operator or administrator
+    #[arg(long, value_parser = role)]
+    role: Role,
+    /// Limit them to the servers of this group; may be given several times
+    #[arg(long = "group", value_name = "GROUP")]
+    groups: Vec<String>,
+    /// Read the password from the first line of standard input
+    #[arg(long, required = true)]
+    password_stdin: bool,
+}
+
+/// List the people who may sign in
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  hannun user list --json")]
+struct List {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Take an account out of use; its sessions and tokens end at once
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  hannun user disable anna")]
+struct Disable {
+    /// The name they sign in with
+    name: String,
+}
+
+/// Replace a password; the person's sessions and tokens end at once
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  printf '%s\\n' \"$PASSWORD\" | hannun user password anna --password-stdin")]
+struct Password {
+    /// The name they sign in with
+    name: String,
+    /// Read the password from the first line of standard input
+    #[arg(long, required = true)]
+    password_stdin: bool,
+}
+
+/// A role's word, for clap.
+pub(super) fn role(word: &str) -> Result<Role, String> {
+    Role::from_name(word).ok_or_else(|| "use viewer, operator or administrator".to_owned())
+}
+
+impl User {
+    pub(super) async fn run(self, config: Config) -> Outcome {
+        match self.action {
+            Action::Add(add) => add.run(config).await,
+            Action::List(list) => list.run(config).await,
+            Action::Disable(disable) => disable.run(config).await,
+            Action::Password(password) => password.run(config).await,
+        }
+    }
+}
+
+impl Add {
+    async fn run(self, config: Config) -> Outcome {
+        let password_hash = password::hash_from_stdin(&self.name).await?;
+        let database = connect::database(&config).await?;
+        let now = Clock::system().now();
+        let name = self.name.clone();
+        let added = database.db.transaction(move |connection| {
+            let scope = if self.groups.is_empty() { Scope::All } else { scope_of(connection, &self.groups)? };
+            let new = NewUser { name: &self.name, password_hash: &password_hash, role: self.role, scope };
+            let user = new.insert(connection)?;
+            AuditEntry::by(&actor(), "create_user")
+                .target(&user.name)
+                .detail("role", self.role.name())
+                .record(connection, audit::Outcome::Succeeded, now)?;
+            Ok(user)
+        });
+        added.await?;
+        Ok(output::line(format_args!("added {name}"))?)
+    }
+}
+
+/// The scope of the groups with these names, each of which must be there.
+pub(super) fn scope_of(connection: &mut crate::db::Connection, names: &[String]) -> Result<Scope> {
+    let groups = names.iter().map(|name| Group::by_name(connection, name).map(|group| group.id));
+    groups.collect::<Result<Vec<_>>>().map(Scope::Groups).map_err(|error| match error {
+        Error::NotFound(_) => Error::field("group", "One of these groups does not exist"),
+        other => other,
+    })
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    role: &'static str,
+    all_groups: bool,
+    disabled_at: Option<chrono::DateTime<chrono::Utc>>,
+    created_at: chrono::DateTime<chrono::Utc>,
+}
+
+impl List {
+    async fn run(self, config: Config) -> Outcome {
+        let database = connect::database(&config).await?;
+        let people = database.db.run(Person::all).await?;
+        let rows: Vec<Row> = people
+            .into_iter()
+            .map(|person| Row {
+                name: person.name,
+                role: person.role.name(),
+                all_groups: person.all_groups,
+                disabled_at: person.disabled_at,
+                created_at: person.created_at,
+            })
+            .collect();
+        if self.json {
+            return Ok(output::json(&rows)?);
+        }
+        let cells: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| {
+                let servers = if row.all_groups { "all" } else { "some groups" };
+                let state = if row.disabled_at.is_some() { "disabled" } else { "in use" };
+                vec![row.name.clone(), row.role.to_owned(), servers.to_owned(), state.to_owned()]
+            })
+            .collect();
+        Ok(output::table(&["name", "role", "servers", "state"], &cells)?)
+    }
+}
+
+impl Disable {
+    async fn run(self, config: Config) -> Outcome {
+        let database = connect::database(&config).await?;
+        let now = Clock::system().now();
+        let name = self.name.clone();
+        database
+            .db
+            .transaction(move |connection| {
+                let person = Person::by_name(connection, &self.name)?.ok_or(Error::NotFound("The user"))?;
+                person.disable(connection, now)?;
+                AuditEntry::by(&actor(), "disable_user").target(&person.name).record(
+                    connection,
+                    audit::Outcome::Succeeded,
+                    now,
+                )?;
+                Ok(())
+            })
+            .await?;
+        Ok(output::line(format_args!("disabled {name}"))?)
+    }
+}
+
+impl Password {
+    async fn run(self, config: Config) -> Outcome {
+        let hash = password::hash_from_stdin(&self.name).await?;
+        let database = connect::database(&config).await?;
+        let now = Clock::system().now();
+        let name = self.name.clone();
+        database
+            .db
+            .transaction(move |connection| {
+                let person = Person::by_name(connection, &self.name)?.ok_or(Error::NotFound("The user"))?;
+                person.change_password(connection, &hash, None, now)?;
+                AuditEntry::by(&actor(), "change_password").target(&person.name).record(
+                    connection,
+                    audit::Outcome::Succeeded,
+                    now,
+                )?;
+                Ok(())
+            })
+            .await?;
+        Ok(output::line(format_args!("changed the password of {name}"))?)
+    }
+}

@@ -1,0 +1,79 @@
+//! What runs on a server.
+
+mod bsd;
+mod linux;
+mod rows;
+mod stat;
+
+use super::{Command, CommandType, ParseError, Read};
+
+pub(super) const FORMATS: &[&str] = &["ps-procps", "ps-busybox", "proc-stat", "ps-bsd", "table"];
+
+/// Everything that runs, and the clock by which it is measured.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ProcessList {
+    /// In the order in which the server told them.
+    pub processes: Vec<Process>,
+    /// How many ticks of [`Process::cpu_ticks`] are one second of one core.
+    pub ticks_per_second: Option<u32>,
+    /// Seconds since boot at the time of the reading: two readings are as far apart as their uptimes.
+    pub uptime_seconds: Option<f64>,
+}
+
+/// One process. Every text is the server's own, and hostile.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Process {
+    /// Its number.
+    pub pid: u32,
+    /// Its parent's number.
+    pub parent: u32,
+    /// Who it runs as; a number where the name is not known.
+    pub user: String,
+    /// Percent of one core, averaged over its life: not what it does now.
+    pub average_cpu_percent: Option<f64>,
+    /// Percent of the installed memory.
+    pub memory_percent: Option<f64>,
+    /// Memory in use that is not swapped out.
+    pub resident_bytes: Option<u64>,
+    /// Processor time used so far, in ticks.
+    pub cpu_ticks: Option<u64>,
+    /// When it was started, in the server's own words (field 22 of `/proc/PID/stat`, or `lstart`): with the pid, it names
+    /// this process and no later one (P06).
+    pub started_at: Option<String>,
+    /// How long it has run.
+    pub running_seconds: Option<u64>,
+    /// `R`, `S`, `D`, `Z`, …, with what `ps` adds.
+    pub state: String,
+    /// The program's short name.
+    pub name: String,
+    /// The whole command line; a kernel thread's name in brackets.
+    pub command: String,
+}
+
+/// Lists what runs.
+#[derive(Debug, Clone, Copy)]
+pub struct ListProcesses;
+
+impl Command for ListProcesses {
+    const TYPE: CommandType = CommandType::ListProcesses;
+    type Output = ProcessList;
+
+    fn parse(&self, format: &str, output: &[u8]) -> Result<ProcessList, ParseError> {
+        match format {
+            "ps-procps" => linux::parse(output, linux::Listing::Procps),
+            "ps-busybox" => linux::parse(output, linux::Listing::BusyBox),
+            "proc-stat" => linux::parse(output, linux::Listing::Kernel),
+            "ps-bsd" => bsd::parse(output),
+            "table" => rows::parse(output),
+            other => Err(ParseError::unknown_format(other)),
+        }
+    }
+}
+
+impl Read for ListProcesses {}
+
+/// The program's short name, as its command line has it.
+fn name_of(command: &str) -> String {
+    let program = command.split(' ').next().unwrap_or_default();
+    program.rsplit('/').next().unwrap_or_default().to_owned()
+}

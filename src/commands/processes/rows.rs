@@ -1,0 +1,33 @@
+//! The `table` format: pid, parent, user, CPU %, memory %, resident bytes, started, seconds running, state, command line.
+
+use super::{Process, ProcessList, name_of};
+use crate::commands::ParseError;
+use crate::commands::table::{self, Row};
+use crate::commands::text::{self, LONG, SHORT};
+
+pub(super) fn parse(output: &[u8]) -> Result<ProcessList, ParseError> {
+    let processes: Vec<Process> = table::rows(output).map(|row| process(&row)).collect::<Result<_, _>>()?;
+    if processes.is_empty() {
+        return Err(ParseError::new("the answer lists no process", output));
+    }
+    Ok(ProcessList { processes, ..ProcessList::default() })
+}
+
+fn process(row: &Row<'_>) -> Result<Process, ParseError> {
+    let text = |at: usize, limit: usize| row.column(at).map(|value| text::shown(value, limit));
+    let command = row.text(9, "command line", LONG)?;
+    Ok(Process {
+        pid: row.read(0, "pid", text::integer32)?.ok_or_else(|| row.error("the column pid is missing"))?,
+        parent: row.read(1, "parent", text::integer32)?.unwrap_or(0),
+        user: text(2, SHORT).unwrap_or_default(),
+        average_cpu_percent: row.read(3, "CPU %", text::decimal)?,
+        memory_percent: row.read(4, "memory %", text::decimal)?,
+        resident_bytes: row.number(5, "resident bytes")?,
+        started_at: text(6, SHORT),
+        running_seconds: row.number(7, "seconds running")?,
+        state: text(8, SHORT).unwrap_or_default(),
+        name: name_of(&command),
+        command,
+        cpu_ticks: None,
+    })
+}

@@ -1,0 +1,123 @@
+//! `/proc/PID/stat`, many of them one after the other.
+//!
+//! The second field is the process's name in brackets, which may hold anything: spaces, brackets, line ends.
+
+use crate::commands::ParseError;
+use crate::commands::text::{self, SHORT, integer, integer32};
+
+/// What is needed of one.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Stat {
+    pub(super) pid: u32,
+    pub(super) name: String,
+    pub(super) state: u8,
+    pub(super) parent: u32,
+    pub(super) cpu_ticks: u64,
+    /// Ticks after boot (field 22).
+    pub(super) started: u64,
+    pub(super) resident_pages: u64,
+}
+
+/// A name has at most 15 bytes, or 64 for a kernel thread: more line ends than that are no name.
+const LONGEST_NAME: usize = 64;
+
+/// What stands before the line `@stat`, and after it.
+pub(super) fn divide(output: &[u8]) -> (&[u8], &[u8]) {
+    const MARKER: &[u8] = b"@stat\n";
+    if let Some(stats) = output.strip_prefix(MARKER) {
+        return (b"", stats);
+    }
+    let found = output.windows(MARKER.len() + 1).position(|window| window.strip_prefix(b"\n") == Some(MARKER));
+    let (before, after) = found.and_then(|at| output.split_at_checked(at + 1)).unwrap_or((output, b""));
+    (before, after.strip_prefix(MARKER).unwrap_or(after))
+}
+
+/// Every process.
+pub(super) fn parse(output: &[u8]) -> Result<Vec<Stat>, ParseError> {
+    let mut stats = Vec::new();
+    let mut rest = output;
+    while !rest.is_empty() {
+        let Some((stat, length)) = first(rest) else {
+            return Err(ParseError::new("this is no /proc/PID/stat", rest));
+        };
+        stats.push(stat);
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    Ok(stats)
+}
+
+/// The first process, and how many bytes it takes. Its line is whole where the fields after its last bracket are.
+fn first(output: &[u8]) -> Option<(Stat, usize)> {
+    let mut end = 0;
+    for _ in 0..=LONGEST_NAME {
+        let rest = output.get(end..)?;
+        if rest.is_empty() {
+            return None;
+        }
+        end += rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1);
+        if let Some(stat) = one(output.get(..end)?.trim_ascii_end()) {
+            return Some((stat, end));
+        }
+    }
+    None
+}
+
+fn one(line: &[u8]) -> Option<Stat> {
+    let opening = line.windows(2).position(|pair| pair == b" (")?;
+    let closing = line.iter().rposition(|byte| *byte == b')')?;
+    let mut fields = text::words(line.get(closing + 1..)?);
+    let state = match fields.next()? {
+        [state] if state.is_ascii_alphabetic() => *state,
+        _ => return None,
+    };
+    let parent = integer32(fields.next()?)?;
+    // From here, field numbers as in proc(5); the next one is 5. Some between may be negative.
+    let user_ticks = integer(fields.nth(14 - 5)?)?;
+    let kernel_ticks = integer(fields.next()?)?;
+    let started = integer(fields.nth(22 - 16)?)?;
+    let resident_pages = integer(fields.nth(24 - 23)?)?;
+    Some(Stat {
+        pid: integer32(line.get(..opening)?)?,
+        name: text::shown(line.get(opening + 2..closing)?, SHORT),
+        state,
+        parent,
+        cpu_ticks: user_ticks.saturating_add(kernel_ticks),
+        started,
+        resident_pages,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIELDS: &str =
+        "S 1 7 7 0 -1 4194560 100 0 0 0 30 12 0 0 20 0 1 0 8060512 9000000 250 18446744073709551615 1 1";
+
+    #[test]
+    fn sec_p06_a_name_cannot_hide_the_start_time() {
+        for name in ["nginx", "a) R 1 (", "a b", "x\n9 (y) R", "\n\n\n", ")", "(", "", "@stat", "a\n@ps"] {
+            let text = format!("7 ({name}) {FIELDS}\n8 (next) {FIELDS}\n");
+            let stats = parse(text.as_bytes()).unwrap();
+            assert_eq!(stats.len(), 2, "{name:?}");
+            assert_eq!((stats[0].pid, &*stats[0].name, stats[0].started), (7, name, 8_060_512));
+            assert_eq!((stats[0].cpu_ticks, stats[0].resident_pages, stats[0].parent), (42, 250, 1));
+            assert_eq!(stats[1].pid, 8);
+        }
+    }
+
+    #[test]
+    fn sec_x03_another_shape_is_refused() {
+        for text in ["x", "7 (a) S 1", "7 (a) S 1 2 3\n", "\n", "7 a S 1 7"] {
+            assert!(parse(text.as_bytes()).is_err(), "{text:?}");
+        }
+        assert!(parse("7 (a\n".repeat(100_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn the_marker_is_a_whole_line() {
+        assert_eq!(divide(b"a @stat\nb\n@stat\nc\n"), (&b"a @stat\nb\n"[..], &b"c\n"[..]));
+        assert_eq!(divide(b"@stat\nc"), (&b""[..], &b"c"[..]));
+        assert_eq!(divide(b"none"), (&b"none"[..], &b""[..]));
+    }
+}

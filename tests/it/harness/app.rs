@@ -1,0 +1,168 @@
+//! The product under test: every route and middleware, a database of its own, a clock that stands still.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::{Arc, LazyLock};
+
+use actix_web::body::to_bytes;
+use actix_web::dev::Service as _;
+use actix_web::test::{self, TestRequest};
+use actix_web::web;
+use chrono::TimeDelta;
+use hannun::app::App;
+use hannun::config::Config;
+use hannun::models::actor::{Role, Scope};
+use hannun::models::data_keys::DataKey;
+use hannun::models::password::PasswordHasher;
+use hannun::models::sessions::NewSession;
+use hannun::models::users::{NewUser, User};
+use hannun::secret::password::{self, PasswordHash};
+use hannun::secret::SecretText;
+use hannun::web::router::Route;
+use hannun::web::shell::Screens;
+use hannun::web::site::Site;
+use hannun::{routes, screens};
+
+use super::client::{Client, Reply};
+use super::database::TestDatabase;
+
+/// The password of everybody whom the harness makes.
+pub(crate) const PASSWORD: &str = "tuesday rain in april";
+
+/// Its hash, made once: each costs a tenth of a second.
+static HASH: LazyLock<PasswordHash> =
+    LazyLock::new(|| password::hash(&SecretText::new(PASSWORD.to_owned())).unwrap());
+
+type Service = Rc<dyn Fn(TestRequest) -> Pin<Box<dyn Future<Output = Reply>>>>;
+
+/// The running product.
+pub(crate) struct TestApp {
+    /// What handlers get.
+    pub(crate) app: App,
+    /// Its database.
+    pub(crate) database: TestDatabase,
+    service: Service,
+    count: Cell<u32>,
+    _folder: tempfile::TempDir,
+}
+
+impl TestApp {
+    /// The product with its usual settings: plain HTTP on loopback.
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}, Vec::new(), None).await
+    }
+
+    /// The product with other settings.
+    pub(crate) async fn with_config(change: impl FnOnce(&mut Config)) -> Self {
+        Self::with(change, Vec::new(), None).await
+    }
+
+    /// The product with routes besides its own.
+    pub(crate) async fn with_routes(more: Vec<Route>) -> Self {
+        Self::with(|_| {}, more, None).await
+    }
+
+    /// The product with a handler that no route table knows.
+    pub(crate) async fn with_undeclared(path: &str) -> Self {
+        Self::with(|_| {}, Vec::new(), Some(path)).await
+    }
+
+    async fn with(change: impl FnOnce(&mut Config), more: Vec<Route>, undeclared: Option<&str>) -> Self {
+        let database = TestDatabase::new();
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::new(folder.path().to_owned());
+        change(&mut config);
+        let key = config.secret_key_path();
+        let sealer = database.db.run(move |connection| DataKey::open_sealer(connection, &key)).await.unwrap();
+        let app = App {
+            config: Arc::new(config),
+            clock: database.clock.clone(),
+            db: database.db.clone(),
+            sealer: Arc::new(sealer),
+            passwords: PasswordHasher::default(),
+        };
+        let mut table = routes::all();
+        table.extend(more);
+        let service = in_process(Site::new(app.clone(), Screens(screens::ALL), table), undeclared).await;
+        Self { app, database, service, count: Cell::new(0), _folder: folder }
+    }
+
+    /// A browser that nobody has signed in with, at an address of its own.
+    pub(crate) fn browser(&self) -> Client {
+        let number = self.count.get() + 1;
+        self.count.set(number);
+        let address = SocketAddr::from(([192, 0, 2, u8::try_from(number).unwrap()], 40_000));
+        Client::new(Rc::clone(&self.service), address, self.app.config.https())
+    }
+
+    /// Somebody who may look, signed in.
+    pub(crate) async fn viewer(&self) -> Client {
+        self.signed_in("viewer", Role::Viewer, Scope::All).await
+    }
+
+    /// Somebody who may change servers, signed in.
+    pub(crate) async fn operator(&self) -> Client {
+        self.signed_in("operator", Role::Operator, Scope::All).await
+    }
+
+    /// Somebody who may change what hannun knows, signed in.
+    pub(crate) async fn administrator(&self) -> Client {
+        self.signed_in("administrator", Role::Administrator, Scope::All).await
+    }
+
+    /// A person with this name, role and scope (made if there is none yet), signed in with a browser of their own.
+    pub(crate) async fn signed_in(&self, name: &str, role: Role, scope: Scope) -> Client {
+        let browser = self.browser();
+        let user = self.user(name, role, scope).await;
+        let (address, now) = (browser.address().ip(), self.database.now());
+        let (id, _) = self
+            .app
+            .db
+            .run(move |connection| NewSession { user_id: user.id, address, user_agent: "test" }.begin(connection, now))
+            .await
+            .unwrap();
+        browser.set_cookie(if self.app.config.https() { "__Host-sid" } else { "sid" }, id.expose());
+        browser
+    }
+
+    /// A person with this name, role and scope; their password is [`PASSWORD`].
+    pub(crate) async fn user(&self, name: &str, role: Role, scope: Scope) -> User {
+        let name = name.to_owned();
+        self.app
+            .db
+            .run(move |connection| match User::by_name(connection, &name)? {
+                Some(user) => Ok(user),
+                None => NewUser { name: &name, password_hash: &HASH, role, scope }.insert(connection),
+            })
+            .await
+            .unwrap()
+    }
+
+    /// Moves the clock.
+    pub(crate) fn advance(&self, by: TimeDelta) {
+        self.database.clock.advance(by);
+    }
+}
+
+/// The site as a function from request to answer.
+async fn in_process(site: Site, undeclared: Option<&str>) -> Service {
+    let site = site.service().configure(|services| {
+        if let Some(path) = undeclared {
+            services.route(path, web::to(async || "reached"));
+        }
+    });
+    let service = Rc::new(test::init_service(site).await);
+    Rc::new(move |request: TestRequest| {
+        let service = Rc::clone(&service);
+        Box::pin(async move {
+            let answer = service.call(request.to_request()).await.unwrap_or_else(|error| panic!("no answer, but {error}"));
+            let (_, answer) = answer.into_parts();
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            let body = to_bytes(answer.into_body()).await.unwrap_or_else(|_| panic!("the body broke off"));
+            Reply::new(status, headers, body)
+        })
+    })
+}

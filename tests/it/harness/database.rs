@@ -1,0 +1,141 @@
+//! A database of its own for each test, cloned from a migrated template on one throw-away cluster of the test binary.
+//!
+//! Nothing stays: a database is dropped with its test, also when that panics; the cluster ends with the process, however
+//! that ends, and a shell that waits for its end takes the folders away.
+
+use std::path::Path;
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use hannun::clock::Clock;
+use hannun::db::private_server::{Durability, PrivateServer};
+use hannun::db::{Db, establish, migrate, roles};
+use hannun::secret::SecretText;
+
+/// Waits for the end of its standard input, which is this process's end, then until PostgreSQL is gone too.
+const SWEEPER: &str = r#"
+cat >/dev/null
+tries=0
+while [ -e "$1/postgres-private/cluster/postmaster.pid" ] && [ "$tries" -lt 300 ]; do
+    tries=$((tries + 1)); sleep 0.1
+done
+rm -rf -- "$@"
+"#;
+
+struct Cluster {
+    server: PrivateServer,
+    /// Held open for the whole life of the process.
+    _sweeper: ChildStdin,
+}
+
+/// The cluster, with its migrated database as the template.
+static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+static STARTING: Mutex<()> = Mutex::new(());
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+fn cluster() -> &'static Cluster {
+    // A start that panics must fail each test with its own reason, not with a poisoned lock.
+    let _turn = STARTING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    CLUSTER.get_or_init(|| {
+        let folder = tempfile::Builder::new().prefix("hannun-test-").tempdir().unwrap().keep();
+        let sweeper = sweep_after_us(&folder);
+        let server = PrivateServer::start(&folder, Durability::None).unwrap();
+        migrate::migrate(&server.owner_url(), Some(roles::APPLICATION_ROLE)).unwrap();
+        Cluster { server, _sweeper: sweeper }
+    })
+}
+
+/// Starts the shell that takes `folder` away once this process is gone.
+fn sweep_after_us(folder: &Path) -> ChildStdin {
+    use std::os::unix::process::CommandExt;
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", SWEEPER, "sh"]).arg(folder).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    // Its own group: an interrupt at the terminal must not end it before its work.
+    command.process_group(0).spawn().unwrap().stdin.take().unwrap()
+}
+
+/// A database for one test; dropped with the value.
+pub(crate) struct TestDatabase {
+    /// The doorway, as the application role.
+    pub(crate) db: Db,
+    /// Stands still until the test moves it.
+    pub(crate) clock: Clock,
+    name: String,
+}
+
+impl TestDatabase {
+    /// A new database with every table and nothing in them. Blocks: inside async tests it is called before anything else.
+    pub(crate) fn new() -> Self {
+        Self::with_connections(4)
+    }
+
+    /// The same with up to `connections` connections.
+    pub(crate) fn with_connections(connections: u32) -> Self {
+        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        maintain(&format!("create database {name} template hannun owner {}", roles::OWNER_ROLE));
+        let db = Db::connect(&url(roles::APPLICATION_ROLE, &name), connections).unwrap();
+        Self { db, clock: Clock::standing_at(noon()), name }
+    }
+
+    /// Where the owner connects: what a person with the database's password can do.
+    pub(crate) fn owner_url(&self) -> SecretText {
+        url(roles::OWNER_ROLE, &self.name)
+    }
+
+    /// Where the program connects.
+    pub(crate) fn application_url(&self) -> SecretText {
+        url(roles::APPLICATION_ROLE, &self.name)
+    }
+
+    /// A connection of the owner.
+    pub(crate) fn owner(&self) -> PgConnection {
+        establish(&self.owner_url()).unwrap()
+    }
+
+    /// A connection of the application role, without the pool's limits.
+    pub(crate) fn connection(&self) -> PgConnection {
+        establish(&self.application_url()).unwrap()
+    }
+
+    /// The time on the test's clock.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Moves the test's clock.
+    pub(crate) fn advance(&self, by: TimeDelta) -> DateTime<Utc> {
+        self.clock.advance(by);
+        self.clock.now()
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        // Forced: the pool and tasks of a test that panicked may still hold connections.
+        if let Ok(mut connection) = establish(&url(roles::OWNER_ROLE, "postgres")) {
+            let _ = connection.batch_execute(&format!("drop database if exists {} with (force)", self.name));
+        }
+    }
+}
+
+fn maintain(statement: &str) {
+    establish(&url(roles::OWNER_ROLE, "postgres")).unwrap().batch_execute(statement).unwrap();
+}
+
+/// The cluster's address for another role and database.
+fn url(role: &str, database: &str) -> SecretText {
+    let url = match role {
+        roles::OWNER_ROLE => cluster().server.owner_url(),
+        _ => cluster().server.application_url(),
+    };
+    SecretText::new(url.expose().replacen("/hannun?", &format!("/{database}?"), 1))
+}
+
+/// A day without a change of clocks anywhere.
+fn noon() -> DateTime<Utc> {
+    "2026-06-15T12:00:00Z".parse().unwrap()
+}

@@ -1,0 +1,119 @@
+//! A cable between a test and a server, which the test can pull: bytes stop, but nobody is told.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::AbortHandle;
+
+/// Forwards connections to a port on this machine.
+pub(crate) struct Relay {
+    /// Where it listens on 127.0.0.1.
+    pub(crate) port: u16,
+    wire: Arc<Wire>,
+    accepting: AbortHandle,
+}
+
+struct Wire {
+    pulled: AtomicBool,
+    /// How many bytes of the server come through.
+    allowance: AtomicUsize,
+    forwarded: AtomicUsize,
+    connections: AtomicUsize,
+    /// Time between two bytes of the server.
+    drip: Option<Duration>,
+}
+
+impl Relay {
+    /// A cable that works.
+    pub(crate) async fn to(port: u16) -> Self {
+        Self::with(port, usize::MAX, None).await
+    }
+
+    /// A cable that is pulled after `allowance` bytes from the server.
+    pub(crate) async fn stopping_after(port: u16, allowance: usize) -> Self {
+        Self::with(port, allowance, None).await
+    }
+
+    /// A cable that lets one byte through at a time.
+    pub(crate) async fn dripping(port: u16, pause: Duration) -> Self {
+        Self::with(port, usize::MAX, Some(pause)).await
+    }
+
+    async fn with(to: u16, allowance: usize, drip: Option<Duration>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let wire = Arc::new(Wire {
+            pulled: AtomicBool::new(false),
+            allowance: AtomicUsize::new(allowance),
+            forwarded: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
+            drip,
+        });
+        let own = Arc::clone(&wire);
+        let accepting = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                own.connections.fetch_add(1, Ordering::SeqCst);
+                let Ok(server) = TcpStream::connect(("127.0.0.1", to)).await else { continue };
+                let (from_client, to_client) = client.into_split();
+                let (from_server, to_server) = server.into_split();
+                tokio::spawn(Arc::clone(&own).pump(from_client, to_server, false));
+                tokio::spawn(Arc::clone(&own).pump(from_server, to_client, true));
+            }
+        });
+        Self { port, wire, accepting: accepting.abort_handle() }
+    }
+
+    /// Pulls the cable: nothing comes through any more, and nothing is closed.
+    pub(crate) fn pull(&self) {
+        self.wire.pulled.store(true, Ordering::SeqCst);
+    }
+
+    /// How many bytes of the server came through.
+    pub(crate) fn forwarded(&self) -> usize {
+        self.wire.forwarded.load(Ordering::SeqCst)
+    }
+
+    /// How many connections were made.
+    pub(crate) fn connections(&self) -> usize {
+        self.wire.connections.load(Ordering::SeqCst)
+    }
+}
+
+impl Wire {
+    async fn pump(self: Arc<Self>, mut from: OwnedReadHalf, mut to: OwnedWriteHalf, counted: bool) {
+        let mut buffer = vec![0; if self.drip.is_some() { 1 } else { 16 << 10 }];
+        loop {
+            let Ok(length) = from.read(&mut buffer).await else { return };
+            if length == 0 {
+                return;
+            }
+            let allowed = if counted { self.allowed(length) } else { length };
+            if self.pulled.load(Ordering::SeqCst) || to.write_all(&buffer[..allowed]).await.is_err() || allowed < length
+            {
+                // Pulled: neither end hears of it.
+                std::future::pending::<()>().await;
+            }
+            if let (Some(pause), true) = (self.drip, counted) {
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
+
+    fn allowed(&self, length: usize) -> usize {
+        let before =
+            self.allowance.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| Some(left.saturating_sub(length)));
+        let allowed = before.unwrap().min(length);
+        self.forwarded.fetch_add(allowed, Ordering::SeqCst);
+        allowed
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}

@@ -1,0 +1,9 @@
+//! SSH: real `sshd`, and servers with bad manners.
+
+mod commands;
+mod host_keys;
+mod limits;
+mod pool;
+mod shells;
+mod sign_in;
+mod stages;

@@ -1,0 +1,13 @@
+//! The HTTP toolkit, and the pages of people: sign-in, setup, account.
+
+mod account;
+mod assets;
+mod csrf;
+mod errors;
+mod headers;
+mod permissions;
+mod sessions;
+mod setup;
+mod sign_in;
+mod templates;
+mod words;
