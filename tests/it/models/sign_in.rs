@@ -64,7 +64,7 @@ fn sec_a03_thirty_tries_at_once_are_five_guesses() {
             std::thread::spawn(move || AuthThrottle::new("anna", address(1)).begin(&mut connection, now))
         })
         .collect();
-    let through = tries.into_iter().map(|one| one.join().unwrap()).filter(Result::is_ok).count();
+    let through = tries.into_iter().filter_map(|one| one.join().unwrap().ok()).count();
     assert_eq!(through, 5);
 }
 

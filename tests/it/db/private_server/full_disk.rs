@@ -20,7 +20,7 @@ fn fill_the_disk() {
     let mut connection = establish(&server.application_url()).unwrap();
     let ballast = folder.join("ballast");
     let mut file = fs::File::create(&ballast).unwrap();
-    while std::io::Write::write_all(&mut file, &[0; 65_536]).is_ok() {}
+    while std::io::Write::write_all(&mut file, &[0; 8_192]).is_ok() {}
     drop(file);
     let note = "x".repeat(9_000);
     let problem = (0..10_000)
