@@ -1,5 +1,7 @@
 //! Every URL of the product, each with the permission that it needs. What is not here is refused.
 
+mod api;
+
 use actix_web::web;
 
 use crate::admin;
@@ -9,7 +11,7 @@ use crate::web::router::{ADMINISTRATOR, OPERATOR, Permission::Anyone, Route, VIE
 
 /// The route table. Of two patterns that match, the first wins.
 pub fn all() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         get("/static/{path:.*}", Anyone, || web::to(assets::show)),
         // People
         get("/sign-in", Anyone, || web::to(sign_in::new)),
@@ -47,5 +49,7 @@ pub fn all() -> Vec<Route> {
         post("/admin/{resource}/{id}", ADMINISTRATOR, || web::to(admin::edit::update)),
         get("/admin/{resource}/{id}/delete", ADMINISTRATOR, || web::to(admin::delete::new)),
         get("/admin/{resource}/{id}/history", ADMINISTRATOR, || web::to(admin::history::index)),
-    ]
+    ];
+    routes.extend(api::all());
+    routes
 }

@@ -143,9 +143,9 @@ fn complete(operation: &mut Operation, path: &str, is_unsafe: bool) {
         if let RefOr::T(response) = answer.1 {
             let header = HeaderBuilder::new()
                 .description(Some("`true` where the answer comes from memory"))
-                .schema(ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)))
+                .schema(Some(ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))))
                 .build();
-            response.headers.insert(idempotency::REPLAYED.to_owned(), header);
+            response.headers.insert(idempotency::REPLAYED.to_owned(), RefOr::T(header));
         }
     }
 }

@@ -158,7 +158,7 @@ impl RemoteError {
                 Message::new("{server} did not answer within {seconds} s ({stage})")
                     .with("server", server)
                     .with("seconds", after.as_secs())
-                    .with("stage", stage.label())
+                    .with_words("stage", stage.label())
             }
             Self::NotNegotiable { server, why } => {
                 Message::new("No SSH connection could be agreed on with {server}: {why}")
@@ -184,7 +184,7 @@ impl RemoteError {
             Self::CredentialUnusable { credential, why } => {
                 Message::new("The credential {credential} cannot be used: {why}")
                     .with("credential", credential)
-                    .with("why", why)
+                    .with_words("why", why.clone())
             }
             Self::PromptRefused { server, prompt } => {
                 Message::new("{server} asked a question that hannun does not answer: {prompt}")
@@ -288,8 +288,9 @@ impl RemoteError {
             Self::ShellUnusable { .. } => ("Give this user a login shell that can run /bin/sh", false),
             Self::Failed { .. } => ("Read what the command said", false),
             Self::Killed { .. } => ("Look at the server's memory and logs, then try again", true),
-            Self::NoStatus { .. } => ("Look at the server before you repeat a change: it may have been made", true),
-            Self::CutOff { .. } => ("Look at the server before you repeat a change: it may have been made", true),
+            Self::NoStatus { .. } | Self::CutOff { .. } => {
+                ("Look at the server before you repeat a change: it may have been made", true)
+            }
             Self::DeadlinePassed { .. } => ("Look at the server's load, or raise the time limit", true),
             Self::OutputLimit { .. } => ("Ask for less at once", false),
             Self::Unparsable { .. } => {

@@ -99,8 +99,8 @@ mod tests {
     fn sec_x01_all_commands_together_keep_no_more_than_the_total_and_room_comes_back() {
         let budget = Budget(Arc::new(Semaphore::new(2)));
         let (mut first, mut second) = (budget.buffer(1 << 20), budget.buffer(1 << 20));
-        assert_eq!(first.push(&[0; UNIT]), Ok(()));
-        assert_eq!(second.push(&[0; UNIT]), Ok(()));
+        assert_eq!(first.push(&vec![0; UNIT]), Ok(()));
+        assert_eq!(second.push(&vec![0; UNIT]), Ok(()));
         assert_eq!(second.push(b"1"), Err(Full { limit: UNIT }));
         drop(first);
         assert_eq!(second.push(b"1"), Ok(()));

@@ -1,5 +1,6 @@
 //! From an address to a signed-in connection, in stages that each have a time limit and a name (H06).
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -130,18 +131,14 @@ impl Road<'_> {
         pins: Vec<PinnedKey>,
         progress: &mut Progress,
     ) -> Result<Handle<Gate>, RemoteError> {
-        match &self.means.via {
-            Some(jump) => {
-                let stream = jump.tunnel(self.endpoint).await?;
-                progress.go_on(Stage::HostKey, format!("through {}", jump.server()));
-                self.exchange(stream, pins).await
-            }
-            None => {
-                let (stream, address) = self.dial(addresses).await?;
-                progress.go_on(Stage::HostKey, address.to_string());
-                self.exchange(stream, pins).await
-            }
+        if let Some(jump) = &self.means.via {
+            let stream = jump.tunnel(self.endpoint).await?;
+            progress.go_on(Stage::HostKey, format!("through {}", jump.server()));
+            return self.exchange(stream, pins).await;
         }
+        let (stream, address) = self.dial(addresses).await?;
+        progress.go_on(Stage::HostKey, address.to_string());
+        self.exchange(stream, pins).await
     }
 
     /// Tries each address; each gets its share of the time, so that a dead one does not use up another's.
@@ -203,19 +200,48 @@ async fn resolve(
         progress.go_on(Stage::Connect, address.to_string());
         return Ok(vec![SocketAddr::new(address, endpoint.port)]);
     }
-    let limit = means.config.name_timeout;
-    let not_found = || RemoteError::NameNotFound { server: endpoint.name.clone(), address: endpoint.address.clone() };
-    let found = match timeout(limit, lookup_host((endpoint.address.as_str(), endpoint.port))).await {
-        Ok(Ok(found)) => found.collect::<Vec<_>>(),
-        Ok(Err(_)) => return Err(not_found()),
-        Err(_) => return Err(timed_out(endpoint, Stage::Name, limit)),
+    let lookup = lookup_host((endpoint.address.as_str(), endpoint.port));
+    let found: Vec<_> = in_time(endpoint, means.config.name_timeout, lookup).await?.collect();
+    let Some(first) = found.first() else {
+        return Err(name_not_found(endpoint));
     };
-    let first = found.first().ok_or_else(not_found)?;
     progress.go_on(Stage::Connect, first.ip().to_string());
     Ok(found)
+}
+
+async fn in_time<T>(
+    endpoint: &Endpoint,
+    limit: Duration,
+    lookup: impl Future<Output = io::Result<T>>,
+) -> Result<T, RemoteError> {
+    match timeout(limit, lookup).await {
+        Ok(found) => found.map_err(|_unknown| name_not_found(endpoint)),
+        Err(_) => Err(timed_out(endpoint, Stage::Name, limit)),
+    }
+}
+
+fn name_not_found(endpoint: &Endpoint) -> RemoteError {
+    RemoteError::NameNotFound { server: endpoint.name.clone(), address: endpoint.address.clone() }
 }
 
 /// No answer in time.
 pub(super) fn timed_out(endpoint: &Endpoint, stage: Stage, after: Duration) -> RemoteError {
     RemoteError::TimedOut { server: endpoint.name.clone(), stage, after }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+    use crate::remote::endpoint::tests::an_endpoint;
+
+    #[tokio::test]
+    async fn sec_h06_a_name_server_that_does_not_answer_fails_at_the_name() {
+        let (endpoint, limit) = (an_endpoint(), Duration::from_millis(20));
+        let error = in_time(&endpoint, limit, pending::<io::Result<()>>()).await.unwrap_err();
+        assert_eq!(error, timed_out(&endpoint, Stage::Name, limit));
+        let error = in_time::<()>(&endpoint, limit, ready(Err(io::Error::other("no such name")))).await.unwrap_err();
+        assert_eq!(error, name_not_found(&endpoint));
+    }
 }

@@ -1,6 +1,5 @@
 //! One signed-in connection: its channels, who uses it, and how it is closed. Knows no command.
 
-use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -91,21 +90,19 @@ impl Connection {
         (self.users.load(Ordering::Acquire) == 0).then(|| left.elapsed())
     }
 
-    /// Says goodbye, then ends it: within a second, whatever the peer does (H03).
-    pub(super) fn close(self: Arc<Self>) -> impl Future<Output = ()> + Send + 'static {
-        async move {
-            let goodbye = self.handle.disconnect(Disconnect::ByApplication, "", "");
-            if timeout(GOODBYE, goodbye).await.is_ok() {
-                let gone = async {
-                    while !self.handle.is_closed() {
-                        sleep(Duration::from_millis(10)).await;
-                    }
-                };
-                // A peer that does not let go is cut off below.
-                drop(timeout(GOODBYE / 2, gone).await);
-            }
-            self.cut.cancel();
+    /// Says goodbye, then ends it: within two seconds, whatever the peer does (H03).
+    pub(super) async fn close(self: Arc<Self>) {
+        let goodbye = self.handle.disconnect(Disconnect::ByApplication, "", "");
+        if timeout(GOODBYE, goodbye).await.is_ok() {
+            let gone = async {
+                while !self.handle.is_closed() {
+                    sleep(Duration::from_millis(10)).await;
+                }
+            };
+            // A peer that does not let go is cut off below.
+            drop(timeout(GOODBYE, gone).await);
         }
+        self.cut.cancel();
     }
 }
 

@@ -94,12 +94,15 @@ fn is_encrypted(pem: &str) -> bool {
 }
 
 /// How long an opened key is remembered.
-const REMEMBERED: Duration = Duration::from_mins(1);
+const LONG_ENOUGH: Duration = Duration::from_mins(1);
 
 /// Opened keys of the last minute: one credential of a fleet is opened once and not once per server, because opening a
 /// key that has a passphrase costs a tenth of a second on purpose.
 #[derive(Default)]
-pub(super) struct OpenKeys(Mutex<HashMap<[u8; 32], (Instant, Arc<PrivateKey>)>>);
+pub(super) struct OpenKeys(Mutex<Remembered>);
+
+/// By a digest of text and passphrase: when it was opened, and the key.
+type Remembered = HashMap<[u8; 32], (Instant, Arc<PrivateKey>)>;
 
 impl OpenKeys {
     /// The key in `text`, opened now or lately.
@@ -125,7 +128,7 @@ impl OpenKeys {
 
     /// Forgets what was opened more than a minute ago.
     pub(super) fn tidy(&self) {
-        self.lock().retain(|_, (opened, _)| opened.elapsed() < REMEMBERED);
+        self.lock().retain(|_, (opened, _)| opened.elapsed() < LONG_ENOUGH);
     }
 
     fn name(text: &SecretText, passphrase: Option<&SecretText>) -> [u8; 32] {
@@ -136,7 +139,7 @@ impl OpenKeys {
         digest.finalize().into()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], (Instant, Arc<PrivateKey>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Remembered> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

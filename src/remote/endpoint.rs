@@ -129,10 +129,32 @@ pub fn check_user_name(user: &str) -> Result<(), Message> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    pub(in crate::remote) fn an_endpoint() -> Endpoint {
+        Endpoint {
+            id: ServerId(1),
+            name: "web-1".to_owned(),
+            address: "10.0.0.7".to_owned(),
+            port: 22,
+            user: "root".to_owned(),
+            credential_name: "root key".to_owned(),
+            credential: Auth::PrivateKey {
+                key: SecretText::new("canary-key".to_owned()),
+                passphrase: Some(SecretText::new("canary-passphrase".to_owned())),
+            },
+            identity: "1".to_owned(),
+            pins: Vec::new(),
+            jump: None,
+            legacy_algorithms: false,
+            privilege: Privilege::None,
+            sudo_password: Some(SecretText::new("canary-sudo".to_owned())),
+            enabled: true,
+        }
+    }
 
     #[test]
     fn sec_h09_a_name_that_a_program_could_take_for_an_option_is_refused() {
@@ -192,25 +214,7 @@ mod tests {
 
     #[test]
     fn sec_s06_an_endpoint_prints_no_secret() {
-        let endpoint = Endpoint {
-            id: ServerId(1),
-            name: "web-1".to_owned(),
-            address: "10.0.0.7".to_owned(),
-            port: 22,
-            user: "root".to_owned(),
-            credential_name: "root key".to_owned(),
-            credential: Auth::PrivateKey {
-                key: SecretText::new("canary-key".to_owned()),
-                passphrase: Some(SecretText::new("canary-passphrase".to_owned())),
-            },
-            identity: "1".to_owned(),
-            pins: Vec::new(),
-            jump: None,
-            legacy_algorithms: false,
-            privilege: Privilege::None,
-            sudo_password: Some(SecretText::new("canary-sudo".to_owned())),
-            enabled: true,
-        };
+        let endpoint = an_endpoint();
         assert!(!format!("{endpoint:?}").contains("canary"));
     }
 }

@@ -44,7 +44,7 @@ pub(super) async fn run(
         channel,
         began,
     };
-    run.to_the_end(until, caller).await
+    run.finish(until, caller).await
 }
 
 /// How the shell ended, as far as the server said.
@@ -74,7 +74,7 @@ struct Run {
 }
 
 impl Run {
-    async fn to_the_end(
+    async fn finish(
         mut self,
         until: Instant,
         caller: &mut oneshot::Sender<Result<Answer, RemoteError>>,

@@ -77,13 +77,13 @@ mod tests {
         kept
     }
 
-    fn password() -> Option<SecretText> {
-        Some(SecretText::new("hunter2".to_owned()))
+    fn prompts() -> Prompts {
+        Prompts::new("abcd1234".to_owned(), Some(SecretText::new("hunter2".to_owned())))
     }
 
     #[test]
     fn sec_p04_a_prompt_of_this_run_is_answered_once_and_each_sudo_has_its_own() {
-        let mut prompts = Prompts::new("abcd1234".to_owned(), password());
+        let mut prompts = prompts();
         let mut first = stderr("lecture\nPROMPT-abcd1234-812:more");
         assert_eq!(prompts.look(&mut first), Found::Question);
         assert_eq!(first.bytes(), b"lecture\nmore");
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn sec_p04_nothing_else_is_taken_for_a_prompt() {
-        let mut prompts = Prompts::new("abcd1234".to_owned(), password());
+        let mut prompts = prompts();
         for other in
             ["", "7:", "Password:", "[sudo] password for deploy: ", "PROMPT-", "PROMPT-other-1:", "PROMPT-abcd1234-:"]
         {
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn sec_p04_a_prompt_is_found_in_pieces() {
-        let mut prompts = Prompts::new("abcd1234".to_owned(), password());
+        let mut prompts = prompts();
         let mut stderr = stderr("a warning that is long enough to lie behind the place where looking begins\n");
         for piece in ["PRO", "MPT-abcd", "1234-42949", "67295"] {
             assert_eq!(prompts.look(&mut stderr), Found::Nothing);

@@ -11,7 +11,6 @@ use crate::db::private_server::{Durability, PrivateServer};
 use crate::db::roles::APPLICATION_ROLE;
 use crate::db::{Db, migrate};
 use crate::error::{Error, Result};
-use crate::metrics::live::Live;
 use crate::models::data_keys::DataKey;
 use crate::models::password::PasswordHasher;
 use crate::remote::Pool;
@@ -85,5 +84,5 @@ pub async fn app(config: Config, database: &SecretText) -> Result<App> {
     let (sealer, clock) = (Arc::new(sealer), Clock::system());
     let pool = Pool::new(config.remote.clone(), clock.clone()).map_err(Error::internal)?;
     let hosts = Hosts::new(db.clone(), Arc::clone(&sealer), pool, clock.clone(), config.remote.command_timeout);
-    Ok(App { config: Arc::new(config), clock, db, sealer, passwords: PasswordHasher::default(), hosts, live: Live::default() })
+    Ok(App { config: Arc::new(config), clock, db, sealer, passwords: PasswordHasher::default(), hosts, live: crate::metrics::live::Live::default() })
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use super::overdue;
-use super::text::{Kind, Text};
+use super::text::Text;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::metrics::catalogue::Metric;
@@ -62,7 +62,7 @@ pub async fn prometheus(app: Data<App>, asking: Asking, wanted: Query<Wanted>) -
 /// This process.
 fn own(text: &mut Text) {
     let version = vec![("version", env!("CARGO_PKG_VERSION"))];
-    text.family("hannun_build_info", "The running version", Kind::Gauge, &[(version, 1.0)]);
+    text.gauges("hannun_build_info", "The running version", &[(version, 1.0)]);
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let resident = status
         .lines()
@@ -70,10 +70,10 @@ fn own(text: &mut Text) {
         .and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());
     if let Some(kib) = resident {
         let name = "process_resident_memory_bytes";
-        text.family(name, "Resident memory", Kind::Gauge, &[(Vec::new(), kib * 1024.0)]);
+        text.gauges(name, "Resident memory", &[(Vec::new(), kib * 1024.0)]);
     }
     if let Ok(open) = fs::read_dir("/proc/self/fd") {
-        text.family("process_open_fds", "Open file descriptors", Kind::Gauge, &[(Vec::new(), whole(open.count()))]);
+        text.gauges("process_open_fds", "Open file descriptors", &[(Vec::new(), whole(open.count()))]);
     }
 }
 
@@ -85,7 +85,7 @@ fn counted(text: &mut Text, servers: &[Server], states: &HashMap<ServerId, State
         *counts.entry(state.name()).or_default() += 1;
     }
     let samples: Vec<_> = counts.into_iter().map(|(state, count)| (vec![("state", state)], whole(count))).collect();
-    text.family("hannun_servers", "Servers by state", Kind::Gauge, &samples);
+    text.gauges("hannun_servers", "Servers by state", &samples);
 }
 
 /// What comes round, and whether it does.
@@ -94,12 +94,12 @@ fn recurring(text: &mut Text, jobs: &[RecurringJob], now: DateTime<Utc>) {
         jobs.iter().map(|job| (vec![("job", job.name.as_str())], value(job, now))).collect::<Vec<_>>()
     };
     let late = each(|job, now| if job.state == "idle" { overdue(job, now).as_seconds_f64() } else { 0.0 });
-    text.family("hannun_recurring_job_overdue_seconds", "How long a job has been waiting", Kind::Gauge, &late);
+    text.gauges("hannun_recurring_job_overdue_seconds", "How long a job has been waiting", &late);
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a job")]
     let took = each(|job, _| job.took_ms.map_or(f64::NAN, |took| took as f64 / 1000.0));
-    text.family("hannun_recurring_job_duration_seconds", "How long the last run took", Kind::Gauge, &took);
+    text.gauges("hannun_recurring_job_duration_seconds", "How long the last run took", &took);
     let failed = each(|job, _| if matches!(job.outcome.as_str(), "failed" | "unknown") { 1.0 } else { 0.0 });
-    text.family("hannun_recurring_job_failed", "Whether the last run failed", Kind::Gauge, &failed);
+    text.gauges("hannun_recurring_job_failed", "Whether the last run failed", &failed);
 }
 
 /// The latest sample of each server, one family per metric.
@@ -111,7 +111,7 @@ fn samples(text: &mut Text, app: &App, servers: &[Server], states: &HashMap<Serv
             (vec![("server", server.name.as_str())], if is_up { 1.0 } else { 0.0 })
         })
         .collect();
-    text.family("hannun_server_up", "Whether the server answered last time", Kind::Gauge, &up);
+    text.gauges("hannun_server_up", "Whether the server answered last time", &up);
     let latest: Vec<_> = servers
         .iter()
         .filter_map(|server| Some((server.name.as_str(), app.live.latest(server.id)?)))
@@ -128,7 +128,7 @@ fn samples(text: &mut Text, app: &App, servers: &[Server], states: &HashMap<Serv
                 family.push((labels, f64::from(value)));
             }
         }
-        text.family(&name_of(*metric), metric.meaning(), Kind::Gauge, &family);
+        text.gauges(&name_of(*metric), metric.meaning(), &family);
     }
 }
 

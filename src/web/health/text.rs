@@ -6,28 +6,16 @@ use std::fmt::Write;
 #[derive(Debug, Default)]
 pub(super) struct Text(String);
 
-/// What a family's values do over time.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
-    /// Up and down.
-    Gauge,
-    /// Only up.
-    Counter,
-}
-
 impl Text {
-    /// One family. Samples without a finite value are left out; a family without samples is not written.
-    pub(super) fn family(&mut self, name: &str, help: &str, kind: Kind, samples: &[(Vec<(&str, &str)>, f64)]) {
+    /// One family of figures that go up and down. Samples without a finite value are left out; a family without samples
+    /// is not written.
+    pub(super) fn gauges(&mut self, name: &str, help: &str, samples: &[(Vec<(&str, &str)>, f64)]) {
         let samples: Vec<_> = samples.iter().filter(|(_, value)| value.is_finite()).collect();
         if samples.is_empty() {
             return;
         }
-        let kind = match kind {
-            Kind::Gauge => "gauge",
-            Kind::Counter => "counter",
-        };
         self.line(format_args!("# HELP {name} {}", escape(help, false)));
-        self.line(format_args!("# TYPE {name} {kind}"));
+        self.line(format_args!("# TYPE {name} gauge"));
         for (labels, value) in samples {
             let labels: Vec<String> =
                 labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escape(value, true))).collect();
@@ -46,7 +34,7 @@ impl Text {
 
     fn line(&mut self, line: std::fmt::Arguments<'_>) {
         // Writing into a String cannot fail.
-        drop(writeln!(self.0, "{line}"));
+        let _ = writeln!(self.0, "{line}");
     }
 }
 
@@ -74,7 +62,7 @@ mod tests {
     fn a_device_name_cannot_forge_a_sample() {
         let mut text = Text::default();
         let hostile = "sda\"} 1\nhannun_up 0\r\\";
-        text.family("hannun_x", "Help\nme", Kind::Gauge, &[(vec![("device", hostile)], 1.5), (Vec::new(), f64::NAN)]);
+        text.gauges("hannun_x", "Help\nme", &[(vec![("device", hostile)], 1.5), (Vec::new(), f64::NAN)]);
         assert_eq!(
             text.finish(),
             "# HELP hannun_x Help\\nme\n# TYPE hannun_x gauge\nhannun_x{device=\"sda\\\"} 1\\nhannun_up 0\\\\\"} 1.5\n"
@@ -84,7 +72,7 @@ mod tests {
     #[test]
     fn a_family_without_values_is_not_written() {
         let mut text = Text::default();
-        text.family("hannun_x", "Help", Kind::Counter, &[(Vec::new(), f64::INFINITY)]);
+        text.gauges("hannun_x", "Help", &[(Vec::new(), f64::INFINITY)]);
         assert_eq!(text.finish(), "");
     }
 }

@@ -15,6 +15,7 @@ use hannun::error::Error;
 use hannun::models::groups::{Group, NewGroup};
 use tempfile::TempDir;
 
+use crate::harness::database::socket_folder;
 use crate::harness::skip::skip;
 
 /// Names the data directory for [`serve_until_killed`].
@@ -27,8 +28,9 @@ fn data_dir() -> TempDir {
     tempfile::Builder::new().prefix("hannun-private-").permissions(builder).tempdir().unwrap()
 }
 
+/// As in use: what is committed survives a kill.
 fn start(data_dir: &Path) -> PrivateServer {
-    PrivateServer::start(data_dir, Durability::None).unwrap()
+    PrivateServer::start(data_dir, Durability::Kept).unwrap()
 }
 
 /// Polls until `condition` holds.
@@ -65,17 +67,18 @@ fn groups(server: &PrivateServer) -> Vec<String> {
 #[ignore = "started by other tests"]
 fn serve_until_killed() {
     let folder = std::env::var(CHILD).unwrap();
-    match PrivateServer::start(Path::new(&folder), Durability::None) {
+    match PrivateServer::start(Path::new(&folder), Durability::Kept) {
         Ok(server) => {
             add_group(&server, "kept");
-            println!("\nrunning {}", server.process_id().unwrap());
+            let socket = socket_folder(&server.application_url());
+            println!("\nrunning {} {}", server.process_id().unwrap(), socket.display());
             std::thread::sleep(Duration::from_mins(2));
         }
         Err(problem) => println!("\nrefused {problem}"),
     }
 }
 
-/// Another process that runs a server in `folder`, and what it said: `running <process>` or `refused <sentence>`.
+/// Another process that runs a server in `folder`, and what it said: `running <process> <socket>` or `refused <sentence>`.
 struct Other {
     process: Child,
     said: String,
@@ -94,7 +97,7 @@ impl Other {
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let said = lines
             .map_while(Result::ok)
-            .find(|line| line.starts_with("running ") && !line.ends_with("test") || line.starts_with("refused "))
+            .find(|line| (line.starts_with("running ") && line.contains('/')) || line.starts_with("refused "))
             .unwrap_or_default();
         Self { process, said }
     }
@@ -105,10 +108,13 @@ impl Other {
 
     /// The running PostgreSQL.
     fn postgres(&self) -> u32 {
-        self.said
-            .strip_prefix("running ")
-            .and_then(|number| number.parse().ok())
-            .unwrap_or_else(|| panic!("{}", self.said))
+        self.running().unwrap_or_else(|| panic!("{}", self.said)).0
+    }
+
+    /// The running PostgreSQL and the folder of its socket.
+    fn running(&self) -> Option<(u32, &Path)> {
+        let (process, socket) = self.said.strip_prefix("running ")?.split_once(' ')?;
+        Some((process.parse().ok()?, Path::new(socket)))
     }
 }
 
@@ -116,6 +122,13 @@ impl Drop for Other {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        // Killed, it leaves an empty folder for its next start; here there is none, unless the test itself went on with it.
+        let Some((postgres, socket)) = self.running() else { return };
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while is_alive(postgres) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = fs::remove_dir(socket);
     }
 }
 
@@ -136,7 +149,7 @@ fn only_its_account_gets_to_the_cluster_and_the_socket_and_nothing_listens_on_a_
     let server = start(folder.path());
     let owner = fs::metadata(format!("/proc/{}", server.process_id().unwrap())).unwrap().uid();
     assert_ne!(owner, 0, "PostgreSQL is never root");
-    let socket = socket_folder(&server);
+    let socket = socket_folder(&server.application_url());
     for private in [folder.path().join("postgres-private"), folder.path().join("postgres-private/cluster"), socket] {
         let found = fs::metadata(&private).unwrap();
         assert_eq!((found.mode() & 0o777, found.uid()), (0o700, owner), "{}", private.display());
@@ -147,13 +160,6 @@ fn only_its_account_gets_to_the_cluster_and_the_socket_and_nothing_listens_on_a_
         diesel::select(sql).get_result::<String>(&mut connection).unwrap()
     };
     assert_eq!(shown("listen_addresses"), "");
-}
-
-/// Out of the address, where it is percent-encoded.
-fn socket_folder(server: &PrivateServer) -> std::path::PathBuf {
-    let url = server.application_url();
-    let host = url.expose().split("host=").nth(1).unwrap().split('&').next().unwrap().replace("%2F", "/");
-    host.into()
 }
 
 #[test]
@@ -260,7 +266,7 @@ fn a_deep_data_directory_gets_a_socket_whose_path_is_short_enough() {
     let folder = data_dir();
     let deep = folder.path().join("d".repeat(100)).join("e".repeat(100));
     let server = start(&deep);
-    assert!(socket_folder(&server).join(".s.PGSQL.5432").as_os_str().len() <= 107);
+    assert!(socket_folder(&server.application_url()).join(".s.PGSQL.5432").as_os_str().len() <= 107);
     add_group(&server, "x");
 }
 

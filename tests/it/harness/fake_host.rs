@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hannun::remote::{Endpoint, PinnedKey};
-use russh::keys::ssh_key::LineEnding;
 use russh::keys::{PrivateKey, decode_secret_key};
 use russh::server::Config;
 use russh::{MethodKind, MethodSet, Preferred};
@@ -203,14 +202,9 @@ pub(crate) fn rsa_host_key() -> PrivateKey {
 
 /// A host key, as somebody approves it.
 pub(crate) fn pin_of(key: &PrivateKey) -> PinnedKey {
-    let public_key = key.public_key().to_openssh().unwrap();
-    let algorithm = public_key.split_whitespace().next().unwrap().to_owned();
-    PinnedKey { algorithm, public_key }
-}
-
-/// A private key as the text of a file.
-pub(crate) fn pem_of(key: &PrivateKey) -> String {
-    key.to_openssh(LineEnding::LF).unwrap().to_string()
+    let written = key.public_key().to_openssh().unwrap();
+    let words: Vec<_> = written.split_whitespace().take(2).collect();
+    PinnedKey { algorithm: words[0].to_owned(), public_key: words.join(" ") }
 }
 
 async fn serve(stream: tokio::net::TcpStream, manner: Manner, memory: Arc<Memory>) {

@@ -22,7 +22,6 @@ struct Wire {
     /// How many bytes of the server come through.
     allowance: AtomicUsize,
     forwarded: AtomicUsize,
-    connections: AtomicUsize,
     /// Time between two bytes of the server.
     drip: Option<Duration>,
 }
@@ -50,13 +49,11 @@ impl Relay {
             pulled: AtomicBool::new(false),
             allowance: AtomicUsize::new(allowance),
             forwarded: AtomicUsize::new(0),
-            connections: AtomicUsize::new(0),
             drip,
         });
         let own = Arc::clone(&wire);
         let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                own.connections.fetch_add(1, Ordering::SeqCst);
                 let Ok(server) = TcpStream::connect(("127.0.0.1", to)).await else { continue };
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
@@ -75,11 +72,6 @@ impl Relay {
     /// How many bytes of the server came through.
     pub(crate) fn forwarded(&self) -> usize {
         self.wire.forwarded.load(Ordering::SeqCst)
-    }
-
-    /// How many connections were made.
-    pub(crate) fn connections(&self) -> usize {
-        self.wire.connections.load(Ordering::SeqCst)
     }
 }
 

@@ -61,7 +61,8 @@ async fn what_follows_the_script_is_sent_only_after_it_said_that_it_is_ready() {
 async fn sec_p04_the_sudo_password_is_told_after_each_sudo_s_own_prompt_only() {
     let right = Act::Sudo { numbers: &[812, 813], right: "hunter2" };
     let host =
-        FakeHost::start(Manner::default().when("as_root", right).when("cat", Act::answer("", "Password:", 0))).await;
+        FakeHost::start(Manner::default().when("$as_root id", right).when("cat", Act::answer("", "Password:", 0)))
+            .await;
     let endpoint = Endpoint { sudo_password: Some(SecretText::new("hunter2".to_owned())), ..host.endpoint() };
     let pool = pool();
     let answer = pool.run(&endpoint, ask_as("$as_root id", Privilege::SudoPassword, TEN_SECONDS)).await.unwrap();
@@ -75,7 +76,7 @@ async fn sec_p04_the_sudo_password_is_told_after_each_sudo_s_own_prompt_only() {
 #[tokio::test]
 async fn sec_p04_a_wrong_sudo_password_is_tried_once() {
     let wrong = Act::Sudo { numbers: &[812, 812, 812], right: "other" };
-    let host = FakeHost::start(Manner::default().when("as_root", wrong)).await;
+    let host = FakeHost::start(Manner::default().when("$as_root id", wrong)).await;
     let endpoint = Endpoint { sudo_password: Some(SecretText::new("hunter2".to_owned())), ..host.endpoint() };
     let error = pool().run(&endpoint, ask_as("$as_root id", Privilege::SudoPassword, TEN_SECONDS)).await.unwrap_err();
     assert!(matches!(error, RemoteError::PrivilegeRefused { .. }), "{error:?}");

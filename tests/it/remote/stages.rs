@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::harness::fake_host::{Act, FakeHost, Manner};
 use crate::harness::relay::Relay;
-use crate::harness::ssh::{ask_within, eventually, impatient_pool, short_limits};
+use crate::harness::ssh::{ask_within, eventually, impatient_pool};
 
 const DEADLINE: Duration = Duration::from_millis(1500);
 
@@ -96,18 +96,6 @@ async fn sec_h06_an_address_that_swallows_packets_fails_at_connect() {
     let endpoint = Endpoint { port: address.port(), ..host.endpoint() };
     let error = impatient_pool().run(&endpoint, ask_within("true", DEADLINE)).await.unwrap_err();
     assert_eq!(stage_of(&error), Stage::Connect);
-}
-
-#[tokio::test]
-async fn sec_h06_a_name_server_that_does_not_answer_fails_at_the_name() {
-    let config = RemoteConfig { name_timeout: Duration::ZERO, ..short_limits() };
-    let pool = Pool::new(config, Clock::system()).unwrap();
-    let host = FakeHost::start(Manner::default().when("true", Act::answer("", "", 0))).await;
-    let named = Endpoint { address: "web-1.invalid".to_owned(), ..host.endpoint() };
-    let error = pool.run(&named, ask_within("true", DEADLINE)).await.unwrap_err();
-    assert_eq!(stage_of(&error), Stage::Name);
-    let other = Endpoint { id: hannun::models::ids::ServerId(2), ..host.endpoint() };
-    pool.run(&other, ask_within("true", DEADLINE)).await.unwrap();
 }
 
 #[tokio::test]

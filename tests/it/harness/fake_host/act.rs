@@ -69,17 +69,17 @@ impl Stage {
     }
 
     async fn exit(&self, status: u32) {
-        drop(self.handle.exit_status_request(self.channel, status).await);
+        let _ = self.handle.exit_status_request(self.channel, status).await;
         self.close().await;
     }
 
     async fn close(&self) {
-        drop(self.handle.eof(self.channel).await);
-        drop(self.handle.close(self.channel).await);
+        let _ = self.handle.eof(self.channel).await;
+        let _ = self.handle.close(self.channel).await;
     }
 
     async fn killed(&self, signal: Sig) {
-        drop(self.handle.exit_signal_request(self.channel, signal, false, String::new(), String::new()).await);
+        let _ = self.handle.exit_signal_request(self.channel, signal, false, String::new(), String::new()).await;
         self.close().await;
     }
 
@@ -91,8 +91,8 @@ impl Stage {
     }
 }
 
-/// Plays `act` on `stage`.
-pub(super) async fn play(act: Act, mut stage: Stage) {
+/// Plays `act` on `stage`; calls `ended` before it says that an answer is complete.
+pub(super) async fn play(act: Act, mut stage: Stage, ended: impl Fn()) {
     if let Act::NoShell(said) | Act::Stuck(said) = act {
         stage.out(said).await;
         if let Act::NoShell(_) = act {
@@ -106,6 +106,7 @@ pub(super) async fn play(act: Act, mut stage: Stage) {
         Act::Answer { stdout, stderr, status } => {
             stage.out(stdout).await;
             stage.err(stderr).await;
+            ended();
             stage.exit(status).await;
         }
         Act::Frames(frame) => {
@@ -137,7 +138,7 @@ pub(super) async fn play(act: Act, mut stage: Stage) {
             stage.killed(Sig::TERM).await;
         }
         Act::Silent => stage.until_told().await,
-        Act::Stubborn => sleep(Duration::from_secs(60)).await,
+        Act::Stubborn => sleep(Duration::from_mins(1)).await,
         Act::Sudo { numbers, right } => {
             let mut all_right = true;
             for number in numbers {

@@ -62,7 +62,14 @@ impl Guest {
         let shell = self.channels.get_mut(&channel).unwrap();
         shell.input = Some(give);
         let stage = Stage { handle: session.clone(), channel, token, input, signal: shell.signal.subscribe() };
-        tokio::spawn(play(act, stage));
+        let memory = Arc::clone(&self.memory);
+        tokio::spawn(async move {
+            // Counted before the end is told, so that what follows it is not counted with it.
+            let ended = || {
+                memory.open_sessions.fetch_sub(1, Ordering::SeqCst);
+            };
+            play(act, stage, ended).await;
+        });
     }
 }
 
@@ -204,9 +211,7 @@ impl Handler for Guest {
     }
 
     async fn channel_close(&mut self, channel: ChannelId, _: &mut Session) -> Result<(), Self::Error> {
-        if self.channels.remove(&channel).is_some() {
-            self.memory.open_sessions.fetch_sub(1, Ordering::SeqCst);
-        }
+        self.channels.remove(&channel);
         Ok(())
     }
 

@@ -1,0 +1,80 @@
+//! The routes of `/api/v1`, and what supervisors and Prometheus ask. Each operation of the API document stands here, and the
+//! other way round.
+
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::{Handler, Responder, web};
+
+use crate::api::{
+    audit_events, capabilities, connection, credentials, filesystems, groups, host_key, idempotency, latest, metrics,
+    openapi, platform, processes, servers, sockets, stream, tokens, users,
+};
+use crate::web::health;
+use crate::web::router::Permission::Anyone;
+use crate::web::router::{ADMINISTRATOR, OPERATOR, Route, VIEWER, get, other, post};
+
+/// Of two patterns that match, the first wins.
+pub(super) fn all() -> Vec<Route> {
+    let mut routes = of_servers();
+    routes.extend(of_registry());
+    routes.extend([
+        get("/healthz", Anyone, || web::to(health::live)),
+        get("/readyz", Anyone, || web::to(health::ready)),
+        get("/metrics", VIEWER, || web::to(health::prometheus)),
+        get("/api/v1/openapi.json", Anyone, || web::to(openapi::document)),
+    ]);
+    routes
+}
+
+fn of_servers() -> Vec<Route> {
+    vec![
+        get("/api/v1/servers", VIEWER, || web::to(servers::index)),
+        post("/api/v1/servers", ADMINISTRATOR, || once(servers::create)),
+        get("/api/v1/servers/{server}", VIEWER, || web::to(servers::show)),
+        other(Method::PATCH, "/api/v1/servers/{server}", ADMINISTRATOR, || once(servers::update)),
+        other(Method::DELETE, "/api/v1/servers/{server}", ADMINISTRATOR, || once(servers::destroy)),
+        get("/api/v1/servers/{server}/host-key", VIEWER, || web::to(host_key::show)),
+        post("/api/v1/servers/{server}/host-key", ADMINISTRATOR, || once(host_key::approve)),
+        post("/api/v1/servers/{server}/connection", OPERATOR, || once(connection::test)),
+        get("/api/v1/servers/{server}/platform", VIEWER, || web::to(platform::show)),
+        get("/api/v1/servers/{server}/capabilities", VIEWER, || web::to(capabilities::show)),
+        get("/api/v1/servers/{server}/metrics", VIEWER, || web::to(metrics::history)),
+        get("/api/v1/servers/{server}/metrics/latest", VIEWER, || web::to(latest::show)),
+        get("/api/v1/servers/{server}/metrics/stream", VIEWER, || web::to(stream::show)),
+        get("/api/v1/servers/{server}/processes", VIEWER, || web::to(processes::index)),
+        get("/api/v1/servers/{server}/processes/{pid}", VIEWER, || web::to(processes::show)),
+        get("/api/v1/servers/{server}/sockets", VIEWER, || web::to(sockets::index)),
+        get("/api/v1/servers/{server}/filesystems", VIEWER, || web::to(filesystems::index)),
+    ]
+}
+
+fn of_registry() -> Vec<Route> {
+    vec![
+        get("/api/v1/credentials", ADMINISTRATOR, || web::to(credentials::index)),
+        post("/api/v1/credentials", ADMINISTRATOR, || once(credentials::create)),
+        get("/api/v1/credentials/{credential}", ADMINISTRATOR, || web::to(credentials::show)),
+        other(Method::PATCH, "/api/v1/credentials/{credential}", ADMINISTRATOR, || once(credentials::update)),
+        other(Method::DELETE, "/api/v1/credentials/{credential}", ADMINISTRATOR, || once(credentials::destroy)),
+        get("/api/v1/groups", VIEWER, || web::to(groups::index)),
+        post("/api/v1/groups", ADMINISTRATOR, || once(groups::create)),
+        get("/api/v1/groups/{group}", VIEWER, || web::to(groups::show)),
+        other(Method::PATCH, "/api/v1/groups/{group}", ADMINISTRATOR, || once(groups::update)),
+        other(Method::DELETE, "/api/v1/groups/{group}", ADMINISTRATOR, || once(groups::destroy)),
+        get("/api/v1/users", ADMINISTRATOR, || web::to(users::index)),
+        get("/api/v1/users/{user}", ADMINISTRATOR, || web::to(users::show)),
+        get("/api/v1/tokens", ADMINISTRATOR, || web::to(tokens::index)),
+        post("/api/v1/tokens", ADMINISTRATOR, || once(tokens::create)),
+        other(Method::DELETE, "/api/v1/tokens/{token}", ADMINISTRATOR, || once(tokens::revoke)),
+        get("/api/v1/audit-events", ADMINISTRATOR, || web::to(audit_events::index)),
+    ]
+}
+
+/// A handler that changes something: repeated with the same `Idempotency-Key`, it is answered from memory.
+fn once<F, Args>(handler: F) -> actix_web::Route
+where
+    F: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::to(handler).wrap(from_fn(idempotency::remember))
+}
