@@ -33,17 +33,10 @@ const GROWTH: TimeDelta = TimeDelta::hours(24);
 pub struct Busiest {
     /// Busiest first.
     pub rows: Vec<ProcessRow>,
-    /// How many processes there are.
-    pub count: usize,
+    /// `312 processes`
+    pub count: Message,
     /// Processor time is that of their whole lives, not of now.
     pub is_average: bool,
-}
-
-impl Busiest {
-    /// `312 processes`
-    pub fn say_count(&self) -> Message {
-        Message::new("{n} processes").with("n", self.count)
-    }
 }
 
 /// One process in the table. The command is the server's own text.
@@ -103,7 +96,7 @@ fn busiest(list: ProcessList, before: Option<&ProcessList>) -> Busiest {
         cpu: say(*cpu),
         memory: say(process.memory_percent),
     };
-    let count = list.processes.len();
+    let count = Message::new("{n} processes").with("n", list.processes.len());
     Busiest { rows: rows.iter().take(TOP).map(row).collect(), count, is_average: now.is_none() }
 }
 
@@ -211,7 +204,7 @@ mod tests {
     #[test]
     fn with_one_reading_the_average_is_shown_and_said() {
         let busiest = busiest(list(10.0, vec![process(1, "a", 1, 3.0), process(2, "b", 1, 40.0)]), None);
-        assert_eq!((busiest.rows[0].pid.as_str(), busiest.is_average, busiest.count), ("2", true, 2));
+        assert_eq!((busiest.rows[0].pid.as_str(), busiest.is_average, busiest.count.to_string()), ("2", true, "2 processes".to_owned()));
     }
 
     #[test]
