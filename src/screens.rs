@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod account;
+pub mod asked;
 pub mod charts;
 pub mod cpu;
 pub mod declared;

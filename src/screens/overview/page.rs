@@ -8,6 +8,7 @@ use crate::language::Message;
 use crate::metrics::catalogue::Metric;
 use crate::metrics::live::Latest;
 use crate::screens::about::About;
+use crate::screens::asked::Busiest;
 use crate::screens::charts::{Chart, Declared, Reading};
 use crate::screens::declared::{self, MOST_DEVICES};
 use crate::screens::filesystems::{FilesystemRow, Share};
@@ -36,24 +37,8 @@ pub const METRICS: &[Metric] = &[
     Metric::NetworkSent,
 ];
 
-/// Processes in the table.
-pub const TOP_PROCESSES: usize = 6;
-
 /// Disks and interfaces with a chart on the overview; the others are on their own screens.
 const MOST_CHARTS: usize = 4;
-
-/// One process in the table. The command is the server's own text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProcessRow {
-    /// Its command line.
-    pub command: String,
-    /// Its number.
-    pub pid: String,
-    /// Processor time, percent of one core.
-    pub cpu: String,
-    /// Memory, percent.
-    pub memory: String,
-}
 
 /// One processor core.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +66,7 @@ pub struct OverviewPage {
     /// Where their numbers come from.
     pub sampling: Option<EvidenceLine>,
     /// The busiest processes.
-    pub processes: Region<Vec<ProcessRow>>,
+    pub processes: Region<Busiest>,
     /// What is mounted.
     pub filesystems: Region<Vec<FilesystemRow>>,
     /// Its processor cores.
@@ -89,6 +74,15 @@ pub struct OverviewPage {
 }
 
 impl OverviewPage {
+    /// The processes are those of an average, or none yet: the region asks for those of now.
+    fn processes_are_old(&self) -> bool {
+        match &self.processes {
+            Region::Ready(busiest, _) => busiest.is_average,
+            Region::Failed(_) => false,
+            Region::Waiting => true,
+        }
+    }
+
     /// The page before its regions are filled.
     pub fn new(about: About, choices: Vec<Choice>, why: Option<Message>) -> Self {
         Self {
