@@ -90,7 +90,9 @@ impl PrivateServer {
     fn make_database(&self) -> Result<()> {
         let mut connection = super::establish(&self.url(OWNER_ROLE, "postgres"))?;
         let there = |connection: &mut PgConnection, catalogue: &str, name: &str| {
-            diesel::sql_query(format!("select exists ({catalogue} = $1) as there")).bind::<Text, _>(name).get_result::<There>(connection)
+            diesel::sql_query(format!("select exists ({catalogue} = $1) as there"))
+                .bind::<Text, _>(name)
+                .get_result::<There>(connection)
         };
         if !there(&mut connection, "select from pg_roles where rolname", APPLICATION_ROLE)?.there {
             connection.batch_execute(&format!("create role {} login", quoted(APPLICATION_ROLE)))?;

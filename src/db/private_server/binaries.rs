@@ -14,7 +14,8 @@ pub(super) struct Binaries {
 
 /// The newest under the folders that distributions use, then whatever is on the path.
 pub(super) fn find() -> Result<Binaries> {
-    let versioned = ["/usr/lib/postgresql", "/usr/pgsql", "/usr/local/pgsql"].iter().flat_map(|folder| versions(Path::new(folder)));
+    let versioned =
+        ["/usr/lib/postgresql", "/usr/pgsql", "/usr/local/pgsql"].iter().flat_map(|folder| versions(Path::new(folder)));
     let path = std::env::var_os("PATH").unwrap_or_default();
     versioned
         .chain(["/usr/libexec/postgresql", "/usr/local/pgsql/bin"].map(PathBuf::from))
@@ -37,7 +38,9 @@ fn versions(folder: &Path) -> Vec<PathBuf> {
         .into_iter()
         .flatten()
         .flatten()
-        .filter_map(|entry| Some((entry.file_name().to_str()?.trim_start_matches('-').parse().ok()?, entry.path().join("bin"))))
+        .filter_map(|entry| {
+            Some((entry.file_name().to_str()?.trim_start_matches('-').parse().ok()?, entry.path().join("bin")))
+        })
         .collect();
     found.sort_by(|one, other| other.cmp(one));
     found.into_iter().map(|(_, path)| path).collect()
@@ -71,7 +74,10 @@ mod tests {
     #[test]
     fn the_sentence_names_the_command_of_the_distribution() {
         assert_eq!(install_command("NAME=x\nID=debian\n"), "apt-get install postgresql");
-        assert_eq!(install_command("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n"), "dnf install postgresql-server postgresql-contrib");
+        assert_eq!(
+            install_command("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n"),
+            "dnf install postgresql-server postgresql-contrib"
+        );
         assert!(install_command("").contains("package manager"));
     }
 

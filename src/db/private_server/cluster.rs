@@ -25,7 +25,15 @@ pub(super) fn make_if_absent(binaries: &Binaries, folders: &Folders) -> Result<(
     folders.give(&new)?;
     let output = folders
         .command(&binaries.initdb, "KILL")
-        .args(["--auth=trust", "--encoding=UTF8", "--no-locale", "--no-instructions", "--username", OWNER_ROLE, "--pgdata"])
+        .args([
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-locale",
+            "--no-instructions",
+            "--username",
+            OWNER_ROLE,
+            "--pgdata",
+        ])
         .arg(folders.seen(&new))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -33,8 +41,14 @@ pub(super) fn make_if_absent(binaries: &Binaries, folders: &Folders) -> Result<(
         .map_err(|cause| unusable(&binaries.initdb, &cause))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        let why = said.lines().find(|line| line.contains("error") || line.contains("FATAL")).unwrap_or(said.trim()).to_owned();
-        return Err(Error::Unavailable(Message::new("The private PostgreSQL could not be made: {why}").with("why", why)));
+        let why = said
+            .lines()
+            .find(|line| line.contains("error") || line.contains("FATAL"))
+            .unwrap_or(said.trim())
+            .to_owned();
+        return Err(Error::Unavailable(
+            Message::new("The private PostgreSQL could not be made: {why}").with("why", why),
+        ));
     }
     fs::rename(&new, &cluster).map_err(|cause| unusable(&cluster, &cause))
 }

@@ -100,15 +100,23 @@ impl Folders {
         }
     }
 
-    /// The address of `database` for `role`. The socket's folder is percent-encoded, as libpq wants it.
+    /// The address of `database` for `role`. The socket's folder is percent-encoded, as libpq wants it. A user before an
+    /// empty host is no URL to the queue's driver, so everything is a parameter; what is not named here, libpq would take
+    /// from the environment (`PGPORT`, `PGSSLMODE`).
     pub(super) fn url(&self, role: &str, database: &str) -> String {
         let host: String = self
             .socket
             .to_string_lossy()
             .bytes()
-            .map(|byte| if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .map(|byte| {
+                if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
+            })
             .collect();
-        format!("postgres://{role}@/{database}?host={host}")
+        format!("postgres:///{database}?host={host}&port=5432&user={role}&sslmode=disable")
     }
 
     /// A command that runs `program` as the account, in an empty environment, ended by `signal` when its starter dies.
@@ -119,16 +127,27 @@ impl Folders {
         if let Some(view) = &self.view {
             // A mount that only this program sees; root's rights end right after it.
             let script = "mount --bind \"$1\" \"$2\" && shift 2 && exec \"$@\"";
-            words.extend(["/usr/bin/unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-c", script, "sh"].map(PathBuf::from));
+            words.extend(
+                ["/usr/bin/unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-c", script, "sh"]
+                    .map(PathBuf::from),
+            );
             words.extend([self.home.clone(), view.clone()]);
         }
         if setpriv.is_file() {
             words.extend([setpriv.to_owned(), "--pdeathsig".into(), signal.into()]);
             if let (Some(account), true) = (self.account, self.view.is_some()) {
-                words.extend([format!("--reuid={}", account.uid).into(), format!("--regid={}", account.gid).into(), "--clear-groups".into()]);
+                words.extend([
+                    format!("--reuid={}", account.uid).into(),
+                    format!("--regid={}", account.gid).into(),
+                    "--clear-groups".into(),
+                ]);
                 drop_by_hand = None;
             }
             words.push("--".into());
+            // The signal is for the parent's death from now on; a parent that died before is another one by now.
+            let script = "[ \"$PPID\" = \"$1\" ] && shift && exec \"$@\"";
+            words.extend(["/bin/sh", "-c", script, "sh"].map(PathBuf::from));
+            words.push(std::process::id().to_string().into());
         }
         words.push(program.to_owned());
         let mut words = words.into_iter();
@@ -163,7 +182,9 @@ fn account() -> Result<Option<Account>> {
     };
     let found = find("postgres").or_else(|| find("nobody"));
     found.map(Some).ok_or_else(|| {
-        Error::Unavailable(Message::new("hannun runs as root, PostgreSQL must not, and there is no account postgres or nobody for it"))
+        Error::Unavailable(Message::new(
+            "hannun runs as root, PostgreSQL must not, and there is no account postgres or nobody for it",
+        ))
     })
 }
 

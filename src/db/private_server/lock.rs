@@ -20,10 +20,13 @@ impl Lock {
         let path = data_dir.join("hannun.lock");
         let unusable = |cause: std::io::Error| {
             Error::Unavailable(
-                Message::new("The data directory {path} cannot be used: {cause}").with("path", data_dir.display()).with("cause", cause),
+                Message::new("The data directory {path} cannot be used: {cause}")
+                    .with("path", data_dir.display())
+                    .with("cause", cause),
             )
         };
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(unusable)?;
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => {
                 file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(unusable)?;

@@ -21,10 +21,12 @@ use crate::language::Message;
 use crate::secret::SecretText;
 
 /// How long a start may take; after a crash PostgreSQL reads its log again first.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 /// How long the lock file of a server that is just ending may stand in the way.
 const STALE_LIMIT: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How long a server that ended by itself may go unnoticed.
+const WATCH_EVERY: Duration = Duration::from_millis(200);
 
 /// The thread that keeps the server running.
 #[derive(Debug)]
@@ -57,6 +59,7 @@ impl Supervisor {
     pub(super) fn stop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
             drop(thread.join());
         }
     }
@@ -97,7 +100,7 @@ impl Keeper {
                     }
                 }
             }
-            thread::sleep(LOOK_EVERY);
+            thread::park_timeout(WATCH_EVERY);
         }
         end(&mut child);
         self.process.store(0, Ordering::SeqCst);
@@ -114,7 +117,9 @@ impl Keeper {
                     return Ok(child);
                 }
                 // The lock file of a server that is still ending: it goes away with it.
-                Err(_) if began.elapsed() < STALE_LIMIT && self.last_words().contains("postmaster.pid") => thread::sleep(LOOK_EVERY * 10),
+                Err(_) if began.elapsed() < STALE_LIMIT && self.last_words().contains("postmaster.pid") => {
+                    thread::sleep(LOOK_EVERY * 10);
+                }
                 Err(problem) => {
                     end(&mut child);
                     return Err(problem);
@@ -129,7 +134,16 @@ impl Keeper {
         let mut command = self.folders.command(&self.binaries.postgres, "INT");
         command.arg("-D").arg(self.folders.seen(&self.folders.cluster()));
         let socket = format!("unix_socket_directories={}", self.folders.socket().display());
-        for setting in ["listen_addresses=", "unix_socket_permissions=0700", "max_connections=120", "log_min_messages=warning", &socket] {
+        for setting in [
+            "listen_addresses=",
+            "unix_socket_permissions=0700",
+            "max_connections=120",
+            // Errors of statements are the program's to tell; with their rows and keys they would be secrets in a log.
+            "log_min_messages=fatal",
+            "log_min_error_statement=panic",
+            "log_error_verbosity=terse",
+            &socket,
+        ] {
             command.args(["-c", setting]);
         }
         if self.durability == Durability::None {
@@ -145,9 +159,12 @@ impl Keeper {
         let socket = self.folders.socket().join(".s.PGSQL.5432");
         let deadline = Instant::now() + START_LIMIT;
         loop {
-            if child.try_wait().map_err(Error::internal)?.is_some() || Instant::now() > deadline {
+            let ended = child.try_wait().map_err(Error::internal)?.is_some();
+            if ended || Instant::now() > deadline || self.stop.load(Ordering::SeqCst) {
                 let why = self.last_words();
-                return Err(Error::Unavailable(Message::new("The private PostgreSQL did not start: {why}").with("why", why)));
+                return Err(Error::Unavailable(
+                    Message::new("The private PostgreSQL did not start: {why}").with("why", why),
+                ));
             }
             if socket.exists() && crate::db::establish(&url).is_ok() {
                 return Ok(());
@@ -159,7 +176,10 @@ impl Keeper {
     /// A server that outlived a killed hannun (no `setpriv` on this system) is stopped; the lock says it is nobody else's.
     fn stop_leftover(&self) {
         let Ok(text) = fs::read_to_string(self.folders.cluster().join("postmaster.pid")) else { return };
-        let Some(leftover) = text.lines().next().and_then(|line| line.trim().parse().ok()).and_then(Pid::from_raw) else { return };
+        let Some(leftover) = text.lines().next().and_then(|line| line.trim().parse().ok()).and_then(Pid::from_raw)
+        else {
+            return;
+        };
         let is_postgres = fs::read_link(format!("/proc/{}/exe", leftover.as_raw_nonzero()))
             .is_ok_and(|program| program.file_name() == Path::new("postgres").file_name());
         if is_postgres && kill_process(leftover, Signal::INT).is_ok() {
@@ -173,7 +193,11 @@ impl Keeper {
     /// The last line of the server's log that says why.
     fn last_words(&self) -> String {
         let log = fs::read_to_string(self.folders.log()).unwrap_or_default();
-        let line = log.lines().rev().find(|line| line.contains("FATAL") || line.contains("PANIC")).or_else(|| log.lines().last());
+        let line = log
+            .lines()
+            .rev()
+            .find(|line| line.contains("FATAL") || line.contains("PANIC"))
+            .or_else(|| log.lines().last());
         line.unwrap_or("it said nothing").to_owned()
     }
 }
@@ -185,7 +209,7 @@ fn end(child: &mut Child) {
         if child.try_wait().is_ok_and(|ended| ended.is_some()) {
             return;
         }
-        drop(kill_process(pid, signal));
+        let _ = kill_process(pid, signal);
         let deadline = Instant::now() + Duration::from_secs(patience);
         while Instant::now() < deadline {
             if child.try_wait().is_ok_and(|ended| ended.is_some()) {

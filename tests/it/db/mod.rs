@@ -2,5 +2,6 @@
 
 mod doorway;
 mod migrations;
+mod private_server;
 mod roles;
 mod schema;

@@ -66,6 +66,7 @@ fn postgres_name(kind: &str) -> String {
     match kind {
         "BigInt" => "int8",
         "Integer" => "int4",
+        "SmallInt" => "int2",
         "Float" => "float4",
         "Bool" => "bool",
         "Text" => "text",

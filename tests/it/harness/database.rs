@@ -3,7 +3,8 @@
 //! Nothing stays: a database is dropped with its test, also when that panics; the cluster ends with the process, however
 //! that ends, and a shell that waits for its end takes the folders away.
 
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
@@ -16,14 +17,16 @@ use hannun::db::private_server::{Durability, PrivateServer};
 use hannun::db::{Db, establish, migrate, roles};
 use hannun::secret::SecretText;
 
-/// Waits for the end of its standard input, which is this process's end, then until PostgreSQL is gone too.
+/// Reads where the socket is, then waits for the end of its standard input, which is this process's end, then until
+/// PostgreSQL is gone too.
 const SWEEPER: &str = r#"
+IFS= read -r socket
 cat >/dev/null
 tries=0
 while [ -e "$1/postgres-private/cluster/postmaster.pid" ] && [ "$tries" -lt 300 ]; do
     tries=$((tries + 1)); sleep 0.1
 done
-rm -rf -- "$@"
+rm -rf -- "$1" ${socket:+"$socket"}
 "#;
 
 struct Cluster {
@@ -42,11 +45,18 @@ fn cluster() -> &'static Cluster {
     let _turn = STARTING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     CLUSTER.get_or_init(|| {
         let folder = tempfile::Builder::new().prefix("hannun-test-").tempdir().unwrap().keep();
-        let sweeper = sweep_after_us(&folder);
+        let mut sweeper = sweep_after_us(&folder);
         let server = PrivateServer::start(&folder, Durability::None).unwrap();
+        writeln!(sweeper, "{}", socket_folder(&server.owner_url()).display()).unwrap();
         migrate::migrate(&server.owner_url(), Some(roles::APPLICATION_ROLE)).unwrap();
         Cluster { server, _sweeper: sweeper }
     })
+}
+
+/// Where the socket of an address is; there it is percent-encoded.
+pub(crate) fn socket_folder(url: &SecretText) -> PathBuf {
+    let host = url.expose().split("host=").nth(1).unwrap().split('&').next().unwrap();
+    PathBuf::from(host.replace("%2F", "/"))
 }
 
 /// Starts the shell that takes `folder` away once this process is gone.
