@@ -9,7 +9,6 @@ pub mod types;
 
 mod pool;
 
-use chrono::{DateTime, Utc};
 use diesel::Connection as _;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, Pool};
@@ -21,7 +20,7 @@ use crate::secret::SecretText;
 
 pub use pool::establish;
 
-/// One connection, as [`Db::run`] gives it.
+/// What work with the database is given.
 pub type Connection = PgConnection;
 
 /// The only way to the database: blocking work with a pooled connection, off the async threads.

@@ -1,1 +1,54 @@
-//! Jobs: one file each.
+//! Work that hannun does by itself: one file per job, a list, a scheduler and workers.
+//!
+//! To add one that comes round: a file with a [`Recurring`], one line in [`ALL`], one test in `tests/it/jobs/`.
+
+mod forget_metrics;
+mod pack_metrics;
+mod reconcile;
+pub mod recurring;
+mod scheduler;
+
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::Retention;
+use crate::db::Db;
+use crate::error::Result;
+use crate::queue::Workers;
+
+pub use recurring::RunRecurring;
+pub use scheduler::Scheduler;
+
+/// What jobs work with.
+#[derive(Clone)]
+pub struct Work {
+    /// The database.
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// How long numbers are kept.
+    pub retention: Retention,
+    /// The jobs that come round in this process.
+    pub recurring: &'static [Recurring],
+}
+
+/// A job that comes round. It may be repeated after a crash: it changes nothing but our own tables.
+pub struct Recurring {
+    /// Its name in `recurring_jobs`.
+    pub name: &'static str,
+    /// How often.
+    pub every_seconds: i32,
+    /// What it does.
+    pub run: fn(Work) -> BoxFuture<'static, Result<()>>,
+}
+
+/// Every job that comes round.
+pub const ALL: &[Recurring] = &[pack_metrics::JOB, forget_metrics::JOB, reconcile::JOB];
+
+/// Schedules and works until `stop`; `workers` may have been given further queues.
+pub async fn run(workers: Workers, work: Work, stop: &CancellationToken) {
+    let scheduler = Scheduler::new(work.clone());
+    let workers = workers.on::<Work, RunRecurring>(work);
+    tokio::join!(scheduler.run(stop), workers.run(stop));
+}

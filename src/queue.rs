@@ -1,1 +1,202 @@
-//! The queue: the only file that knows apalis.
+//! The queue: the only file that knows apalis, and the rules without which it loses or doubles work.
+//!
+//! The queue carries names, ids and tokens only. What a job is about, and how it ended, is a row of ours: delivery is at
+//! least once, so a job begins by claiming its row, and an entry that comes too late claims nothing.
+
+use std::panic::AssertUnwindSafe;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use apalis::prelude::{BackendExt, BoxDynError, Data, Monitor, ParallelizeExt, WorkerBuilder, WorkerBuilderExt};
+use apalis_postgres::{Config, PgConnectOptions, PgPool, PostgresStorage};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::db::{establish, roles};
+use crate::error::{Error, Result};
+use crate::language::Message;
+use crate::models::queue_entry::NewQueueEntry;
+use crate::secret::SecretText;
+
+/// Connections of the queue's own driver, beside those of [`crate::db::Db`]: one listens, the others fetch and confirm.
+const CONNECTIONS: u32 = 4;
+/// A worker's sign of life. Twelve missed ones free what it held, in a process that died.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+const MISSED_HEARTBEATS: usize = 12;
+/// How long running jobs may take to finish at a stop. Shorter than the time after which their entries count as orphans.
+const DRAIN: Duration = Duration::from_secs(25);
+
+/// Something that can wait in a queue: ids and names, never content.
+pub trait Queued: Serialize + DeserializeOwned + Send + 'static {
+    /// The queue's name.
+    const QUEUE: &'static str;
+
+    /// A second entry with the same key is not made; it carries the claim's token, because finished entries count too.
+    fn key(&self) -> String;
+}
+
+/// A queued thing that is worked on with `A`.
+pub trait Job<A>: Queued {
+    /// How many of them run at the same time in one process.
+    const CONCURRENCY: usize = 8;
+
+    /// Does the work. Claims first; an error or a panic is logged, and never leads to a repetition by the queue.
+    fn perform(self, with: A) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// The entry of `job`, to be inserted in the transaction that writes the row it is about.
+pub fn entry<J: Queued>(job: &J) -> Result<NewQueueEntry> {
+    let (queue, key) = (J::QUEUE, job.key());
+    Ok(NewQueueEntry { queue, job: serde_json::to_vec(job).map_err(Error::internal)?, key, priority: 0 })
+}
+
+/// Makes or updates the queue's own tables, as the database's owner, and lets `application_role` use them.
+pub async fn set_up(owner: &SecretText, application_role: Option<&str>) -> Result<()> {
+    let pool = pool(owner, 1)?;
+    let done = PostgresStorage::setup(&pool).await.map_err(unavailable);
+    pool.close().await;
+    done?;
+    let Some(role) = application_role.map(str::to_owned) else { return Ok(()) };
+    let owner = owner.clone();
+    let granted = tokio::task::spawn_blocking(move || {
+        roles::grant_application_role(&mut establish(&owner)?, &role).map_err(Error::from)
+    });
+    granted.await.map_err(Error::internal)?
+}
+
+/// Runs `work`, turning a panic into an error: the process lives on (R07).
+pub async fn caught<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<&str>().map(|said| (*said).to_owned());
+        let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Err(Error::internal(anyhow::anyhow!("it panicked: {said}")))
+    })
+}
+
+type Handler = Arc<dyn Fn(Value) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// The workers of one process.
+pub struct Workers {
+    pool: PgPool,
+    queues: Vec<(&'static str, usize, Handler)>,
+    /// New at each start: an entry held by a name that came back would look alive for ever.
+    name: String,
+}
+
+impl Workers {
+    /// Workers on the database at `url`, without any queue yet. Connects later.
+    pub fn new(url: &SecretText) -> Result<Self> {
+        let mut random = [0_u8; 8];
+        getrandom::fill(&mut random).map_err(|error| Error::internal(anyhow::anyhow!("no random numbers: {error}")))?;
+        let name = format!("{}-{}", std::process::id(), hex::encode(random));
+        Ok(Self { pool: pool(url, CONNECTIONS)?, queues: Vec::new(), name })
+    }
+
+    /// Also works on `J`, with `with`.
+    #[must_use]
+    pub fn on<A, J: Job<A>>(mut self, with: A) -> Self
+    where
+        A: Clone + Send + Sync + 'static,
+    {
+        let handler: Handler = Arc::new(move |job| {
+            let with = with.clone();
+            async move {
+                let done = match serde_json::from_value::<J>(job) {
+                    Ok(job) => caught(job.perform(with)).await,
+                    Err(unreadable) => Err(Error::internal(unreadable)),
+                };
+                if let Err(error) = done {
+                    tracing::error!(queue = J::QUEUE, ?error, "a job failed");
+                }
+            }
+            .boxed()
+        });
+        self.queues.push((J::QUEUE, J::CONCURRENCY, handler));
+        self
+    }
+
+    /// Works until `stop`, then lets running jobs finish for a while. Comes back from everything else by itself.
+    pub async fn run(self, stop: &CancellationToken) {
+        let mut round = 0_u32;
+        while !stop.is_cancelled() {
+            if let Err(error) = self.monitor(round).run_with_signal(stopped(stop)).await {
+                tracing::warn!(%error, "the workers ended; starting them again");
+            }
+            round = round.wrapping_add(1);
+            drop(tokio::time::timeout(Duration::from_secs(1), stop.cancelled()).await);
+        }
+        self.pool.close().await;
+    }
+
+    fn monitor(&self, round: u32) -> Monitor {
+        let mut monitor = Monitor::new();
+        for (queue, concurrency, handler) in &self.queues {
+            let (pool, name, handler) = (self.pool.clone(), self.name.clone(), Arc::clone(handler));
+            let (queue, concurrency) = (*queue, *concurrency);
+            // One entry at a time: while a fetched batch waits for a free place, its worker shows no sign of life, and
+            // another one takes the batch.
+            let config = Config::default()
+                .queue(queue)
+                .batch_size(1)
+                .heartbeat_interval(HEARTBEAT)
+                .missed_heartbeats(MISSED_HEARTBEATS);
+            monitor = monitor.register(move |restart| {
+                WorkerBuilder::new(format!("{name}-{queue}-{round}-{restart}"))
+                    .backend(
+                        PostgresStorage::<Value>::new(&pool)
+                            .with_config(config.clone())
+                            .with_pubsub()
+                            .poll_with_interval(Duration::from_secs(1)),
+                    )
+                    .data(Arc::clone(&handler))
+                    .concurrency(concurrency)
+                    .parallelize(tokio::spawn)
+                    .build(handle)
+            });
+        }
+        monitor
+            .should_restart(|_, error| {
+                tracing::warn!(%error, "a worker lost the queue; it goes on");
+                // The callback cannot wait any other way, and without a pause a long outage becomes a busy loop.
+                std::thread::sleep(Duration::from_millis(300));
+                true
+            })
+            // Made when the stop begins: a sleep that was made earlier would be over by then.
+            .with_terminator(async { tokio::time::sleep(DRAIN).await })
+    }
+}
+
+/// Always succeeds: the queue would repeat a failure at once, without a pause.
+async fn handle(job: Value, handler: Data<Handler>) -> Result<(), BoxDynError> {
+    (*handler)(job).await;
+    Ok(())
+}
+
+async fn stopped(stop: &CancellationToken) -> std::io::Result<()> {
+    stop.cancelled().await;
+    Ok(())
+}
+
+fn pool(url: &SecretText, connections: u32) -> Result<PgPool> {
+    // The address is not repeated: it may hold a password (S06).
+    let options = PgConnectOptions::from_str(url.expose())
+        .map_err(|_| Error::Unavailable(Message::new("DATABASE_URL cannot be read by the queue's driver")))?
+        .application_name("hannun queue");
+    let defaults = PgPool::connect_lazy_with(options.clone());
+    Ok(defaults
+        .options()
+        .clone()
+        .max_connections(connections)
+        .min_connections(0)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_lazy_with(options))
+}
+
+fn unavailable(error: apalis_postgres::Error) -> Error {
+    Error::internal(anyhow::anyhow!("the queue's tables could not be made: {error}"))
+}

@@ -59,7 +59,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<()> {
 }
 
 async fn serve_pages(app: &App) -> Result<()> {
-    let site = Site::new(app.clone(), screens::all(), routes::all());
+    let site = Site::new(app.clone(), Screens(screens::ALL), routes::all());
     let bind = app.config.bind;
     let server = HttpServer::new(move || site.clone().service())
         .workers(2)

@@ -5,7 +5,9 @@ mod entry;
 mod export;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 
 use crate::db::schema::audit_events;
 use crate::db::types::{Address, Labels, text_enum};
@@ -66,8 +68,42 @@ pub struct AuditFilter {
     pub from: Option<DateTime<Utc>>,
     /// Before this moment.
     pub to: Option<DateTime<Utc>>,
+    /// About the row that the detail `object` names: `servers/12`.
+    pub object: Option<String>,
+    /// Whose target, server, actor or details hold this text.
+    pub text: Option<String>,
     /// Older than this number: how the next page is asked for.
     pub before: Option<i64>,
+}
+
+/// A column whose words people choose from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditColumn {
+    /// Who.
+    Actor,
+    /// What.
+    Action,
+    /// Where.
+    Server,
+}
+
+#[derive(QueryableByName)]
+struct Word {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    word: String,
+}
+
+impl Outcome {
+    /// The word that people read.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Asked => "Asked",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+            Self::Refused => "Refused",
+            Self::Unknown => "Unknown",
+        }
+    }
 }
 
 impl AuditEvent {
@@ -86,6 +122,20 @@ impl AuditEvent {
         if let Some(outcome) = filter.outcome {
             events = events.filter(audit_events::outcome.eq(outcome));
         }
+        if let Some(object) = &filter.object {
+            let is_about =
+                sql::<Bool>("details ? 'object' and details ->> 'object' = ").bind::<Text, _>(entry::cleaned(object));
+            events = events.filter(is_about);
+        }
+        if let Some(text) = &filter.text {
+            let pattern = format!("%{}%", entry::cleaned(text).replace(['\\', '%', '_'], "_"));
+            let holds = audit_events::target
+                .ilike(pattern.clone())
+                .or(audit_events::server.ilike(pattern.clone()))
+                .or(audit_events::actor.ilike(pattern.clone()))
+                .or(sql::<Bool>("details::text ilike ").bind::<Text, _>(pattern));
+            events = events.filter(holds);
+        }
         if let Some(from) = filter.from {
             events = events.filter(audit_events::at.ge(from));
         }
@@ -96,6 +146,18 @@ impl AuditEvent {
             events = events.filter(audit_events::number.lt(before));
         }
         events.order(audit_events::number.desc()).limit(limit).load(connection)
+    }
+
+    /// The different words of a column, at most `limit`, each found by one step through its index.
+    pub fn words(connection: &mut PgConnection, column: AuditColumn, limit: i64) -> QueryResult<Vec<String>> {
+        let words: Vec<Word> = diesel::sql_query(match column {
+            AuditColumn::Actor => include_str!("audit/actors.sql"),
+            AuditColumn::Action => include_str!("audit/actions.sql"),
+            AuditColumn::Server => include_str!("audit/servers.sql"),
+        })
+        .bind::<diesel::sql_types::BigInt, _>(limit)
+        .load(connection)?;
+        Ok(words.into_iter().map(|row| row.word).collect())
     }
 
     /// The event of a number.

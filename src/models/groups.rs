@@ -7,7 +7,7 @@ use diesel::upsert::excluded;
 use super::ids::GroupId;
 use super::names::name_problem;
 use crate::db::errors::conflict;
-use crate::db::schema::groups;
+use crate::db::schema::{groups, user_groups, users};
 use crate::error::{Error, Result};
 use crate::language::Message;
 
@@ -89,6 +89,16 @@ impl Group {
             .set(groups::name.eq(excluded(groups::name)))
             .returning(Self::as_select())
             .get_results(connection)?)
+    }
+
+    /// The names of people who see only servers of some groups, this one among them.
+    pub fn people_limited_to(connection: &mut PgConnection, id: GroupId) -> QueryResult<Vec<String>> {
+        user_groups::table
+            .inner_join(users::table)
+            .filter(user_groups::group_id.eq(id).and(users::all_groups.eq(false)))
+            .select(users::name)
+            .order(users::name)
+            .load(connection)
     }
 
     /// Changes it.

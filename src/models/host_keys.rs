@@ -82,6 +82,11 @@ impl HostKey {
             .load(connection)
     }
 
+    /// Every key of many servers, in no order.
+    pub fn of_all(connection: &mut PgConnection, servers: &[ServerId]) -> QueryResult<Vec<Self>> {
+        Self::query().filter(host_keys::server_id.eq_any(servers)).load(connection)
+    }
+
     /// The server presented `key`. What is not approved is kept for a person to see, one key at a time, so that a
     /// server with a new key each time fills nothing.
     pub fn present(

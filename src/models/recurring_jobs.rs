@@ -70,18 +70,24 @@ impl RecurringJob {
         recurring_jobs::table.find(name).select(Self::as_select()).first(conn)
     }
 
-    /// Makes idle again what holds a lease that ran out: whoever had it is gone, and how far it came is unknown.
+    /// Makes idle again, and due at once, what holds a lease that ran out: whoever had it is gone. How far a run came that
+    /// had begun is unknown.
     pub fn release_lost(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<String>> {
-        diesel::update(recurring_jobs::table.filter(recurring_jobs::lease_until.lt(now)))
+        let lost = recurring_jobs::lease_until.lt(now);
+        diesel::update(recurring_jobs::table.filter(lost.and(recurring_jobs::state.eq("running"))))
+            .set((
+                recurring_jobs::finished_at.eq(now),
+                recurring_jobs::outcome.eq("unknown"),
+                recurring_jobs::error.eq("its worker was not heard of for a minute"),
+            ))
+            .execute(conn)?;
+        diesel::update(recurring_jobs::table.filter(lost))
             .set((
                 recurring_jobs::state.eq("idle"),
                 // A late result of the lost run carries the token before this one.
                 recurring_jobs::token.eq(recurring_jobs::token + 1),
                 recurring_jobs::lease_until.eq(None::<DateTime<Utc>>),
-                recurring_jobs::finished_at.eq(now),
                 recurring_jobs::next_at.eq(now),
-                recurring_jobs::outcome.eq("unknown"),
-                recurring_jobs::error.eq("its worker was not heard of for a minute"),
             ))
             .returning(recurring_jobs::name)
             .get_results(conn)

@@ -3,6 +3,8 @@
 mod changes;
 mod membership;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -149,6 +151,16 @@ impl Server {
     /// Servers that sign in with this credential, by name.
     pub fn using_credential(connection: &mut PgConnection, credential: CredentialId) -> QueryResult<Vec<Self>> {
         Self::query().filter(servers::credential_id.eq(credential)).order(servers::name).load(connection)
+    }
+
+    /// How many servers sign in with each credential; one that nobody uses is missing.
+    pub fn count_by_credential(connection: &mut PgConnection) -> QueryResult<BTreeMap<CredentialId, i64>> {
+        let counts = servers::table
+            .filter(servers::credential_id.is_not_null())
+            .group_by(servers::credential_id)
+            .select((servers::credential_id.assume_not_null(), diesel::dsl::count_star()))
+            .load::<(CredentialId, i64)>(connection)?;
+        Ok(counts.into_iter().collect())
     }
 
     /// Servers that are reached through this one, by name.

@@ -95,12 +95,13 @@ impl Hosts {
         let stdin = envelope.compose().map_err(Error::internal)?;
         let request = Request::new(&chosen.name, stdin, token.clone(), self.0.command_timeout);
         let answer = self.0.pool.run(&endpoint, request).await?.success(&endpoint.name, &chosen.name)?;
-        let platform = DetectPlatform.parse(&chosen.format, &answer.stdout).map_err(|problem| RemoteError::Unparsable {
-            server: endpoint.name.clone(),
-            command: chosen.name.clone(),
-            why: problem.to_string(),
-            sample: problem.sample,
-        })?;
+        let platform =
+            DetectPlatform.parse(&chosen.format, &answer.stdout).map_err(|problem| RemoteError::Unparsable {
+                server: endpoint.name.clone(),
+                command: chosen.name.clone(),
+                why: problem.to_string(),
+                sample: problem.sample,
+            })?;
         let row = DetectedPlatform::new(id, &platform, self.0.clock.now());
         self.0.db.run(move |connection| row.save(connection)).await?;
         Ok(platform)
@@ -171,10 +172,8 @@ fn single(
         }
     };
     let keys = HostKey::trusted(connection, server.id)?;
-    let pins: Vec<PinnedKey> = keys
-        .into_iter()
-        .map(|key| PinnedKey { algorithm: key.algorithm, public_key: key.public_key })
-        .collect();
+    let pins: Vec<PinnedKey> =
+        keys.into_iter().map(|key| PinnedKey { algorithm: key.algorithm, public_key: key.public_key }).collect();
     let pinned: Vec<&str> = pins.iter().map(|pin| pin.public_key.as_str()).collect();
     let identity = format!(
         "{}/{}@{}:{}/credential {}.{}/version {}/keys {}/through {}",

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::range::Range;
-use crate::language::Language;
+use crate::language::{Language, Message};
 use crate::metrics::catalogue::{Metric, Unit as MetricUnit};
 use crate::web::chart::axis::{self, Unit};
 use crate::web::chart::lines::Lines;
@@ -124,8 +124,8 @@ pub struct Chart {
     pub about: Declared,
     /// The big number and its unit.
     pub headline: Option<(String, &'static str)>,
-    /// When that was, where it is not now.
-    pub at: Option<DateTime<Utc>>,
+    /// When that was, where it is not now: `at 14:17`.
+    pub at: Option<String>,
     /// Each line with its last value.
     pub legend: Vec<Entry>,
     /// The threshold as the legend says it.
@@ -171,7 +171,8 @@ impl Chart {
             None => lines.last(0),
         };
         let stale = lines.last_moment().filter(|last| to - last > reading.tolerance);
-        let say = |value: Option<f64>| value.map(|value| unit.say(value)).unwrap_or_default();
+        let plot = Plot::draw(&lines, &frame);
+        let say = |value: Option<f64>| value.map(|value| unit.beside(plot.scale.top, value)).unwrap_or_default();
         let legend = about.lines.iter().zip(["", "k2", "k3"]).enumerate().map(|(index, (line, class))| Entry {
             class,
             label: line.label,
@@ -179,23 +180,18 @@ impl Chart {
         });
         Self {
             headline: head.map(|value| unit.split(value)),
-            at: stale.and_then(moment),
+            at: stale.and_then(moment).map(|at| {
+                let time = format::time(at, reading.range.to, reading.zone, reading.language);
+                Message::new("at {time}").with("time", time).in_language(reading.language)
+            }),
             legend: legend.collect(),
-            limit: about.limit.map(|limit| unit.say(limit)),
-            plot: Plot::draw(&lines, &frame),
+            limit: about.limit.map(|limit| unit.beside(plot.scale.top, limit)),
+            plot,
             moments: axis::moments(reading.range.from, reading.range.to, reading.zone),
             data: data(&about, &lines, &frame, reading),
             rows: rows(&lines, unit, reading),
             about,
         }
-    }
-
-    /// What stands beside the drawing for those who cannot see it: `CPU: user 31.8 %, system 8.4 %`.
-    pub fn spoken(&self, language: Language) -> String {
-        let said: Vec<String> = (self.legend.iter().filter(|entry| !entry.value.is_empty()))
-            .map(|entry| format!("{} {}", language.translate(entry.label), entry.value))
-            .collect();
-        format!("{}: {}", language.translate(self.about.title), said.join(", "))
     }
 }
 

@@ -65,7 +65,7 @@ pub async fn index(
     }
 }
 
-fn plan(numbers: &Numbers) -> Plan {
+pub(super) fn plan(numbers: &Numbers) -> Plan {
     let each = |metric, declare: fn(usize, &str) -> declared::Declared| {
         let devices = numbers.devices(metric);
         devices.iter().take(MOST_DEVICES).enumerate().map(|(index, device)| declare(index, device)).collect::<Vec<_>>()

@@ -141,6 +141,14 @@ pub fn seen(latest: Option<&Latest>, state: Option<&ServerState>) -> Option<Date
     latest.map(|latest| latest.at).max(state.and_then(|state| state.seen_at))
 }
 
+/// The same for a narrow column: `Debian 12`, `Rocky 9.4`, `Ubuntu 24.04.1`.
+pub fn short_system(platform: &DetectedPlatform) -> String {
+    let name = system(platform);
+    let name = name.split(" (").next().unwrap_or_default();
+    let version = name.trim_end_matches(" LTS");
+    version.replace(" GNU/Linux", "").replace(" Linux ", " ")
+}
+
 /// `Rocky Linux 9.4`, or what is known of it.
 pub fn system(platform: &DetectedPlatform) -> String {
     if platform.pretty_name.is_empty() {

@@ -42,8 +42,9 @@ pub async fn index(
     let stored = Stored::load(&app, &person.actor.scope, &path).await?;
     let (about, numbers, reading) = gather::history(&app, &stored, METRICS, &query, &render.shell).await?;
     let (installed, swap) = gather::memory_sizes(&app, &stored);
-    let plan = Plan::default()
-        .with("", vec![declared::memory(installed), declared::memory_percent(), declared::swap(swap)]);
+    let mut memory = declared::memory(installed);
+    memory.lines.retain(|line| line.metric != Metric::SwapUsed);
+    let plan = Plan::default().with("", vec![memory, declared::memory_percent(), declared::swap(swap)]);
     let page = HistoryPage::new(SCREEN.label, about, plan, &numbers, &reading);
     match Part::of(&request) {
         Part::Block("charts") => render.page(&page.as_charts()),

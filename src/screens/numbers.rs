@@ -19,6 +19,8 @@ pub struct Numbers {
 /// One row of the table under the charts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SummaryRow {
+    /// The chart's title, in English.
+    pub title: &'static str,
     /// In English.
     pub label: &'static str,
     /// Text from the server; empty for the whole server.
@@ -74,11 +76,12 @@ impl Numbers {
 
     /// Draws a declared chart with about `points` points.
     pub fn chart(&self, about: Declared, reading: &Reading, points: f64) -> Chart {
-        let span = reading.range.length().as_seconds_f64();
+        let step = (reading.range.length().as_seconds_f64() / points).max(1.0);
+        let reading = &Reading { tolerance: reading.tolerance.max(2.5 * step), ..*reading };
         let columns: Vec<Vec<(f64, f64)>> = (about.lines.iter())
             .map(|of| self.line(of.metric, &of.device).map(plotted).unwrap_or_default())
             .collect();
-        let lines = Lines::lined_up(&columns).thinned((span / points).max(1.0));
+        let lines = Lines::lined_up(&columns).thinned(step);
         let last = |metric| self.line(metric, &about.device).and_then(|line| line.points.last());
         let headline = about.headline.and_then(last).map(|point| f64::from(point.mean));
         Chart::new(about, &lines, headline, reading)
@@ -94,6 +97,7 @@ impl Numbers {
             #[expect(clippy::cast_precision_loss, reason = "a count of points")]
             let mean = points().map(|point| point.mean).sum::<f32>() / line.points.len().max(1) as f32;
             Some(SummaryRow {
+                title: about.title,
                 label: of.label,
                 device: of.device.clone(),
                 now: line.points.last().map(|point| say(point.mean)).unwrap_or_default(),

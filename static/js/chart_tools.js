@@ -16,20 +16,24 @@
     return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
   };
 
-  // The number alone and its unit, in the size that suits `reference`.
-  const split = (unit, value, reference = value) => {
+  // The number and its unit, in the size that suits `reference`.
+  const sized = (unit, value, reference) => {
     const [step, names] = SIZES[unit];
-    let rest = Math.abs(reference);
     let index = 0;
-    while (rest >= step - 0.5 && index < names.length - 1) {
-      rest /= step;
-      value /= step;
-      index += 1;
-    }
-    return [short(value), names[index]];
+    for (let rest = Math.abs(reference); rest >= step - 0.5 && index < names.length - 1; rest /= step) index += 1;
+    return [index ? value / step ** index : value, names[index]];
   };
 
-  const say = (unit, value) => split(unit, value).join(" ").trim();
+  // As Unit::digits: a load of 1.04 is not one of 0.96.
+  const digits = (unit, value) => (unit === "count" && Math.abs(value) < 100 ? value.toFixed(2) : short(value));
+
+  const split = (unit, value) => {
+    const [number, name] = sized(unit, value, value);
+    return [digits(unit, number), name];
+  };
+
+  // The number alone, in the unit of a scale up to `upper`.
+  const beside = (unit, upper, value) => digits(unit, sized(unit, value, upper)[0]);
 
   // The upper edge of a scale that holds `highest`, with its four rules at round steps.
   const top = (unit, highest) => {
@@ -42,20 +46,23 @@
   };
 
   const labels = (unit, upper) => [4, 3, 2, 1, 0].map((quarter) => {
-    const [number, name] = split(unit, upper * quarter / 4, upper);
-    return quarter === 4 ? `${number} ${name}`.trim() : number;
+    const [number, name] = sized(unit, upper * quarter / 4, upper);
+    return quarter === 4 ? `${short(number)} ${name}`.trim() : short(number);
   });
 
   // Five moments under a chart, in the zone of the reader's account.
   const moments = (from, to, zone) => {
-    const span = to - from;
-    const two = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone };
-    const day = { month: "2-digit", day: "2-digit", timeZone: zone };
-    const options = span <= 300 ? { ...two, second: "2-digit" } : span <= 129600 ? two
-      : span <= 691200 ? { ...day, ...two } : { ...day, year: "numeric" };
-    // Swedish writes dates as ISO 8601 does.
-    const format = new Intl.DateTimeFormat("sv-SE", options);
-    return [0, 1, 2, 3, 4].map((quarter) => format.format(new Date((from + span * quarter / 4) * 1000)));
+    const [two, span] = ["2-digit", to - from];
+    const fields = { year: "numeric", month: two, day: two, hour: two, minute: two, second: two, hourCycle: "h23" };
+    const format = new Intl.DateTimeFormat("en-GB", { ...fields, timeZone: zone });
+    return [0, 1, 2, 3, 4].map((quarter) => {
+      const parts = format.formatToParts(new Date((from + span * quarter / 4) * 1000));
+      const at = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
+      if (span <= 300) return `${at.hour}:${at.minute}:${at.second}`;
+      if (span <= 129600) return `${at.hour}:${at.minute}`;
+      if (span <= 345600) return `${at.month}-${at.day} ${at.hour}:${at.minute}`;
+      return span <= 17280000 ? `${at.month}-${at.day}` : `${at.year}-${at.month}`;
+    });
   };
 
   // A token as a colour that a canvas understands: only a real property resolves light-dark().
@@ -67,5 +74,5 @@
     return found;
   };
 
-  window.chartTools = { split, say, top, labels, moments, colour };
+  window.chartTools = { split, beside, top, labels, moments, colour };
 })();

@@ -67,7 +67,7 @@ class TimeChart extends HTMLElement {
   read(index) {
     this.figure.querySelectorAll("[data-line]").forEach((span) => {
       const value = this.data.at(Number(span.dataset.line), index);
-      span.textContent = value == null ? "" : chartTools.say(this.spec.unit, value);
+      span.textContent = value == null ? "" : chartTools.beside(this.spec.unit, this.data.top, value);
     });
   }
 

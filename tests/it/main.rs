@@ -7,5 +7,5 @@ mod db;
 mod harness;
 mod house;
 mod models;
-mod web;
 mod remote;
+mod web;

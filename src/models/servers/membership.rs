@@ -39,6 +39,15 @@ impl Server {
         Ok(by_server)
     }
 
+    /// How many servers each group has; a group without any is missing.
+    pub fn count_by_group(connection: &mut PgConnection) -> QueryResult<BTreeMap<GroupId, i64>> {
+        let counts = server_groups::table
+            .group_by(server_groups::group_id)
+            .select((server_groups::group_id, diesel::dsl::count_star()))
+            .load::<(GroupId, i64)>(connection)?;
+        Ok(counts.into_iter().collect())
+    }
+
     /// Puts it into these groups and no others.
     pub fn set_groups(&self, connection: &mut PgConnection, wanted: &[GroupId]) -> Result<()> {
         connection.transaction(|connection| {

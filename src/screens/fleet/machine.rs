@@ -141,7 +141,9 @@ impl Machine {
             "load" => percent.and(self.load).map(format::short),
             _ => percent.map(|percent| format!("{percent:.0}")),
         };
+        let prefix = format!("{}-", self.first_group());
         Tile {
+            label: self.name.strip_prefix(&prefix).unwrap_or(&self.name).to_owned(),
             number: number.unwrap_or_else(|| "–".to_owned()),
             heat: percent.filter(|_| over.is_none()).map_or(0, heat),
             state: if self.answers() { over } else { Some(self.level.dot()).filter(|dot| *dot != "none") },
@@ -152,6 +154,8 @@ impl Machine {
 /// One server on the map.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tile {
+    /// Its name without what its group says already.
+    pub label: String,
     /// Its number, or a dash.
     pub number: String,
     /// 0–4, the accent's heat up to the threshold.
@@ -200,7 +204,7 @@ pub(super) mod tests {
     fn a_server_that_does_not_answer_shows_a_dash_not_its_last_number() {
         let mut gone = machine("a", "g", 40.0);
         gone.level = Level::Unreachable;
-        assert_eq!(gone.tile("cpu"), Tile { number: "–".into(), heat: 0, state: Some("down") });
+        assert_eq!(gone.tile("cpu"), Tile { label: "a".into(), number: "–".into(), heat: 0, state: Some("down") });
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{Stored, judge, seen, system, vitals};
+use super::{Stored, judge, seen, short_system, vitals};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::metrics::catalogue::Metric;
@@ -70,7 +70,7 @@ impl FleetRows {
             reason: state.map(|state| state.reason.clone()).filter(|reason| !reason.is_empty()),
             groups: groups.into_iter().map(|group| group.name).collect(),
             labels: server.labels.0.iter().map(|(key, value)| format!("{key}={value}")).collect(),
-            system: platform.map(system).unwrap_or_default(),
+            system: platform.map(short_system).unwrap_or_default(),
             cores: platform.and_then(|platform| platform.cores).and_then(|cores| u32::try_from(cores).ok()),
             vitals: vitals.unwrap_or_default(),
             load: live.latest(server.id).and_then(|latest| latest.value(Metric::Load1)).map(f64::from),

@@ -63,7 +63,7 @@ impl Known {
         if let Some((address, port)) = &self.address {
             facts.add("Address", address, &format!(":{port}"));
         }
-        facts.add("OS", &self.system, "");
+        facts.add("OS", &self.system, &self.virtualisation);
         facts.add("Up", &self.up.map(format::duration).unwrap_or_default(), "");
         facts.add("Kernel", &self.kernel, &self.arch);
         facts.add("CPU cores", &self.cores.map(|cores| cores.to_string()).unwrap_or_default(), &self.cpu_model);
@@ -73,7 +73,6 @@ impl Known {
         let swap = self.swap.filter(|swap| *swap > 0).map(|swap| format!("+ {} swap", format::bytes(swap)));
         facts.add("Memory", &self.memory.map(format::bytes).unwrap_or_default(), &swap.unwrap_or_default());
         facts.add("Time zone", &self.time_zone, "");
-        facts.add("Runs in", &self.virtualisation, "");
         facts.add("SSH round trip", &self.round_trip.map(|ms| format!("{} ms", format::short(ms))).unwrap_or_default(), "");
         facts.0
     }

@@ -4,6 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use crate::web::format;
+
 /// What a number is, which decides its words and its axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -56,7 +58,17 @@ impl Unit {
     /// The number and its unit apart, as a caption shows them: `("42.3", "%")`.
     pub fn split(self, value: f64) -> (String, &'static str) {
         let (scaled, name) = self.sized(value, value);
-        (crate::web::format::short(scaled), name)
+        (self.digits(scaled), name)
+    }
+
+    /// The number alone, in the unit that a scale up to `top` has: what a legend shows beside the axis.
+    pub fn beside(self, top: f64, value: f64) -> String {
+        self.digits(self.sized(value, top).0)
+    }
+
+    /// A load of 1.04 is not one of 0.96, so plain numbers have two decimals while they are small.
+    fn digits(self, value: f64) -> String {
+        if self == Self::Count && value.abs() < 100.0 { format!("{value:.2}") } else { format::short(value) }
     }
 
     /// `42.3 %`
@@ -81,7 +93,7 @@ impl Scale {
         let top = if unit == Unit::Percent { 100.0 } else { 4.0 * step(unit, highest) };
         let label = |quarters: f64| {
             let (number, name) = unit.sized(top * quarters / 4.0, top);
-            let number = crate::web::format::short(number);
+            let number = format::short(number);
             if quarters < 4.0 || name.is_empty() { number } else { format!("{number} {name}") }
         };
         Self { top, labels: [4.0, 3.0, 2.0, 1.0, 0.0].map(label) }
@@ -110,10 +122,12 @@ pub fn moments(from: DateTime<Utc>, to: DateTime<Utc>, zone: Tz) -> [String; 5] 
         "%H:%M:%S"
     } else if span <= TimeDelta::hours(36) {
         "%H:%M"
-    } else if span <= TimeDelta::days(8) {
+    } else if span <= TimeDelta::days(4) {
         "%m-%d %H:%M"
+    } else if span <= TimeDelta::days(200) {
+        "%m-%d"
     } else {
-        "%Y-%m-%d"
+        "%Y-%m"
     };
     [0, 1, 2, 3, 4].map(|quarter| (from + span * quarter / 4).with_timezone(&zone).format(format).to_string())
 }
@@ -147,7 +161,8 @@ mod tests {
     fn a_number_is_said_in_the_size_that_suits_it() {
         assert_eq!(Unit::BitRate.say(184.2e6), "184 Mbit/s");
         assert_eq!(Unit::Bytes.say(10_307_921_510.4), "9.6 GiB");
-        assert_eq!(Unit::Count.say(3.38), "3.4");
+        assert_eq!(Unit::Count.say(3.384), "3.38");
+        assert_eq!(Unit::Bytes.beside(16.0 * 1024.0_f64.powi(3), 1024.0_f64.powi(3) / 4.0), "0.25");
         assert_eq!(Unit::Percent.split(42.34), ("42.3".to_owned(), "%"));
     }
 
@@ -156,5 +171,8 @@ mod tests {
         let to: DateTime<Utc> = "2026-11-24T05:32:00Z".parse().unwrap();
         let hour = moments(to - TimeDelta::hours(1), to, chrono_tz::Asia::Seoul);
         assert_eq!(hour, ["13:32", "13:47", "14:02", "14:17", "14:32"]);
+        let week = moments(to - TimeDelta::days(7), to, chrono_tz::Asia::Seoul);
+        assert_eq!(week, ["11-17", "11-19", "11-21", "11-22", "11-24"]);
+        assert_eq!(moments(to - TimeDelta::days(365), to, chrono_tz::Asia::Seoul)[0], "2025-11");
     }
 }

@@ -1,0 +1,2 @@
+drop index audit_events_of_action;
+drop index audit_events_of_object;

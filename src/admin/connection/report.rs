@@ -1,0 +1,85 @@
+//! How a connection test went, stage by stage, as the page shows it.
+
+use std::time::Duration;
+
+use crate::error::{RemoteError, Stage};
+use crate::language::Message;
+use crate::remote::{StageOutcome, StageReport, TestReport};
+
+/// A test as the page shows it.
+#[derive(Debug, Clone)]
+pub struct ReportView {
+    /// The stages, in order.
+    pub stages: Vec<StageView>,
+    /// What to do about what did not work.
+    pub next_step: Option<Message>,
+}
+
+/// One stage.
+#[derive(Debug, Clone)]
+pub struct StageView {
+    /// Its name, in English.
+    pub label: &'static str,
+    /// The shape of its dot.
+    pub dot: &'static str,
+    /// The word for the dot, in English.
+    pub sign: &'static str,
+    /// What went wrong.
+    pub problem: Option<Message>,
+    /// What was learnt; from the server, so shown as it is and never trusted.
+    pub learnt: String,
+    /// How long it took; none where it was not reached.
+    pub took: Option<Duration>,
+}
+
+impl StageView {
+    /// Whether an earlier stage did not work.
+    pub fn is_skipped(&self) -> bool {
+        self.dot == "none"
+    }
+
+    fn of(report: &StageReport) -> Self {
+        let view = |dot, sign, problem, learnt: &str, took| Self {
+            label: report.stage.label(),
+            dot,
+            sign,
+            problem,
+            learnt: learnt.to_owned(),
+            took,
+        };
+        match &report.outcome {
+            StageOutcome::Passed(learnt) => view("up", "Worked", None, learnt, Some(report.took)),
+            StageOutcome::NotReached => view("none", "Not reached", None, "", None),
+            StageOutcome::Failed(RemoteError::HostKeyUnknown { .. }) => {
+                view("warn", "Waiting", Some(Message::new("Not known yet. Waiting for you")), "", Some(report.took))
+            }
+            StageOutcome::Failed(error) => view("crit", "Failed", Some(error.message()), "", Some(report.took)),
+        }
+    }
+}
+
+impl ReportView {
+    /// The view of a report.
+    pub fn of(report: &TestReport) -> Self {
+        let waits =
+            matches!(report.error(), Some(RemoteError::HostKeyUnknown { .. } | RemoteError::HostKeyChanged { .. }));
+        Self {
+            stages: report.stages.iter().map(StageView::of).collect(),
+            next_step: report.error().filter(|_| !waits).map(|error| error.advice().next_step),
+        }
+    }
+
+    /// Whether every stage worked.
+    pub fn passed(&self) -> bool {
+        self.stages.iter().all(|stage| stage.dot == "up")
+    }
+
+    /// The stage of a name, for what is found out after the connection stands.
+    pub fn add(&mut self, stage: Stage, took: Duration, learnt: Result<String, RemoteError>) {
+        let outcome = learnt.map_or_else(StageOutcome::Failed, StageOutcome::Passed);
+        if let StageOutcome::Failed(error) = &outcome {
+            self.next_step = Some(error.advice().next_step);
+        }
+        self.stages.push(StageView::of(&StageReport { stage, took, outcome }));
+    }
+}

@@ -1,0 +1,170 @@
+//! The form of a row: new, stored, and again after a mistake.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Path;
+use askama::Template;
+
+use super::any::{Abilities, AnyResource, FormView};
+use super::connection::{self, Panel};
+use super::control::Control;
+use super::desk::Desk;
+use super::entered::Entered;
+use super::form::PASSWORD_AGAIN;
+use super::resource::Beside;
+use crate::error::{Error, FieldErrors, Result};
+use crate::language::Message;
+use crate::secret::SecretText;
+use crate::secret::password::PasswordHash;
+use crate::web::filters;
+use crate::web::menu::Screen;
+use crate::web::render::Render;
+
+/// The page with a form.
+#[derive(Template)]
+#[template(path = "admin/form.html")]
+pub struct FormPage {
+    /// The resource.
+    pub screen: &'static Screen,
+    /// What can be done with its rows.
+    pub abilities: Abilities,
+    /// The form.
+    pub form: FormView,
+    /// What stands beside it.
+    pub panel: Option<Panel>,
+    /// The password must be entered with the form (A11).
+    pub asks_password: bool,
+}
+
+/// An empty form.
+///
+/// `GET /admin/{resource}/new`
+#[tracing::instrument(skip_all, fields(resource = %path))]
+pub async fn new(path: Path<String>, desk: Desk, render: Render) -> Result<HttpResponse> {
+    show(super::resource(&path)?, None, desk, render).await
+}
+
+/// The form of a stored row.
+///
+/// `GET /admin/{resource}/{id}`
+#[tracing::instrument(skip_all, fields(resource = %path.0))]
+pub async fn edit(path: Path<(String, i64)>, desk: Desk, render: Render) -> Result<HttpResponse> {
+    let (name, id) = path.into_inner();
+    show(super::resource(&name)?, Some(id), desk, render).await
+}
+
+async fn show(resource: &'static dyn AnyResource, id: Option<i64>, desk: Desk, render: Render) -> Result<HttpResponse> {
+    let abilities = resource.abilities();
+    if !abilities.change || (id.is_none() && abilities.add.is_none()) {
+        return Err(Error::NotFound("This page"));
+    }
+    let scope = desk.person().actor.scope.clone();
+    let form = desk.app.db.run(move |connection| resource.form(connection, &scope, id)).await?;
+    let page = page(resource, form, &desk).await?;
+    render.page(&page)
+}
+
+/// The page around a form.
+pub async fn page(resource: &'static dyn AnyResource, form: FormView, desk: &Desk) -> Result<FormPage> {
+    let abilities = resource.abilities();
+    let panel = match (abilities.beside, form.id) {
+        (Beside::Connection, Some(id)) => Some(connection::panel(id, desk).await?),
+        _ => None,
+    };
+    let asks_password = abilities.needs_proof && !desk.is_proved();
+    Ok(FormPage { screen: resource.screen(), abilities, form, panel, asks_password })
+}
+
+/// Adds a row.
+///
+/// `POST /admin/{resource}`
+#[tracing::instrument(skip_all, fields(resource = %path))]
+pub async fn create(path: Path<String>, desk: Desk, body: Entered, render: Render) -> Result<HttpResponse> {
+    let resource = super::resource(&path)?;
+    if resource.abilities().add.is_none() {
+        return Err(Error::Forbidden(Message::new("Nobody can add this")));
+    }
+    save(resource, None, desk, body, render).await
+}
+
+/// Changes a row.
+///
+/// `POST /admin/{resource}/{id}`
+#[tracing::instrument(skip_all, fields(resource = %path.0))]
+pub async fn update(path: Path<(String, i64)>, desk: Desk, body: Entered, render: Render) -> Result<HttpResponse> {
+    let (name, id) = path.into_inner();
+    save(super::resource(&name)?, Some(id), desk, body, render).await
+}
+
+async fn save(
+    resource: &'static dyn AnyResource,
+    id: Option<i64>,
+    mut desk: Desk,
+    entered: Entered,
+    render: Render,
+) -> Result<HttpResponse> {
+    let entered = std::sync::Arc::new(entered);
+    if resource.abilities().needs_proof && !desk.prove(entered.one(PASSWORD_AGAIN)).await? {
+        let problems = FieldErrors::default().and(PASSWORD_AGAIN, wrong_password(&entered));
+        return again(resource, id, &desk, entered, problems, StatusCode::FORBIDDEN, render).await;
+    }
+    let (typed, ids) = (entered.clone(), id.into_iter().collect());
+    let mut by = desk.by();
+    by.password_hash = hash(resource, &desk, &entered).await?;
+    let saving = desk.change_as(by, resource, ids, move |connection, by, _| resource.save(connection, by, id, &typed));
+    match saving.await {
+        Ok(saved) => {
+            let list = format!("/admin/{}", resource.screen().slug);
+            let message = if saved.changed { "Saved {name}" } else { "Nothing was changed in {name}" };
+            let then = match entered.one("then") {
+                "another" => format!("{list}/new"),
+                _ if id.is_none() && resource.abilities().beside != Beside::Nothing => format!("{list}/{}", saved.id),
+                _ => list,
+            };
+            render.done(Message::new(message).with("name", saved.name)).go(&then)
+        }
+        Err(Error::Invalid(problems)) => {
+            again(resource, id, &desk, entered, problems, StatusCode::UNPROCESSABLE_ENTITY, render).await
+        }
+        Err(Error::Conflict(problem)) => {
+            let problems = FieldErrors::default().and("", problem);
+            again(resource, id, &desk, entered, problems, StatusCode::CONFLICT, render).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What is wrong with the administrator's own password.
+pub fn wrong_password(entered: &Entered) -> Message {
+    if entered.one(PASSWORD_AGAIN).is_empty() {
+        Message::new("Enter your password again to go on")
+    } else {
+        Message::new("This is not your password")
+    }
+}
+
+/// The hash of a new password, made before the transaction: it takes long, and few at a time are made (A02).
+async fn hash(resource: &dyn AnyResource, desk: &Desk, entered: &Entered) -> Result<Option<PasswordHash>> {
+    let entered = resource.abilities().hashed.map_or("", |field| entered.one(field));
+    if entered.is_empty() {
+        return Ok(None);
+    }
+    desk.app.passwords.hash(SecretText::new(entered.to_owned())).await.map(Some)
+}
+
+/// The form as it was typed, with what is wrong with it.
+pub async fn again(
+    resource: &'static dyn AnyResource,
+    id: Option<i64>,
+    desk: &Desk,
+    entered: std::sync::Arc<Entered>,
+    problems: FieldErrors,
+    status: StatusCode,
+    render: Render,
+) -> Result<HttpResponse> {
+    let scope = desk.person().actor.scope.clone();
+    let form =
+        desk.app.db.run(move |connection| resource.form_again(connection, &scope, id, &entered, &problems)).await?;
+    let page = page(resource, form, desk).await?;
+    render.html(status, &page)
+}

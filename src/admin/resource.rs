@@ -1,0 +1,187 @@
+//! What a resource declares, and what the handlers see of it. A resource is one file in `resources/`.
+
+use chrono::{DateTime, Utc};
+
+use super::asked::Asked;
+use super::form::Form;
+use super::list::{Found, List};
+use crate::app::App;
+use crate::db::Connection;
+use crate::error::{Error, FieldErrors, Result};
+use crate::language::Message;
+use crate::models::actor::{Actor, Scope};
+use crate::models::sessions::Session;
+use crate::secret::password::PasswordHash;
+use crate::web::menu::Screen;
+
+/// Rows of one kind, as administrators see them.
+pub trait Resource: Send + Sync + 'static {
+    /// One row of the list.
+    type Row: Send + 'static;
+    /// What the form fills in.
+    type Draft: Clone + Default + Send + 'static;
+
+    /// The actions of audit events: `create_server`, `change_server`, `delete_server`.
+    const EVENTS: [&'static str; 3] = [""; 3];
+    /// The button that adds a row, in English; none where nobody can.
+    const ADD: Option<&'static str> = None;
+    /// Whether rows may be deleted.
+    const DELETES: bool = false;
+    /// Whether saving and deleting need a password that was entered lately (A11).
+    const NEEDS_PROOF: bool = false;
+    /// A field of the form that holds a password to be hashed before it is saved.
+    const HASHED: Option<&'static str> = None;
+    /// The field beside which a conflict with other rows is told.
+    const CONFLICTS_AT: &'static str = "name";
+    /// What stands beside the form of a stored row.
+    const BESIDE: Beside = Beside::Nothing;
+
+    /// Its place in the menu; the slug is its name in addresses.
+    fn screen() -> &'static Screen;
+
+    /// How its rows are listed.
+    fn list() -> List<Self::Row>;
+
+    /// How a row is changed; no fields: not at all.
+    fn form() -> Form<Self::Draft> {
+        Form::new()
+    }
+
+    /// What can be done to several rows at once, besides deleting.
+    fn actions() -> Vec<Action<Self::Row>> {
+        Vec::new()
+    }
+
+    /// All rows that `scope` may know of.
+    fn rows(connection: &mut Connection, scope: &Scope) -> Result<Vec<Self::Row>>;
+
+    /// The rows of one page. Tables that grow without end ask the database instead of looking through all rows.
+    fn find(
+        connection: &mut Connection,
+        scope: &Scope,
+        asked: &Asked,
+        _now: DateTime<Utc>,
+    ) -> Result<Found<Self::Row>> {
+        Ok(Self::list().arrange(Self::rows(connection, scope)?, asked))
+    }
+
+    /// One row; one outside `scope` is not found, like one that does not exist (Z05).
+    fn row(connection: &mut Connection, scope: &Scope, id: i64) -> Result<Self::Row> {
+        let mut rows = Self::rows(connection, scope)?.into_iter();
+        rows.find(|row| Self::id(row) == id).ok_or(Error::NotFound("What you asked for"))
+    }
+
+    /// Its number.
+    fn id(row: &Self::Row) -> i64;
+
+    /// Its name.
+    fn name(row: &Self::Row) -> String;
+
+    /// When it was last changed; a form that was loaded before that is refused.
+    fn updated_at(_row: &Self::Row) -> Option<DateTime<Utc>> {
+        None
+    }
+
+    /// What an empty form holds.
+    fn blank() -> Self::Draft {
+        Self::Draft::default()
+    }
+
+    /// What the form of a stored row holds.
+    fn draft(_connection: &mut Connection, _row: &Self::Row) -> Result<Self::Draft> {
+        Ok(Self::blank())
+    }
+
+    /// Rules about several fields, or about other rows.
+    fn check(_check: &mut Checking<'_, Self::Row>, _draft: &mut Self::Draft) -> Result<()> {
+        Ok(())
+    }
+
+    /// Adds a row; gives its number.
+    fn create(_connection: &mut Connection, _by: &By, _draft: &Self::Draft) -> Result<i64> {
+        Err(Self::read_only())
+    }
+
+    /// Changes a row.
+    fn update(_connection: &mut Connection, _by: &By, _row: &Self::Row, _draft: &Self::Draft) -> Result<()> {
+        Err(Self::read_only())
+    }
+
+    /// What deleting would take with it, and what stands in its way.
+    fn consequences(_connection: &mut Connection, _by: &By, _row: &Self::Row) -> Result<Consequences> {
+        Ok(Consequences::default())
+    }
+
+    /// Deletes a row.
+    fn delete(_connection: &mut Connection, _by: &By, _row: &Self::Row) -> Result<()> {
+        Err(Self::read_only())
+    }
+
+    /// After a change was committed: closes connections that no longer fit, and the like.
+    fn changed(_app: &App, _touched: &[i64]) {}
+
+    /// The server that audit events about a row name; empty for none.
+    fn server_of(_row: &Self::Row) -> String {
+        String::new()
+    }
+
+    /// The answer to changing what nobody can change.
+    fn read_only() -> Error {
+        Error::Forbidden(Message::new("Nobody can change this"))
+    }
+}
+
+/// What stands beside a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// Nothing.
+    Nothing,
+    /// The connection test and the host keys of a server.
+    Connection,
+}
+
+/// Who makes a change, and with what.
+#[derive(Clone)]
+pub struct By {
+    /// The administrator.
+    pub actor: Actor,
+    /// Their session, which stays when they change their own password.
+    pub session: Option<Session>,
+    /// The time of the change.
+    pub at: DateTime<Utc>,
+    /// Settings and keys.
+    pub app: App,
+    /// The hash of the password that was entered ([`Resource::HASHED`]).
+    pub password_hash: Option<PasswordHash>,
+}
+
+/// A form being checked.
+pub struct Checking<'c, R> {
+    /// Questions to the database.
+    pub connection: &'c mut Connection,
+    /// Who wants to save it.
+    pub by: &'c By,
+    /// The stored row; none for a new one.
+    pub row: Option<&'c R>,
+    /// What is wrong so far.
+    pub problems: &'c mut FieldErrors,
+}
+
+/// What deleting a row means.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Consequences {
+    /// What goes with it, or stays behind changed.
+    pub goes: Vec<Message>,
+    /// Why it cannot be deleted.
+    pub blocked: Vec<Message>,
+}
+
+/// A deed on the chosen rows of a list.
+pub struct Action<R> {
+    /// Its name in the form, and in audit events: `pause_server`.
+    pub name: &'static str,
+    /// The words in the menu, in English.
+    pub label: &'static str,
+    /// Does it to one row.
+    pub deed: fn(&mut Connection, &By, &R) -> Result<()>,
+}

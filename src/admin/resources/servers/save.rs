@@ -1,0 +1,195 @@
+//! A server's form and its row: what the draft holds, what is checked, what is written.
+
+use std::collections::BTreeMap;
+
+use super::{OWN, Row};
+use crate::admin::resource::{By, Checking};
+use crate::admin::resources::credentials;
+use crate::db::Connection;
+use crate::db::types::Labels;
+use crate::error::{Error, Result};
+use crate::models::actor::Scope;
+use crate::models::credentials::Credential;
+use crate::models::groups::Group;
+use crate::models::ids::{CredentialId, ServerId};
+use crate::models::server_states::ServerState;
+use crate::models::servers::{NewServer, Server, ServerChanges};
+
+/// What the form fills in. What it refers to is known by name.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "named as in the table")]
+pub struct Draft {
+    pub name: String,
+    pub groups: Vec<String>,
+    pub labels: BTreeMap<String, String>,
+    pub note: String,
+    pub address: String,
+    pub port: i64,
+    pub jump_server: String,
+    pub legacy_algorithms: bool,
+    pub credential: String,
+    pub own: credentials::Draft,
+    pub sampling_seconds: i64,
+    pub enabled: bool,
+}
+
+impl Draft {
+    fn port(&self) -> i32 {
+        i32::try_from(self.port).unwrap_or_default()
+    }
+
+    /// The server through which it is reached.
+    pub fn jump_server(&self, connection: &mut Connection) -> Result<Option<ServerId>> {
+        if self.jump_server.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Server::by_name(connection, &Scope::All, &self.jump_server)?.id))
+    }
+
+    fn sampling_seconds(&self) -> i32 {
+        i32::try_from(self.sampling_seconds).unwrap_or_default()
+    }
+}
+
+/// What the form of a stored server holds.
+pub(super) fn draft(row: &Row) -> Draft {
+    let server = &row.server;
+    Draft {
+        name: server.name.clone(),
+        groups: row.groups.clone(),
+        labels: server.labels.0.clone(),
+        note: server.note.clone(),
+        address: server.address.clone(),
+        port: i64::from(server.port),
+        jump_server: row.jump_server.clone(),
+        legacy_algorithms: server.legacy_algorithms,
+        credential: row.credential.clone(),
+        own: credentials::Draft::default(),
+        sampling_seconds: i64::from(server.sampling_seconds),
+        enabled: server.enabled,
+    }
+}
+
+/// Rules about several fields.
+pub(super) fn check(check: &mut Checking<'_, Row>, draft: &mut Draft) -> Result<()> {
+    if draft.credential == OWN {
+        for (field, problem) in credentials::problems(check.connection, check.by, None, &mut draft.own)? {
+            check.problems.add(format!("own_{field}"), problem);
+        }
+    }
+    if check.row.is_some_and(|row| row.server.name == draft.jump_server) {
+        check.problems.add("jump_server_id", "A server cannot be its own jump server");
+    }
+    Ok(())
+}
+
+/// Adds a server, with a credential of its own where that was chosen.
+pub(super) fn create(connection: &mut Connection, by: &By, draft: &Draft) -> Result<i64> {
+    let labels = Labels(draft.labels.clone());
+    let new = NewServer {
+        name: &draft.name,
+        address: &draft.address,
+        port: draft.port(),
+        credential_id: credential(connection, by, draft)?,
+        jump_server_id: draft.jump_server(connection)?,
+        labels: &labels,
+        note: &draft.note,
+        enabled: draft.enabled,
+        sampling_seconds: draft.sampling_seconds(),
+        legacy_algorithms: draft.legacy_algorithms,
+    };
+    let server = new.insert(connection)?;
+    set_groups(connection, &server, draft)?;
+    if !draft.enabled {
+        ServerState::paused(connection, server.id, by.at)?;
+    }
+    Ok(server.id.0)
+}
+
+/// Changes a server. What was known of it is forgotten where it is another machine now, or was resumed.
+pub(super) fn update(connection: &mut Connection, by: &By, row: &Row, draft: &Draft) -> Result<()> {
+    let before = &row.server;
+    let changes = ServerChanges {
+        name: Some(draft.name.clone()),
+        address: Some(draft.address.clone()),
+        port: Some(draft.port()),
+        credential_id: Some(credential(connection, by, draft)?),
+        jump_server_id: Some(draft.jump_server(connection)?),
+        labels: Some(Labels(draft.labels.clone())),
+        note: Some(draft.note.clone()),
+        enabled: Some(draft.enabled),
+        sampling_seconds: Some(draft.sampling_seconds()),
+        legacy_algorithms: Some(draft.legacy_algorithms),
+    };
+    let after = Server::change(connection, before.id, &changes, by.at)?;
+    set_groups(connection, &after, draft)?;
+    if after.version != before.version {
+        tell(connection, by, &after)?;
+    }
+    Ok(())
+}
+
+/// Pauses or resumes a server.
+pub(super) fn switch(connection: &mut Connection, by: &By, row: &Row, enabled: bool) -> Result<()> {
+    let changes = ServerChanges { enabled: Some(enabled), ..ServerChanges::default() };
+    let after = Server::change(connection, row.server.id, &changes, by.at)?;
+    if after.version == row.server.version { Ok(()) } else { tell(connection, by, &after) }
+}
+
+fn tell(connection: &mut Connection, by: &By, server: &Server) -> Result<()> {
+    if server.enabled {
+        ServerState::forgotten(connection, server.id, by.at)?;
+    } else {
+        ServerState::paused(connection, server.id, by.at)?;
+    }
+    Ok(())
+}
+
+fn set_groups(connection: &mut Connection, server: &Server, draft: &Draft) -> Result<()> {
+    let groups: Vec<_> = Group::by_names(connection, &draft.groups)?.into_iter().map(|group| group.id).collect();
+    server.set_groups(connection, &groups)
+}
+
+/// The chosen credential; one of the server's own is made now, named after the server.
+fn credential(connection: &mut Connection, by: &By, draft: &Draft) -> Result<Option<CredentialId>> {
+    if draft.credential != OWN {
+        return credentials::by_name(connection, &draft.credential);
+    }
+    let taken: Vec<String> = Credential::all(connection)?.into_iter().map(|credential| credential.name).collect();
+    let own = credentials::Draft { name: free_name(&draft.name, &taken), ..draft.own.clone() };
+    credentials::create(connection, by, &own).map(Some).map_err(beside_own)
+}
+
+/// The server's name, or with the first number that makes it free.
+fn free_name(server: &str, taken: &[String]) -> String {
+    let stem: String = server.chars().take(58).collect();
+    let names = std::iter::once(server.to_owned()).chain((2..).map(|number| format!("{stem}-{number}")));
+    names.into_iter().find(|name| !taken.contains(name)).unwrap_or_default()
+}
+
+/// Problems of the credential's fields stand beside the fields of this form.
+fn beside_own(error: Error) -> Error {
+    match error {
+        Error::Invalid(problems) => {
+            let mut own = crate::error::FieldErrors::default();
+            for (field, problem) in problems.iter() {
+                own.add(format!("own_{field}"), problem.clone());
+            }
+            Error::Invalid(own)
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_of_its_own_is_named_after_the_server() {
+        let taken = ["web-1".to_owned(), "web-1-2".to_owned()];
+        assert_eq!(free_name("web-2", &taken), "web-2");
+        assert_eq!(free_name("web-1", &taken), "web-1-3");
+        assert!(free_name(&"a".repeat(63), &["a".repeat(63)]).len() <= 63);
+    }
+}

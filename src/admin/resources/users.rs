@@ -1,0 +1,244 @@
+//! People who sign in, as administrators see them. Nobody is deleted, so that the audit log keeps its names.
+
+use chrono::{DateTime, Utc};
+
+use super::{groups, screen};
+use crate::admin::cell::Cell;
+use crate::admin::control::Offer;
+use crate::admin::field::{Field, SecretDraft};
+use crate::admin::form::Form;
+use crate::admin::list::List;
+use crate::admin::resource::{Action, By, Checking, Resource};
+use crate::db::Connection;
+use crate::error::{Error, Result};
+use crate::language::Message;
+use crate::models::actor::{ActorKind, Role, Scope};
+use crate::models::groups::Group;
+use crate::models::names::user_name_problem;
+use crate::models::users::{NewUser, User};
+use crate::secret::password;
+use crate::web::menu::Screen;
+
+static SCREEN: Screen = screen("users", "Users", "users");
+
+/// People who sign in to hannun.
+pub struct Users;
+
+/// One person with the names of the groups they are limited to.
+pub struct Row {
+    user: User,
+    groups: Vec<String>,
+}
+
+/// What the form fills in.
+#[derive(Debug, Clone, Default)]
+pub struct Draft {
+    name: String,
+    role: String,
+    sees: String,
+    groups: Vec<String>,
+    password: SecretDraft,
+    enabled: bool,
+}
+
+const ROLES: &[(&str, &str)] = &[("viewer", "Viewer"), ("operator", "Operator"), ("administrator", "Administrator")];
+const ACCOUNTS: &[(&str, &str)] = &[("enabled", "Enabled"), ("disabled", "Disabled")];
+/// Every server, or only those of some groups.
+const ALL: &str = "all";
+
+fn roles() -> Vec<Offer> {
+    let details = [
+        Message::new("looks at servers"),
+        Message::new("also changes servers"),
+        Message::new("also changes what hannun knows: servers, credentials, people"),
+    ];
+    ROLES.iter().zip(details).map(|((value, word), detail)| Offer::word(value, word).detail(detail)).collect()
+}
+
+fn reach() -> Vec<Offer> {
+    vec![Offer::word(ALL, "All servers"), Offer::word("groups", "Only servers of these groups").reveals("groups")]
+}
+
+fn account(row: &Row) -> &'static str {
+    if row.user.is_enabled() { "enabled" } else { "disabled" }
+}
+
+fn is_oneself(by: &By, user: &User) -> bool {
+    by.actor.kind == ActorKind::User(user.id)
+}
+
+fn scope(connection: &mut Connection, draft: &Draft) -> Result<Scope> {
+    if draft.sees == ALL {
+        return Ok(Scope::All);
+    }
+    Ok(Scope::Groups(Group::by_names(connection, &draft.groups)?.into_iter().map(|group| group.id).collect()))
+}
+
+fn role(draft: &Draft) -> Result<Role> {
+    Role::from_name(&draft.role).ok_or_else(|| Error::field("role", "This is needed"))
+}
+
+fn disable(connection: &mut Connection, by: &By, row: &Row) -> Result<()> {
+    if is_oneself(by, &row.user) {
+        return Err(Error::Conflict(Message::new("You cannot disable yourself; another administrator can")));
+    }
+    row.user.disable(connection, by.at)
+}
+
+impl Resource for Users {
+    type Row = Row;
+    type Draft = Draft;
+
+    const EVENTS: [&'static str; 3] = ["create_user", "change_user", "delete_user"];
+    const ADD: Option<&'static str> = Some("Add user");
+    const NEEDS_PROOF: bool = true;
+    const HASHED: Option<&'static str> = Some("password");
+
+    fn screen() -> &'static Screen {
+        &SCREEN
+    }
+
+    fn list() -> List<Row> {
+        List::in_order_of("name")
+            .column("Name", |row: &Row| Cell::Key(row.user.name.clone()))
+            .column("Role", |row| Cell::choice(ROLES, row.user.role.name()))
+            .column("Sees", |row| {
+                if row.user.all_groups { Cell::Word("All servers") } else { Cell::Tags(row.groups.clone()) }
+            })
+            .column("Account", |row| match row.user.disabled_at {
+                None => Cell::State { dot: "up", label: "Enabled" },
+                Some(_) => Cell::State { dot: "paused", label: "Disabled" },
+            })
+            .column("Changed", |row| Cell::Time(Some(row.user.updated_at)))
+            .search("Name", |row| row.user.name.clone())
+            .filter_words("role", "Role", ROLES, |row| vec![row.user.role.name().to_owned()])
+            .filter_words("account", "Account", ACCOUNTS, |row| vec![account(row).to_owned()])
+            .filter_names("group", "Group", |row| row.groups.clone())
+    }
+
+    fn form() -> Form<Draft> {
+        Form::new()
+            .fieldset(
+                "Person",
+                [
+                    Field::text("name", "Name", |draft: &mut Draft| &mut draft.name)
+                        .required()
+                        .fixed()
+                        .checked(user_name_problem)
+                        .hint("What they sign in with. It cannot be changed later, because the audit log knows them by it."),
+                    Field::secret("password", "Password", |draft: &mut Draft| &mut draft.password)
+                        .required()
+                        .hint("At least 12 characters. A new one ends all their sessions and tokens."),
+                ],
+            )
+            .fieldset(
+                "Rights",
+                [
+                    Field::choice("role", "Role", |draft: &mut Draft| &mut draft.role, roles).required().wide(),
+                    Field::segments("sees", "Sees", |draft: &mut Draft| &mut draft.sees, reach).required().wide(),
+                    Field::many("groups", "Groups", |draft: &mut Draft| &mut draft.groups, groups::offers).when(&["groups"]),
+                    Field::tick("enabled", "May sign in", |draft: &mut Draft| &mut draft.enabled),
+                ],
+            )
+    }
+
+    fn actions() -> Vec<Action<Row>> {
+        vec![
+            Action { name: "disable_user", label: "Disable", deed: disable },
+            Action {
+                name: "enable_user",
+                label: "Enable",
+                deed: |connection, by, row| row.user.enable(connection, by.at),
+            },
+        ]
+    }
+
+    fn rows(connection: &mut Connection, _: &Scope) -> Result<Vec<Row>> {
+        let mut names: std::collections::BTreeMap<_, _> =
+            Group::all(connection)?.into_iter().map(|group| (group.id, group.name)).collect();
+        let mut rows = Vec::new();
+        for user in User::all(connection)? {
+            let ids = if user.all_groups { Vec::new() } else { user.groups(connection)? };
+            let groups = ids.iter().filter_map(|id| names.get_mut(id).cloned()).collect();
+            rows.push(Row { user, groups });
+        }
+        Ok(rows)
+    }
+
+    fn id(row: &Row) -> i64 {
+        row.user.id.0
+    }
+
+    fn name(row: &Row) -> String {
+        row.user.name.clone()
+    }
+
+    fn updated_at(row: &Row) -> Option<DateTime<Utc>> {
+        Some(row.user.updated_at)
+    }
+
+    fn blank() -> Draft {
+        Draft { role: Role::Viewer.name().to_owned(), sees: ALL.to_owned(), enabled: true, ..Draft::default() }
+    }
+
+    fn draft(_: &mut Connection, row: &Row) -> Result<Draft> {
+        Ok(Draft {
+            name: row.user.name.clone(),
+            role: row.user.role.name().to_owned(),
+            sees: if row.user.all_groups { ALL } else { "groups" }.to_owned(),
+            groups: row.groups.clone(),
+            password: SecretDraft::stored(true, None),
+            enabled: row.user.is_enabled(),
+        })
+    }
+
+    fn check(check: &mut Checking<'_, Row>, draft: &mut Draft) -> Result<()> {
+        let entered = draft.password.entered.as_ref();
+        if let Some(problem) = entered.and_then(|entered| password::problem(entered, &draft.name)) {
+            check.problems.add("password", problem);
+        }
+        if draft.sees == ALL {
+            draft.groups.clear();
+        }
+        if check.row.is_some_and(|row| is_oneself(check.by, &row.user)) {
+            if draft.role != Role::Administrator.name() {
+                check.problems.add("role", "You cannot take this role from yourself; another administrator can");
+            }
+            if !draft.enabled {
+                check.problems.add("enabled", "You cannot disable yourself; another administrator can");
+            }
+        }
+        Ok(())
+    }
+
+    fn create(connection: &mut Connection, by: &By, draft: &Draft) -> Result<i64> {
+        let hash = by.password_hash.as_ref().ok_or_else(|| Error::field("password", "Enter the password"))?;
+        let scope = scope(connection, draft)?;
+        let new = NewUser { name: &draft.name, password_hash: hash, role: role(draft)?, scope };
+        let user = new.insert(connection)?;
+        if !draft.enabled {
+            user.disable(connection, by.at)?;
+        }
+        Ok(user.id.0)
+    }
+
+    fn update(connection: &mut Connection, by: &By, row: &Row, draft: &Draft) -> Result<()> {
+        let (user, scope) = (&row.user, scope(connection, draft)?);
+        let at_role = |error| match error {
+            Error::Conflict(problem) => Error::field("role", problem),
+            other => other,
+        };
+        if role(draft)? != user.role || scope != user.scope(connection)? {
+            user.change_rights(connection, role(draft)?, &scope, by.at).map_err(at_role)?;
+        }
+        if let Some(hash) = &by.password_hash {
+            let kept = by.session.as_ref().filter(|_| is_oneself(by, user));
+            user.change_password(connection, hash, kept, by.at)?;
+        }
+        match (user.is_enabled(), draft.enabled) {
+            (true, false) => user.disable(connection, by.at).map_err(at_role),
+            (false, true) => user.enable(connection, by.at),
+            _ => Ok(()),
+        }
+    }
+}
