@@ -9,6 +9,7 @@ pub mod types;
 
 mod pool;
 
+use chrono::{DateTime, Utc};
 use diesel::Connection as _;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, Pool};

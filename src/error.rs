@@ -26,6 +26,8 @@ pub enum Error {
     Invalid(FieldErrors),
     /// The request itself makes no sense: a malformed body, an unknown parameter.
     BadRequest(Message),
+    /// The body is larger than this address takes.
+    TooLarge,
     /// Somebody else changed it first, or it exists already.
     Conflict(Message),
     /// Too many attempts; try again after that many seconds.
@@ -45,7 +47,7 @@ impl Error {
     /// The sentence for the person.
     pub fn message(&self) -> Message {
         match self {
-            Self::NotFound(what) => Message::new("{what} was not found").with("what", what),
+            Self::NotFound(what) => Message::new("{what} was not found").with_words("what", *what),
             Self::SignInNeeded => Message::new("Sign in to go on"),
             Self::ReauthenticationNeeded => Message::new("Enter your password again to go on"),
             Self::Forbidden(message)
@@ -53,6 +55,7 @@ impl Error {
             | Self::Conflict(message)
             | Self::Unavailable(message) => message.clone(),
             Self::Invalid(_) => Message::new("Some fields need another value"),
+            Self::TooLarge => Message::new("That is more than we take at once"),
             Self::TooMany { .. } => Message::new("Too many attempts. Wait a little, then try again"),
             Self::Remote(error) => error.message(),
             Self::Internal(_) => Message::new("Something went wrong on our side"),

@@ -67,7 +67,16 @@ impl Language {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     template: &'static str,
-    values: Vec<(&'static str, String)>,
+    values: Vec<(&'static str, Value)>,
+}
+
+/// What fills a placeholder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Value {
+    /// The same in every language: a name, a number, what a server said.
+    Text(String),
+    /// Words of ours, said in the reader's language.
+    Words(Message),
 }
 
 impl Message {
@@ -79,13 +88,20 @@ impl Message {
     /// Fills `{name}` with `value`, which is shown as it is (the page escapes it).
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
-        self.values.push((name, value.to_string()));
+        self.values.push((name, Value::Text(value.to_string())));
+        self
+    }
+
+    /// Fills `{name}` with words that are translated too.
+    #[must_use]
+    pub fn with_words(mut self, name: &'static str, words: impl Into<Self>) -> Self {
+        self.values.push((name, Value::Words(words.into())));
         self
     }
 
     /// The sentence in `language`.
     pub fn in_language(&self, language: Language) -> String {
-        fill(language.translate(self.template), &self.values)
+        fill(language.translate(self.template), &self.values, language)
     }
 }
 
@@ -102,7 +118,7 @@ impl From<&'static str> for Message {
 }
 
 /// Fills `{name}` in one pass, so that a value which looks like a placeholder stays text.
-fn fill(template: &str, values: &[(&'static str, String)]) -> String {
+fn fill(template: &str, values: &[(&'static str, Value)], language: Language) -> String {
     let mut text = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -112,12 +128,14 @@ fn fill(template: &str, values: &[(&'static str, String)]) -> String {
             rest = after;
             continue;
         };
-        if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
-            text.push_str(value);
-        } else {
-            text.push('{');
-            text.push_str(name);
-            text.push('}');
+        match values.iter().find(|(known, _)| *known == name) {
+            Some((_, Value::Text(value))) => text.push_str(value),
+            Some((_, Value::Words(words))) => text.push_str(&words.in_language(language)),
+            None => {
+                text.push('{');
+                text.push_str(name);
+                text.push('}');
+            }
         }
         rest = tail;
     }
@@ -133,6 +151,13 @@ mod tests {
     fn a_value_that_looks_like_a_placeholder_stays_text() {
         let message = Message::new("{server} said {words}").with("server", "{words}").with("words", "no");
         assert_eq!(message.to_string(), "{words} said no");
+    }
+
+    #[test]
+    fn words_inside_a_sentence_are_translated_too() {
+        let message = Message::new("{what} was not found").with_words("what", "This page");
+        assert_eq!(message.to_string(), "This page was not found");
+        assert_eq!(message.in_language(Language::Ko), "이 페이지을(를) 찾을 수 없습니다");
     }
 
     #[test]

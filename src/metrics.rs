@@ -6,6 +6,7 @@ pub mod line;
 pub mod live;
 pub mod packing;
 pub mod rates;
+pub mod sampler;
 pub mod series;
 pub mod store;
 pub mod tiers;

@@ -4,9 +4,10 @@ mod api;
 
 use actix_web::web;
 
+use crate::admin;
 use crate::screens::{account, cpu, disks, fleet, memory, overview, server_options, setup, sign_in};
 use crate::web::assets;
-use crate::web::router::{Permission::Anyone, OPERATOR, Route, VIEWER, get, post};
+use crate::web::router::{ADMINISTRATOR, OPERATOR, Permission::Anyone, Route, VIEWER, get, post};
 
 /// The route table. Of two patterns that match, the first wins.
 pub fn all() -> Vec<Route> {
@@ -35,6 +36,19 @@ pub fn all() -> Vec<Route> {
         get("/servers/{server}/cpu", VIEWER, || web::to(cpu::index)),
         get("/servers/{server}/memory", VIEWER, || web::to(memory::index)),
         get("/servers/{server}/disks", VIEWER, || web::to(disks::index)),
+        // Administration
+        get("/admin", ADMINISTRATOR, || web::to(admin::index::home)),
+        post("/admin/servers/{id}/connection-tests", ADMINISTRATOR, || web::to(admin::connection::create)),
+        post("/admin/servers/{id}/host-key", ADMINISTRATOR, || web::to(admin::host_keys::update)),
+        get("/admin/{resource}", ADMINISTRATOR, || web::to(admin::index::index)),
+        post("/admin/{resource}", ADMINISTRATOR, || web::to(admin::edit::create)),
+        get("/admin/{resource}/new", ADMINISTRATOR, || web::to(admin::edit::new)),
+        post("/admin/{resource}/actions", ADMINISTRATOR, || web::to(admin::index::create_action)),
+        post("/admin/{resource}/deletions", ADMINISTRATOR, || web::to(admin::delete::create)),
+        get("/admin/{resource}/{id}", ADMINISTRATOR, || web::to(admin::edit::edit)),
+        post("/admin/{resource}/{id}", ADMINISTRATOR, || web::to(admin::edit::update)),
+        get("/admin/{resource}/{id}/delete", ADMINISTRATOR, || web::to(admin::delete::new)),
+        get("/admin/{resource}/{id}/history", ADMINISTRATOR, || web::to(admin::history::index)),
     ];
     routes.extend(api::all());
     routes

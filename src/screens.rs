@@ -30,13 +30,3 @@ pub fn all() -> Screens {
     static ALL: [&Screen; 5] = [&fleet::SCREEN, &overview::SCREEN, &cpu::SCREEN, &memory::SCREEN, &disks::SCREEN];
     Screens(&ALL)
 }
-pub mod account;
-pub mod home;
-pub mod server_options;
-pub mod setup;
-pub mod sign_in;
-
-use crate::web::menu::Screen;
-
-/// Every screen of the menu, in its order.
-pub static ALL: &[&Screen] = &[&home::SCREEN];

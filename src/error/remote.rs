@@ -158,7 +158,7 @@ impl RemoteError {
                 Message::new("{server} did not answer within {seconds} s ({stage})")
                     .with("server", server)
                     .with("seconds", after.as_secs())
-                    .with("stage", stage.label())
+                    .with_words("stage", stage.label())
             }
             Self::NotNegotiable { server, why } => {
                 Message::new("No SSH connection could be agreed on with {server}: {why}")
@@ -184,7 +184,7 @@ impl RemoteError {
             Self::CredentialUnusable { credential, why } => {
                 Message::new("The credential {credential} cannot be used: {why}")
                     .with("credential", credential)
-                    .with("why", why)
+                    .with_words("why", why.clone())
             }
             Self::PromptRefused { server, prompt } => {
                 Message::new("{server} asked a question that hannun does not answer: {prompt}")

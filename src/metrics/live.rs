@@ -16,7 +16,9 @@ use super::catalogue::Metric;
 use super::columns::SeriesName;
 use super::line::Line;
 use super::rates::Value;
+use crate::commands::filesystems::Filesystem;
 use crate::commands::metrics::Memory;
+use crate::error::RemoteError;
 use crate::models::ids::ServerId;
 use ring::Ring;
 
@@ -34,6 +36,8 @@ pub struct Latest {
     pub memory: Option<Memory>,
     /// Seconds since boot, by the server's own clock.
     pub uptime_seconds: f64,
+    /// What is mounted, as it was at most a few minutes ago; empty before it was first asked.
+    pub filesystems: Arc<[Filesystem]>,
 }
 
 impl Latest {
@@ -67,6 +71,7 @@ struct Shared {
     latest: watch::Sender<Option<Arc<Latest>>>,
     looks: Mutex<Looks>,
     somebody_came: Notify,
+    trouble: Mutex<Option<Arc<RemoteError>>>,
 }
 
 #[derive(Debug, Default)]
@@ -102,6 +107,7 @@ impl LiveServer {
             latest: watch::Sender::new(None),
             looks: Mutex::default(),
             somebody_came: Notify::new(),
+            trouble: Mutex::default(),
         }))
     }
 
@@ -136,7 +142,17 @@ impl LiveServer {
         self.0.somebody_came.notified().await;
     }
 
-    /// Takes the values of one moment. `slow` values change once a minute: they are the latest, but not in the ring.
+    /// Why there are no new values; none while there are. Also tells what the server's state does not: that it is up, but
+    /// its metrics cannot be read.
+    pub fn trouble(&self) -> Option<Arc<RemoteError>> {
+        self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_trouble(&self, trouble: Option<Arc<RemoteError>>) {
+        *self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
+    /// Takes the values of one moment.
     pub(super) fn push(&self, latest: Latest, values: &[Value<'_>]) {
         self.0.ring.lock().unwrap_or_else(PoisonError::into_inner).push(latest.at, values);
         self.0.latest.send_replace(Some(Arc::new(latest)));

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::catalogue::{DeviceKind, Metric};
+use crate::commands::filesystems::Filesystem;
 use crate::commands::metrics::{Cpu, CpuTicks, DiskCounters, InterfaceCounters, Memory, Sample};
 
 /// One reading, and when we had it.
@@ -66,6 +67,20 @@ fn seconds_between(before: &Reading, now: &Reading, longest: Duration) -> Option
     }
     // Not positive: it rebooted, within seconds or long ago.
     (theirs > 0.0).then_some(theirs)
+}
+
+/// The values of what is mounted, of the filesystems that answered.
+pub fn filesystem_values(filesystems: &[Filesystem]) -> Vec<Value<'_>> {
+    let mut values = Values(Vec::with_capacity(4 * filesystems.len()));
+    for filesystem in filesystems.iter().filter(|one| is_usable_name(&one.mount)).take(DeviceKind::Mount.limit()) {
+        let mount = filesystem.mount.as_str();
+        values.add(Metric::FilesystemPercent, mount, filesystem.used_percent());
+        values.add(Metric::FilesystemUsed, mount, filesystem.used_bytes.map(float));
+        values.add(Metric::FilesystemSize, mount, filesystem.size_bytes.map(float));
+        let inodes = filesystem.inodes_used.zip(filesystem.inodes);
+        values.add(Metric::FilesystemInodes, mount, inodes.and_then(|(used, all)| percent(used, all)));
+    }
+    values.0
 }
 
 struct Values<'a>(Vec<Value<'a>>);

@@ -104,6 +104,14 @@ impl ServerState {
         record(connection, &Finding::of(server, State::Up, now))
     }
 
+    /// These servers went on answering: only the times move.
+    pub fn still_up(connection: &mut PgConnection, servers: &[ServerId], now: DateTime<Utc>) -> QueryResult<usize> {
+        let up = server_states::server_id.eq_any(servers).and(server_states::state.eq(State::Up));
+        diesel::update(server_states::table.filter(up))
+            .set((server_states::checked_at.eq(now), server_states::seen_at.eq(now)))
+            .execute(connection)
+    }
+
     /// The server is switched off: zero packets.
     pub fn paused(connection: &mut PgConnection, server: ServerId, now: DateTime<Utc>) -> Result<Transition> {
         record(connection, &Finding::of(server, State::Paused, now))

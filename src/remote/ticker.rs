@@ -92,6 +92,15 @@ impl Ticker {
         }
     }
 
+    /// Returns when the loop ended or the connection went away, without being asked: nobody waits for an answer meanwhile.
+    pub async fn closed(&mut self) -> RemoteError {
+        let never = Instant::now() + Duration::from_hours(24 * 365);
+        match self.read(never, Duration::MAX).await {
+            Ok(early) => self.unparsable("it printed numbers before it was asked", &early),
+            Err(error) => error,
+        }
+    }
+
     /// The next piece of output; every end of the loop is an error, because it ends only when its input does.
     async fn read(&mut self, until: Instant, deadline: Duration) -> Result<Bytes, RemoteError> {
         let mut ended = None;

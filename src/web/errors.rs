@@ -28,6 +28,7 @@ impl ResponseError for Error {
             Self::ReauthenticationNeeded | Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -50,6 +51,7 @@ pub fn code(error: &Error) -> &'static str {
         Error::Forbidden(_) => "forbidden",
         Error::Invalid(_) => "invalid",
         Error::BadRequest(_) => "bad-request",
+        Error::TooLarge => "too-large",
         Error::Conflict(_) => "conflict",
         Error::TooMany { .. } => "too-many-requests",
         Error::Unavailable(_) => "unavailable",
@@ -91,7 +93,7 @@ fn of_status(status: StatusCode) -> Error {
     match status {
         StatusCode::NOT_FOUND => Error::NotFound("This page"),
         StatusCode::METHOD_NOT_ALLOWED => Error::BadRequest(Message::new("This address does not take such requests")),
-        StatusCode::PAYLOAD_TOO_LARGE => Error::BadRequest(Message::new("That is more than we take at once")),
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
         StatusCode::MISDIRECTED_REQUEST => Error::BadRequest(Message::new(
             "hannun does not answer under this name. An administrator can add it to HANNUN_HOSTS",
         )),

@@ -8,7 +8,13 @@ fn at(seconds: i64) -> DateTime<Utc> {
 
 fn latest(at: DateTime<Utc>, values: &[Value<'_>]) -> Latest {
     let named = |value: &Value<'_>| (SeriesName { metric: value.metric, device: value.device.into() }, value.value);
-    Latest { at, values: values.iter().map(named).collect(), memory: None, uptime_seconds: 1.0 }
+    Latest {
+        at,
+        values: values.iter().map(named).collect(),
+        memory: None,
+        uptime_seconds: 1.0,
+        filesystems: Arc::default(),
+    }
 }
 
 fn push(server: &LiveServer, at: DateTime<Utc>, values: &[Value<'_>]) {

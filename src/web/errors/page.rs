@@ -180,6 +180,7 @@ fn title(error: &Error, status: StatusCode) -> Message {
         Error::ReauthenticationNeeded => "Enter your password",
         Error::Forbidden(_) => "Not allowed",
         Error::Invalid(_) => "Check your input",
+        Error::TooLarge => "Too large",
         Error::Conflict(_) => "Changed meanwhile",
         Error::TooMany { .. } => "Too many attempts",
         Error::Unavailable(_) => "Not available now",

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 
@@ -36,9 +37,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Submitted<T> {
         let pairs = web::Form::<Vec<(String, String)>>::from_request(request, payload);
         Box::pin(async move {
             let mut pairs = pairs.await.map_err(|error| match error.as_response_error().status_code() {
-                actix_web::http::StatusCode::PAYLOAD_TOO_LARGE => {
-                    Error::BadRequest(Message::new("That is more than we take at once"))
-                }
+                StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
                 _ => Error::BadRequest(Message::new("The request could not be read")),
             })?;
             pairs.retain(|(name, _)| name != csrf::FIELD);

@@ -75,8 +75,7 @@ async fn field(request: &mut ServiceRequest) -> Result<Option<String>> {
     if request.content_type() != "application/x-www-form-urlencoded" {
         return Ok(None);
     }
-    let too_much = |_| Error::BadRequest(Message::new("That is more than we take at once"));
-    let body = request.extract::<Bytes>().await.map_err(too_much)?;
+    let body = request.extract::<Bytes>().await.map_err(|_overflow| Error::TooLarge)?;
     request.set_payload(Payload::from(body.clone()));
     let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).unwrap_or_default();
     Ok(pairs.into_iter().find(|(name, _)| name == FIELD).map(|(_, token)| token))

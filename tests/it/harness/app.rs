@@ -19,8 +19,8 @@ use hannun::models::data_keys::DataKey;
 use hannun::models::password::PasswordHasher;
 use hannun::models::sessions::NewSession;
 use hannun::models::users::{NewUser, User};
-use hannun::secret::password::{self, PasswordHash};
 use hannun::secret::SecretText;
+use hannun::secret::password::{self, PasswordHash};
 use hannun::web::router::Route;
 use hannun::web::shell::Screens;
 use hannun::web::site::Site;
@@ -33,8 +33,7 @@ use super::database::TestDatabase;
 pub(crate) const PASSWORD: &str = "tuesday rain in april";
 
 /// Its hash, made once: each costs a tenth of a second.
-static HASH: LazyLock<PasswordHash> =
-    LazyLock::new(|| password::hash(&SecretText::new(PASSWORD.to_owned())).unwrap());
+static HASH: LazyLock<PasswordHash> = LazyLock::new(|| password::hash(&SecretText::new(PASSWORD.to_owned())).unwrap());
 
 type Service = Rc<dyn Fn(TestRequest) -> Pin<Box<dyn Future<Output = Reply>>>>;
 
@@ -158,7 +157,8 @@ async fn in_process(site: Site, undeclared: Option<&str>) -> Service {
     Rc::new(move |request: TestRequest| {
         let service = Rc::clone(&service);
         Box::pin(async move {
-            let answer = service.call(request.to_request()).await.unwrap_or_else(|error| panic!("no answer, but {error}"));
+            let answer =
+                service.call(request.to_request()).await.unwrap_or_else(|error| panic!("no answer, but {error}"));
             let (_, answer) = answer.into_parts();
             let (status, headers) = (answer.status(), answer.headers().clone());
             let body = to_bytes(answer.into_body()).await.unwrap_or_else(|_| panic!("the body broke off"));

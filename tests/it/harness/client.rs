@@ -87,7 +87,8 @@ impl Client {
     /// A request to be put together by hand; it carries the cookies and nothing else.
     pub(crate) fn ask(&self, method: Method, path: &str) -> Ask<'_> {
         let mut request = TestRequest::default().method(method).uri(path).peer_addr(self.address);
-        let cookies: Vec<String> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             request = request.insert_header(("Cookie", cookies.join("; ")));
         }
@@ -108,7 +109,9 @@ impl Client {
                 self.set_cookie(cookie.name(), cookie.value());
             }
         }
-        if let Some((_, after)) = reply.body.split_once("X-CSRF-Token\":\"").or_else(|| reply.body.split_once("X-CSRF-Token&#34;:&#34;")) {
+        if let Some((_, after)) =
+            reply.body.split_once("X-CSRF-Token\":\"").or_else(|| reply.body.split_once("X-CSRF-Token&#34;:&#34;"))
+        {
             let token = after.chars().take_while(char::is_ascii_alphanumeric).collect();
             *self.csrf.borrow_mut() = Some(token);
         }

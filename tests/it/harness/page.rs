@@ -56,7 +56,8 @@ impl Page {
     pub(crate) fn table(&self, css: &str) -> Table {
         let found = self.all(css);
         let table = found.first().unwrap_or_else(|| panic!("no {css} in {}", self.html.html()));
-        let cells = |row: ElementRef<'_>, kind: &str| -> Vec<String> { row.select(&selector(kind)).map(words).collect() };
+        let cells =
+            |row: ElementRef<'_>, kind: &str| -> Vec<String> { row.select(&selector(kind)).map(words).collect() };
         Table {
             head: cells(*table, "thead th"),
             rows: table.select(&selector("tbody tr")).map(|row| cells(row, "td, th")).collect(),
@@ -68,7 +69,10 @@ impl Page {
     pub(crate) fn form(&self, css: &str) -> Vec<(String, String)> {
         let found = self.all(css);
         let form = found.first().unwrap_or_else(|| panic!("no {css} in {}", self.html.html()));
-        form.select(&selector("input, select, textarea")).filter_map(entry).filter(|(name, _)| name != "csrf_token").collect()
+        form.select(&selector("input, select, textarea"))
+            .filter_map(entry)
+            .filter(|(name, _)| name != "csrf_token")
+            .collect()
     }
 
     fn all(&self, css: &str) -> Vec<ElementRef<'_>> {

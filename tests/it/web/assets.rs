@@ -51,7 +51,8 @@ async fn every_file_that_a_page_names_is_there() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
     let body = viewer.get("/account").await.body;
-    let mut named: Vec<&str> = body.split("=\"/static/").skip(1).filter_map(|rest| rest.split(['"', '#']).next()).collect();
+    let mut named: Vec<&str> =
+        body.split("=\"/static/").skip(1).filter_map(|rest| rest.split(['"', '#']).next()).collect();
     named.sort_unstable();
     named.dedup();
     assert!(named.len() >= 8, "{named:?}");

@@ -48,10 +48,17 @@ async fn sec_w01_a_plain_form_brings_its_token_in_a_hidden_field() {
     let viewer = app.viewer().await;
     let token = viewer.token().await;
     let send = async |fields: Vec<(&str, &str)>| {
-        viewer.ask(Method::POST, "/account/preferences").header("Origin", "http://127.0.0.1:8080").form(fields).send().await
+        viewer
+            .ask(Method::POST, "/account/preferences")
+            .header("Origin", "http://127.0.0.1:8080")
+            .form(fields)
+            .send()
+            .await
     };
     assert_eq!(send(vec![("theme", "dark")]).await.status, 403);
     assert_eq!(send(vec![("theme", "dark"), ("csrf_token", "guess")]).await.status, 403);
+    let json = viewer.ask(Method::POST, "/account/preferences").header("Origin", "http://127.0.0.1:8080");
+    assert_eq!(json.body("application/json", format!("{{\"csrf_token\":\"{token}\"}}")).send().await.status, 403);
     assert_eq!(theme(&app).await, Theme::System);
     assert_eq!(send(vec![("csrf_token", &token), ("theme", "dark")]).await.status, 303);
     assert_eq!(theme(&app).await, Theme::Dark);
@@ -64,7 +71,10 @@ async fn sec_w01_the_pre_session_token_is_bound_to_its_cookie() {
     other.get("/sign-in").await.ok();
     let token = one.token().await;
     let send = async |browser: &Client| {
-        let ask = browser.ask(Method::POST, "/sign-in").header("Sec-Fetch-Site", "same-origin").header("X-CSRF-Token", &token);
+        let ask = browser
+            .ask(Method::POST, "/sign-in")
+            .header("Sec-Fetch-Site", "same-origin")
+            .header("X-CSRF-Token", &token);
         ask.form([("name", "a"), ("password", "b")]).send().await.status.as_u16()
     };
     assert_eq!((send(&one).await, send(&other).await), (422, 403));
@@ -72,16 +82,18 @@ async fn sec_w01_the_pre_session_token_is_bound_to_its_cookie() {
 
 #[actix_web::test]
 async fn sec_w01_a_program_with_a_bearer_token_and_no_cookie_needs_no_page() {
-    let app = TestApp::with_routes(vec![hannun::web::router::post("/api/v1/echo", hannun::web::router::OPERATOR, || {
-        actix_web::web::to(async || "done")
-    })])
-    .await;
+    let app =
+        TestApp::with_routes(vec![hannun::web::router::post("/api/v1/echo", hannun::web::router::OPERATOR, || {
+            actix_web::web::to(async || "done")
+        })])
+        .await;
     let now = app.database.now();
     let (token, _) = app
         .app
         .db
         .run(move |connection| {
-            let new = NewApiToken { name: "ci", user_id: None, role: Role::Operator, scope: Scope::All, expires_at: None };
+            let new =
+                NewApiToken { name: "ci", user_id: None, role: Role::Operator, scope: Scope::All, expires_at: None };
             new.insert(connection, now)
         })
         .await
@@ -90,7 +102,10 @@ async fn sec_w01_a_program_with_a_bearer_token_and_no_cookie_needs_no_page() {
     let program = app.browser();
     let reply = program.ask(Method::POST, "/api/v1/echo").header("Authorization", &bearer).send().await;
     assert_eq!((reply.status.as_u16(), reply.body.as_str()), (200, "done"));
-    assert_eq!(program.ask(Method::POST, "/api/v1/echo").header("Authorization", "Bearer hnn_guess").send().await.status, 401);
+    assert_eq!(
+        program.ask(Method::POST, "/api/v1/echo").header("Authorization", "Bearer hnn_guess").send().await.status,
+        401
+    );
     let page = program.ask(Method::GET, "/account").header("Authorization", &bearer).send().await;
     page.leads_to("/sign-in");
     let operator = app.operator().await;

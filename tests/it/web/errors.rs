@@ -19,7 +19,8 @@ async fn panicking() -> Result<HttpResponse> {
 
 async fn remote() -> Result<HttpResponse> {
     let (server, command) = ("web-1".to_owned(), "ps-procps".to_owned());
-    Err(RemoteError::Failed { server, command, status: 127, stderr: "sh: <b>ps</b>: \u{1b}[31mnot found".to_owned() }.into())
+    Err(RemoteError::Failed { server, command, status: 127, stderr: "sh: <b>ps</b>: \u{1b}[31mnot found".to_owned() }
+        .into())
 }
 
 async fn invalid() -> Result<HttpResponse> {
@@ -59,7 +60,7 @@ async fn sec_w12_our_own_faults_tell_a_number_and_nothing_else() {
 }
 
 #[actix_web::test]
-async fn sec_w12_a_database_that_is_away_is_503_and_says_no_more() {
+async fn sec_w12_an_error_of_the_database_tells_no_table() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
     let mut owner = app.database.owner();
@@ -96,7 +97,7 @@ async fn a_form_that_cannot_be_accepted_names_its_fields_in_every_look() {
     assert_eq!(operator.get("/invalid").await.with_status(422).text(".empty ul"), "port Choose a port from 1 to 65535");
     let toast = operator.hx().get("/invalid").await;
     assert_eq!(toast.status, 422);
-    toast.toast("Some fields need another valueport: Choose a port from 1 to 65535");
+    toast.toast("Some fields need another value port: Choose a port from 1 to 65535");
     let document: serde_json::Value = serde_json::from_str(&operator.get("/api/v1/invalid").await.body).unwrap();
     assert_eq!(document["errors"], serde_json::json!([{"field": "port", "detail": "Choose a port from 1 to 65535"}]));
 }

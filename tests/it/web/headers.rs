@@ -60,10 +60,18 @@ async fn sec_w07_each_class_of_answer_has_exactly_these_headers() {
     let style = viewer.get(&hannun::web::assets::url("css/app.css")).await;
     let forever = "public, max-age=31536000, immutable";
     check("static", &style, 200, Some("text/css; charset=utf-8"), forever, POLICY);
-    check("static without its hash", &viewer.get("/static/css/app.css").await, 200, Some("text/css; charset=utf-8"), "no-cache", POLICY);
+    check(
+        "static without its hash",
+        &viewer.get("/static/css/app.css").await,
+        200,
+        Some("text/css; charset=utf-8"),
+        "no-cache",
+        POLICY,
+    );
     let token = viewer.token().await;
     let ask = viewer.ask(Method::POST, "/account/preferences").header("X-CSRF-Token", &token);
-    let large = ask.header("Sec-Fetch-Site", "same-origin").form([("theme", "x".repeat(2 << 20).as_str())]).send().await;
+    let large =
+        ask.header("Sec-Fetch-Site", "same-origin").form([("theme", "x".repeat(2 << 20).as_str())]).send().await;
     assert_eq!(large.status, 413);
     check("too large", &large, 413, HTML, "no-store", POLICY);
     for reply in [&page, &large] {

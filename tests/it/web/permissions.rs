@@ -3,7 +3,7 @@
 use actix_web::web;
 use hannun::models::actor::{Role, Scope};
 use hannun::models::groups::NewGroup;
-use hannun::models::servers::{NewServer, Server};
+use hannun::models::servers::NewServer;
 use hannun::routes;
 use hannun::web::extract::{Admin, Operator, SignedIn};
 use hannun::web::router::{ADMINISTRATOR, OPERATOR, VIEWER, get};
@@ -17,10 +17,11 @@ async fn door(client: &Client, method: &actix_web::http::Method, path: &str) -> 
     let token = client.token().await;
     let ask = client.ask(method.clone(), path).header("Sec-Fetch-Site", "same-origin").header("X-CSRF-Token", &token);
     let reply = ask.form([]).send().await;
-    match (reply.status.as_u16(), reply.header("Location")) {
-        (303, Some("/sign-in")) => "sign in",
-        (401, _) => "sign in",
-        (403, _) => "no",
+    // Whoever is sent away is brought back later; whoever signs out is not.
+    match reply.status.as_u16() {
+        303 if reply.set_cookie("return").is_some() => "sign in",
+        401 => "sign in",
+        403 => "no",
         _ => "yes",
     }
 }
@@ -37,7 +38,7 @@ async fn sec_z01_every_route_lets_in_exactly_those_whom_it_declares() {
         for person in &people {
             doors.push(door(person, &route.method, &path).await);
         }
-        lines.push(format!("{:6} {:32} {}", route.method, route.path, doors.join(" | ")));
+        lines.push(format!("{:4} {:32} {}", route.method.as_str(), route.path, doors.join(" | ")));
     }
     insta::assert_snapshot!(lines.join("\n"));
 }
@@ -105,7 +106,6 @@ async fn sec_z05_a_server_outside_the_scope_is_not_offered_and_not_counted() {
     let missing = other.hx().get("/servers/options?q=web-1").await;
     let unknown = other.hx().get("/servers/options?q=nobody").await;
     assert_eq!(missing.body, unknown.body);
-    let _ = Server::count;
 }
 
 #[actix_web::test]
@@ -113,11 +113,15 @@ async fn sec_z06_a_field_that_a_form_does_not_have_is_refused() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
     assert_eq!(viewer.post("/account/preferences", [("theme", "dark"), ("role", "administrator")]).await.status, 422);
-    let password = [("current", PASSWORD), ("new", "seven grey seagulls"), ("again", "seven grey seagulls"), ("user_id", "1")];
+    let password =
+        [("current", PASSWORD), ("new", "seven grey seagulls"), ("again", "seven grey seagulls"), ("user_id", "1")];
     assert_eq!(viewer.post("/account/password", password).await.status, 422);
     let user = app.user("viewer", Role::Viewer, Scope::All).await;
     assert_eq!((user.role, user.theme.name()), (Role::Viewer, "system"));
-    assert_eq!(app.browser().post("/sign-in", [("name", "viewer"), ("password", PASSWORD), ("role", "x")]).await.status, 422);
+    assert_eq!(
+        app.browser().post("/sign-in", [("name", "viewer"), ("password", PASSWORD), ("role", "x")]).await.status,
+        422
+    );
 }
 
 #[actix_web::test]
@@ -126,7 +130,8 @@ async fn sec_s05_no_page_shows_what_was_entered_into_a_password_field_or_what_is
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
     let id = administrator.cookie("sid").unwrap();
-    let refused = administrator.post("/account/password", [("current", CANARY), ("new", CANARY), ("again", "other")]).await;
+    let refused =
+        administrator.post("/account/password", [("current", CANARY), ("new", CANARY), ("again", "other")]).await;
     assert!(!refused.body.contains(CANARY));
     let refused = app.browser().post("/sign-in", [("name", "x"), ("password", CANARY)]).await;
     assert!(!refused.body.contains(CANARY));

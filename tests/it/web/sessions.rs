@@ -99,7 +99,8 @@ async fn sec_a11_what_needs_the_password_again_asks_for_it_and_comes_back() {
     viewer.post("/account/proof", [("return_to", "/proved"), ("password", PASSWORD)]).await.leads_to("/proved");
     assert_eq!(viewer.get("/proved").await.body, "opened");
     app.advance(TimeDelta::minutes(11));
-    let fragment = viewer.hx().ask(Method::GET, "/proved").header("HX-Current-URL", "http://127.0.0.1:8080/account").send().await;
+    let fragment =
+        viewer.hx().ask(Method::GET, "/proved").header("HX-Current-URL", "http://127.0.0.1:8080/account").send().await;
     assert_eq!(fragment.status, 403);
     fragment.leads_to("/account/proof?return_to=%2Faccount");
 }

@@ -23,7 +23,13 @@ async fn sec_a12_the_setup_link_makes_one_administrator_signs_them_in_and_is_gon
     assert_eq!(browser.get("/account").await.ok().heading(), "Account jiwon, Administrator");
     let again = link(&app).await;
     assert_eq!(app.browser().get(&format!("/setup?token={again}")).await.status, 404);
-    assert_eq!(app.browser().post("/setup", [("token", again.as_str()), ("name", "eve"), ("password", "tuesday rain in april")]).await.status, 404);
+    assert_eq!(
+        app.browser()
+            .post("/setup", [("token", again.as_str()), ("name", "eve"), ("password", "tuesday rain in april")])
+            .await
+            .status,
+        404
+    );
 }
 
 #[actix_web::test]

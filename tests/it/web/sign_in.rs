@@ -27,7 +27,10 @@ async fn sec_a03_an_unknown_name_and_a_wrong_password_look_the_same_and_are_slow
     let unknown = browser.post("/sign-in", [("name", "minsu"), ("password", "wrong")]).await;
     assert_eq!((known.status, unknown.status), (unknown.status, known.status));
     assert_eq!(known.body.replace("jiwon", "minsu"), unknown.body);
-    assert_eq!(known.with_status(422).text(".notice"), "Name or password is wrong. Try again, or ask an administrator.");
+    assert_eq!(
+        known.with_status(422).text(".notice"),
+        "Name or password is wrong. Try again, or ask an administrator."
+    );
     for _ in 0..4 {
         assert_eq!(browser.post("/sign-in", [("name", "jiwon"), ("password", "wrong")]).await.status, 422);
     }

@@ -46,7 +46,10 @@ fn attributes(markup: &str) -> Vec<(String, Option<char>, String)> {
             };
             let quote = after.chars().next().unwrap();
             let value = after[1..].split(quote).next().unwrap().to_owned();
-            rest = if quote == '"' || quote == '\'' { &after[value.len() + 2..] } else { "" };
+            rest = match quote {
+                '"' | '\'' => &after[value.len() + 2..],
+                _ => after.trim_start_matches(|c: char| !c.is_whitespace()),
+            };
             found.push((name, Some(quote), value));
         }
     }
@@ -76,11 +79,15 @@ fn sec_w05_every_attribute_is_quoted_and_nothing_is_exempt_from_escaping() {
         for (name, quote, value) in attributes(&markup(&text)) {
             assert!(matches!(quote, None | Some('"' | '\'')), "{path}: {name} is not quoted");
             assert!(!value.starts_with("js:") && !value.starts_with("javascript:"), "{path}: {name}={value}");
-            let is_address = name.starts_with("hx-") || matches!(name.as_str(), "href" | "src" | "action" | "formaction");
+            let is_address =
+                name.starts_with("hx-") || matches!(name.as_str(), "href" | "src" | "action" | "formaction");
             assert!(!is_address || !value.starts_with("http"), "{path}: {name} leaves this site");
         }
         let code = text.replace(' ', "");
-        assert!(!code.contains("|safe") && !code.contains("|escape(\"none\")") && !code.contains("autoescape"), "{path}");
+        assert!(
+            !code.contains("|safe") && !code.contains("|escape(\"none\")") && !code.contains("autoescape"),
+            "{path}"
+        );
     }
     for path in files("src", &["rs"]) {
         let text = std::fs::read_to_string(&path).unwrap();

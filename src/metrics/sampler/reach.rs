@@ -1,0 +1,139 @@
+//! What the sampler needs from a server: a seam, because its tests need servers that fail on demand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::commands::catalog::Chosen;
+use crate::commands::filesystems::{Filesystem, ListFilesystems};
+use crate::commands::metrics::{Sample, SampleMetrics, parse_frame};
+use crate::commands::script::{Envelope, Privilege};
+use crate::commands::{Command, ParseError};
+use crate::error::{Error, RemoteError, Result};
+use crate::models::actor::Actor;
+use crate::models::ids::ServerId;
+use crate::models::servers::Server;
+use crate::remote::hosts::Hosts;
+use crate::remote::{Endpoint, Request, Ticker, new_token};
+
+/// How long opening the channel, or a sample without it, may take.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// A way to servers.
+pub trait Reach: Clone + Send + Sync + 'static {
+    /// What [`Reach::open`] gives.
+    type Loop: SampleLoop;
+
+    /// Changes whenever somebody changed what decides whether we get in: address, credential, host keys.
+    fn identity(&self, server: ServerId) -> impl Future<Output = Result<String>> + Send;
+
+    /// Asks what the server runs, and keeps the answer.
+    fn detect(&self, server: ServerId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Opens the metrics channel.
+    fn open(&self, server: &Server) -> impl Future<Output = Result<Self::Loop>> + Send;
+
+    /// One sample without the channel.
+    fn once(&self, server: &Server) -> impl Future<Output = Result<Sample>> + Send;
+
+    /// What is mounted, on a channel of its own: it may hang.
+    fn filesystems(&self, server: &Server) -> impl Future<Output = Result<Vec<Filesystem>>> + Send;
+
+    /// Closes what is open to a server that is not sampled any more.
+    fn let_go(&self, server: ServerId);
+}
+
+/// An open metrics channel.
+pub trait SampleLoop: Send {
+    /// Asks for one sample. After an error the loop is of no more use.
+    fn tick(&mut self, deadline: Duration) -> impl Future<Output = Result<Sample, RemoteError>> + Send;
+
+    /// Returns when the loop ended without being asked to.
+    fn ended(&mut self) -> impl Future<Output = RemoteError> + Send;
+}
+
+/// A running loop on a server.
+pub struct TickedLoop {
+    ticker: Ticker,
+    server: String,
+    command: String,
+    format: Arc<str>,
+}
+
+impl SampleLoop for TickedLoop {
+    async fn tick(&mut self, deadline: Duration) -> Result<Sample, RemoteError> {
+        let frame = self.ticker.tick(deadline).await?;
+        parse_frame(&self.format, &frame).map_err(|problem| unparsable(&self.server, &self.command, problem))
+    }
+
+    async fn ended(&mut self) -> RemoteError {
+        self.ticker.closed().await
+    }
+}
+
+impl Reach for Hosts {
+    type Loop = TickedLoop;
+
+    async fn identity(&self, server: ServerId) -> Result<String> {
+        Ok(self.endpoint(server).await?.identity)
+    }
+
+    async fn detect(&self, server: ServerId) -> Result<()> {
+        self.detect_platform(server).await.map(drop)
+    }
+
+    async fn open(&self, server: &Server) -> Result<TickedLoop> {
+        let (endpoint, chosen, request) = prepare(self, server).await?;
+        let ticker = self.pool().ticker(&endpoint, request).await?;
+        Ok(TickedLoop { ticker, server: endpoint.name, command: chosen.name, format: chosen.format })
+    }
+
+    async fn once(&self, server: &Server) -> Result<Sample> {
+        let (endpoint, chosen, mut request) = prepare(self, server).await?;
+        // One tick; the end of input follows it.
+        request.feed = b"\n".to_vec();
+        let answer = self.pool().run(&endpoint, request).await?.success(&endpoint.name, &chosen.name)?;
+        let sample = SampleMetrics.parse(&chosen.format, &answer.stdout);
+        Ok(sample.map_err(|problem| unparsable(&endpoint.name, &chosen.name, problem))?)
+    }
+
+    async fn filesystems(&self, server: &Server) -> Result<Vec<Filesystem>> {
+        let host = self.of(Actor::system("sampler"), server.clone());
+        Ok(host.read(ListFilesystems).await?.value)
+    }
+
+    fn let_go(&self, server: ServerId) {
+        self.pool().forget(server);
+    }
+}
+
+/// Where the server is, which loop it gets, and the request that starts it.
+async fn prepare(hosts: &Hosts, server: &Server) -> Result<(Endpoint, Chosen, Request)> {
+    let endpoint = hosts.endpoint(server.id).await?;
+    let platform = hosts.platform(server).await?;
+    let chosen =
+        hosts.catalog().choose(SampleMetrics::TYPE, &platform).map_err(|missing| RemoteError::Unsupported {
+            server: endpoint.name.clone(),
+            command: SampleMetrics::TYPE.label().to_owned(),
+            platform: missing.platform,
+        })?;
+    let (token, parameters) = (new_token()?, SampleMetrics.parameters());
+    let envelope = Envelope {
+        script: &chosen.script,
+        parameters: &parameters,
+        token: &token,
+        locale: platform.locale(),
+        privilege: Privilege::None,
+    };
+    let stdin = envelope.compose().map_err(Error::internal)?;
+    let request = Request::new(&chosen.name, stdin, token.clone(), DEADLINE);
+    Ok((endpoint, chosen, request))
+}
+
+fn unparsable(server: &str, command: &str, problem: ParseError) -> RemoteError {
+    RemoteError::Unparsable {
+        server: server.to_owned(),
+        command: command.to_owned(),
+        why: problem.to_string(),
+        sample: problem.sample,
+    }
+}
