@@ -241,8 +241,8 @@ async fn an_entry_is_made_once_for_each_key_and_not_at_all_when_its_transaction_
         Err::<(), _>(Error::NotFound("The server"))
     });
     assert!(failed.await.is_err());
-    let made = database.db.run(move |connection| {
-        Ok::<_, diesel::result::Error>((entry.insert(connection)?, entry.insert(connection)?))
-    });
+    let made = database
+        .db
+        .run(move |connection| Ok::<_, diesel::result::Error>((entry.insert(connection)?, entry.insert(connection)?)));
     assert_eq!(made.await.unwrap(), (true, false));
 }

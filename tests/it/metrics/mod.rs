@@ -49,7 +49,13 @@ async fn store(db: &Db, ids: &mut SeriesIds, windows: impl IntoIterator<Item = W
 }
 
 /// The lines of one metric in `from..to`, for a chart of `points` points.
-async fn lines(db: &Db, server: ServerId, metric: Metric, span: (DateTime<Utc>, DateTime<Utc>), points: u32) -> Vec<Line> {
+async fn lines(
+    db: &Db,
+    server: ServerId,
+    metric: Metric,
+    span: (DateTime<Utc>, DateTime<Utc>),
+    points: u32,
+) -> Vec<Line> {
     let question = Question { server, metrics: vec![metric], from: span.0, to: span.1, points };
     question.answer(db, span.1, &Retention::default()).await.unwrap()
 }

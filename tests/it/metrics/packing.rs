@@ -82,7 +82,10 @@ async fn eight_days_end_up_in_every_tier_and_gaps_stay_gaps() {
         }
         assert_eq!(i64::try_from(line.points.len()).unwrap(), (8 * 24 - 20) * HOUR / step, "tier {tier}");
         let sent = one(lines(db, id, Metric::NetworkSent, (start, now), points).await);
-        assert!(sent.points.iter().all(|point| (point.min, point.mean, point.max) == (0.0, 40.0, 100.0)), "tier {tier}");
+        assert!(
+            sent.points.iter().all(|point| (point.min, point.mean, point.max) == (0.0, 40.0, 100.0)),
+            "tier {tier}"
+        );
     }
 }
 
@@ -121,7 +124,8 @@ async fn rows_that_come_after_their_hour_was_packed_are_added_to_it() {
     let (db, start) = (&database.db, week_before(&database));
     let id = server(db, "web-1").await;
     let mut ids = SeriesIds::default();
-    let (early, late): (Vec<_>, Vec<_>) = hour_of(id, start, 0).partition(|window| (window.at - start).num_minutes() < 30);
+    let (early, late): (Vec<_>, Vec<_>) =
+        hour_of(id, start, 0).partition(|window| (window.at - start).num_minutes() < 30);
     let now = start + seconds(2 * HOUR);
     for half in [early, late] {
         store(db, &mut ids, half).await;

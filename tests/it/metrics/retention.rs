@@ -24,9 +24,8 @@ async fn each_tier_is_dropped_after_its_own_time_and_the_coarser_ones_stay() {
     let mut ids = SeriesIds::default();
     // One sample a minute is enough: fourteen days in a moment.
     for hour in 0..14 * 24 {
-        let windows = (0..60).map(|minute| {
-            window(id, start + seconds(hour * HOUR + minute * 60), &[(Metric::Load1, "", flat(1.0))])
-        });
+        let windows = (0..60)
+            .map(|minute| window(id, start + seconds(hour * HOUR + minute * 60), &[(Metric::Load1, "", flat(1.0))]));
         store(db, &mut ids, windows).await;
     }
     packing::pack(db, start + seconds(14 * DAY + HOUR)).await.unwrap();

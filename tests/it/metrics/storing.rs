@@ -21,7 +21,11 @@ async fn windows_of_all_servers_are_written_in_one_batch_and_found_again() {
     for step in 0..3_u8 {
         let at = start + seconds(10 * i64::from(step));
         store.put(window(one, at, &[(Metric::CpuUser, "", flat(f32::from(step)))]));
-        store.put(window(two, at, &[(Metric::NetworkSent, "eth0", flat(9.0)), (Metric::NetworkSent, "eth1", flat(8.0))]));
+        store.put(window(
+            two,
+            at,
+            &[(Metric::NetworkSent, "eth0", flat(9.0)), (Metric::NetworkSent, "eth1", flat(8.0))],
+        ));
     }
     assert_eq!(store.write(&database.db, &mut SeriesIds::default()).await.unwrap(), 6);
     assert!(store.is_empty());
@@ -70,11 +74,7 @@ async fn a_window_that_was_written_twice_is_the_same_point() {
 async fn a_server_that_was_removed_takes_nothing_down_with_it() {
     let database = TestDatabase::new();
     let (gone, stays) = (server(&database.db, "web-1").await, server(&database.db, "web-2").await);
-    database
-        .db
-        .run(move |connection| Server::by_id(connection, &Scope::All, gone)?.delete(connection))
-        .await
-        .unwrap();
+    database.db.run(move |connection| Server::by_id(connection, &Scope::All, gone)?.delete(connection)).await.unwrap();
     let (store, at) = (Store::default(), database.now());
     for id in [gone, stays] {
         store.put(window(id, at, &[(Metric::Load1, "", flat(1.0))]));
@@ -104,9 +104,8 @@ async fn a_server_cannot_fill_the_table_with_names() {
 async fn two_processes_give_a_series_one_id() {
     let database = TestDatabase::new();
     let id = server(&database.db, "web-1").await;
-    let wanted: Vec<NewSeries> = (0..50)
-        .map(|core| NewSeries { server_id: id, metric: "cpu.core", device: core.to_string() })
-        .collect();
+    let wanted: Vec<NewSeries> =
+        (0..50).map(|core| NewSeries { server_id: id, metric: "cpu.core", device: core.to_string() }).collect();
     let ensure = || {
         let (db, wanted) = (database.db.clone(), wanted.clone());
         async move {
@@ -115,7 +114,10 @@ async fn two_processes_give_a_series_one_id() {
                 let wanted = wanted.clone();
                 let found = db.run(move |connection| Series::ensure(connection, &wanted)).await.unwrap();
                 if found.len() == 50 {
-                    return found.into_iter().map(|series| (series.device, series.id)).collect::<std::collections::BTreeMap<_, _>>();
+                    return found
+                        .into_iter()
+                        .map(|series| (series.device, series.id))
+                        .collect::<std::collections::BTreeMap<_, _>>();
                 }
             }
         }
