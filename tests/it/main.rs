@@ -4,6 +4,7 @@
 
 mod browser;
 mod db;
+mod commands;
 mod harness;
 mod house;
 mod jobs;
