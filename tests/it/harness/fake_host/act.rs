@@ -145,9 +145,9 @@ pub(super) async fn play(act: Act, mut stage: Stage, ended: impl Fn()) {
                 stage.err(format!("PROMPT-{}-{number}:", stage.token)).await;
                 let line = tokio::select! {
                     line = stage.input.recv() => line,
-                    _ = stage.signal.wait_for(Option::is_some) => return stage.killed(Sig::TERM).await,
+                    _ = stage.signal.wait_for(Option::is_some) => None,
                 };
-                let Some(line) = line else { return };
+                let Some(line) = line else { return stage.killed(Sig::TERM).await };
                 all_right &= line == format!("{right}\n").into_bytes();
             }
             stage.out(&b"done\n"[..]).await;
