@@ -12,7 +12,7 @@ use super::endpoint::Endpoint;
 use super::failure::words;
 use super::gate::Farewell;
 use super::privilege::{Found, Prompts};
-use super::ready::Mark;
+use super::ready::{Mark, ShellId};
 use super::request::{Answer, Request};
 use super::stop::stop;
 use crate::config::RemoteConfig;
@@ -35,6 +35,7 @@ pub(super) async fn run(
     let password = endpoint.sudo_password.clone().filter(|_| request.may_ask_password);
     let run = Run {
         marks: (Mark::new(&request.token), Mark::new(&request.token)),
+        shell: ShellId::default(),
         prompts: Prompts::new(request.token.clone(), password),
         stdout: budget.buffer(config.output_limit),
         stderr: budget.buffer(config.error_limit),
@@ -66,6 +67,7 @@ struct Run {
     request: Request,
     channel: ShellChannel,
     marks: (Mark, Mark),
+    shell: ShellId,
     prompts: Prompts,
     stdout: Kept,
     stderr: Kept,
@@ -132,7 +134,10 @@ impl Run {
     }
 
     fn take_error(&mut self, bytes: Bytes) -> Result<(), Stop> {
-        let output = self.marks.1.pass(bytes).map_err(|_endless| Stop::Chatter)?;
+        let mut output = self.marks.1.pass(bytes).map_err(|_endless| Stop::Chatter)?;
+        if self.marks.1.is_found() {
+            output = self.shell.pass(output);
+        }
         self.stderr.push(&output).map_err(Stop::Full)?;
         loop {
             match self.prompts.look(&mut self.stderr) {
@@ -167,7 +172,7 @@ impl Run {
     }
 
     async fn give_up(mut self, why: Stop) -> RemoteError {
-        let still_running = stop(&mut self.channel).await;
+        let still_running = stop(&mut self.channel, self.shell.get()).await;
         let (server, command) = (self.server.clone(), self.request.command.clone());
         match why {
             Stop::Chatter => self.unusable("it does not stop talking"),

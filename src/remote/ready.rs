@@ -63,6 +63,40 @@ impl Mark {
     }
 }
 
+/// The line behind the ready line on standard error: the shell's process id, which is its process group's too.
+#[derive(Debug, Default)]
+pub(super) struct ShellId {
+    line: Vec<u8>,
+    is_read: bool,
+    id: Option<i64>,
+}
+
+impl ShellId {
+    /// The id, once it was read.
+    pub(super) fn get(&self) -> Option<i64> {
+        self.id
+    }
+
+    /// The part of `bytes` behind the id's line; what is no id is output.
+    pub(super) fn pass(&mut self, mut bytes: Bytes) -> Bytes {
+        while !self.is_read && bytes.has_remaining() {
+            let byte = bytes.get_u8();
+            self.line.push(byte);
+            let is_id = byte.is_ascii_digit() && self.line.len() <= 10;
+            if byte == b'\n' && self.line.len() > 1 {
+                let digits = std::str::from_utf8(&self.line).unwrap_or_default().trim_end();
+                // Nobody's shell is process 0 or 1, and the group of 1 would be everything.
+                self.id = digits.parse().ok().filter(|id| *id > 1);
+                self.is_read = true;
+            } else if !is_id {
+                self.is_read = true;
+                return [self.line.as_slice(), &bytes].concat().into();
+            }
+        }
+        bytes
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -84,6 +118,27 @@ mod tests {
         let mut mark = Mark::new("abcd1234");
         let outcome = (0..100).try_for_each(|_| mark.pass(Bytes::from_static(&[b'x'; 1024])).map(drop));
         assert_eq!(outcome, Err(TooMuchChatter));
+    }
+
+    #[test]
+    fn the_shell_s_id_is_read_in_pieces_and_nothing_else_is_taken_for_one() {
+        let mut shell = ShellId::default();
+        assert_eq!(shell.pass(Bytes::from_static(b"41")), Bytes::new());
+        assert_eq!(shell.pass(Bytes::from_static(b"21\n7\n")), Bytes::from_static(b"7\n"));
+        assert_eq!(shell.pass(Bytes::from_static(b"8\n")), Bytes::from_static(b"8\n"));
+        assert_eq!(shell.get(), Some(4121));
+        for (other, output) in [
+            ("1\n", ""),
+            ("0\n", ""),
+            ("warning\n", "warning\n"),
+            ("\n", "\n"),
+            ("12345678901\n", "12345678901\n"),
+            ("-5\n", "-5\n"),
+        ] {
+            let mut shell = ShellId::default();
+            assert_eq!(shell.pass(Bytes::from_static(other.as_bytes())), output.as_bytes(), "{other:?}");
+            assert_eq!(shell.get(), None, "{other:?}");
+        }
     }
 
     proptest! {

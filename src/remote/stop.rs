@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use russh::Sig;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::channel::{Event, ShellChannel};
+use super::connection::{Lease, Use};
+use super::request::new_token;
+use crate::commands::script::{Envelope, Locale, Parameters, Privilege, Value};
 use crate::error::StillRunning;
 
 /// How long a command may take to end by itself after it was asked to.
@@ -13,14 +17,32 @@ const AFTER_TERM: Duration = Duration::from_secs(2);
 /// How long its end may take to be reported after it was killed.
 const AFTER_KILL: Duration = Duration::from_secs(1);
 
+/// sshd makes each shell the leader of a session, so that its process id is its group's.
+const END_GROUP: &str = "kill -s \"$signal\" -- \"-$group\" 2>/dev/null || kill -s \"$signal\" \"$group\"";
+
 /// Asks what runs on `channel` to end, kills it where it does not, closes the channel, and says whether it still runs.
-pub(super) async fn stop(channel: &mut ShellChannel) -> StillRunning {
+///
+/// The signal goes by the channel; OpenSSH does not pass it on for root, so that it goes by a script too, where the
+/// `group` is known and the first way had no effect.
+pub(super) async fn stop(channel: &mut ShellChannel, group: Option<i64>) -> StillRunning {
     channel.end_input();
-    for (signal, patience) in [(Sig::TERM, AFTER_TERM), (Sig::KILL, AFTER_KILL)] {
+    for (signal, name, patience) in [(Sig::TERM, "TERM", AFTER_TERM), (Sig::KILL, "KILL", AFTER_KILL)] {
         channel.signal(signal).await;
-        if let Some(running) = watch(channel, Instant::now() + patience).await {
-            channel.close().await;
-            return running;
+        let until = Instant::now() + patience;
+        let lease = channel.lease().clone();
+        let by_script = async {
+            sleep(patience / 4).await;
+            if let Some(group) = group {
+                end_group(lease, group, name, until).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            running = watch(channel, until) => if let Some(running) = running {
+                channel.close().await;
+                return running;
+            },
+            () = by_script => {}
         }
     }
     channel.close().await;
@@ -36,5 +58,25 @@ async fn watch(channel: &mut ShellChannel, until: Instant) -> Option<StillRunnin
             Ok(Event::Out(_) | Event::Err(_) | Event::Status(_) | Event::Signal(_)) => {}
             Err(_) => return None,
         }
+    }
+}
+
+/// Sends a signal to a process group from another shell; whether it helped is seen on the group's own channel.
+async fn end_group(lease: Lease, group: i64, signal: &'static str, until: Instant) {
+    let Ok(token) = new_token() else { return };
+    let parameters = Parameters::default().with("group", Value::Integer(group)).with("signal", Value::OneOf(signal));
+    let envelope = Envelope {
+        script: END_GROUP,
+        parameters: &parameters,
+        token: &token,
+        locale: Locale::Plain,
+        privilege: Privilege::None,
+    };
+    let Ok(script) = envelope.compose() else { return };
+    if let Ok(mut channel) = ShellChannel::start(lease, Use::Stopping, Bytes::from(script), until).await {
+        channel.end_input();
+        // Until it has run; it says nothing that we want to know.
+        drop(watch(&mut channel, until).await);
+        channel.close().await;
     }
 }

@@ -9,8 +9,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::budget::{Budget, Kept};
 use super::channel::{Event, ShellChannel};
 use super::failure::words;
-use super::ready::Mark;
+use super::ready::{Mark, ShellId};
 use super::request::Request;
+use super::stop::stop;
 use crate::error::{RemoteError, Stage, StillRunning};
 
 /// The line that ends a frame.
@@ -30,6 +31,7 @@ pub struct Ticker {
     command: String,
     output: Mark,
     errors: Mark,
+    shell: ShellId,
     stderr: Kept,
     frame: BytesMut,
 }
@@ -49,6 +51,7 @@ impl Ticker {
             command: request.command,
             output: Mark::new(&request.token),
             errors: Mark::new(&request.token),
+            shell: ShellId::default(),
             stderr: budget.buffer(ERROR_LIMIT),
             frame: BytesMut::new(),
         };
@@ -115,9 +118,11 @@ impl Ticker {
                     Err(_endless) => return Err(self.unusable()),
                 },
                 Ok(Event::Err(bytes)) => {
-                    if let Ok(bytes) = self.errors.pass(bytes) {
+                    if let Ok(bytes) = self.errors.pass(bytes)
+                        && self.errors.is_found()
+                    {
                         // The beginning is enough.
-                        drop(self.stderr.push(&bytes));
+                        drop(self.stderr.push(&self.shell.pass(bytes)));
                     }
                 }
                 Ok(Event::Status(status)) => ended = Some(Ok(status)),
@@ -177,12 +182,14 @@ impl Ticker {
     /// Ends the loop's input, and the channel a little later.
     fn let_go(&mut self) {
         if let Some(mut channel) = self.channel.take() {
+            let group = self.shell.get();
             self.runtime.spawn(async move {
                 channel.end_input();
                 let end = async { while !matches!(channel.next().await, Event::Closed | Event::Gone) {} };
-                // A loop that does not end with its input loses its channel.
-                drop(timeout(FAREWELL, end).await);
-                channel.close().await;
+                if timeout(FAREWELL, end).await.is_err() {
+                    // It hangs somewhere, and would be there for ever.
+                    stop(&mut channel, group).await;
+                }
             });
         }
     }

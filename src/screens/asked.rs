@@ -102,7 +102,8 @@ fn busiest(list: ProcessList, before: Option<&ProcessList>) -> Busiest {
 
 /// Percent of one core between two readings, by pid. A pid that another process has taken over is left out.
 fn usage(before: &ProcessList, now: &ProcessList) -> HashMap<u32, f64> {
-    let (Some(ticks), Some(begin), Some(end)) = (now.ticks_per_second, before.uptime_seconds, now.uptime_seconds) else {
+    let (Some(ticks), Some(begin), Some(end)) = (now.ticks_per_second, before.uptime_seconds, now.uptime_seconds)
+    else {
         return HashMap::new();
     };
     let seconds = end - begin;
@@ -136,10 +137,8 @@ pub async fn filesystems(
         to: now,
         points: 144,
     };
-    let (answer, grown) = tokio::join!(
-        ask(host, ListFilesystems, patience.limit),
-        question.answer(&app.db, now, &app.config.retention)
-    );
+    let (answer, grown) =
+        tokio::join!(ask(host, ListFilesystems, patience.limit), question.answer(&app.db, now, &app.config.retention));
     let numbers = Numbers::joined(grown?, Vec::new(), 0);
     Region::of(answer, role, |found| found.into_iter().map(|one| row(one, &numbers)).collect())
 }
@@ -204,7 +203,10 @@ mod tests {
     #[test]
     fn with_one_reading_the_average_is_shown_and_said() {
         let busiest = busiest(list(10.0, vec![process(1, "a", 1, 3.0), process(2, "b", 1, 40.0)]), None);
-        assert_eq!((busiest.rows[0].pid.as_str(), busiest.is_average, busiest.count.to_string()), ("2", true, "2 processes".to_owned()));
+        assert_eq!(
+            (busiest.rows[0].pid.as_str(), busiest.is_average, busiest.count.to_string()),
+            ("2", true, "2 processes".to_owned())
+        );
     }
 
     #[test]

@@ -70,7 +70,10 @@ mod tests {
         assert_eq!(part(&[("HX-Request", "true"), ("HX-Target", "facts")]), Part::Block("facts"));
         assert_eq!(part(&[("HX-Request", "true"), ("HX-Target", "overview")]), Part::Page);
         assert_eq!(part(&[("HX-Target", "facts")]), Part::Page);
-        assert_eq!(part(&[("HX-Request", "true"), ("HX-Target", "facts"), ("HX-History-Restore-Request", "true")]), Part::Page);
+        assert_eq!(
+            part(&[("HX-Request", "true"), ("HX-Target", "facts"), ("HX-History-Restore-Request", "true")]),
+            Part::Page
+        );
         assert!(Part::Page.includes("facts") && !Part::Block("charts").includes("facts"));
     }
 }

@@ -6,6 +6,8 @@ mod browser;
 mod db;
 mod harness;
 mod house;
+mod jobs;
+mod metrics;
 mod models;
 mod remote;
 mod web;

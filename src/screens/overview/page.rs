@@ -102,7 +102,8 @@ impl OverviewPage {
 /// The facts of a server, from what is stored and what is live.
 pub fn facts(stored: &Stored, latest: Option<&Latest>, level: Level, now: DateTime<Utc>) -> Vec<Fact> {
     let platform = stored.platform.as_ref();
-    let text = |of: fn(&crate::models::platforms::DetectedPlatform) -> &String| platform.map(of).cloned().unwrap_or_default();
+    let text =
+        |of: fn(&crate::models::platforms::DetectedPlatform) -> &String| platform.map(of).cloned().unwrap_or_default();
     let value = |metric| latest.and_then(|latest| latest.value(metric)).map(f64::from);
     let memory = latest.and_then(|latest| latest.memory);
     let up = latest.map(|latest| std::time::Duration::try_from_secs_f64(latest.uptime_seconds).unwrap_or_default());
@@ -142,7 +143,9 @@ pub fn charts(numbers: &Numbers, stored: &Stored, latest: Option<&Latest>, readi
 fn each(numbers: &Numbers, metric: Metric, declare: fn(usize, &str) -> Declared) -> Vec<Declared> {
     let mut devices = numbers.devices(metric);
     if devices.len() > MOST_CHARTS {
-        let busy = |device: &String| numbers.line(metric, device).map_or(0.0, |line| line.points.iter().map(|point| point.mean).sum());
+        let busy = |device: &String| {
+            numbers.line(metric, device).map_or(0.0, |line| line.points.iter().map(|point| point.mean).sum())
+        };
         let mut levels: Vec<f32> = devices.iter().map(busy).collect();
         levels.sort_by(|one, other| other.total_cmp(one));
         let least = levels.get(MOST_CHARTS - 1).copied().unwrap_or(0.0);

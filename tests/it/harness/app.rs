@@ -14,11 +14,14 @@ use actix_web::web;
 use chrono::TimeDelta;
 use hannun::app::App;
 use hannun::config::Config;
+use hannun::metrics::live::Live;
 use hannun::models::actor::{Role, Scope};
 use hannun::models::data_keys::DataKey;
 use hannun::models::password::PasswordHasher;
 use hannun::models::sessions::NewSession;
 use hannun::models::users::{NewUser, User};
+use hannun::remote::Pool;
+use hannun::remote::hosts::Hosts;
 use hannun::secret::SecretText;
 use hannun::secret::password::{self, PasswordHash};
 use hannun::web::router::Route;
@@ -76,11 +79,16 @@ impl TestApp {
         change(&mut config);
         let key = config.secret_key_path();
         let sealer = database.db.run(move |connection| DataKey::open_sealer(connection, &key)).await.unwrap();
+        let (sealer, clock) = (Arc::new(sealer), database.clock.clone());
+        let pool = Pool::new(config.remote.clone(), clock.clone()).unwrap();
+        let patience = config.remote.command_timeout;
         let app = App {
+            hosts: Hosts::new(database.db.clone(), Arc::clone(&sealer), pool, clock.clone(), patience),
+            live: Live::default(),
             config: Arc::new(config),
-            clock: database.clock.clone(),
+            clock,
             db: database.db.clone(),
-            sealer: Arc::new(sealer),
+            sealer,
             passwords: PasswordHasher::default(),
         };
         let mut table = routes::all();

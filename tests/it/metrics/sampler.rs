@@ -1,0 +1,1 @@
+//! The sampler with servers that fail on demand.
