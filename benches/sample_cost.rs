@@ -73,8 +73,7 @@ async fn main() {
         let parsed = processor_time();
         let at = start + TimeDelta::seconds(i64::try_from(second).unwrap());
         for (recorder, sample) in recorders.iter_mut().zip(read) {
-            let reading =
-                Reading { sample, at: Duration::from_secs(second), round_trip: Duration::from_millis(2) };
+            let reading = Reading { sample, at: Duration::from_secs(second), round_trip: Duration::from_millis(2) };
             recorder.take(at, reading, Duration::from_secs(30));
         }
         let recorded = processor_time();

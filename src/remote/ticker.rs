@@ -54,12 +54,7 @@ impl Ticker {
         while !ticker.ears.are_ready() {
             let early = ticker.read(until, request.deadline).await?;
             if !early.is_empty() {
-                return Err(RemoteError::Unparsable {
-                    server: ticker.server.clone(),
-                    command: ticker.command.clone(),
-                    why: "it printed numbers before it was asked".to_owned(),
-                    sample: words(&early),
-                });
+                return Err(ticker.unparsable("it printed numbers before it was asked", &early));
             }
         }
         Ok(ticker)
@@ -159,6 +154,11 @@ impl Ticker {
     fn unusable(&mut self) -> RemoteError {
         let (server, said) = (self.server.clone(), self.ears.chatter());
         self.over(RemoteError::ShellUnusable { server, said })
+    }
+
+    fn unparsable(&mut self, why: &str, sample: &[u8]) -> RemoteError {
+        let (server, command) = (self.server.clone(), self.command.clone());
+        self.over(RemoteError::Unparsable { server, command, why: why.to_owned(), sample: words(sample) })
     }
 
     /// Lets the loop go because of `error`.

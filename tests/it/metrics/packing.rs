@@ -83,7 +83,10 @@ async fn eight_days_end_up_in_every_tier_and_gaps_stay_gaps() {
         let count = (days * 24 - 20) * HOUR / i64::from(tier);
         assert_eq!(i64::try_from(line.points.len()).unwrap(), count, "tier {tier}");
         let sent = one(lines(db, id, Metric::NetworkSent, span, points).await);
-        assert!(sent.points.iter().all(|point| (point.min, point.mean, point.max) == (0.0, 40.0, 100.0)), "tier {tier}");
+        assert!(
+            sent.points.iter().all(|point| (point.min, point.mean, point.max) == (0.0, 40.0, 100.0)),
+            "tier {tier}"
+        );
     }
 }
 

@@ -28,7 +28,12 @@ use crate::harness::ssh::fixture_key;
 use crate::harness::sshd::Setup;
 
 /// Registers the server of `endpoint`, reached at `port`.
-fn register(database: &TestDatabase, sealer: &hannun::secret::seal::Sealer, endpoint: &Endpoint, port: u16) -> ServerId {
+fn register(
+    database: &TestDatabase,
+    sealer: &hannun::secret::seal::Sealer,
+    endpoint: &Endpoint,
+    port: u16,
+) -> ServerId {
     let connection = &mut database.connection();
     let private_key = Some(SecretText::new(fixture_key("ed25519")));
     let secrets = Secrets { private_key, ..Secrets::default() };
@@ -89,7 +94,9 @@ async fn rel_r02_a_real_server_is_sampled_loses_its_cable_and_comes_back() {
     let server = live.server(id);
     eventually("processor, memory, filesystem and round trip", async || {
         server.latest().is_some_and(|latest| {
-            [Metric::CpuTotal, Metric::MemoryUsed, Metric::SshRoundTrip].iter().all(|metric| latest.value(*metric).is_some())
+            [Metric::CpuTotal, Metric::MemoryUsed, Metric::SshRoundTrip]
+                .iter()
+                .all(|metric| latest.value(*metric).is_some())
                 && latest.devices(Metric::FilesystemPercent).count() > 0
                 && latest.devices(Metric::CpuCore).count() > 0
         })
