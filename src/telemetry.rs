@@ -9,11 +9,14 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// What is never logged: the SSH library writes a line for whatever a server sends it, as often as it is sent.
+const SILENT: &str = "russh=off";
+
 /// Starts logging with `filter`; a filter that cannot be read falls back to `info` and says so.
 pub fn start(filter: &str) {
-    let (parsed, problem) = match EnvFilter::try_new(filter) {
+    let (parsed, problem) = match EnvFilter::try_new(format!("{filter},{SILENT}")) {
         Ok(parsed) => (parsed, None),
-        Err(problem) => (EnvFilter::new("info"), Some(problem)),
+        Err(problem) => (EnvFilter::new(format!("info,{SILENT}")), Some(problem)),
     };
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(parsed)
