@@ -16,7 +16,7 @@ const INSIDE: &str = "HANNUN_TEST_LOOKED_AT";
 
 /// Uses every kind of secret once, with everything logged that can be.
 async fn use_every_secret() {
-    hannun::telemetry::start("trace");
+    hannun::telemetry::start("trace,russh=trace,russh::client=trace");
     tracing::trace!("logging is on");
     for sign_in in [SignIn::Password, SignIn::Questions(vec![vec![("Password: ", false)]])] {
         let sudo = Act::Sudo { numbers: &[812], right: SUDO_PASSWORD };
