@@ -22,11 +22,11 @@ use hannun::models::sessions::NewSession;
 use hannun::models::users::{NewUser, User};
 use hannun::remote::Pool;
 use hannun::remote::hosts::Hosts;
+use hannun::routes;
 use hannun::secret::SecretText;
 use hannun::secret::password::{self, PasswordHash};
 use hannun::web::router::Route;
 use hannun::web::site::Site;
-use hannun::routes;
 
 use super::client::{Client, Reply};
 use super::database::TestDatabase;
