@@ -143,8 +143,7 @@ pub async fn index(
         from: query.from,
         to: query.to,
         before,
-        object: None,
-        text: None,
+        ..AuditFilter::default()
     };
     let page = app.db.run(move |connection| page(connection, filter, needle.as_deref(), limit)).await?;
     Ok(Json(page))

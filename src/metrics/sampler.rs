@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::live::Live;
-use super::store::Store;
+use super::store::{SeriesIds, Store};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::{RemoteError, Result};
@@ -27,6 +27,7 @@ use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
 
 pub use reach::{Reach, SampleLoop};
+pub use recorder::Recorder;
 
 /// The times of the sampler; tests use shorter ones.
 #[derive(Debug, Clone, Copy)]
@@ -79,8 +80,8 @@ pub struct Sampler<R> {
 }
 
 struct Running {
-    /// What the task was started with; another interval or name starts it anew.
-    row: (String, i32),
+    /// What the task was started with; another name, interval or version starts it anew.
+    row: (String, i32, i64),
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -99,7 +100,7 @@ impl<R: Reach> Sampler<R> {
         }
     }
 
-    /// Follows the table of servers until `stop`; all tasks have ended when it returns.
+    /// Follows the table of servers until `stop`; when it returns all tasks have ended, and what they read is written.
     pub async fn run(&self, stop: &CancellationToken) {
         let mut running: HashMap<ServerId, Running> = HashMap::new();
         let mut seen_written = self.shared.clock.now();
@@ -118,6 +119,8 @@ impl<R: Reach> Sampler<R> {
         for (_, one) in running {
             one.end().await;
         }
+        // Whoever writes once a second may have ended before us.
+        while matches!(self.shared.store.write(&self.shared.db, &mut SeriesIds::default()).await, Ok(1..)) {}
     }
 
     async fn follow(&self, running: &mut HashMap<ServerId, Running>, wanted: Vec<Server>, stop: &CancellationToken) {
@@ -129,7 +132,12 @@ impl<R: Reach> Sampler<R> {
             .collect();
         for id in over {
             if let Some(one) = running.remove(&id) {
+                let version = one.row.2;
                 one.end().await;
+                // What is open leads to another address, or was opened with another credential (H03).
+                if wanted.get(&id).is_some_and(|server| server.version != version) {
+                    self.shared.reach.let_go(id);
+                }
             }
             if !wanted.contains_key(&id)
                 && let Err(error) = self.left(id).await
@@ -207,6 +215,6 @@ impl Running {
     }
 }
 
-fn row_of(server: &Server) -> (String, i32) {
-    (server.name.clone(), server.sampling_seconds)
+fn row_of(server: &Server) -> (String, i32, i64) {
+    (server.name.clone(), server.sampling_seconds, server.version)
 }

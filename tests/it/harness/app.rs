@@ -25,9 +25,8 @@ use hannun::remote::hosts::Hosts;
 use hannun::secret::SecretText;
 use hannun::secret::password::{self, PasswordHash};
 use hannun::web::router::Route;
-use hannun::web::shell::Screens;
 use hannun::web::site::Site;
-use hannun::{routes, screens};
+use hannun::routes;
 
 use super::client::{Client, Reply};
 use super::database::TestDatabase;
@@ -93,7 +92,7 @@ impl TestApp {
         };
         let mut table = routes::all();
         table.extend(more);
-        let service = in_process(Site::new(app.clone(), Screens(screens::ALL), table), undeclared).await;
+        let service = in_process(Site::new(app.clone(), routes::menu(), table), undeclared).await;
         Self { app, database, service, count: Cell::new(0), _folder: folder }
     }
 

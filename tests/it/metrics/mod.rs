@@ -1,6 +1,7 @@
 //! Numbers from a server to a line: stored, packed, asked for.
 
 mod packing;
+mod real;
 mod retention;
 mod sampler;
 mod storing;
@@ -16,12 +17,35 @@ use hannun::metrics::line::Line;
 use hannun::metrics::series::Question;
 use hannun::metrics::store::{SeriesIds, Store};
 use hannun::metrics::windows::{Summary, Window};
+use hannun::models::credentials::{CredentialKind, NewCredential, Privileges, Secrets};
+use hannun::models::data_keys::DataKey;
 use hannun::models::ids::ServerId;
 use hannun::models::servers::NewServer;
+use hannun::secret::SecretText;
+
+use crate::harness::database::TestDatabase;
 
 async fn server(db: &Db, name: &str) -> ServerId {
     let name = name.to_owned();
     db.run(move |connection| NewServer::new(&name, "10.0.0.5").insert(connection)).await.unwrap().id
+}
+
+/// The same with a credential, so that it is sampled; once a second.
+fn sampled_server(database: &TestDatabase) -> ServerId {
+    let (folder, connection) = (tempfile::tempdir().unwrap(), &mut database.connection());
+    let sealer = DataKey::open_sealer(connection, &folder.path().join("secret.key")).unwrap();
+    let new = NewCredential {
+        name: "test",
+        user_name: "root",
+        kind: CredentialKind::Password,
+        privilege: Privileges::None,
+        note: "",
+        key: None,
+        secrets: &Secrets { password: Some(SecretText::new("unused".to_owned())), ..Secrets::default() },
+    };
+    let credential_id = Some(new.insert(connection, &sealer, database.now()).unwrap().id);
+    let server = NewServer { credential_id, sampling_seconds: 1, ..NewServer::new("web-1", "10.0.0.5") };
+    server.insert(connection).unwrap().id
 }
 
 fn flat(value: f32) -> Summary {

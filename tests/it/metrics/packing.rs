@@ -69,9 +69,9 @@ async fn eight_days_end_up_in_every_tier_and_gaps_stay_gaps() {
     // Two series; 172 hours with points; 6 h blocks without the three that are all gap; days; one week.
     assert_eq!((ten.await.len(), minute.await.len(), ten_minutes.await.len(), hour.await.len()), (344, 58, 16, 2));
 
-    for (points, tier, step) in [(100_000, 60, 60), (2_000, 600, 600), (200, 3_600, 3_600)] {
-        let now = end + seconds(20 * 60);
-        let line = one(lines(db, id, Metric::CpuUser, (start, now), points).await);
+    for (points, tier, days) in [(8_640, 60, 5), (2_000, 600, 8), (200, 3_600, 8)] {
+        let span = (start, start + seconds(days * DAY));
+        let line = one(lines(db, id, Metric::CpuUser, span, points).await);
         assert_eq!(line.tier, tier);
         for point in &line.points {
             let hour = (point.time() - start).num_hours();
@@ -80,8 +80,9 @@ async fn eight_days_end_up_in_every_tier_and_gaps_stay_gaps() {
             let share = hour as f32;
             assert_eq!((point.min, point.mean, point.max), (share, share, share), "tier {tier}");
         }
-        assert_eq!(i64::try_from(line.points.len()).unwrap(), (8 * 24 - 20) * HOUR / step, "tier {tier}");
-        let sent = one(lines(db, id, Metric::NetworkSent, (start, now), points).await);
+        let count = (days * 24 - 20) * HOUR / i64::from(tier);
+        assert_eq!(i64::try_from(line.points.len()).unwrap(), count, "tier {tier}");
+        let sent = one(lines(db, id, Metric::NetworkSent, span, points).await);
         assert!(
             sent.points.iter().all(|point| (point.min, point.mean, point.max) == (0.0, 40.0, 100.0)),
             "tier {tier}"

@@ -43,7 +43,8 @@ async fn each_tier_is_dropped_after_its_own_time_and_the_coarser_ones_stay() {
     packing::forget_old(db, start + seconds(14 * DAY), retention).await.unwrap();
     assert_eq!(begins().await, [Some(12), Some(0), Some(0), Some(0)]);
     packing::forget_old(db, start + seconds(20 * DAY), retention).await.unwrap();
-    assert_eq!(begins().await[..3], [None, Some(6), Some(0)]);
+    let [None, Some(minutes), Some(0), Some(0)] = begins().await[..] else { panic!("{:?}", begins().await) };
+    assert!((4..=6).contains(&minutes), "a partition of two days goes when all of it is too old: {minutes}");
     packing::forget_old(db, start + seconds(200 * DAY), retention).await.unwrap();
     assert_eq!(begins().await, [None, None, None, Some(0)]);
     let span = (start, start + seconds(14 * DAY));

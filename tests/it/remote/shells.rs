@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use hannun::error::{RemoteError, StillRunning};
+use hannun::models::ids::ServerId;
+use hannun::remote::Endpoint;
 
 use crate::harness::ssh::{ask, ask_within, eventually, pool};
 use crate::harness::sshd::Setup;
@@ -102,9 +104,11 @@ async fn sec_p07_what_we_gave_up_on_does_not_run_on() {
         ];
         let (pool, endpoint) = (pool(), sshd.endpoint_of(user));
         join_all(scripts.iter().zip(number..).map(|(script, number)| {
-            let (pool, endpoint, mark) = (&pool, &endpoint, format!("sleep {number}"));
+            let endpoint = Endpoint { id: ServerId(number), ..endpoint.clone() };
+            let (pool, mark) = (&pool, format!("sleep {number}"));
             async move {
-                let running = pool.run(endpoint, ask_within(script, Duration::from_secs(1)));
+                pool.run(&endpoint, ask("true")).await.unwrap();
+                let running = pool.run(&endpoint, ask_within(script, Duration::from_secs(1)));
                 let watching = eventually("it runs", || is_running(&mark));
                 let (outcome, ()) = tokio::join!(running, watching);
                 let error = outcome.unwrap_err();
