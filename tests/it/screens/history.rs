@@ -10,9 +10,12 @@ async fn the_cpu_screen_draws_the_machine_and_each_core() {
     let app = TestApp::start().await;
     let server = add_server(&app, "web-1", "web").await;
     answers(&app, &server).await;
-    for (metric, device, value) in
-        [(Metric::CpuUser, "", 20.0), (Metric::CpuTotal, "", 30.0), (Metric::CpuCore, "0", 40.0), (Metric::CpuCore, "1", 50.0)]
-    {
+    for (metric, device, value) in [
+        (Metric::CpuUser, "", 20.0),
+        (Metric::CpuTotal, "", 30.0),
+        (Metric::CpuCore, "0", 40.0),
+        (Metric::CpuCore, "1", 50.0),
+    ] {
         measured(&app, server.id, metric, device, (3000, 0), value).await;
     }
     let page = app.viewer().await.get("/servers/web-1/cpu").await.ok();

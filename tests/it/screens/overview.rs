@@ -17,7 +17,11 @@ async fn the_overview_shows_facts_charts_and_what_could_not_be_asked() {
     let page = app.viewer().await.get("/servers/web-1").await.ok();
     assert_eq!((page.heading().as_str(), page.title().as_str()), ("web-1", "web-1 · hannun"));
     let facts = page.texts(".facts dt");
-    assert!(["Status", "OS", "Kernel", "CPU cores", "Memory", "Time zone"].iter().all(|fact| facts.iter().any(|one| one == fact)));
+    assert!(
+        ["Status", "OS", "Kernel", "CPU cores", "Memory", "Time zone"]
+            .iter()
+            .all(|fact| facts.iter().any(|one| one == fact))
+    );
     assert!(page.attribute("#chart-cpu .s1", "d").is_some_and(|path| path.starts_with('M')));
     // It has no credential, so its processes cannot be asked for: that is said in their region, and the page is there.
     assert_eq!(page.text("#processes .fail h3"), "web-1 has no credential yet");
