@@ -11,4 +11,5 @@ mod jobs;
 mod metrics;
 mod models;
 mod remote;
+mod screens;
 mod web;
