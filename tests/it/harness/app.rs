@@ -14,15 +14,17 @@ use actix_web::web;
 use chrono::TimeDelta;
 use hannun::app::App;
 use hannun::config::Config;
+use hannun::metrics::live::Live;
 use hannun::models::actor::{Role, Scope};
 use hannun::models::data_keys::DataKey;
 use hannun::models::password::PasswordHasher;
 use hannun::models::sessions::NewSession;
 use hannun::models::users::{NewUser, User};
+use hannun::remote::Pool;
+use hannun::remote::hosts::Hosts;
 use hannun::secret::SecretText;
 use hannun::secret::password::{self, PasswordHash};
 use hannun::web::router::Route;
-use hannun::web::shell::Screens;
 use hannun::web::site::Site;
 use hannun::{routes, screens};
 
@@ -76,16 +78,14 @@ impl TestApp {
         change(&mut config);
         let key = config.secret_key_path();
         let sealer = database.db.run(move |connection| DataKey::open_sealer(connection, &key)).await.unwrap();
-        let app = App {
-            config: Arc::new(config),
-            clock: database.clock.clone(),
-            db: database.db.clone(),
-            sealer: Arc::new(sealer),
-            passwords: PasswordHasher::default(),
-        };
+        let (sealer, clock, db) = (Arc::new(sealer), database.clock.clone(), database.db.clone());
+        let pool = Pool::new(config.remote.clone(), clock.clone()).unwrap();
+        let hosts = Hosts::new(db.clone(), Arc::clone(&sealer), pool, clock.clone(), config.remote.command_timeout);
+        let (passwords, live) = (PasswordHasher::default(), Live::default());
+        let app = App { config: Arc::new(config), clock, db, sealer, passwords, hosts, live };
         let mut table = routes::all();
         table.extend(more);
-        let service = in_process(Site::new(app.clone(), Screens(screens::ALL), table), undeclared).await;
+        let service = in_process(Site::new(app.clone(), screens::all(), table), undeclared).await;
         Self { app, database, service, count: Cell::new(0), _folder: folder }
     }
 
