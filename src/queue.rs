@@ -184,7 +184,7 @@ async fn stopped(stop: &CancellationToken) -> std::io::Result<()> {
 
 fn pool(url: &SecretText, connections: u32) -> Result<PgPool> {
     // The address is not repeated: it may hold a password (S06).
-    let options = PgConnectOptions::from_str(url.expose())
+    let options = PgConnectOptions::from_str(&with_host(url.expose()))
         .map_err(|_| Error::Unavailable(Message::new("DATABASE_URL cannot be read by the queue's driver")))?
         .application_name("hannun queue");
     let defaults = PgPool::connect_lazy_with(options.clone());
@@ -197,6 +197,42 @@ fn pool(url: &SecretText, connections: u32) -> Result<PgPool> {
         .connect_lazy_with(options))
 }
 
+/// The address with a host in its place: libpq takes `postgres://hannun@/hannun?host=/run/socket`, the queue's driver only
+/// with some host before the path, which `?host=` then overrules.
+fn with_host(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, tail) = rest.find(['/', '?']).and_then(|end| rest.split_at_checked(end)).unwrap_or((rest, ""));
+    let host = if authority.is_empty() || authority.ends_with('@') { "localhost" } else { "" };
+    format!("{scheme}://{authority}{host}{tail}")
+}
+
 fn unavailable(error: apalis_postgres::Error) -> Error {
     Error::internal(anyhow::anyhow!("the queue's tables could not be made: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_address_that_libpq_takes_is_one_for_the_queue() {
+        for (url, socket) in [
+            ("postgres://hannun@/hannun?host=/run/hannun", Some("/run/hannun")),
+            ("postgres:///hannun?host=/run/hannun", Some("/run/hannun")),
+            ("postgres://hannun:a%40b@db.lan:5433/hannun?sslmode=disable", None),
+            ("postgresql://db.lan/hannun", None),
+        ] {
+            let pool = pool(&SecretText::new(url.to_owned()), 2).unwrap();
+            let options = pool.connect_options();
+            assert_eq!(options.get_socket().and_then(|path| path.to_str()), socket, "{url}");
+            assert!(socket.is_some() || options.get_host() == "db.lan", "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn rel_r07_a_panic_is_an_error_and_keeps_its_words_for_the_log() {
+        let error = caught(async { panic!("a fault {}", "point") }).await.map(|(): ()| ()).unwrap_err();
+        assert!(format!("{error:?}").contains("a fault point"), "{error:?}");
+        assert_eq!(error.to_string(), "Something went wrong on our side");
+    }
 }

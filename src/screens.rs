@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod account;
+pub mod asked;
 pub mod charts;
 pub mod cpu;
 pub mod declared;
@@ -23,10 +24,6 @@ pub mod sign_in;
 pub mod trend;
 
 use crate::web::menu::Screen;
-use crate::web::shell::Screens;
 
 /// Every screen of the menu, in its order.
-pub fn all() -> Screens {
-    static ALL: [&Screen; 5] = [&fleet::SCREEN, &overview::SCREEN, &cpu::SCREEN, &memory::SCREEN, &disks::SCREEN];
-    Screens(&ALL)
-}
+pub static ALL: &[&Screen] = &[&fleet::SCREEN, &overview::SCREEN, &cpu::SCREEN, &memory::SCREEN, &disks::SCREEN];

@@ -18,6 +18,7 @@ use crate::models::setup_tokens::SetupToken;
 use crate::models::users::User;
 use crate::routes;
 use crate::screens;
+use crate::web::shell::Screens;
 use crate::web::site::Site;
 
 use assemble::Assembly;
@@ -58,7 +59,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<()> {
 }
 
 async fn serve_pages(app: &App) -> Result<()> {
-    let site = Site::new(app.clone(), screens::all(), routes::all());
+    let site = Site::new(app.clone(), Screens(screens::ALL), routes::all());
     let bind = app.config.bind;
     let server = HttpServer::new(move || site.clone().service())
         .workers(2)

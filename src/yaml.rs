@@ -34,7 +34,7 @@ impl YamlError {
 
     fn of_parser(error: &serde_yaml::Error) -> Self {
         let line = error.location().map(|location| location.line());
-        Self { line, why: Message::new("{what_the_parser_said}").with("what_the_parser_said", error) }
+        Self { line, why: Message::new("This is no valid YAML: {problem}").with("problem", error) }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::secret::SecretText;
 use crate::web::extract::Admin;
-use crate::web::password_check;
+use crate::web::password_check::{self, Presented};
 use crate::web::visitor::Person;
 
 /// An administrator, and what a change needs.
@@ -61,8 +61,13 @@ impl Desk {
             return Ok(true);
         }
         let (Some(address), false) = (self.person.actor.address, entered.is_empty()) else { return Ok(false) };
-        let password = SecretText::new(entered.to_owned());
-        if password_check::check(&self.app, &self.person.user.name, password, address).await?.is_none() {
+        let presented = Presented {
+            name: &self.person.user.name,
+            password: SecretText::new(entered.to_owned()),
+            address,
+            action: "prove_password",
+        };
+        if password_check::check(&self.app, presented).await?.is_none() {
             return Ok(false);
         }
         let (session, now) = (self.person.session.clone(), self.app.clock.now());

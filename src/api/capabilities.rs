@@ -5,9 +5,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::commands::CommandType;
 use crate::commands::catalog::Catalog;
 use crate::commands::platform::Platform;
-use crate::commands::CommandType;
 use crate::error::Result;
 use crate::web::extract::Asking;
 

@@ -106,10 +106,9 @@ pub async fn test(app: Data<App>, asking: Asking, name: Path<String>) -> Result<
     if ok {
         let began = Instant::now();
         platform = match app.hosts.detect_platform(server.id).await {
-            Ok(found) => StageView {
-                detail: found.pretty_name,
-                ..StageView::new(Stage::Platform, began.elapsed(), "passed")
-            },
+            Ok(found) => {
+                StageView { detail: found.pretty_name, ..StageView::new(Stage::Platform, began.elapsed(), "passed") }
+            }
             Err(Error::Remote(error)) => {
                 ok = false;
                 let mut failed = StageView::new(Stage::Platform, began.elapsed(), "failed");

@@ -97,11 +97,7 @@ const LIST: Shape<CredentialView> = Shape {
     params(ListQuery),
     responses((status = 200, body = Page<CredentialView>)),
 )]
-pub async fn index(
-    app: Data<App>,
-    asking: Asking,
-    query: Parameters<ListQuery>,
-) -> Result<Json<Page<CredentialView>>> {
+pub async fn index(app: Data<App>, asking: Asking, query: Parameters<ListQuery>) -> Result<Json<Page<CredentialView>>> {
     needs_all(&asking)?;
     let credentials = app.db.run(Credential::all).await?;
     LIST.page(credentials.into_iter().map(CredentialView::from).collect(), &query.0).map(Json)

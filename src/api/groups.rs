@@ -89,13 +89,17 @@ pub async fn index(app: Data<App>, asking: Asking, query: Parameters<ListQuery>)
     request_body = GroupToAdd,
     responses((status = 201, body = GroupView)),
 )]
-pub async fn create(app: Data<App>, asking: Asking, _: Reauthenticated, body: Body<GroupToAdd>) -> Result<HttpResponse> {
+pub async fn create(
+    app: Data<App>,
+    asking: Asking,
+    _: Reauthenticated,
+    body: Body<GroupToAdd>,
+) -> Result<HttpResponse> {
     needs_all(&asking)?;
     let entry = AuditEntry::by(&asking, "create_group").target(&body.0.name);
-    let group = recorded(&app, entry, move |connection| {
-        NewGroup { name: &body.0.name, note: &body.0.note }.insert(connection)
-    })
-    .await?;
+    let group =
+        recorded(&app, entry, move |connection| NewGroup { name: &body.0.name, note: &body.0.note }.insert(connection))
+            .await?;
     let place = (header::LOCATION, format!("/api/v1/groups/{}", group.name));
     Ok(HttpResponse::Created().insert_header(place).json(GroupView::from(group)))
 }

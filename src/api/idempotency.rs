@@ -91,7 +91,8 @@ impl Named {
         let target = request.uri().path_and_query().map_or("", |target| target.as_str());
         Ok(Self {
             id: hash("idempotency id", &[]).to_vec(),
-            digest: hash("idempotency request", &[request.method().as_str().as_bytes(), target.as_bytes(), body]).to_vec(),
+            digest: hash("idempotency request", &[request.method().as_str().as_bytes(), target.as_bytes(), body])
+                .to_vec(),
             seal: XChaCha20Poly1305::new(&Key::from(<[u8; 32]>::from(hash("idempotency answer", &[])))),
         })
     }
@@ -117,7 +118,11 @@ impl Named {
     }
 
     /// Keeps an answer that says what was done; what did nothing may be tried again under the same key.
-    async fn keep(self, app: &App, response: ServiceResponse<BoxBody>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    async fn keep(
+        self,
+        app: &App,
+        response: ServiceResponse<BoxBody>,
+    ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
         let id = self.id.clone();
         if !response.status().is_success() {
             // A server that failed while it was changed is another matter: what it did is not known.
@@ -128,11 +133,12 @@ impl Named {
         }
         let (request, response) = response.into_parts();
         let status = i32::from(response.status().as_u16());
-        let content_type = response.headers().get(CONTENT_TYPE).map(|value| value.as_bytes().to_vec()).unwrap_or_default();
+        let content_type =
+            response.headers().get(CONTENT_TYPE).map(|value| value.as_bytes().to_vec()).unwrap_or_default();
         let (response, content) = response.into_parts();
-        let content = body::to_bytes(content).await.map_err(|_broken| {
-            Error::internal(anyhow::anyhow!("an answer could not be read to remember it"))
-        })?;
+        let content = body::to_bytes(content)
+            .await
+            .map_err(|_broken| Error::internal(anyhow::anyhow!("an answer could not be read to remember it")))?;
         let sealed = self.seal(&content_type, &content)?;
         app.db.run(move |connection| RememberedRequest::answered(connection, &id, status, &sealed)).await?;
         Ok(ServiceResponse::new(request, response.set_body(BoxBody::new(content))))

@@ -37,9 +37,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
                 return Err(Error::BadRequest(Message::new("Send the body as Content-Type: application/json")));
             }
             let bytes = if bytes.is_empty() { Bytes::from_static(b"{}") } else { bytes };
-            let value = serde_json::from_slice(&bytes).map_err(|error| {
-                Error::BadRequest(Message::new("The body is not JSON: {why}").with("why", error))
-            })?;
+            let value = serde_json::from_slice(&bytes)
+                .map_err(|error| Error::BadRequest(Message::new("The body is not JSON: {why}").with("why", error)))?;
             let Value::Object(fields) = value else {
                 return Err(Error::BadRequest(Message::new("The body must be a JSON object")));
             };
@@ -52,9 +51,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 pub(super) async fn read_whole(mut payload: Payload) -> Result<Bytes> {
     let mut whole = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| {
-            Error::BadRequest(Message::new("The body could not be read: {why}").with("why", error))
-        })?;
+        let chunk = chunk
+            .map_err(|error| Error::BadRequest(Message::new("The body could not be read: {why}").with("why", error)))?;
         if whole.len() + chunk.len() > BODY_LIMIT {
             return Err(Error::BadRequest(Message::new("The body is larger than 1 MiB")));
         }

@@ -72,7 +72,10 @@ struct InCommon;
 impl Modify for InCommon {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
-        components.add_security_scheme(BEARER, SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()));
+        components.add_security_scheme(
+            BEARER,
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+        );
         for (name, description) in PROBLEMS.iter().map(|problem| (problem.name, problem.description)) {
             components.responses.insert(name.to_owned(), RefOr::T(problem_response(description)));
         }
@@ -95,14 +98,44 @@ struct Kind {
 
 const PROBLEMS: &[Kind] = &[
     Kind { status: "400", name: "BadRequest", description: "The request cannot be read", applies: |_, _| true },
-    Kind { status: "401", name: "SignInNeeded", description: "The bearer token is missing, unknown, ended or revoked", applies: |_, _| true },
+    Kind {
+        status: "401",
+        name: "SignInNeeded",
+        description: "The bearer token is missing, unknown, ended or revoked",
+        applies: |_, _| true,
+    },
     Kind { status: "403", name: "Forbidden", description: "The token's role does not reach", applies: |_, _| true },
-    Kind { status: "404", name: "NotFound", description: "It does not exist, or the token may not know of it", applies: |path, _| path.contains('{') },
-    Kind { status: "409", name: "Conflict", description: "It exists already, is in use, or the server is paused", applies: |path, is_unsafe| is_unsafe || path.contains("{server}") },
-    Kind { status: "422", name: "Invalid", description: "Fields or parameters cannot be accepted", applies: |_, _| true },
+    Kind {
+        status: "404",
+        name: "NotFound",
+        description: "It does not exist, or the token may not know of it",
+        applies: |path, _| path.contains('{'),
+    },
+    Kind {
+        status: "409",
+        name: "Conflict",
+        description: "It exists already, is in use, or the server is paused",
+        applies: |path, is_unsafe| is_unsafe || path.contains("{server}"),
+    },
+    Kind {
+        status: "422",
+        name: "Invalid",
+        description: "Fields or parameters cannot be accepted",
+        applies: |_, _| true,
+    },
     Kind { status: "500", name: "Internal", description: "Something went wrong on our side", applies: |_, _| true },
-    Kind { status: "502", name: "RemoteFailed", description: "The server could not be asked, or its command failed", applies: |path, _| path.contains("{server}/") },
-    Kind { status: "503", name: "Unavailable", description: "Not now: the database is away, or a limit is reached. Try again soon", applies: |_, _| true },
+    Kind {
+        status: "502",
+        name: "RemoteFailed",
+        description: "The server could not be asked, or its command failed",
+        applies: |path, _| path.contains("{server}/"),
+    },
+    Kind {
+        status: "503",
+        name: "Unavailable",
+        description: "Not now: the database is away, or a limit is reached. Try again soon",
+        applies: |_, _| true,
+    },
 ];
 
 fn problem_response(description: &str) -> Response {
@@ -111,9 +144,15 @@ fn problem_response(description: &str) -> Response {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool)> {
-    [(&mut item.get, false), (&mut item.post, true), (&mut item.put, true), (&mut item.patch, true), (&mut item.delete, true)]
-        .into_iter()
-        .filter_map(|(operation, is_unsafe)| operation.as_mut().map(|operation| (operation, is_unsafe)))
+    [
+        (&mut item.get, false),
+        (&mut item.post, true),
+        (&mut item.put, true),
+        (&mut item.patch, true),
+        (&mut item.delete, true),
+    ]
+    .into_iter()
+    .filter_map(|(operation, is_unsafe)| operation.as_mut().map(|operation| (operation, is_unsafe)))
 }
 
 fn complete(operation: &mut Operation, path: &str, is_unsafe: bool) {

@@ -180,9 +180,9 @@ impl<T> Shape<T> {
         let mut kept: Vec<(Key, String, T)> = items
             .into_iter()
             .filter(|item| {
-                needle.as_deref().is_none_or(|needle| {
-                    (self.texts)(item).iter().any(|text| text.to_lowercase().contains(needle))
-                })
+                needle
+                    .as_deref()
+                    .is_none_or(|needle| (self.texts)(item).iter().any(|text| text.to_lowercase().contains(needle)))
             })
             .map(|item| (key(&item), (self.identity)(&item), item))
             .filter(|(key, identity, _)| {

@@ -113,8 +113,7 @@ pub async fn update(
     body: Body<ServerToChange>,
 ) -> Result<Json<ServerView>> {
     let (live, now) = (app.live.clone(), app.clock.now());
-    let entry =
-        AuditEntry::by(&asking, "change_server").server(&name).detail("fields", body.0.fields().join(", "));
+    let entry = AuditEntry::by(&asking, "change_server").server(&name).detail("fields", body.0.fields().join(", "));
     let (id, reconnect, server) = recorded(&app, entry, move |connection| {
         let before = Server::by_name(connection, &asking.scope, &name)?;
         let after = body.0.apply(connection, &asking.scope, &before, now)?;

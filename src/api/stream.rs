@@ -126,9 +126,7 @@ impl Pass {
     fn actor(&self, connection: &mut crate::db::Connection, app: &App) -> Result<Option<Actor>> {
         let now = app.clock.now();
         match self {
-            Self::Token(token) => {
-                Ok(ApiToken::find(connection, token.expose(), None, now)?.map(|(_, actor)| actor))
-            }
+            Self::Token(token) => Ok(ApiToken::find(connection, token.expose(), None, now)?.map(|(_, actor)| actor)),
             Self::Session(id) => match Session::find(connection, id.expose(), &app.config.sessions, now)? {
                 Some((_, user)) => Ok(Some(user.actor(connection, None)?)),
                 None => Ok(None),

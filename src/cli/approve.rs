@@ -54,11 +54,13 @@ async fn present(config: &Config, database: &Database, server: &Server) -> Resul
     let endpoint = hosts.endpoint(server.id).await?;
     let key = hosts.pool().present_key(&endpoint).await?;
     let (id, now) = (server.id, Clock::system().now());
-    database.db.run(move |connection| {
-        let (algorithm, public_key, fingerprint) = (&*key.algorithm, &*key.public_key, &*key.fingerprint);
-        HostKey::present(connection, id, &GivenKey { algorithm, public_key, fingerprint }, now)
-    })
-    .await?;
+    database
+        .db
+        .run(move |connection| {
+            let (algorithm, public_key, fingerprint) = (&*key.algorithm, &*key.public_key, &*key.fingerprint);
+            HostKey::present(connection, id, &GivenKey { algorithm, public_key, fingerprint }, now)
+        })
+        .await?;
     Ok(())
 }
 

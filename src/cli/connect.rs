@@ -68,7 +68,8 @@ pub(super) async fn database(config: &Config) -> Result<Database> {
     let pending = found.db.run(migrate::pending).await?;
     if pending > 0 {
         return Err(Error::Unavailable(
-            Message::new("The database lacks {count} changes of this version. Run hannun migrate").with("count", pending),
+            Message::new("The database lacks {count} changes of this version. Run hannun migrate")
+                .with("count", pending),
         ));
     }
     Ok(found)

@@ -72,7 +72,9 @@ impl Doctor {
         report.add(machine::key_file(&config))?;
         match connect::reach(&config) {
             Err(error) => {
-                let next = error.hint().map_or_else(|| "Start PostgreSQL, or correct DATABASE_URL".to_owned(), |hint| hint.to_string());
+                let next = error
+                    .hint()
+                    .map_or_else(|| "Start PostgreSQL, or correct DATABASE_URL".to_owned(), |hint| hint.to_string());
                 report.add(Check::failed("database", error.to_string(), next))?;
             }
             Ok(found) => {

@@ -80,7 +80,8 @@ impl Row {
     }
 
     fn cells(&self) -> Vec<String> {
-        let address = if self.port == 22 { self.address.clone() } else { format!("{} port {}", self.address, self.port) };
+        let address =
+            if self.port == 22 { self.address.clone() } else { format!("{} port {}", self.address, self.port) };
         let since = self.since.map_or_else(String::new, |since| since.format("%F %R UTC").to_string());
         vec![self.name.clone(), address, self.groups.join(", "), self.state.to_owned(), since, self.reason.clone()]
     }

@@ -139,10 +139,11 @@ impl Create {
             let expires_at = self.expires.map(|length| now + length);
             let new = NewApiToken { name: &self.name, user_id: None, role: self.role, scope, expires_at };
             let made = new.insert(connection, now)?;
-            AuditEntry::by(&actor(), "create_token")
-                .target(&self.name)
-                .detail("role", self.role.name())
-                .record(connection, audit::Outcome::Succeeded, now)?;
+            AuditEntry::by(&actor(), "create_token").target(&self.name).detail("role", self.role.name()).record(
+                connection,
+                audit::Outcome::Succeeded,
+                now,
+            )?;
             Ok(made)
         });
         let (text, token) = made.await?;
@@ -163,7 +164,8 @@ impl List {
         if self.json {
             return Ok(output::json(&rows)?);
         }
-        let day = |time: Option<DateTime<Utc>>| time.map_or_else(|| "–".to_owned(), |time| time.format("%F").to_string());
+        let day =
+            |time: Option<DateTime<Utc>>| time.map_or_else(|| "–".to_owned(), |time| time.format("%F").to_string());
         let cells: Vec<Vec<String>> = rows
             .iter()
             .map(|row| {

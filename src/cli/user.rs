@@ -15,7 +15,9 @@ use crate::models::users::{NewUser, User as Person};
 
 /// Add, list or disable the people who sign in, or change a password
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  printf '%s\\n' \"$PASSWORD\" | hannun user add anna --role operator --password-stdin")]
+#[command(
+    after_help = "Example:\n  printf '%s\\n' \"$PASSWORD\" | hannun user add anna --role operator --password-stdin"
+)]
 pub(super) struct User {
     #[command(subcommand)]
     action: Action,
@@ -31,7 +33,9 @@ enum Action {
 
 /// Add a person
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  printf '%s\\n' \"$PASSWORD\" | hannun user add anna --role viewer --group web --password-stdin")]
+#[command(
+    after_help = "Example:\n  printf '%s\\n' \"$PASSWORD\" | hannun user add anna --role viewer --group web --password-stdin"
+)]
 struct Add {
     /// The name to sign in with
     name: String,
@@ -100,10 +104,11 @@ impl Add {
             let scope = if self.groups.is_empty() { Scope::All } else { scope_of(connection, &self.groups)? };
             let new = NewUser { name: &self.name, password_hash: &password_hash, role: self.role, scope };
             let user = new.insert(connection)?;
-            AuditEntry::by(&actor(), "create_user")
-                .target(&user.name)
-                .detail("role", self.role.name())
-                .record(connection, audit::Outcome::Succeeded, now)?;
+            AuditEntry::by(&actor(), "create_user").target(&user.name).detail("role", self.role.name()).record(
+                connection,
+                audit::Outcome::Succeeded,
+                now,
+            )?;
             Ok(user)
         });
         added.await?;

@@ -102,7 +102,13 @@ impl fmt::Display for CatalogError {
 impl std::error::Error for CatalogError {}
 
 /// The files that came with hannun.
-const BUILT_IN: &[(CommandType, &str)] = &[];
+const BUILT_IN: &[(CommandType, &str)] = &[
+    (CommandType::DetectPlatform, include_str!("catalog/detect_platform.yml")),
+    (CommandType::SampleMetrics, include_str!("catalog/sample_metrics.yml")),
+    (CommandType::ListFilesystems, include_str!("catalog/list_filesystems.yml")),
+    (CommandType::ListProcesses, include_str!("catalog/list_processes.yml")),
+    (CommandType::ListSockets, include_str!("catalog/list_sockets.yml")),
+];
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::read(BUILT_IN).unwrap_or_default());
 
@@ -229,6 +235,103 @@ impl Stanza {
             format: self.format.into(),
             built_in: true,
             unverified: self.unverified,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn added(name: &str, on: &str, script: &str, format: &str) -> AddedCommand {
+        AddedCommand {
+            command_type: CommandType::ListProcesses,
+            name: name.into(),
+            on: serde_yaml::from_str(on).unwrap(),
+            script: script.into(),
+            format: format.into(),
+        }
+    }
+
+    fn linux(capabilities: &[&str]) -> Platform {
+        let capabilities = capabilities.iter().map(|&name| name.to_owned()).collect();
+        Platform { os: "linux".into(), distro: "debian".into(), capabilities, ..Platform::default() }
+    }
+
+    fn chosen(catalog: &Catalog, platform: &Platform) -> String {
+        catalog.choose(CommandType::ListProcesses, platform).unwrap().name
+    }
+
+    #[test]
+    fn every_built_in_file_can_be_read() {
+        let catalog = Catalog::read(BUILT_IN).unwrap_or_else(|error| panic!("{error}"));
+        for command_type in CommandType::ALL {
+            assert!(catalog.variants(*command_type).count() > 0, "{command_type:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_no_real_system_has_shown_is_unverified() {
+        for variant in &Catalog::built_in().variants {
+            let elsewhere = variant.on.os.iter().any(|os| os == "freebsd" || os == "macos");
+            assert_eq!(variant.unverified, elsewhere, "{}", variant.name);
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        for text in [
+            "does: x\nvariants: []\ncolour: blue\n",
+            "does: x\nvariants:\n  - { name: a, run: b, format: table, verified: true }\n",
+            "does: x\nvariants:\n  - { name: a, run: b, format: table, on: { oss: linux } }\n",
+            "variants: []\n",
+        ] {
+            assert!(Catalog::read(&[(CommandType::ListProcesses, text)]).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_most_precise_command_wins() {
+        assert_eq!(chosen(Catalog::built_in(), &linux(&["procps-ps"])), "ps-procps");
+        assert_eq!(chosen(Catalog::built_in(), &linux(&["busybox-ps-o"])), "ps-busybox");
+        assert_eq!(chosen(Catalog::built_in(), &linux(&[])), "proc-stat");
+    }
+
+    #[test]
+    fn an_administrator_s_command_beats_a_built_in_one_of_equal_precision_only() {
+        let ours = added("ours", "{ os: linux }", "echo", "table");
+        let catalog = Catalog::built_in().with_added(vec![ours]).unwrap();
+        assert_eq!(chosen(&catalog, &linux(&[])), "ours");
+        assert_eq!(chosen(&catalog, &linux(&["procps-ps"])), "ps-procps");
+
+        let ours = added("ours", "{ distro: debian }", "echo", "table");
+        let catalog = Catalog::built_in().with_added(vec![ours]).unwrap();
+        let chosen = catalog.choose(CommandType::ListProcesses, &linux(&["procps-ps"])).unwrap();
+        assert_eq!(chosen.why.to_string(), "ours, because this server runs debian");
+        assert!(!chosen.built_in);
+    }
+
+    #[test]
+    fn those_that_fit_come_best_first() {
+        let names: Vec<_> = Catalog::built_in()
+            .candidates(CommandType::SampleMetrics, &linux(&["proc", "mawk-ticks"]))
+            .into_iter()
+            .map(|chosen| chosen.name)
+            .collect();
+        assert_eq!(names, ["loop-mawk", "loop-shell"]);
+    }
+
+    #[test]
+    fn an_added_command_that_cannot_work_is_refused_with_its_reason() {
+        for (command, why) in [
+            (added("a b", "{}", "echo", "table"), "name"),
+            (added("a", "{}", " \n", "table"), "empty"),
+            (added("a", "{}", "echo \\\n", "table"), "backslash"),
+            (added("a", "{}", "echo", "ps-plan9"), "ps-plan9"),
+            (added("ps-procps", "{}", "echo", "table"), "taken"),
+        ] {
+            let error = Catalog::built_in().with_added(vec![command]).unwrap_err();
+            assert!(error.to_string().contains(why), "{error}");
         }
     }
 }

@@ -38,7 +38,7 @@ pub struct Process {
     /// Processor time used so far, in ticks.
     pub cpu_ticks: Option<u64>,
     /// When it was started, in the server's own words (field 22 of `/proc/PID/stat`, or `lstart`): with the pid, it names
-    /// this process and no later one (P06).
+    /// this process and no later one (P06). The words of `lstart` are joined by one space.
     pub started_at: Option<String>,
     /// How long it has run.
     pub running_seconds: Option<u64>,
@@ -46,7 +46,7 @@ pub struct Process {
     pub state: String,
     /// The program's short name.
     pub name: String,
-    /// The whole command line; a kernel thread's name in brackets.
+    /// The whole command line, where the server tells it, else the name; a kernel thread's name in brackets.
     pub command: String,
 }
 
@@ -72,8 +72,11 @@ impl Command for ListProcesses {
 
 impl Read for ListProcesses {}
 
-/// The program's short name, as its command line has it.
+/// The program's short name, as its command line has it: `/bin/x -y`, `nginx: worker`, `{x} /bin/sh x` of BusyBox.
 fn name_of(command: &str) -> String {
+    if let Some((name, _)) = command.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+        return name.to_owned();
+    }
     let program = command.split(' ').next().unwrap_or_default();
-    program.rsplit('/').next().unwrap_or_default().to_owned()
+    program.rsplit('/').next().unwrap_or_default().trim_end_matches(':').to_owned()
 }

@@ -111,7 +111,8 @@ impl Envelope<'_> {
         let mut out = Vec::with_capacity(self.script.len() + 1024);
         // The ready line is never whole in what we send, so that a shell which repeats its input cannot fake it.
         out.extend_from_slice(
-            format!("{{ printf 'READY-%s\\n' '{0}'\nprintf 'READY-%s\\n' '{0}' >&2\n", self.token).as_bytes(),
+            format!("{{ printf 'READY-%s\\n' '{0}'\nprintf 'READY-%s\\n%s\\n' '{0}' \"$$\" >&2\n", self.token)
+                .as_bytes(),
         );
         let locale = match self.locale {
             Locale::Utf8 => "C.UTF-8",
@@ -146,6 +147,8 @@ impl Envelope<'_> {
 }
 
 /// The line that both outputs carry before the script runs; what stands before it is a banner or a start-up file's.
+///
+/// On standard error the shell's process id follows on a line of its own: what is ended when a run is given up (P07).
 pub fn ready_line(token: &str) -> String {
     format!("READY-{token}\n")
 }

@@ -11,11 +11,13 @@ pub(super) struct Row<'a> {
     line: &'a [u8],
 }
 
-/// The rows of an answer; blank lines are none.
-pub(super) fn rows(output: &[u8]) -> impl Iterator<Item = Row<'_>> {
-    text::lines(output)
-        .filter(|(_, line)| !line.trim_ascii().is_empty())
-        .map(|(number, line)| Row { number, line: line.strip_suffix(b"\r").unwrap_or(line) })
+/// The rows of an answer, each of `columns` at most; blank lines are none.
+pub(super) fn rows(output: &[u8], columns: usize) -> impl Iterator<Item = Result<Row<'_>, ParseError>> {
+    text::lines(output).filter(|(_, line)| !line.trim_ascii().is_empty()).map(move |(number, line)| {
+        let row = Row { number, line: line.strip_suffix(b"\r").unwrap_or(line) };
+        let found = row.line.split(|byte| *byte == b'\t').count();
+        if found > columns { Err(row.error(&format!("more than {columns} columns"))) } else { Ok(row) }
+    })
 }
 
 impl<'a> Row<'a> {

@@ -48,9 +48,9 @@ impl PrivateServer {
     /// Starts the server of `data_dir`, making it first where there is none; blocks until it answers.
     pub fn start(data_dir: &Path, durability: Durability) -> Result<Self> {
         let lock = Lock::take(data_dir)?;
-        let binaries = binaries::find()?;
         let folders = Arc::new(Folders::prepare(data_dir)?);
-        cluster::make_if_absent(&binaries, &folders)?;
+        let binaries = binaries::find(cluster::version(&folders).as_deref())?;
+        cluster::make_if_absent(&binaries, &folders, durability)?;
         let supervisor = Supervisor::start(binaries, Arc::clone(&folders), durability)?;
         let server = Self { supervisor, folders, _lock: lock };
         server.make_database()?;

@@ -27,6 +27,7 @@ use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
 
 pub use reach::{Reach, SampleLoop};
+pub use recorder::Recorder;
 
 /// The times of the sampler; tests use shorter ones.
 #[derive(Debug, Clone, Copy)]
@@ -79,8 +80,8 @@ pub struct Sampler<R> {
 }
 
 struct Running {
-    /// What the task was started with; another interval or name starts it anew.
-    row: (String, i32),
+    /// What the task was started with; another name, interval or version starts it anew.
+    row: (String, i32, i64),
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -129,7 +130,12 @@ impl<R: Reach> Sampler<R> {
             .collect();
         for id in over {
             if let Some(one) = running.remove(&id) {
+                let version = one.row.2;
                 one.end().await;
+                // What is open leads to another address, or was opened with another credential (H03).
+                if wanted.get(&id).is_some_and(|server| server.version != version) {
+                    self.shared.reach.let_go(id);
+                }
             }
             if !wanted.contains_key(&id)
                 && let Err(error) = self.left(id).await
@@ -207,6 +213,6 @@ impl Running {
     }
 }
 
-fn row_of(server: &Server) -> (String, i32) {
-    (server.name.clone(), server.sampling_seconds)
+fn row_of(server: &Server) -> (String, i32, i64) {
+    (server.name.clone(), server.sampling_seconds, server.version)
 }

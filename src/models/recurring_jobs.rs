@@ -96,15 +96,17 @@ impl RecurringJob {
     /// Claims what is due, skipping what another scheduler is claiming right now. Their next time is the first that
     /// follows `now`: what was missed while nobody ran is done once.
     pub fn claim_due(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<Self>> {
-        let due: Vec<Self> = recurring_jobs::table
-            .filter(recurring_jobs::state.eq("idle").and(recurring_jobs::next_at.le(now)))
-            .order(recurring_jobs::next_at)
-            .limit(50)
-            .for_update()
-            .skip_locked()
-            .select(Self::as_select())
-            .load(conn)?;
-        due.iter().map(|job| job.queue(conn, now)).collect()
+        conn.transaction(|conn| {
+            let due: Vec<Self> = recurring_jobs::table
+                .filter(recurring_jobs::state.eq("idle").and(recurring_jobs::next_at.le(now)))
+                .order(recurring_jobs::next_at)
+                .limit(50)
+                .for_update()
+                .skip_locked()
+                .select(Self::as_select())
+                .load(conn)?;
+            due.iter().map(|job| job.queue(conn, now)).collect()
+        })
     }
 
     fn queue(&self, conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Self> {

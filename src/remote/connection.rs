@@ -27,6 +27,8 @@ pub(super) enum Use {
     Command,
     /// The metrics channel, of which there is one.
     Sampler,
+    /// Ending what runs on another channel.
+    Stopping,
 }
 
 /// A signed-in connection; ended when it is dropped.
@@ -38,6 +40,8 @@ pub(super) struct Connection {
     seen: Seen,
     commands: Arc<Semaphore>,
     sampler: Arc<Semaphore>,
+    /// One more for a moment, so that commands which hang on every channel can be ended.
+    stopping: Arc<Semaphore>,
     channel_timeout: Duration,
     users: AtomicUsize,
     left: Mutex<Instant>,
@@ -62,6 +66,7 @@ impl Connection {
             seen,
             commands: Arc::new(Semaphore::new(COMMAND_CHANNELS)),
             sampler: Arc::new(Semaphore::new(1)),
+            stopping: Arc::new(Semaphore::new(1)),
             channel_timeout: config.channel_timeout,
             users: AtomicUsize::new(0),
             left: Mutex::new(Instant::now()),
@@ -140,6 +145,7 @@ impl Lease {
         let turns = match what {
             Use::Command => &self.0.commands,
             Use::Sampler => &self.0.sampler,
+            Use::Stopping => &self.0.stopping,
         };
         let began = Instant::now();
         let turn = timeout_at(until, Arc::clone(turns).acquire_owned()).await;

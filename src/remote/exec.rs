@@ -12,7 +12,7 @@ use super::endpoint::Endpoint;
 use super::failure::words;
 use super::gate::Farewell;
 use super::privilege::{Found, Prompts};
-use super::ready::Mark;
+use super::ready::Ears;
 use super::request::{Answer, Request};
 use super::stop::stop;
 use crate::config::RemoteConfig;
@@ -34,7 +34,7 @@ pub(super) async fn run(
     let until = began + request.deadline;
     let password = endpoint.sudo_password.clone().filter(|_| request.may_ask_password);
     let run = Run {
-        marks: (Mark::new(&request.token), Mark::new(&request.token)),
+        ears: Ears::new(&request.token),
         prompts: Prompts::new(request.token.clone(), password),
         stdout: budget.buffer(config.output_limit),
         stderr: budget.buffer(config.error_limit),
@@ -65,7 +65,7 @@ struct Run {
     server: String,
     request: Request,
     channel: ShellChannel,
-    marks: (Mark, Mark),
+    ears: Ears,
     prompts: Prompts,
     stdout: Kept,
     stderr: Kept,
@@ -116,9 +116,9 @@ impl Run {
     }
 
     fn take_output(&mut self, bytes: Bytes) -> Result<(), Stop> {
-        let was_ready = self.marks.0.is_found();
-        let output = self.marks.0.pass(bytes).map_err(|_endless| Stop::Chatter)?;
-        if !was_ready && self.marks.0.is_found() {
+        let was_ready = self.ears.are_ready();
+        let output = self.ears.output(bytes).map_err(|_endless| Stop::Chatter)?;
+        if !was_ready && self.ears.are_ready() {
             // Only now: a shell that reads ahead would execute what comes too early.
             let feed = std::mem::take(&mut self.request.feed);
             if !feed.is_empty() {
@@ -132,7 +132,7 @@ impl Run {
     }
 
     fn take_error(&mut self, bytes: Bytes) -> Result<(), Stop> {
-        let output = self.marks.1.pass(bytes).map_err(|_endless| Stop::Chatter)?;
+        let output = self.ears.errors(bytes).map_err(|_endless| Stop::Chatter)?;
         self.stderr.push(&output).map_err(Stop::Full)?;
         loop {
             match self.prompts.look(&mut self.stderr) {
@@ -150,7 +150,7 @@ impl Run {
     /// The channel is closed, or what holds it open is not ours to wait for.
     async fn conclude(mut self) -> Result<Answer, RemoteError> {
         self.channel.close().await;
-        if !self.marks.0.is_found() {
+        if !self.ears.are_ready() {
             return Err(self.unusable("it closed the channel without a word"));
         }
         let (server, command) = (self.server, self.request.command);
@@ -167,16 +167,16 @@ impl Run {
     }
 
     async fn give_up(mut self, why: Stop) -> RemoteError {
-        let still_running = stop(&mut self.channel).await;
+        let still_running = stop(&mut self.channel, &mut self.ears).await;
         let (server, command) = (self.server.clone(), self.request.command.clone());
         match why {
             Stop::Chatter => self.unusable("it does not stop talking"),
             Stop::Full(Full { limit }) => RemoteError::OutputLimit { server, command, limit_bytes: limit },
             Stop::NoPrivilege => RemoteError::PrivilegeRefused { server, command, said: words(self.stderr.bytes()) },
-            Stop::Deadline if self.marks.0.is_found() => {
+            Stop::Deadline if self.ears.are_ready() => {
                 RemoteError::DeadlinePassed { server, command, after: self.request.deadline, still_running }
             }
-            Stop::Deadline if self.chatter().is_empty() => {
+            Stop::Deadline if self.ears.chatter().is_empty() => {
                 RemoteError::TimedOut { server, stage: Stage::Shell, after: self.request.deadline }
             }
             Stop::Deadline => self.unusable(""),
@@ -191,15 +191,10 @@ impl Run {
     }
 
     fn unusable(&self, otherwise: &str) -> RemoteError {
-        let said = self.chatter();
+        let said = self.ears.chatter();
         RemoteError::ShellUnusable {
             server: self.server.clone(),
             said: if said.is_empty() { otherwise.to_owned() } else { said },
         }
-    }
-
-    /// What came instead of the ready line.
-    fn chatter(&self) -> String {
-        words(&[self.marks.1.before(), b"\n", self.marks.0.before()].concat())
     }
 }

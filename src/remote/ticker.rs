@@ -9,8 +9,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::budget::{Budget, Kept};
 use super::channel::{Event, ShellChannel};
 use super::failure::words;
-use super::ready::Mark;
+use super::ready::Ears;
 use super::request::Request;
+use super::stop::stop;
 use crate::error::{RemoteError, Stage, StillRunning};
 
 /// The line that ends a frame.
@@ -28,8 +29,7 @@ pub struct Ticker {
     runtime: Handle,
     server: String,
     command: String,
-    output: Mark,
-    errors: Mark,
+    ears: Ears,
     stderr: Kept,
     frame: BytesMut,
 }
@@ -47,12 +47,11 @@ impl Ticker {
             channel: Some(channel),
             runtime,
             command: request.command,
-            output: Mark::new(&request.token),
-            errors: Mark::new(&request.token),
+            ears: Ears::new(&request.token),
             stderr: budget.buffer(ERROR_LIMIT),
             frame: BytesMut::new(),
         };
-        while !ticker.output.is_found() {
+        while !ticker.ears.are_ready() {
             let early = ticker.read(until, request.deadline).await?;
             if !early.is_empty() {
                 return Err(ticker.unparsable("it printed numbers before it was asked", &early));
@@ -82,12 +81,8 @@ impl Ticker {
                 return Ok(self.frame.split().freeze());
             }
             if self.frame.len() > FRAME_LIMIT {
-                self.let_go();
-                return Err(RemoteError::OutputLimit {
-                    server: self.server.clone(),
-                    command: self.command.clone(),
-                    limit_bytes: FRAME_LIMIT,
-                });
+                let (server, command) = (self.server.clone(), self.command.clone());
+                return Err(self.over(RemoteError::OutputLimit { server, command, limit_bytes: FRAME_LIMIT }));
             }
         }
     }
@@ -110,12 +105,12 @@ impl Ticker {
             };
             let event = timeout_at(until, channel.next()).await;
             match event {
-                Ok(Event::Out(bytes)) => match self.output.pass(bytes) {
+                Ok(Event::Out(bytes)) => match self.ears.output(bytes) {
                     Ok(bytes) => return Ok(bytes),
                     Err(_endless) => return Err(self.unusable()),
                 },
                 Ok(Event::Err(bytes)) => {
-                    if let Ok(bytes) = self.errors.pass(bytes) {
+                    if let Ok(bytes) = self.ears.errors(bytes) {
                         // The beginning is enough.
                         drop(self.stderr.push(&bytes));
                     }
@@ -131,58 +126,58 @@ impl Ticker {
     }
 
     fn ended(&mut self, end: Option<Result<u32, String>>) -> RemoteError {
-        if !self.output.is_found() {
+        if !self.ears.are_ready() {
             return self.unusable();
         }
-        self.let_go();
         let (server, command) = (self.server.clone(), self.command.clone());
-        match end {
+        self.over(match end {
             Some(Ok(status)) => RemoteError::Failed { server, command, status, stderr: words(self.stderr.bytes()) },
             Some(Err(signal)) => RemoteError::Killed { server, command, signal },
             None => RemoteError::NoStatus { server, command },
-        }
+        })
     }
 
     fn cut_off(&mut self) -> RemoteError {
-        self.let_go();
-        RemoteError::CutOff { server: self.server.clone(), command: self.command.clone() }
+        let (server, command) = (self.server.clone(), self.command.clone());
+        self.over(RemoteError::CutOff { server, command })
     }
 
     fn too_late(&mut self, after: Duration) -> RemoteError {
-        self.let_go();
         let (server, command) = (self.server.clone(), self.command.clone());
-        if self.output.is_found() {
+        self.over(if self.ears.are_ready() {
             RemoteError::DeadlinePassed { server, command, after, still_running: StillRunning::Unknown }
         } else {
             RemoteError::TimedOut { server, stage: Stage::Shell, after }
-        }
+        })
     }
 
     fn unusable(&mut self) -> RemoteError {
-        self.let_go();
-        let said = words(&[self.errors.before(), b"\n", self.output.before()].concat());
-        RemoteError::ShellUnusable { server: self.server.clone(), said }
+        let (server, said) = (self.server.clone(), self.ears.chatter());
+        self.over(RemoteError::ShellUnusable { server, said })
     }
 
     fn unparsable(&mut self, why: &str, sample: &[u8]) -> RemoteError {
+        let (server, command) = (self.server.clone(), self.command.clone());
+        self.over(RemoteError::Unparsable { server, command, why: why.to_owned(), sample: words(sample) })
+    }
+
+    /// Lets the loop go because of `error`.
+    fn over(&mut self, error: RemoteError) -> RemoteError {
         self.let_go();
-        RemoteError::Unparsable {
-            server: self.server.clone(),
-            command: self.command.clone(),
-            why: why.to_owned(),
-            sample: words(sample),
-        }
+        error
     }
 
     /// Ends the loop's input, and the channel a little later.
     fn let_go(&mut self) {
         if let Some(mut channel) = self.channel.take() {
+            let mut ears = std::mem::replace(&mut self.ears, Ears::new(""));
             self.runtime.spawn(async move {
                 channel.end_input();
                 let end = async { while !matches!(channel.next().await, Event::Closed | Event::Gone) {} };
-                // A loop that does not end with its input loses its channel.
-                drop(timeout(FAREWELL, end).await);
-                channel.close().await;
+                if timeout(FAREWELL, end).await.is_err() {
+                    // It hangs somewhere, and would be there for ever.
+                    stop(&mut channel, &mut ears).await;
+                }
             });
         }
     }

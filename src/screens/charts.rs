@@ -249,7 +249,11 @@ fn data(about: &Declared, lines: &Lines, frame: &Frame, reading: &Reading) -> St
         lines: about.lines.iter().map(|of| line(of.metric, &of.device)).collect(),
         headline: about.headline.map(|metric| line(metric, &about.device)),
         times: lines.times.clone(),
-        columns: lines.columns.iter().map(|column| column.iter().map(|value| value.as_ref().map(short)).collect()).collect(),
+        columns: lines
+            .columns
+            .iter()
+            .map(|column| column.iter().map(|value| value.as_ref().map(short)).collect())
+            .collect(),
     };
     // Numbers and text always serialise; an empty object would only leave the server's drawing in place.
     serde_json::to_string(&data).unwrap_or_default()
@@ -279,4 +283,3 @@ pub fn seconds(at: DateTime<Utc>) -> f64 {
 fn moment(seconds: f64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_millis((seconds * 1000.0) as i64)
 }
-

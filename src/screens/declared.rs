@@ -43,7 +43,10 @@ pub fn memory(installed: Option<f64>) -> Declared {
 
 /// Memory in use as one line.
 pub fn memory_percent() -> Declared {
-    Declared { limit: Some(WARN), ..Declared::new("memory-percent", "Memory in use", &[(Metric::MemoryPercent, "used")]) }
+    Declared {
+        limit: Some(WARN),
+        ..Declared::new("memory-percent", "Memory in use", &[(Metric::MemoryPercent, "used")])
+    }
 }
 
 /// Swap, on a scale of what there is.
@@ -55,7 +58,11 @@ pub fn swap(space: Option<f64>) -> Declared {
 pub fn load(cores: Option<u32>) -> Declared {
     Declared {
         limit: cores.map(f64::from),
-        ..Declared::new("load", "Load", &[(Metric::Load1, "1 min"), (Metric::Load5, "5 min"), (Metric::Load15, "15 min")])
+        ..Declared::new(
+            "load",
+            "Load",
+            &[(Metric::Load1, "1 min"), (Metric::Load5, "5 min"), (Metric::Load15, "15 min")],
+        )
     }
 }
 
@@ -99,5 +106,6 @@ pub fn network(index: usize, name: &str) -> Declared {
 /// How full one filesystem is.
 pub fn filesystem(index: usize, mount: &str) -> Declared {
     let lines = [(Metric::FilesystemPercent, "used"), (Metric::FilesystemInodes, "inodes")];
-    Declared { limit: Some(WARN), ..Declared::new(format!("filesystem-{index}"), "Filesystem", &lines) }.of_device(mount)
+    Declared { limit: Some(WARN), ..Declared::new(format!("filesystem-{index}"), "Filesystem", &lines) }
+        .of_device(mount)
 }

@@ -2,11 +2,11 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::asked;
 use super::declared::{self, MOST_DEVICES};
 use super::gather::{self, Stored};
 use super::history::{HistoryPage, Plan};
 use super::numbers::Numbers;
-use super::overview::remote;
 use super::part::Part;
 use super::range::RangeQuery;
 use crate::app::App;
@@ -55,8 +55,7 @@ pub async fn index(
     let mut page = HistoryPage::new(SCREEN.label, about, plan(&numbers), &numbers, &reading);
     if part.includes("filesystems") && page.about.away.is_none() {
         let host = app.hosts.of(person.actor.clone(), stored.server.clone());
-        page.filesystems =
-            Some(remote::filesystems(&app, &stored, &host, Some(part.patience()), person.actor.role).await?);
+        page.filesystems = Some(asked::filesystems(&app, &host, Some(part.patience()), person.actor.role).await?);
     }
     match part {
         Part::Block("charts") => render.page(&page.as_charts()),

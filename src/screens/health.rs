@@ -92,9 +92,8 @@ pub struct Vitals {
 impl Vitals {
     /// The worst of the numbers, with the sentence that says why.
     pub fn judge(&self) -> (Level, Option<Message>) {
-        let cpu = self.busy.map(|value| {
-            (value, Message::new("CPU {n} for some minutes").with("n", format::percent(value)))
-        });
+        let cpu =
+            self.busy.map(|value| (value, Message::new("CPU {n} for some minutes").with("n", format::percent(value))));
         let memory = self.memory.map(|value| (value, Message::new("Memory {n}").with("n", format::percent(value))));
         let disk = self.disk.as_ref().map(|(mount, value)| {
             let mount = format::visible(mount);

@@ -78,9 +78,8 @@ impl Numbers {
     pub fn chart(&self, about: Declared, reading: &Reading, points: f64) -> Chart {
         let step = (reading.range.length().as_seconds_f64() / points).max(1.0);
         let reading = &Reading { tolerance: reading.tolerance.max(2.5 * step), ..*reading };
-        let columns: Vec<Vec<(f64, f64)>> = (about.lines.iter())
-            .map(|of| self.line(of.metric, &of.device).map(plotted).unwrap_or_default())
-            .collect();
+        let columns: Vec<Vec<(f64, f64)>> =
+            (about.lines.iter()).map(|of| self.line(of.metric, &of.device).map(plotted).unwrap_or_default()).collect();
         let lines = Lines::lined_up(&columns).thinned(step);
         let last = |metric| self.line(metric, &about.device).and_then(|line| line.points.last());
         let headline = about.headline.and_then(last).map(|point| f64::from(point.mean));
@@ -126,7 +125,8 @@ mod tests {
     use super::*;
 
     fn line(tier: u32, points: &[(i64, f32)]) -> Line {
-        let points = points.iter().map(|(at, value)| Point { at: *at, min: value - 1.0, mean: *value, max: value + 1.0 });
+        let points =
+            points.iter().map(|(at, value)| Point { at: *at, min: value - 1.0, mean: *value, max: value + 1.0 });
         Line { metric: Metric::CpuTotal, device: String::new(), tier, points: points.collect() }
     }
 

@@ -5,13 +5,13 @@ pub mod connections;
 pub mod facts;
 pub mod ladder;
 pub mod page;
-pub mod remote;
 pub mod stream;
 pub mod unreachable;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use self::page::{METRICS, OverviewPage, charts, cores, facts};
+use super::asked;
 use super::gather::{self, Stored};
 use super::part::Part;
 use super::range::{Range, RangeQuery};
@@ -74,8 +74,8 @@ pub async fn index(
     let wait = |region| part.includes(region).then(|| part.patience());
     let role = person.actor.role;
     let (processes, filesystems) = tokio::join!(
-        remote::processes(&host, wait("processes"), role),
-        remote::filesystems(&app, &stored, &host, wait("filesystems"), role),
+        asked::processes(&host, wait("processes"), role),
+        asked::filesystems(&app, &host, wait("filesystems"), role),
     );
     (page.processes, page.filesystems) = (processes?, filesystems?);
     match part {

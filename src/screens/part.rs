@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 
+use super::asked::Patience;
 use crate::web::hx::Hx;
 
 /// How long a whole page waits for a server; a region that waits for itself has the command's own deadline.
@@ -42,10 +43,10 @@ impl Part {
     }
 
     /// How long the answer may wait for a server.
-    pub fn patience(self) -> Duration {
+    pub fn patience(self) -> Patience {
         match self {
-            Self::Page => PAGE_PATIENCE,
-            Self::Block(_) => REGION_PATIENCE,
+            Self::Page => Patience { limit: PAGE_PATIENCE, twice: false },
+            Self::Block(_) => Patience { limit: REGION_PATIENCE, twice: true },
         }
     }
 }
@@ -69,7 +70,10 @@ mod tests {
         assert_eq!(part(&[("HX-Request", "true"), ("HX-Target", "facts")]), Part::Block("facts"));
         assert_eq!(part(&[("HX-Request", "true"), ("HX-Target", "overview")]), Part::Page);
         assert_eq!(part(&[("HX-Target", "facts")]), Part::Page);
-        assert_eq!(part(&[("HX-Request", "true"), ("HX-Target", "facts"), ("HX-History-Restore-Request", "true")]), Part::Page);
+        assert_eq!(
+            part(&[("HX-Request", "true"), ("HX-Target", "facts"), ("HX-History-Restore-Request", "true")]),
+            Part::Page
+        );
         assert!(Part::Page.includes("facts") && !Part::Block("charts").includes("facts"));
     }
 }

@@ -66,8 +66,11 @@ mod tests {
 
     #[test]
     fn a_failure_keeps_its_sentence_and_its_advice() {
-        let error =
-            RemoteError::Unsupported { server: "a".into(), command: "list_processes".into(), platform: "Plan 9".into() };
+        let error = RemoteError::Unsupported {
+            server: "a".into(),
+            command: "list_processes".into(),
+            platform: "Plan 9".into(),
+        };
         let failed: Region<()> = Region::of(Some(Err(error.clone().into())), Role::Viewer, |()| ()).unwrap();
         let Region::Failed(fail) = failed else { panic!("a failure was expected") };
         assert_eq!((fail.message, fail.next_step), (error.message(), error.advice().next_step));

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::error::{Error, FieldErrors, Result};
+use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::setup_tokens::SetupToken;
 use crate::models::users::User;
 use crate::secret::{SecretText, password};
@@ -14,6 +15,7 @@ use crate::web::extract::Submitted;
 use crate::web::filters;
 use crate::web::render::Render;
 use crate::web::signing;
+use crate::web::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "screens/setup.html")]
@@ -55,6 +57,7 @@ pub async fn create(
     form: Submitted<SetupForm>,
     app: Data<App>,
     request: HttpRequest,
+    visitor: Visitor,
     render: Render,
 ) -> Result<HttpResponse> {
     let SetupForm { token, name, password } = form.0;
@@ -65,7 +68,16 @@ pub async fn create(
     }
     let hash = app.passwords.hash(password).await?;
     let (presented, wanted, now) = (token.clone(), name.clone(), app.clock.now());
-    let made = app.db.run(move |connection| User::set_up(connection, &presented, &wanted, &hash, now)).await;
+    let address = visitor.address;
+    let made = app
+        .db
+        .transaction(move |connection| {
+            let user = User::set_up(connection, &presented, &wanted, &hash, now)?;
+            let actor = user.actor(connection, Some(address))?;
+            AuditEntry::by(&actor, "set_up").target(&user.name).record(connection, Outcome::Succeeded, now)?;
+            Ok(user)
+        })
+        .await;
     let user = match made {
         Err(Error::Invalid(problems)) => return render.refused(&page(token, name, problems)),
         made => made?,

@@ -13,7 +13,7 @@ use crate::web::cookies::Purpose;
 use crate::web::extract::{SignedIn, Submitted};
 use crate::web::filters;
 use crate::web::flash;
-use crate::web::password_check;
+use crate::web::password_check::{self, Presented};
 use crate::web::render::Render;
 use crate::web::return_to;
 use crate::web::signing;
@@ -68,7 +68,8 @@ pub async fn create(
     render: Render,
 ) -> Result<HttpResponse> {
     let SignInForm { name, password } = form.0;
-    let Some(user) = password_check::check(&app, name.trim(), password, visitor.address).await? else {
+    let presented = Presented { name: name.trim(), password, address: visitor.address, action: "sign_in" };
+    let Some(user) = password_check::check(&app, presented).await? else {
         let page = SignInPage::new(name, Some(Message::new("Name or password is wrong.")));
         return render.refused(&page);
     };
@@ -84,6 +85,6 @@ pub async fn create(
 ///
 /// `POST /sign-out`
 pub async fn destroy(person: SignedIn, app: Data<App>, render: Render) -> Result<HttpResponse> {
-    let cookie = signing::end(&app, person.0.session).await?;
+    let cookie = signing::end(&app, person.0).await?;
     render.with_cookie(cookie).go("/sign-in")
 }

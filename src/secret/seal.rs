@@ -18,7 +18,7 @@ pub use key_file::KeyFile;
 
 /// The layout of what this version seals.
 const VERSION: u8 = 1;
-/// XChaCha20's nonce, random for each value.
+/// The nonce of `XChaCha20`, random for each value.
 const NONCE_BYTES: usize = 24;
 /// Version, id and nonce before the ciphertext.
 const HEAD_BYTES: usize = 1 + 8 + NONCE_BYTES;

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
 use super::demo::{self, Demo};
 use super::{ProcessRole, ServeOptions};
 use crate::app::App;
@@ -11,8 +14,13 @@ use crate::db::private_server::{Durability, PrivateServer};
 use crate::db::roles::APPLICATION_ROLE;
 use crate::db::{Db, migrate};
 use crate::error::{Error, Result};
+use crate::jobs::{self, Work};
+use crate::metrics::live::Live;
+use crate::metrics::sampler::{Pace, Sampler};
+use crate::metrics::store::Store;
 use crate::models::data_keys::DataKey;
 use crate::models::password::PasswordHasher;
+use crate::queue::{self, Workers};
 use crate::remote::Pool;
 use crate::remote::hosts::Hosts;
 use crate::secret::SecretText;
@@ -21,6 +29,8 @@ use crate::secret::SecretText;
 pub struct Assembly {
     /// What the edges share.
     pub app: App,
+    stop: CancellationToken,
+    workers: Vec<JoinHandle<()>>,
     demo: Option<Demo>,
     // Last: everything else talks to it until its own end.
     database: Option<PrivateServer>,
@@ -43,14 +53,28 @@ impl Assembly {
         })
         .await
         .map_err(Error::internal)??;
+        queue::set_up(&addresses.owner, addresses.application_role).await?;
         let app = app(config, &addresses.application).await?;
         let demo =
             if options.demo && options.role != ProcessRole::Work { Some(demo::start(&app).await?) } else { None };
-        Ok(Self { app, demo, database })
+        let stop = CancellationToken::new();
+        let workers = match options.role {
+            // The last minutes live in the memory of the process that samples, and pages show them: one process does both.
+            ProcessRole::All => start_workers(&app, &addresses.application, &stop)?,
+            ProcessRole::Work => vec![start_jobs(&app, &addresses.application, &stop)?],
+            ProcessRole::Web => Vec::new(),
+        };
+        Ok(Self { app, stop, workers, demo, database })
     }
 
     /// Ends the workers, then the connections, then the database.
     pub async fn stop(self) {
+        self.stop.cancel();
+        for worker in self.workers {
+            if let Err(problem) = worker.await {
+                tracing::error!(%problem, "a worker did not end well");
+            }
+        }
         self.app.hosts.pool().close_all().await;
         drop(self.demo);
         if let Some(server) = self.database {
@@ -76,6 +100,33 @@ fn database(config: &Config) -> Result<(Option<PrivateServer>, Addresses)> {
     Ok((server, addresses))
 }
 
+/// The sampler with its store, and the jobs. They run on the threads that own the connections to servers.
+fn start_workers(app: &App, database: &SecretText, stop: &CancellationToken) -> Result<Vec<JoinHandle<()>>> {
+    let runtime = app.hosts.pool().runtime();
+    let store = Store::default();
+    let sampler = Sampler::new(
+        app.hosts.clone(),
+        app.db.clone(),
+        app.clock.clone(),
+        app.live.clone(),
+        store.clone(),
+        Pace::default(),
+    );
+    let (sampling, storing, db) = (stop.clone(), stop.clone(), app.db.clone());
+    Ok(vec![
+        runtime.spawn(async move { sampler.run(&sampling).await }),
+        runtime.spawn(async move { store.run(&db, &storing).await }),
+        start_jobs(app, database, stop)?,
+    ])
+}
+
+fn start_jobs(app: &App, database: &SecretText, stop: &CancellationToken) -> Result<JoinHandle<()>> {
+    let work =
+        Work { db: app.db.clone(), clock: app.clock.clone(), retention: app.config.retention, recurring: jobs::ALL };
+    let (workers, stop) = (Workers::new(database)?, stop.clone());
+    Ok(app.hosts.pool().runtime().spawn(async move { jobs::run(workers, work, &stop).await }))
+}
+
 /// The application over a migrated database.
 pub async fn app(config: Config, database: &SecretText) -> Result<App> {
     let db = Db::connect(database, config.database_connections)?;
@@ -84,5 +135,13 @@ pub async fn app(config: Config, database: &SecretText) -> Result<App> {
     let (sealer, clock) = (Arc::new(sealer), Clock::system());
     let pool = Pool::new(config.remote.clone(), clock.clone()).map_err(Error::internal)?;
     let hosts = Hosts::new(db.clone(), Arc::clone(&sealer), pool, clock.clone(), config.remote.command_timeout);
-    Ok(App { config: Arc::new(config), clock, db, sealer, passwords: PasswordHasher::default(), hosts, live: crate::metrics::live::Live::default() })
+    Ok(App {
+        config: Arc::new(config),
+        clock,
+        db,
+        sealer,
+        passwords: PasswordHasher::default(),
+        hosts,
+        live: Live::default(),
+    })
 }

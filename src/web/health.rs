@@ -70,7 +70,8 @@ impl Readiness {
 /// Whether somebody does what comes round: nothing waits for longer than two of its intervals. No job at all is well:
 /// no worker was started yet.
 fn is_ticking(jobs: &[RecurringJob], now: DateTime<Utc>) -> bool {
-    jobs.iter().all(|job| job.state != "idle" || overdue(job, now) < TimeDelta::seconds(2 * i64::from(job.every_seconds) + 5))
+    jobs.iter()
+        .all(|job| job.state != "idle" || overdue(job, now) < TimeDelta::seconds(2 * i64::from(job.every_seconds) + 5))
 }
 
 /// How long a job has been due; zero where it is not.

@@ -5,9 +5,10 @@ use actix_web::cookie::Cookie;
 use actix_web::http::header::USER_AGENT;
 
 use super::cookies::Purpose;
-use super::visitor::Visitor;
+use super::visitor::{Person, Visitor};
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::ids::UserId;
 use crate::models::sessions::{NewSession, Session};
 use crate::secret::SecretText;
@@ -32,8 +33,14 @@ pub async fn renew(app: &App, session: Session) -> Result<Cookie<'static>> {
 }
 
 /// Ends the session, here and in the database (A08).
-pub async fn end(app: &App, session: Session) -> Result<Cookie<'static>> {
-    app.db.run(move |connection| session.end(connection)).await?;
+pub async fn end(app: &App, person: Person) -> Result<Cookie<'static>> {
+    let now = app.clock.now();
+    app.db
+        .transaction(move |connection| {
+            person.session.end(connection)?;
+            AuditEntry::by(&person.actor, "sign_out").record(connection, Outcome::Succeeded, now)
+        })
+        .await?;
     Ok(Purpose::Session.clear(&app.config))
 }
 

@@ -5,9 +5,12 @@
 mod api;
 mod browser;
 mod cli;
+mod commands;
 mod db;
 mod harness;
 mod house;
+mod jobs;
+mod metrics;
 mod models;
 mod remote;
 mod web;

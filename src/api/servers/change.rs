@@ -162,10 +162,14 @@ impl ServerToChange {
         now: DateTime<Utc>,
     ) -> Result<Server> {
         let groups = self.groups.map(|names| groups_within(connection, scope, &names)).transpose()?;
-        let credential_id =
-            self.credential.map(|name| name.map(|name| credential(connection, scope, &name)).transpose()).transpose()?;
-        let jump_server_id =
-            self.jump_server.map(|name| name.map(|name| jump_server(connection, scope, &name)).transpose()).transpose()?;
+        let credential_id = self
+            .credential
+            .map(|name| name.map(|name| credential(connection, scope, &name)).transpose())
+            .transpose()?;
+        let jump_server_id = self
+            .jump_server
+            .map(|name| name.map(|name| jump_server(connection, scope, &name)).transpose())
+            .transpose()?;
         let changes = ServerChanges {
             name: self.name,
             address: self.address,
@@ -182,8 +186,8 @@ impl ServerToChange {
         if let Some(groups) = groups {
             after.set_groups(connection, &groups)?;
         }
-        let moved = (&before.address, before.port, before.jump_server_id)
-            != (&after.address, after.port, after.jump_server_id);
+        let moved =
+            (&before.address, before.port, before.jump_server_id) != (&after.address, after.port, after.jump_server_id);
         if moved {
             HostKey::forget_presented(connection, after.id)?;
         }

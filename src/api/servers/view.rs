@@ -211,7 +211,10 @@ impl Around {
         Ok(Self {
             groups,
             states: ServerState::all(connection, scope)?.into_iter().map(|state| (state.server_id, state)).collect(),
-            platforms: DetectedPlatform::of_all(connection, &ids)?.into_iter().map(|row| (row.server_id, row)).collect(),
+            platforms: DetectedPlatform::of_all(connection, &ids)?
+                .into_iter()
+                .map(|row| (row.server_id, row))
+                .collect(),
             trusted: HostKey::trusted_of_all(connection, &ids)?.into_iter().map(|key| key.server_id).collect(),
             credentials: Credential::all(connection)?.into_iter().map(|row| (row.id, row.name)).collect(),
             names: known.into_iter().map(|server| (server.id, server.name)).collect(),
@@ -227,7 +230,13 @@ impl Around {
             jump_server: server.jump_server_id.and_then(|id| self.names.get(&id).cloned()),
             groups: self.groups.remove(&server.id).unwrap_or_default(),
             state: StateView::new(state, server.enabled),
-            host_key: if changed { "changed" } else if trusted { "trusted" } else { "unknown" },
+            host_key: if changed {
+                "changed"
+            } else if trusted {
+                "trusted"
+            } else {
+                "unknown"
+            },
             platform: self.platforms.remove(&server.id).map(PlatformView::from),
             metrics: figures(live, server.id),
             name: server.name,

@@ -71,7 +71,9 @@ impl Facts {
         if self.jobs.is_empty() {
             return Check::warning(name, "no worker has run yet", "Start hannun serve, or hannun work");
         }
-        let late = |job: &&RecurringJob| job.state == "idle" && now - job.next_at > TimeDelta::seconds(2 * i64::from(job.every_seconds) + 60);
+        let late = |job: &&RecurringJob| {
+            job.state == "idle" && now - job.next_at > TimeDelta::seconds(2 * i64::from(job.every_seconds) + 60)
+        };
         let waiting: Vec<&str> = self.jobs.iter().filter(late).map(|job| job.name.as_str()).collect();
         if !waiting.is_empty() {
             let detail = format!("nobody does what is due: {}", waiting.join(", "));
@@ -84,7 +86,11 @@ impl Facts {
             .map(|job| format!("{} ({})", job.name, job.error))
             .collect();
         if !failed.is_empty() {
-            return Check::warning(name, format!("failed last time: {}", failed.join(", ")), "Look at the log of the worker");
+            return Check::warning(
+                name,
+                format!("failed last time: {}", failed.join(", ")),
+                "Look at the log of the worker",
+            );
         }
         Check::ok(name, format!("{} recurring jobs, none late", self.jobs.len()))
     }

@@ -20,7 +20,10 @@ pub(super) async fn checks(config: &Config, database: &Database) -> Vec<Check> {
     match all(config, database).await {
         Ok(checks) => checks,
         Err(error) => {
-            let next = error.hint().map_or_else(|| "Put back the key file that belongs to this database".to_owned(), |hint| hint.to_string());
+            let next = error.hint().map_or_else(
+                || "Put back the key file that belongs to this database".to_owned(),
+                |hint| hint.to_string(),
+            );
             vec![Check::failed("servers", error.to_string(), next)]
         }
     }
@@ -42,7 +45,9 @@ async fn one(hosts: &Hosts, server: Server) -> Check {
     let endpoint = match hosts.endpoint(server.id).await {
         Ok(endpoint) => endpoint,
         Err(error) => {
-            let next = error.hint().map_or_else(|| "Look at its credential in the admin area".to_owned(), |hint| hint.to_string());
+            let next = error
+                .hint()
+                .map_or_else(|| "Look at its credential in the admin area".to_owned(), |hint| hint.to_string());
             return Check::failed(name, error.to_string(), next);
         }
     };

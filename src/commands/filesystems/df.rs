@@ -3,7 +3,7 @@
 //! Parts: `@mounts` · `@df` · `@inodes` (`df -i`, where it is a second call). A mount that `df` did not tell of keeps its
 //! line without sizes: it did not answer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Filesystem;
 use super::mounts::{self, Mount};
@@ -33,36 +33,47 @@ struct Usage {
 
 const PARTS: &[&str] = &["mounts", "df", "inodes"];
 
+/// A name of more words is none.
+const WORDS_OF_A_DEVICE: usize = 64;
+
+/// A device and a target, as the table of mounts has them together.
+type Place<'a> = (&'a [u8], &'a [u8]);
+
 pub(super) fn parse(output: &[u8], shape: Shape) -> Result<Vec<Filesystem>, ParseError> {
-    let mut mounted: Vec<Mount> = Vec::new();
+    let mounted = mounted(output, shape)?;
+    let places: HashSet<Place<'_>> = mounted.iter().map(|mount| (&*mount.device, &*mount.target)).collect();
     let mut usages: HashMap<&[u8], Usage> = HashMap::new();
     for (part, number, line) in text::sections(output, PARTS) {
-        let unreadable = |what: &str| ParseError::at(number, what, line);
+        let unreadable = || ParseError::at(number, "this is no line of df", line);
         match part {
-            "mounts" => {
-                let mount = if shape == Shape::Bsd { mounts::of_bsd(line) } else { mounts::of_linux(line) };
-                mounted.push(mount.ok_or_else(|| unreadable("this is no line of a table of mounts"))?);
-            }
+            "mounts" => {}
             "df" | "inodes" if is_heading(line) => {}
             "df" => {
-                let (target, usage) =
-                    usage(line, shape, &mounted).ok_or_else(|| unreadable("this is no line of df"))?;
+                let (target, usage) = usage(line, shape, &places).ok_or_else(unreadable)?;
                 usages.insert(target, usage);
             }
             "inodes" => {
-                let (target, usage) =
-                    usage(line, Shape::Posix, &mounted).ok_or_else(|| unreadable("this is no line of df -i"))?;
+                let (target, usage) = usage(line, Shape::Posix, &places).ok_or_else(unreadable)?;
                 if let Some(known) = usages.get_mut(target) {
                     (known.inodes, known.inodes_used) = (usage.size, usage.used);
                 }
             }
-            _ => return Err(unreadable("no part of the answer was expected here")),
+            _ => return Err(ParseError::at(number, "no part of the answer was expected here", line)),
         }
     }
-    if mounted.is_empty() {
-        return Err(ParseError::new("the answer has no mounts", output));
-    }
-    Ok(mounts::wanted(mounted).into_iter().filter_map(|mount| filesystem(&mount, &usages, shape)).collect())
+    let wanted = mounts::wanted(&mounted, |target| usages.contains_key(target));
+    Ok(wanted.into_iter().filter_map(|mount| filesystem(mount, &usages, shape)).collect())
+}
+
+fn mounted(output: &[u8], shape: Shape) -> Result<Vec<Mount>, ParseError> {
+    let read = if shape == Shape::Bsd { mounts::of_bsd } else { mounts::of_linux };
+    let mounted: Vec<Mount> = text::sections(output, PARTS)
+        .filter(|(part, _, _)| *part == "mounts")
+        .map(|(_, number, line)| {
+            read(line).ok_or_else(|| ParseError::at(number, "this is no line of a table of mounts", line))
+        })
+        .collect::<Result<_, _>>()?;
+    if mounted.is_empty() { Err(ParseError::new("the answer has no mounts", output)) } else { Ok(mounted) }
 }
 
 /// `None` for one that has no size by its nature.
@@ -89,7 +100,7 @@ fn is_heading(line: &[u8]) -> bool {
     line.starts_with(b"Filesystem ") || line.trim_ascii_start().starts_with(b"1B-blocks ")
 }
 
-fn usage<'a>(line: &'a [u8], shape: Shape, mounts: &[Mount]) -> Option<(&'a [u8], Usage)> {
+fn usage<'a>(line: &'a [u8], shape: Shape, places: &HashSet<Place<'_>>) -> Option<(&'a [u8], Usage)> {
     if shape == Shape::Gnu {
         let ([size, used, available, inodes, inodes_used], target) = text::first_words(line)?;
         let usage = Usage {
@@ -103,16 +114,17 @@ fn usage<'a>(line: &'a [u8], shape: Shape, mounts: &[Mount]) -> Option<(&'a [u8]
     }
     // The device may have blanks and numbers in it, the target too: what fits the table of mounts is right.
     let mut rest = line;
-    loop {
+    for _ in 0..WORDS_OF_A_DEVICE {
         let (_, after) = text::first_word(rest)?;
         if let Some((target, usage)) = numbers(after, shape) {
             let device = line.get(..line.len() - after.len())?.trim_ascii();
-            if mounts.iter().any(|mount| mount.target == target && mount.device == device) {
+            if places.contains(&(device, target)) {
                 return Some((target, usage));
             }
         }
         rest = after;
     }
+    None
 }
 
 fn numbers(text: &[u8], shape: Shape) -> Option<(&[u8], Usage)> {
@@ -134,6 +146,7 @@ fn is_percent(word: &[u8]) -> bool {
 }
 
 /// A number, or `-` where there is none. More may be used than there is: then less than nothing is available.
+#[expect(clippy::option_option, reason = "a line of another shape, and a number that is not told, are two things")]
 fn count(word: &[u8]) -> Option<Option<u64>> {
     match word {
         b"-" => Some(None),

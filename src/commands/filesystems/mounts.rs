@@ -52,22 +52,24 @@ const PSEUDO: &[&str] = &[
     "tracefs",
 ];
 
-/// Those that people want to see: no pseudo filesystem but a root that is one (a container's), and each device once.
-pub(super) fn wanted(mounts: Vec<Mount>) -> Vec<Mount> {
-    let mut by_target: BTreeMap<Vec<u8>, (usize, Mount)> = BTreeMap::new();
-    for (order, mount) in mounts.into_iter().enumerate() {
+/// Those that people want to see: no pseudo filesystem but a root that is one (a container's), and each device once, at a
+/// place that `is_measured` knows of, if there is one.
+pub(super) fn wanted(mounts: &[Mount], is_measured: impl Fn(&[u8]) -> bool) -> Vec<&Mount> {
+    let mut by_target: BTreeMap<&[u8], (usize, &Mount)> = BTreeMap::new();
+    for (order, mount) in mounts.iter().enumerate() {
         // A later mount hides an earlier one at the same place.
-        by_target.insert(mount.target.clone(), (order, mount));
+        by_target.insert(&mount.target, (order, mount));
     }
-    let mut by_device: BTreeMap<Vec<u8>, (usize, Mount)> = BTreeMap::new();
+    let mut by_device: BTreeMap<&[u8], (usize, &Mount)> = BTreeMap::new();
     for (target, (order, mount)) in by_target {
-        if is_pseudo(&mount) {
+        if is_pseudo(mount) {
             continue;
         }
-        // A bind mount shows the same device at a longer path; without a device, each place counts by itself.
-        let key = if is_device(&mount.device) { mount.device.clone() } else { target };
-        match by_device.get(&key) {
-            Some((_, known)) if known.target.len() <= mount.target.len() => {}
+        // A bind mount shows the same device at another path; without a device, each place counts by itself.
+        let key = if is_device(&mount.device) { &*mount.device } else { target };
+        let rank = |mount: &Mount| (!is_measured(&mount.target), mount.target.len());
+        match by_device.get(key) {
+            Some((_, known)) if rank(known) <= rank(mount) => {}
             _ => _ = by_device.insert(key, (order, mount)),
         }
     }
@@ -125,8 +127,9 @@ mod tests {
     use super::*;
 
     fn targets(table: &str) -> Vec<String> {
-        let mounts = table.lines().filter_map(|line| of_linux(line.as_bytes())).collect();
-        wanted(mounts).into_iter().map(|mount| String::from_utf8(mount.target).unwrap()).collect()
+        let mounts: Vec<_> = table.lines().filter_map(|line| of_linux(line.as_bytes())).collect();
+        let wanted = wanted(&mounts, |_| true);
+        wanted.into_iter().map(|mount| String::from_utf8(mount.target.clone()).unwrap()).collect()
     }
 
     #[test]

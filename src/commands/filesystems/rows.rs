@@ -6,7 +6,7 @@ use crate::commands::table::{self, Row};
 use crate::commands::text::{self, LONG, SHORT};
 
 pub(super) fn parse(output: &[u8]) -> Result<Vec<Filesystem>, ParseError> {
-    let found: Vec<Filesystem> = table::rows(output).map(|row| filesystem(&row)).collect::<Result<_, _>>()?;
+    let found: Vec<Filesystem> = table::rows(output, 8).map(|row| filesystem(&row?)).collect::<Result<_, _>>()?;
     if found.is_empty() { Err(ParseError::new("the answer lists no filesystem", output)) } else { Ok(found) }
 }
 

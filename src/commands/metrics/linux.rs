@@ -62,6 +62,7 @@ fn ticks<'a>(mut words: impl Iterator<Item = &'a [u8]>) -> Option<CpuTicks> {
 /// `MemTotal MemFree MemAvailable Buffers Cached SwapTotal SwapFree Shmem SReclaimable`, `-` where the kernel has none.
 ///
 /// The outer `None` is a line of another shape, the inner one a server that does not tell its memory.
+#[expect(clippy::option_option, reason = "a line of another shape, and memory that is not told, are two things")]
 fn memory<'a>(mut words: impl Iterator<Item = &'a [u8]>) -> Option<Option<Memory>> {
     let mut columns = [None; 9];
     for place in &mut columns {

@@ -12,7 +12,8 @@ use crate::commands::text::{self, SHORT};
 pub(super) fn parse(frame: &[u8]) -> Result<Sample, ParseError> {
     let mut sample = Sample::default();
     let mut uptime = None;
-    for row in table::rows(frame) {
+    for row in table::rows(frame, 7) {
+        let row = row?;
         match row.column(0) {
             Some(word) if word == FRAME_END => break,
             Some(b"uptime") => uptime = decimal(&row, 1)?,

@@ -64,7 +64,7 @@ fn name_the_rest(platform: &mut Platform, system: &str, machine: &[String]) {
     if platform.pretty_name.is_empty() {
         let name = if platform.os == "macos" { "macOS" } else { system };
         let version = if platform.version.is_empty() { &platform.kernel } else { &platform.version };
-        platform.pretty_name = format!("{name} {version}").trim_end().to_owned();
+        format!("{name} {version}").trim_end().clone_into(&mut platform.pretty_name);
     }
     if platform.virtualisation.is_empty() && !machine.is_empty() {
         hypervisor(machine).clone_into(&mut platform.virtualisation);

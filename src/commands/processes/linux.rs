@@ -1,8 +1,9 @@
 //! Linux: what `ps` lists, joined with `/proc/PID/stat`, which has the start time and the ticks.
 //!
-//! Parts: `@clock` ticks a second · `@uptime` · `@page` bytes a page · `@ps` · `@users` `/etc/passwd` ·
-//! `@uid` lines `/proc/PID/status:Uid:…` · `@stat`, the last one, because a process may be called anything.
+//! Parts: `@clock` ticks a second · `@uptime` · `@ps` · `@users` `/etc/passwd` · `@status` lines
+//! `/proc/PID/status:Uid:…` · `@stat`, the last one, because a process may be called anything.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::stat::{self, Stat};
@@ -22,19 +23,18 @@ pub(super) enum Listing {
     Kernel,
 }
 
-const PARTS: &[&str] = &["clock", "uptime", "page", "ps", "users", "uid", "stat"];
+const PARTS: &[&str] = &["clock", "uptime", "ps", "users", "status"];
 
 pub(super) fn parse(output: &[u8], listing: Listing) -> Result<ProcessList, ParseError> {
     let mut list = ProcessList::default();
-    let mut page = None;
     let mut names = HashMap::new();
-    let mut owners = HashMap::new();
-    let (before, stats) = stat::divide(output);
-    for (part, number, line) in text::sections(before, PARTS) {
+    let mut statuses: HashMap<u32, Status> = HashMap::new();
+    let (before, mut stats) = stat::divide(output)?;
+    let before = if listing == Listing::BusyBox { on_one_line(before, &stats) } else { Cow::Borrowed(before) };
+    for (part, number, line) in text::sections(&before, PARTS) {
         match part {
             "clock" => list.ticks_per_second = integer32(line),
             "uptime" => list.uptime_seconds = decimal(line),
-            "page" => page = integer(line),
             "ps" if listing == Listing::BusyBox && text::words(line).next() == Some(b"PID") => {}
             "ps" => {
                 let process = if listing == Listing::Procps { procps(line) } else { busybox(line) };
@@ -42,13 +42,13 @@ pub(super) fn parse(output: &[u8], listing: Listing) -> Result<ProcessList, Pars
                 list.processes.push(process);
             }
             "users" => names.extend(users::account(line)),
-            "uid" => owners.extend(owner(line)),
+            "status" => note(line, &mut statuses)
+                .ok_or_else(|| ParseError::at(number, "this is no line of /proc/PID/status", line))?,
             _ => return Err(ParseError::at(number, "no part of the answer was expected here", line)),
         }
     }
-    let mut stats = stat::parse(stats)?;
     if listing == Listing::Kernel {
-        list.processes = stats.iter().map(|stat| of_kernel(stat, page, &owners, &names)).collect();
+        list.processes = stats.iter().map(|stat| of_kernel(stat, &statuses, &names)).collect();
     }
     if list.processes.is_empty() {
         return Err(ParseError::new("the answer lists no process", output));
@@ -57,7 +57,7 @@ pub(super) fn parse(output: &[u8], listing: Listing) -> Result<ProcessList, Pars
     for process in &mut list.processes {
         let found = stats.binary_search_by_key(&process.pid, |stat| stat.pid).ok().and_then(|at| stats.get(at));
         if let Some(stat) = found {
-            add(process, stat, &list.ticks_per_second, list.uptime_seconds);
+            add(process, stat, list.ticks_per_second, list.uptime_seconds);
         }
         if process.name.is_empty() {
             process.name = name_of(&process.command);
@@ -67,15 +67,15 @@ pub(super) fn parse(output: &[u8], listing: Listing) -> Result<ProcessList, Pars
 }
 
 /// What only the kernel tells.
-fn add(process: &mut Process, stat: &Stat, ticks_per_second: &Option<u32>, uptime: Option<f64>) {
-    process.name.clone_from(&stat.name);
+fn add(process: &mut Process, stat: &Stat, ticks_per_second: Option<u32>, uptime: Option<f64>) {
+    process.name = text::shown(&stat.name, SHORT);
     process.cpu_ticks = Some(stat.cpu_ticks);
     process.started_at = Some(stat.started.to_string());
     if process.state.is_empty() {
         process.state = char::from(stat.state).to_string();
     }
     if let (Some(ticks), Some(uptime)) = (ticks_per_second, uptime) {
-        process.running_seconds = Some(since(stat.started, *ticks, uptime));
+        process.running_seconds = Some(since(stat.started, ticks, uptime));
     }
 }
 
@@ -128,26 +128,57 @@ fn busybox_size(word: &[u8]) -> Option<u64> {
     Some(bytes)
 }
 
-fn of_kernel(stat: &Stat, page: Option<u64>, owners: &HashMap<u32, u32>, names: &HashMap<u32, String>) -> Process {
-    let owner = owners.get(&stat.pid);
-    let name = owner.and_then(|uid| names.get(uid)).cloned();
-    Process {
-        pid: stat.pid,
-        parent: stat.parent,
-        user: name.or_else(|| owner.map(u32::to_string)).unwrap_or_default(),
-        resident_bytes: page.and_then(|page| stat.resident_pages.checked_mul(page)),
-        command: stat.name.clone(),
-        ..Process::default()
+/// BusyBox puts a process's name before its command line, as it is: `{a\nb} ./a`. Line ends in it become spaces.
+fn on_one_line<'a>(listing: &'a [u8], stats: &[Stat]) -> Cow<'a, [u8]> {
+    let mut listing = Cow::Borrowed(listing);
+    for stat in stats.iter().filter(|stat| stat.name.contains(&b'\n')).take(100) {
+        let name = [b"{", &*stat.name, b"}"].concat();
+        let mut from = 0;
+        let find = |rest: &[u8]| rest.windows(name.len()).position(|window| window == name);
+        while let Some(at) = listing.get(from..).and_then(find) {
+            from += at;
+            let found = listing.to_mut().get_mut(from..from + name.len()).unwrap_or_default();
+            found.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+        }
     }
+    listing
 }
 
-/// `/proc/12/status:Uid:	0	0	0	0`: the second number is who it acts as.
-fn owner(line: &[u8]) -> Option<(u32, u32)> {
+/// What `/proc/PID/status` tells of one process.
+#[derive(Default)]
+struct Status {
+    uid: Option<u32>,
+    resident_bytes: Option<u64>,
+}
+
+/// `/proc/12/status:Uid: 0 0 0 0`: the second number is who it acts as. `/proc/12/status:VmRSS: 388 kB`.
+fn note(line: &[u8], statuses: &mut HashMap<u32, Status>) -> Option<()> {
     let rest = line.strip_prefix(b"/proc/")?;
     let slash = rest.iter().position(|byte| *byte == b'/')?;
     let (pid, rest) = rest.split_at_checked(slash)?;
-    let numbers = rest.strip_prefix(b"/status:Uid:")?;
-    Some((integer32(pid)?, integer32(text::words(numbers).nth(1)?)?))
+    let status = statuses.entry(integer32(pid)?).or_default();
+    let rest = rest.strip_prefix(b"/status:")?;
+    if let Some(numbers) = rest.strip_prefix(b"Uid:") {
+        status.uid = Some(integer32(text::words(numbers).nth(1)?)?);
+    } else {
+        let size = integer(text::words(rest.strip_prefix(b"VmRSS:")?).next()?)?;
+        status.resident_bytes = Some(size.checked_mul(1024)?);
+    }
+    Some(())
+}
+
+fn of_kernel(stat: &Stat, statuses: &HashMap<u32, Status>, names: &HashMap<u32, String>) -> Process {
+    let status = statuses.get(&stat.pid);
+    let uid = status.and_then(|status| status.uid);
+    let user = uid.map(|uid| names.get(&uid).cloned().unwrap_or_else(|| uid.to_string()));
+    Process {
+        pid: stat.pid,
+        parent: stat.parent,
+        user: user.unwrap_or_default(),
+        resident_bytes: status.and_then(|status| status.resident_bytes),
+        command: text::shown(&stat.name, SHORT),
+        ..Process::default()
+    }
 }
 
 #[cfg(test)]
@@ -176,5 +207,16 @@ mod tests {
         }
         assert!(parse(b"", Listing::Kernel).is_err());
         assert!(parse(b"ps: not found\n", Listing::Procps).is_err());
+    }
+
+    #[test]
+    fn sec_x06_a_busybox_process_name_cannot_draw_a_row_of_its_own() {
+        let fields = "S 1 7 7 0 -1 0 1 0 0 0 3 1 0 0 20 0 1 0 50 9 2 1 1";
+        let answer = format!(
+            "@ps\nPID PPID USER RSS COMMAND\n 1 0 root 4 init\n 7 1 eve 4 {{\n1 0 root 4 x}} a\n@stat\n7 (\n1 0 root 4 x) {fields}\n"
+        );
+        let list = parse(answer.as_bytes(), Listing::BusyBox).unwrap();
+        assert_eq!(list.processes.iter().map(|process| process.pid).collect::<Vec<_>>(), [1, 7]);
+        assert_eq!(list.processes[1].command, "{ 1 0 root 4 x} a");
     }
 }

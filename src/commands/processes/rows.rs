@@ -6,7 +6,7 @@ use crate::commands::table::{self, Row};
 use crate::commands::text::{self, LONG, SHORT};
 
 pub(super) fn parse(output: &[u8]) -> Result<ProcessList, ParseError> {
-    let processes: Vec<Process> = table::rows(output).map(|row| process(&row)).collect::<Result<_, _>>()?;
+    let processes: Vec<Process> = table::rows(output, 10).map(|row| process(&row?)).collect::<Result<_, _>>()?;
     if processes.is_empty() {
         return Err(ParseError::new("the answer lists no process", output));
     }

@@ -3,37 +3,49 @@
 //! The second field is the process's name in brackets, which may hold anything: spaces, brackets, line ends.
 
 use crate::commands::ParseError;
-use crate::commands::text::{self, SHORT, integer, integer32};
+use crate::commands::text::{self, integer, integer32};
 
 /// What is needed of one.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Stat {
     pub(super) pid: u32,
-    pub(super) name: String,
+    pub(super) name: Vec<u8>,
     pub(super) state: u8,
     pub(super) parent: u32,
     pub(super) cpu_ticks: u64,
     /// Ticks after boot (field 22).
     pub(super) started: u64,
-    pub(super) resident_pages: u64,
 }
 
 /// A name has at most 15 bytes, or 64 for a kernel thread: more line ends than that are no name.
 const LONGEST_NAME: usize = 64;
 
-/// What stands before the line `@stat`, and after it.
-pub(super) fn divide(output: &[u8]) -> (&[u8], &[u8]) {
+/// What stands before the line `@stat`, and the processes after it.
+///
+/// BusyBox prints a process's name as it is, so that one called `\n@stat\n` draws such a line too: the right one is the
+/// first that processes follow.
+pub(super) fn divide(output: &[u8]) -> Result<(&[u8], Vec<Stat>), ParseError> {
     const MARKER: &[u8] = b"@stat\n";
-    if let Some(stats) = output.strip_prefix(MARKER) {
-        return (b"", stats);
+    const TRIES: usize = 1000;
+    let mut problem = None;
+    let mut line_begins = true;
+    let mut tries = 0;
+    for at in 0..output.len() {
+        let Some((before, rest)) = output.split_at_checked(at) else { break };
+        if line_begins && tries < TRIES && rest.starts_with(MARKER) {
+            tries += 1;
+            match parse(rest.get(MARKER.len()..).unwrap_or_default()) {
+                Ok(stats) => return Ok((before, stats)),
+                Err(error) => problem = problem.or(Some(error)),
+            }
+        }
+        line_begins = rest.first() == Some(&b'\n');
     }
-    let found = output.windows(MARKER.len() + 1).position(|window| window.strip_prefix(b"\n") == Some(MARKER));
-    let (before, after) = found.and_then(|at| output.split_at_checked(at + 1)).unwrap_or((output, b""));
-    (before, after.strip_prefix(MARKER).unwrap_or(after))
+    problem.map_or(Ok((output, Vec::new())), Err)
 }
 
 /// Every process.
-pub(super) fn parse(output: &[u8]) -> Result<Vec<Stat>, ParseError> {
+fn parse(output: &[u8]) -> Result<Vec<Stat>, ParseError> {
     let mut stats = Vec::new();
     let mut rest = output;
     while !rest.is_empty() {
@@ -75,15 +87,13 @@ fn one(line: &[u8]) -> Option<Stat> {
     let user_ticks = integer(fields.nth(14 - 5)?)?;
     let kernel_ticks = integer(fields.next()?)?;
     let started = integer(fields.nth(22 - 16)?)?;
-    let resident_pages = integer(fields.nth(24 - 23)?)?;
     Some(Stat {
         pid: integer32(line.get(..opening)?)?,
-        name: text::shown(line.get(opening + 2..closing)?, SHORT),
+        name: line.get(opening + 2..closing)?.to_vec(),
         state,
         parent,
         cpu_ticks: user_ticks.saturating_add(kernel_ticks),
         started,
-        resident_pages,
     })
 }
 
@@ -100,8 +110,8 @@ mod tests {
             let text = format!("7 ({name}) {FIELDS}\n8 (next) {FIELDS}\n");
             let stats = parse(text.as_bytes()).unwrap();
             assert_eq!(stats.len(), 2, "{name:?}");
-            assert_eq!((stats[0].pid, &*stats[0].name, stats[0].started), (7, name, 8_060_512));
-            assert_eq!((stats[0].cpu_ticks, stats[0].resident_pages, stats[0].parent), (42, 250, 1));
+            assert_eq!((stats[0].pid, &*stats[0].name, stats[0].started), (7, name.as_bytes(), 8_060_512));
+            assert_eq!((stats[0].cpu_ticks, stats[0].parent), (42, 1));
             assert_eq!(stats[1].pid, 8);
         }
     }
@@ -115,9 +125,11 @@ mod tests {
     }
 
     #[test]
-    fn the_marker_is_a_whole_line() {
-        assert_eq!(divide(b"a @stat\nb\n@stat\nc\n"), (&b"a @stat\nb\n"[..], &b"c\n"[..]));
-        assert_eq!(divide(b"@stat\nc"), (&b""[..], &b"c"[..]));
-        assert_eq!(divide(b"none"), (&b"none"[..], &b""[..]));
+    fn the_marker_is_the_line_that_processes_follow() {
+        let text = format!("a @stat\n@stat\n1}} b\n@stat\n7 (\n@stat\n) {FIELDS}\n");
+        let (before, stats) = divide(text.as_bytes()).unwrap();
+        assert_eq!((before, &*stats[0].name), (&b"a @stat\n@stat\n1} b\n"[..], &b"\n@stat\n"[..]));
+        assert_eq!(divide(b"none").unwrap(), (&b"none"[..], Vec::new()));
+        assert!(divide(b"@stat\nnone\n").is_err());
     }
 }

@@ -1,7 +1,8 @@
 //! `lsof -nP -iTCP -sTCP:LISTEN -iUDP -F pcuLftPnT`: one field a line, named by its first character.
 //!
 //! `p` begins a process (`c` name, `u` user's number, `L` user's name), `f` one of its files (`P` protocol, `t` family,
-//! `n` address). lsof itself writes control characters as `\n`, so a name cannot begin a line.
+//! `n` address). lsof itself writes control characters as `\n`, so a name cannot begin a line. Without root
+//! it does not tell of others' sockets at all.
 
 use super::{Gathering, Protocol, Socket, SocketList, SocketOwner, address};
 use crate::commands::ParseError;
@@ -31,10 +32,10 @@ pub(super) fn parse(output: &[u8]) -> Result<SocketList, ParseError> {
         let (kind, value) = line.split_first().ok_or_else(unreadable)?;
         match kind {
             b'p' => {
-                gathering.finish_file(&process, std::mem::take(&mut file));
+                gathering.finish_file(&process, &std::mem::take(&mut file));
                 process = Process { pid: integer32(value).ok_or_else(unreadable)?, ..Process::default() };
             }
-            b'f' => gathering.finish_file(&process, std::mem::take(&mut file)),
+            b'f' => gathering.finish_file(&process, &std::mem::take(&mut file)),
             b'c' => process.name = text::shown(value, SHORT),
             b'u' => process.uid = integer32(value),
             b'L' => process.user = Some(text::shown(value, SHORT)),
@@ -45,13 +46,14 @@ pub(super) fn parse(output: &[u8]) -> Result<SocketList, ParseError> {
             _ => return Err(unreadable()),
         }
     }
-    gathering.finish_file(&process, file);
-    Ok(gathering.finish())
+    gathering.finish_file(&process, &file);
+    let hidden_owners = !gathering.as_root;
+    Ok(SocketList { hidden_owners, ..gathering.finish() })
 }
 
 impl Gathering {
     /// Adds a file if it listens: a connected one has an arrow in its address, an unbound one no port.
-    fn finish_file(&mut self, process: &Process, file: File) {
+    fn finish_file(&mut self, process: &Process, file: &File) {
         let Some((protocol, (address, port))) = file.protocol.zip(address::split(&file.name)) else { return };
         if file.name.windows(2).any(|pair| pair == b"->") {
             return;

@@ -10,12 +10,16 @@ const PARTS: &[&str] = &["root", "sockets", "users"];
 
 pub(super) fn parse(output: &[u8]) -> Result<SocketList, ParseError> {
     let mut gathering = Gathering { as_root: output.starts_with(b"@root\n"), ..Gathering::default() };
+    let mut owned = false;
     for (part, number, line) in text::sections(output, PARTS) {
         match part {
             "users" => gathering.names.extend(users::account(line)),
+            // A process's name is printed as it is: what follows a line end in it is no socket.
+            _ if owned && !(line.starts_with(b"tcp") || line.starts_with(b"udp")) => {}
             _ if line.starts_with(b"Active ") || line.starts_with(b"Proto ") => {}
             _ => {
                 let socket = socket(line).ok_or_else(|| ParseError::at(number, "this is no line of netstat", line))?;
+                owned = !socket.owners.is_empty();
                 gathering.add(socket);
             }
         }
@@ -42,6 +46,7 @@ fn socket(line: &[u8]) -> Option<Socket> {
 }
 
 /// `256/sshd: /usr/sbin`, or `-`, or nothing where it was not asked for.
+#[expect(clippy::option_option, reason = "a line of another shape, and an owner who is hidden, are two things")]
 fn owner(text: &[u8]) -> Option<Option<SocketOwner>> {
     if matches!(text, b"" | b"-") {
         return Some(None);
@@ -68,6 +73,12 @@ mod tests {
             assert_eq!((socket.port, socket.uid, &*socket.state), (22, uid, state), "{line}");
             assert_eq!(socket.owners.first().map(|owner| owner.pid), pid, "{line}");
         }
+    }
+
+    #[test]
+    fn sec_x03_a_line_end_in_a_process_name_does_not_hide_the_list() {
+        let list = parse(b"tcp 0 0 0.0.0.0:22 0.0.0.0:* LISTEN 7/a\n9   \ntcp 0 0 0.0.0.0:23 0.0.0.0:* LISTEN 8/b\n");
+        assert_eq!(list.unwrap().sockets.len(), 2);
     }
 
     #[test]

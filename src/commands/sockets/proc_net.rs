@@ -34,6 +34,7 @@ pub(super) fn parse(output: &[u8]) -> Result<SocketList, ParseError> {
 }
 
 /// A socket, if it listens. The outer `None` is a line of another shape.
+#[expect(clippy::option_option, reason = "a line of another shape, and a socket that does not listen, are two things")]
 fn entry(line: &[u8], protocol: Protocol) -> Option<Option<Socket>> {
     let ([_, local, remote, state, _, _, _, uid], _) = text::first_words(line)?;
     let (address, port) = endpoint(local)?;

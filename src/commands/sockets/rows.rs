@@ -9,7 +9,8 @@ use crate::commands::text::{self, SHORT};
 
 pub(super) fn parse(output: &[u8]) -> Result<SocketList, ParseError> {
     let mut gathering = Gathering::default();
-    for row in table::rows(output) {
+    for row in table::rows(output, 8) {
+        let row = row?;
         if row.column(0) == Some(b"root") {
             gathering.as_root = true;
         } else {

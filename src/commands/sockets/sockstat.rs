@@ -20,6 +20,7 @@ pub(super) fn parse(output: &[u8]) -> Result<SocketList, ParseError> {
 }
 
 /// A socket, if it has a port. The outer `None` is a line of another shape. Only the command may hold spaces.
+#[expect(clippy::option_option, reason = "a line of another shape, and a socket without a port, are two things")]
 fn socket(line: &[u8]) -> Option<Option<Socket>> {
     let words: Vec<&[u8]> = text::words(line).collect();
     let [user, command @ .., pid, _, protocol, local, _] = words.as_slice() else { return None };

@@ -11,12 +11,11 @@ const PARTS: &[&str] = &["root", "sockets", "users"];
 pub(super) fn parse(output: &[u8]) -> Result<SocketList, ParseError> {
     let mut gathering = Gathering { as_root: output.starts_with(b"@root\n"), ..Gathering::default() };
     for (part, number, line) in text::sections(output, PARTS) {
-        match part {
-            "users" => gathering.names.extend(users::account(line)),
-            _ => {
-                let socket = socket(line).ok_or_else(|| ParseError::at(number, "this is no line of ss", line))?;
-                gathering.add(socket);
-            }
+        if part == "users" {
+            gathering.names.extend(users::account(line));
+        } else {
+            let unreadable = || ParseError::at(number, "this is no line of ss", line);
+            gathering.add(socket(line).ok_or_else(unreadable)?);
         }
     }
     Ok(gathering.finish())

@@ -1,6 +1,7 @@
 //! Where PostgreSQL's programs are, or the command that installs them.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::error::{Error, Result};
 use crate::language::Message;
@@ -12,8 +13,9 @@ pub(super) struct Binaries {
     pub(super) postgres: PathBuf,
 }
 
-/// The newest under the folders that distributions use, then whatever is on the path.
-pub(super) fn find() -> Result<Binaries> {
+/// The newest under the folders that distributions use, then whatever is on the path. A cluster that exists (`version`
+/// is its `PG_VERSION`) needs the programs that made it: another major version does not read its files.
+pub(super) fn find(version: Option<&str>) -> Result<Binaries> {
     let versioned =
         ["/usr/lib/postgresql", "/usr/pgsql", "/usr/local/pgsql"].iter().flat_map(|folder| versions(Path::new(folder)));
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -21,15 +23,36 @@ pub(super) fn find() -> Result<Binaries> {
         .chain(["/usr/libexec/postgresql", "/usr/local/pgsql/bin"].map(PathBuf::from))
         .chain(std::env::split_paths(&path))
         .map(|folder| Binaries { initdb: folder.join("initdb"), postgres: folder.join("postgres") })
-        .find(|binaries| binaries.initdb.is_file() && binaries.postgres.is_file())
+        .filter(|binaries| binaries.initdb.is_file() && binaries.postgres.is_file())
+        .find(|binaries| version.is_none_or(|version| binaries.are_of(version)))
         .ok_or_else(|| {
-            Error::Unavailable(
-                Message::new(
+            let command = install_command(&std::fs::read_to_string("/etc/os-release").unwrap_or_default());
+            Error::Unavailable(match version {
+                None => Message::new(
                     "PostgreSQL is not installed on this machine. Install it with {command}, or set DATABASE_URL to a server elsewhere",
                 )
-                .with("command", install_command(&std::fs::read_to_string("/etc/os-release").unwrap_or_default())),
-            )
+                .with("command", command),
+                Some(version) => Message::new(
+                    "The private database was made by PostgreSQL {version}, which is not installed any more. Install that version again, or move the database to another one with pg_upgrade",
+                )
+                .with("version", version),
+            })
         })
+}
+
+impl Binaries {
+    /// Whether they are of this major version: by the folder that distributions put them into, else by their own word.
+    fn are_of(&self, version: &str) -> bool {
+        if self.postgres.components().any(|part| part.as_os_str() == version) {
+            return true;
+        }
+        let said = Command::new(&self.postgres).arg("--version").env_clear().output();
+        // `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`
+        said.is_ok_and(|said| {
+            let said = String::from_utf8_lossy(&said.stdout).into_owned();
+            said.split_whitespace().nth(2).and_then(|number| number.split(['.', 'r', 'b', 'd']).next()) == Some(version)
+        })
+    }
 }
 
 /// `folder/17/bin`, `folder/15/bin`, newest first.
@@ -79,6 +102,15 @@ mod tests {
             "dnf install postgresql-server postgresql-contrib"
         );
         assert!(install_command("").contains("package manager"));
+    }
+
+    #[test]
+    fn programs_of_another_version_than_the_cluster_s_are_refused_with_a_sentence() {
+        let refusal = find(Some("3")).unwrap_err().to_string();
+        assert!(refusal.contains("made by PostgreSQL 3"), "{refusal}");
+        let found = find(None).unwrap();
+        let of = |version: &str| found.are_of(version);
+        assert_eq!((9..40).filter(|version| of(&version.to_string())).count(), 1);
     }
 
     #[test]

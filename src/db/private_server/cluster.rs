@@ -4,16 +4,22 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::process::Stdio;
 
+use super::Durability;
 use super::binaries::Binaries;
 use super::folders::{Folders, unusable};
 use crate::db::roles::OWNER_ROLE;
 use crate::error::{Error, Result};
 use crate::language::Message;
 
+/// The major version that made the cluster, where there is one.
+pub(super) fn version(folders: &Folders) -> Option<String> {
+    fs::read_to_string(folders.cluster().join("PG_VERSION")).ok().map(|text| text.trim().to_owned())
+}
+
 /// Runs `initdb` where there is no cluster yet.
 ///
 /// `trust` is right here and only here: no network address is listened on, and only the account gets into the socket's folder.
-pub(super) fn make_if_absent(binaries: &Binaries, folders: &Folders) -> Result<()> {
+pub(super) fn make_if_absent(binaries: &Binaries, folders: &Folders, durability: Durability) -> Result<()> {
     let (cluster, new) = (folders.cluster(), folders.new_cluster());
     if cluster.join("PG_VERSION").is_file() {
         return Ok(());
@@ -35,6 +41,7 @@ pub(super) fn make_if_absent(binaries: &Binaries, folders: &Folders) -> Result<(
             "--pgdata",
         ])
         .arg(folders.seen(&new))
+        .args((durability == Durability::None).then_some("--no-sync"))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .output()

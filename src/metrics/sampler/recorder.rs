@@ -19,7 +19,7 @@ const FILESYSTEMS_HOLD: Duration = Duration::from_secs(150);
 const REBOOT: f64 = 5.0;
 
 /// What is kept of one server between two readings.
-pub(super) struct Recorder {
+pub struct Recorder {
     live: LiveServer,
     store: Store,
     windows: Windows,
@@ -32,7 +32,7 @@ pub(super) struct Recorder {
 
 impl Recorder {
     /// Nothing read yet.
-    pub(super) fn new(server: ServerId, live: LiveServer, store: Store) -> Self {
+    pub fn new(server: ServerId, live: LiveServer, store: Store) -> Self {
         Self {
             live,
             store,
@@ -47,7 +47,7 @@ impl Recorder {
 
     /// Takes a reading that was due at `due`. A reading before it that is older than `longest` gives no rates. True where
     /// the server was rebooted in between.
-    pub(super) fn take(&mut self, due: DateTime<Utc>, reading: Reading, longest: Duration) -> bool {
+    pub fn take(&mut self, due: DateTime<Utc>, reading: Reading, longest: Duration) -> bool {
         if reading.at.saturating_sub(self.filesystems_at) > FILESYSTEMS_HOLD {
             self.filesystems = Arc::default();
         }
@@ -74,13 +74,13 @@ impl Recorder {
     }
 
     /// Takes what is mounted, as it was told at `at`.
-    pub(super) fn mounted(&mut self, filesystems: Vec<Filesystem>, at: Duration) {
+    pub fn mounted(&mut self, filesystems: Vec<Filesystem>, at: Duration) {
         self.filesystems = filesystems.into();
         self.filesystems_at = at;
     }
 
     /// Nothing follows for a while: what was read so far is stored.
-    pub(super) fn pause(&mut self) {
+    pub fn pause(&mut self) {
         if let Some(window) = self.windows.finish() {
             self.store.put(window);
         }

@@ -8,9 +8,10 @@ use super::AccountPage;
 use crate::app::App;
 use crate::error::{FieldErrors, Result};
 use crate::language::Message;
+use crate::models::audit::{AuditEntry, Outcome};
 use crate::secret::{SecretText, password};
 use crate::web::extract::{SignedIn, Submitted};
-use crate::web::password_check;
+use crate::web::password_check::{self, Presented};
 use crate::web::render::Render;
 use crate::web::signing;
 use crate::web::visitor::Visitor;
@@ -40,17 +41,26 @@ pub async fn update(
     } else if new.expose() != again.expose() {
         problems.add("again", "The two new passwords differ");
     }
-    if problems.is_empty() && password_check::check(&app, &person.user.name, current, visitor.address).await?.is_none()
-    {
-        problems.add("current", "This is not your password");
+    if problems.is_empty() {
+        let (name, address) = (person.user.name.as_str(), visitor.address);
+        let presented = Presented { name, password: current, address, action: "prove_password" };
+        if password_check::check(&app, presented).await?.is_none() {
+            problems.add("current", "This is not your password");
+        }
     }
     if !problems.is_empty() {
         let page = AccountPage::load(&app, &person, problems).await?;
         return render.invalid(&page, |page| page.as_password());
     }
     let hash = app.passwords.hash(new).await?;
-    let (user, session, now) = (person.user.clone(), person.session.clone(), app.clock.now());
-    app.db.run(move |connection| user.change_password(connection, &hash, Some(&session), now)).await?;
+    let (changed, now) = (person.0.clone(), app.clock.now());
+    app.db
+        .transaction(move |connection| {
+            changed.user.change_password(connection, &hash, Some(&changed.session), now)?;
+            let entry = AuditEntry::by(&changed.actor, "change_password").target(&changed.user.name);
+            entry.record(connection, Outcome::Succeeded, now)
+        })
+        .await?;
     let cookie = signing::renew(&app, person.0.session).await?;
     let message = Message::new("Password changed. All other sessions and tokens have ended");
     render.with_cookie(cookie).done(message).go("/account")

@@ -10,7 +10,7 @@ use crate::error::{FieldErrors, Result};
 use crate::secret::SecretText;
 use crate::web::extract::{SignedIn, Submitted};
 use crate::web::filters;
-use crate::web::password_check;
+use crate::web::password_check::{self, Presented};
 use crate::web::render::Render;
 use crate::web::return_to;
 use crate::web::visitor::Visitor;
@@ -55,7 +55,9 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     let ProofForm { password, return_to } = form.0;
     let return_to = return_to::safe(&return_to);
-    if password_check::check(&app, &person.user.name, password, visitor.address).await?.is_none() {
+    let (name, address) = (person.user.name.as_str(), visitor.address);
+    let presented = Presented { name, password, address, action: "prove_password" };
+    if password_check::check(&app, presented).await?.is_none() {
         let problems = FieldErrors::default().and("password", "This is not your password");
         return render.refused(&ProofPage { return_to, problems });
     }

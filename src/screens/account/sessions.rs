@@ -6,6 +6,7 @@ use actix_web::web::Data;
 use crate::app::App;
 use crate::error::Result;
 use crate::language::Message;
+use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::sessions::Session;
 use crate::web::extract::SignedIn;
 use crate::web::render::Render;
@@ -14,7 +15,18 @@ use crate::web::render::Render;
 ///
 /// `POST /account/sessions/endings`
 pub async fn end_others(person: SignedIn, app: Data<App>, render: Render) -> Result<HttpResponse> {
-    let (user, kept) = (person.user.id, person.0.session);
-    let ended = app.db.run(move |connection| Session::end_all_of_user(connection, user, Some(&kept))).await?;
+    let (person, now) = (person.0, app.clock.now());
+    let ended = app
+        .db
+        .transaction(move |connection| {
+            let ended = Session::end_all_of_user(connection, person.user.id, Some(&person.session))?;
+            AuditEntry::by(&person.actor, "end_sessions").detail("ended", ended).record(
+                connection,
+                Outcome::Succeeded,
+                now,
+            )?;
+            Ok(ended)
+        })
+        .await?;
     render.done(Message::new("Other sessions ended: {n}").with("n", ended)).go("/account")
 }

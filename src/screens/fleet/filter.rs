@@ -128,8 +128,10 @@ impl FleetQuery {
     /// The machines that are asked for, in the order that is asked for.
     pub fn answer(&self, machines: Vec<Machine>) -> Vec<Machine> {
         let words: Vec<Word> = self.q.split_whitespace().map(Word::read).collect();
-        let mut found: Vec<Machine> =
-            machines.into_iter().filter(|machine| self.fits(machine) && words.iter().all(|word| word.fits(machine))).collect();
+        let mut found: Vec<Machine> = machines
+            .into_iter()
+            .filter(|machine| self.fits(machine) && words.iter().all(|word| word.fits(machine)))
+            .collect();
         let (column, turned) = self.order();
         found.sort_by(|one, other| {
             let order = column.compare(one, other);
@@ -183,7 +185,9 @@ impl Word {
             }
         }
         match word.split_once(':') {
-            Some((name @ ("group" | "status" | "label" | "os"), value)) => Self::Field(name.to_owned(), value.to_owned()),
+            Some((name @ ("group" | "status" | "label" | "os"), value)) => {
+                Self::Field(name.to_owned(), value.to_owned())
+            }
             _ => Self::Text(word),
         }
     }

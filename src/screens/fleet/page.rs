@@ -63,7 +63,9 @@ pub fn strip(machines: &[Machine], language: Language) -> Vec<Group> {
         },
     };
     let grouped = by_group(machines).into_iter();
-    spectrum::spectrum(grouped.map(|(name, machines)| (name.to_owned(), machines.into_iter().map(level).collect())).collect())
+    spectrum::spectrum(
+        grouped.map(|(name, machines)| (name.to_owned(), machines.into_iter().map(level).collect())).collect(),
+    )
 }
 
 /// Machines under their first group, groups and servers by name, so that every one keeps its place; no group comes last.
@@ -183,7 +185,8 @@ impl FleetPage {
             let shown = Message::new("{shown} of {total} shown").with("shown", end).with("total", total);
             (query.link(&query.sort, end), shown)
         });
-        let rows = if query.is_map() { Vec::new() } else { found.drain(query.after.min(total)..end.min(total)).collect() };
+        let rows =
+            if query.is_map() { Vec::new() } else { found.drain(query.after.min(total)..end.min(total)).collect() };
         Self {
             heads: heads(&query),
             tally,

@@ -101,7 +101,11 @@ impl Watcher {
         }
         self.add_hours(&mut found).await?;
         let rows = self.remember(&found);
-        Some((new_summary.is_some() || !rows.is_empty()).then_some(FleetEvent { summary: new_summary, rows, map: None }))
+        Some((new_summary.is_some() || !rows.is_empty()).then_some(FleetEvent {
+            summary: new_summary,
+            rows,
+            map: None,
+        }))
     }
 
     async fn add_hours(&mut self, machines: &mut [Machine]) -> Option<()> {

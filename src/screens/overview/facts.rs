@@ -73,7 +73,11 @@ impl Known {
         let swap = self.swap.filter(|swap| *swap > 0).map(|swap| format!("+ {} swap", format::bytes(swap)));
         facts.add("Memory", &self.memory.map(format::bytes).unwrap_or_default(), &swap.unwrap_or_default());
         facts.add("Time zone", &self.time_zone, "");
-        facts.add("SSH round trip", &self.round_trip.map(|ms| format!("{} ms", format::short(ms))).unwrap_or_default(), "");
+        facts.add(
+            "SSH round trip",
+            &self.round_trip.map(|ms| format!("{} ms", format::short(ms))).unwrap_or_default(),
+            "",
+        );
         facts.0
     }
 }
@@ -109,7 +113,8 @@ mod tests {
     #[test]
     fn what_is_not_known_is_left_out() {
         assert_eq!(Known::default().facts(), []);
-        let known = Known { system: "Rocky Linux 9.4".into(), load: [Some(3.384), None, Some(2.64)], ..Known::default() };
+        let known =
+            Known { system: "Rocky Linux 9.4".into(), load: [Some(3.384), None, Some(2.64)], ..Known::default() };
         let facts: Vec<_> = known.facts().into_iter().map(|fact| (fact.label, fact.value, fact.more)).collect();
         assert_eq!(
             facts,

@@ -40,7 +40,10 @@ pub fn stage_of(reason_code: &str) -> Stage {
 
 /// Whether hannun tries again by itself after an error of this kind.
 pub fn tries_again(reason_code: &str) -> bool {
-    matches!(reason_code, "name-not-found" | "unreachable" | "timed-out" | "resting" | "cut-off" | "deadline-passed" | "killed")
+    matches!(
+        reason_code,
+        "name-not-found" | "unreachable" | "timed-out" | "resting" | "cut-off" | "deadline-passed" | "killed"
+    )
 }
 
 /// The ladder of a stored failure: what came before it worked, what comes after was not reached.
@@ -65,7 +68,9 @@ pub fn of_test(stages: &[StageReport], language: Language) -> Vec<Step> {
     let step = |report: &StageReport| {
         let (dot, said, heard) = match &report.outcome {
             StageOutcome::Passed(detail) => ("up", Message::new("Reached"), detail.clone()),
-            StageOutcome::Failed(error) => ("crit", Message::new("Stopped here"), error.message().in_language(language)),
+            StageOutcome::Failed(error) => {
+                ("crit", Message::new("Stopped here"), error.message().in_language(language))
+            }
             StageOutcome::NotReached => ("none", Message::new("Not reached"), String::new()),
         };
         let skipped = report.outcome == StageOutcome::NotReached;
@@ -89,8 +94,10 @@ mod tests {
     #[test]
     fn a_test_tells_what_each_step_learnt_and_how_long_it_took() {
         let report = |stage, outcome| StageReport { stage, took: Duration::from_millis(7), outcome };
-        let stages =
-            [report(Stage::Name, StageOutcome::Passed("192.0.2.7".into())), report(Stage::Connect, StageOutcome::NotReached)];
+        let stages = [
+            report(Stage::Name, StageOutcome::Passed("192.0.2.7".into())),
+            report(Stage::Connect, StageOutcome::NotReached),
+        ];
         let steps = of_test(&stages, Language::En);
         assert_eq!((steps[0].heard.as_str(), steps[0].took), ("192.0.2.7", Some(Duration::from_millis(7))));
         assert_eq!((steps[1].skipped, steps[1].took), (true, None));

@@ -8,6 +8,7 @@ use crate::language::Message;
 use crate::metrics::catalogue::Metric;
 use crate::metrics::live::Latest;
 use crate::screens::about::About;
+use crate::screens::asked::Busiest;
 use crate::screens::charts::{Chart, Declared, Reading};
 use crate::screens::declared::{self, MOST_DEVICES};
 use crate::screens::filesystems::{FilesystemRow, Share};
@@ -36,24 +37,8 @@ pub const METRICS: &[Metric] = &[
     Metric::NetworkSent,
 ];
 
-/// Processes in the table.
-pub const TOP_PROCESSES: usize = 6;
-
 /// Disks and interfaces with a chart on the overview; the others are on their own screens.
 const MOST_CHARTS: usize = 4;
-
-/// One process in the table. The command is the server's own text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProcessRow {
-    /// Its command line.
-    pub command: String,
-    /// Its number.
-    pub pid: String,
-    /// Processor time, percent of one core.
-    pub cpu: String,
-    /// Memory, percent.
-    pub memory: String,
-}
 
 /// One processor core.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +66,7 @@ pub struct OverviewPage {
     /// Where their numbers come from.
     pub sampling: Option<EvidenceLine>,
     /// The busiest processes.
-    pub processes: Region<Vec<ProcessRow>>,
+    pub processes: Region<Busiest>,
     /// What is mounted.
     pub filesystems: Region<Vec<FilesystemRow>>,
     /// Its processor cores.
@@ -89,6 +74,15 @@ pub struct OverviewPage {
 }
 
 impl OverviewPage {
+    /// The processes are those of an average, or none yet: the region asks for those of now.
+    fn processes_are_old(&self) -> bool {
+        match &self.processes {
+            Region::Ready(busiest, _) => busiest.is_average,
+            Region::Failed(_) => false,
+            Region::Waiting => true,
+        }
+    }
+
     /// The page before its regions are filled.
     pub fn new(about: About, choices: Vec<Choice>, why: Option<Message>) -> Self {
         Self {
@@ -108,7 +102,8 @@ impl OverviewPage {
 /// The facts of a server, from what is stored and what is live.
 pub fn facts(stored: &Stored, latest: Option<&Latest>, level: Level, now: DateTime<Utc>) -> Vec<Fact> {
     let platform = stored.platform.as_ref();
-    let text = |of: fn(&crate::models::platforms::DetectedPlatform) -> &String| platform.map(of).cloned().unwrap_or_default();
+    let text =
+        |of: fn(&crate::models::platforms::DetectedPlatform) -> &String| platform.map(of).cloned().unwrap_or_default();
     let value = |metric| latest.and_then(|latest| latest.value(metric)).map(f64::from);
     let memory = latest.and_then(|latest| latest.memory);
     let up = latest.map(|latest| std::time::Duration::try_from_secs_f64(latest.uptime_seconds).unwrap_or_default());
@@ -148,7 +143,9 @@ pub fn charts(numbers: &Numbers, stored: &Stored, latest: Option<&Latest>, readi
 fn each(numbers: &Numbers, metric: Metric, declare: fn(usize, &str) -> Declared) -> Vec<Declared> {
     let mut devices = numbers.devices(metric);
     if devices.len() > MOST_CHARTS {
-        let busy = |device: &String| numbers.line(metric, device).map_or(0.0, |line| line.points.iter().map(|point| point.mean).sum());
+        let busy = |device: &String| {
+            numbers.line(metric, device).map_or(0.0, |line| line.points.iter().map(|point| point.mean).sum())
+        };
         let mut levels: Vec<f32> = devices.iter().map(busy).collect();
         levels.sort_by(|one, other| other.total_cmp(one));
         let least = levels.get(MOST_CHARTS - 1).copied().unwrap_or(0.0);

@@ -89,7 +89,6 @@ impl Follower {
     }
 }
 
-
 /// One sample for the charts of a page: `{"at": 1763900000.25, "values": {"cpu.total": 12.5, "disk.read sda": 0}}`.
 fn sample(latest: &Latest) -> String {
     let mut values = Map::new();
@@ -120,6 +119,7 @@ mod tests {
             memory: None,
             filesystems: [].into(),
             uptime_seconds: 1.0,
+            filesystems: [].into(),
         };
         let text = sample(&latest);
         assert_eq!(text, r#"{"at":1763900000.25,"values":{"cpu.total":12.5,"disk.read s\nda\"":0.0}}"#);

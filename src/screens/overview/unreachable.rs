@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn neighbours_are_the_others_of_the_same_24_bits() {
-        let others = [("10.21.8.16", false), ("10.21.8.17", true), ("10.21.8.18", true), ("10.21.9.1", true), ("db.lan", true)];
+        let others =
+            [("10.21.8.16", false), ("10.21.8.17", true), ("10.21.8.18", true), ("10.21.9.1", true), ("db.lan", true)];
         assert_eq!(Neighbours::of("10.21.8.16", others.into_iter()), Neighbours { answer: 2, silent: 0 });
         assert_eq!(Neighbours::of("db.lan", others.into_iter()), Neighbours::default());
     }

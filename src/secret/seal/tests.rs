@@ -35,7 +35,7 @@ fn sec_s01_a_sealed_value_shows_nothing_of_it_and_opens_again() {
 fn sec_s02_a_value_opens_in_its_own_place_only() {
     let directory = tempfile::tempdir().unwrap();
     let sealer = sealer(directory.path());
-    let sealed = sealer.seal(HERE, &SecretText::new("x".to_owned())).unwrap();
+    let value = sealer.seal(HERE, &SecretText::new("x".to_owned())).unwrap();
     let elsewhere = [
         Place { row: 8, ..HERE },
         Place { column: "passphrase", ..HERE },
@@ -43,7 +43,7 @@ fn sec_s02_a_value_opens_in_its_own_place_only() {
         Place { owner: 1, ..HERE },
     ];
     for place in elsewhere {
-        assert_eq!(sealer.unseal(place, &sealed).unwrap_err(), SealError::NotOfThisPlace, "{place:?}");
+        assert_eq!(sealer.unseal(place, &value).unwrap_err(), SealError::NotOfThisPlace, "{place:?}");
     }
 }
 
@@ -51,14 +51,14 @@ fn sec_s02_a_value_opens_in_its_own_place_only() {
 fn sec_s02_every_altered_byte_is_noticed() {
     let directory = tempfile::tempdir().unwrap();
     let sealer = sealer(directory.path());
-    let sealed = sealer.seal(HERE, &SecretText::new("x".to_owned())).unwrap();
-    for position in 0..sealed.len() {
-        let mut altered = sealed.clone();
+    let value = sealer.seal(HERE, &SecretText::new("x".to_owned())).unwrap();
+    for position in 0..value.len() {
+        let mut altered = value.clone();
         altered[position] ^= 1;
         assert!(sealer.unseal(HERE, &altered).is_err(), "byte {position}");
     }
-    for length in 0..sealed.len() {
-        assert!(sealer.unseal(HERE, &sealed[..length]).is_err(), "{length} bytes");
+    for length in 0..value.len() {
+        assert!(sealer.unseal(HERE, &value[..length]).is_err(), "{length} bytes");
     }
 }
 

@@ -101,8 +101,15 @@ fn area(points: impl Iterator<Item = (f64, Option<f64>)>) -> String {
 mod tests {
     use super::*;
 
-    const FRAME: Frame =
-        Frame { from: 0.0, to: 60.0, unit: Unit::Percent, at_least: 0.0, stacked: false, limit: Some(80.0), tolerance: 25.0 };
+    const FRAME: Frame = Frame {
+        from: 0.0,
+        to: 60.0,
+        unit: Unit::Percent,
+        at_least: 0.0,
+        stacked: false,
+        limit: Some(80.0),
+        tolerance: 25.0,
+    };
 
     #[test]
     fn a_line_stops_at_a_gap_and_the_gap_is_marked() {

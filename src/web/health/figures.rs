@@ -136,7 +136,11 @@ fn samples(text: &mut Text, app: &App, servers: &[Server], states: &HashMap<Serv
 fn name_of(metric: Metric) -> String {
     let name = metric.name().replace('.', "_");
     let unit = metric.unit().name();
-    if unit == "count" || name.ends_with(unit) { format!("hannun_server_{name}") } else { format!("hannun_server_{name}_{unit}") }
+    if unit == "count" || name.ends_with(unit) {
+        format!("hannun_server_{name}")
+    } else {
+        format!("hannun_server_{name}_{unit}")
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a count of things in memory")]
@@ -154,7 +158,13 @@ mod tests {
     fn every_metric_has_a_name_that_prometheus_takes() {
         let names: BTreeSet<String> = Metric::ALL.iter().map(|metric| name_of(*metric)).collect();
         assert_eq!(names.len(), Metric::ALL.len());
-        assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')));
-        assert!(names.contains("hannun_server_cpu_total_percent") && names.contains("hannun_server_memory_used_percent"));
+        assert!(
+            names.iter().all(|name| name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'))
+        );
+        assert!(
+            names.contains("hannun_server_cpu_total_percent") && names.contains("hannun_server_memory_used_percent")
+        );
     }
 }

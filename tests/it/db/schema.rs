@@ -15,7 +15,7 @@ struct Column {
     #[diesel(sql_type = Text)]
     table_name: String,
     #[diesel(sql_type = Text)]
-    column_name: String,
+    name: String,
     #[diesel(sql_type = Text)]
     udt_name: String,
     #[diesel(sql_type = Bool)]
@@ -25,7 +25,7 @@ struct Column {
 /// The tables of the migrated database, without partitions and without Diesel's own.
 fn of_database(database: &TestDatabase) -> BTreeMap<String, Columns> {
     let columns: Vec<Column> = diesel::sql_query(
-        "select c.table_name::text, c.column_name::text, c.udt_name::text, c.is_nullable = 'YES' as nullable
+        "select c.table_name::text, c.column_name::text as name, c.udt_name::text, c.is_nullable = 'YES' as nullable
          from information_schema.columns c join pg_class t on t.relname = c.table_name and t.relnamespace = 'public'::regnamespace
          where c.table_schema = 'public' and not t.relispartition and c.table_name <> '__diesel_schema_migrations'",
     )
@@ -34,7 +34,7 @@ fn of_database(database: &TestDatabase) -> BTreeMap<String, Columns> {
     let mut tables: BTreeMap<String, Columns> = BTreeMap::new();
     for column in columns {
         let kind = format!("{}{}", column.udt_name, if column.nullable { "?" } else { "" });
-        tables.entry(column.table_name).or_default().insert(column.column_name, kind);
+        tables.entry(column.table_name).or_default().insert(column.name, kind);
     }
     tables
 }

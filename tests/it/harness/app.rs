@@ -25,6 +25,7 @@ use hannun::remote::hosts::Hosts;
 use hannun::secret::SecretText;
 use hannun::secret::password::{self, PasswordHash};
 use hannun::web::router::Route;
+use hannun::web::shell::Screens;
 use hannun::web::site::Site;
 use hannun::{routes, screens};
 
@@ -78,14 +79,21 @@ impl TestApp {
         change(&mut config);
         let key = config.secret_key_path();
         let sealer = database.db.run(move |connection| DataKey::open_sealer(connection, &key)).await.unwrap();
-        let (sealer, clock, db) = (Arc::new(sealer), database.clock.clone(), database.db.clone());
+        let (sealer, clock) = (Arc::new(sealer), database.clock.clone());
         let pool = Pool::new(config.remote.clone(), clock.clone()).unwrap();
-        let hosts = Hosts::new(db.clone(), Arc::clone(&sealer), pool, clock.clone(), config.remote.command_timeout);
-        let (passwords, live) = (PasswordHasher::default(), Live::default());
-        let app = App { config: Arc::new(config), clock, db, sealer, passwords, hosts, live };
+        let patience = config.remote.command_timeout;
+        let app = App {
+            hosts: Hosts::new(database.db.clone(), Arc::clone(&sealer), pool, clock.clone(), patience),
+            live: Live::default(),
+            config: Arc::new(config),
+            clock,
+            db: database.db.clone(),
+            sealer,
+            passwords: PasswordHasher::default(),
+        };
         let mut table = routes::all();
         table.extend(more);
-        let service = in_process(Site::new(app.clone(), screens::all(), table), undeclared).await;
+        let service = in_process(Site::new(app.clone(), Screens(screens::ALL), table), undeclared).await;
         Self { app, database, service, count: Cell::new(0), _folder: folder }
     }
 

@@ -30,6 +30,7 @@ rm -rf -- "$1" ${socket:+"$socket"}
 "#;
 
 struct Cluster {
+    folder: PathBuf,
     server: PrivateServer,
     /// Held open for the whole life of the process.
     _sweeper: ChildStdin,
@@ -49,7 +50,7 @@ fn cluster() -> &'static Cluster {
         let server = PrivateServer::start(&folder, Durability::None).unwrap();
         writeln!(sweeper, "{}", socket_folder(&server.owner_url()).display()).unwrap();
         migrate::migrate(&server.owner_url(), Some(roles::APPLICATION_ROLE)).unwrap();
-        Cluster { server, _sweeper: sweeper }
+        Cluster { folder, server, _sweeper: sweeper }
     })
 }
 
@@ -99,6 +100,11 @@ impl TestDatabase {
     /// Where the program connects.
     pub(crate) fn application_url(&self) -> SecretText {
         url(roles::APPLICATION_ROLE, &self.name)
+    }
+
+    /// The folder of the cluster that all databases of this process share.
+    pub(crate) fn cluster_folder() -> &'static Path {
+        &cluster().folder
     }
 
     /// A connection of the owner.

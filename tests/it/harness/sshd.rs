@@ -28,6 +28,7 @@ pub(crate) struct Setup {
     users: Vec<User>,
     host_keys: Vec<&'static str>,
     settings: String,
+    sudoers: Option<String>,
 }
 
 struct User {
@@ -61,6 +62,12 @@ impl Setup {
         self
     }
 
+    /// What `sudo` allows there; needs root.
+    pub(crate) fn sudoers(mut self, text: &str) -> Self {
+        self.sudoers = Some(format!("{text}\n"));
+        self
+    }
+
     /// Starts it, or notes why `test` cannot have it.
     pub(crate) fn start(self, test: &str) -> Option<Sshd> {
         let Some(program) = program("sshd") else {
@@ -73,6 +80,10 @@ impl Setup {
         }
         if let Some(user) = self.users.iter().find(|user| !user.shell.exists()) {
             skip(test, &format!("{} is not installed", user.shell.display()));
+            return None;
+        }
+        if self.sudoers.is_some() && !Path::new("/usr/bin/sudo").exists() {
+            skip(test, "sudo is not installed");
             return None;
         }
         Some(Sshd::start(&program, self))
@@ -100,6 +111,10 @@ impl Sshd {
         fs::copy(fixture("ed25519.pub"), path.join("authorized_keys")).unwrap();
         fs::set_permissions(path.join("authorized_keys"), fs::Permissions::from_mode(0o644)).unwrap();
         let pins = setup.host_keys.iter().map(|algorithm| make_host_key(path, algorithm)).collect();
+        if let Some(sudoers) = &setup.sudoers {
+            fs::write(path.join("sudoers"), sudoers).unwrap();
+            fs::set_permissions(path.join("sudoers"), fs::Permissions::from_mode(0o440)).unwrap();
+        }
         let user = if is_root() { make_users(path, &setup.users) } else { current_user() };
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         fs::write(path.join("sshd_config"), settings_text(path, port, &setup)).unwrap();
@@ -175,7 +190,7 @@ fn spawn(program: &Path, folder: &Path) -> Child {
     let mut command = if is_root() {
         // The script is constant; where things are comes as arguments.
         let script = "mount --bind \"$1/passwd\" /etc/passwd && mount --bind \"$1/shadow\" /etc/shadow && \
-                      mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec \"$2\" -D -e -f \"$1/sshd_config\"";
+                      { [ ! -e \"$1/sudoers\" ] || mount --bind \"$1/sudoers\" /etc/sudoers; } && mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec \"$2\" -D -e -f \"$1/sshd_config\"";
         let mut command = Command::new("unshare");
         command.args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "/bin/sh", "-c", script, "sh"]);
         command.arg(folder).arg(program);

@@ -20,12 +20,12 @@ fn sealer(database: &TestDatabase, folder: &tempfile::TempDir) -> Sealer {
     DataKey::open_sealer(&mut database.connection(), &folder.path().join("secret.key")).unwrap()
 }
 
-fn secret(text: &str) -> Option<SecretText> {
-    Some(SecretText::new(text.to_owned()))
+fn secret(text: &str) -> SecretText {
+    SecretText::new(text.to_owned())
 }
 
 fn add(database: &TestDatabase, sealer: &Sealer, name: &str) -> Credential {
-    let secrets = Secrets { password: secret(CANARY), sudo_password: secret(CANARY), ..Secrets::default() };
+    let secrets = Secrets { password: Some(secret(CANARY)), sudo_password: Some(secret(CANARY)), ..Secrets::default() };
     let new = NewCredential {
         name,
         user_name: "root",
@@ -147,7 +147,7 @@ fn sec_h03_the_version_grows_with_secrets_and_user_and_not_with_notes() {
     let key = KeyFacts { algorithm: "ssh-ed25519".to_owned(), fingerprint: "SHA256:x".to_owned() };
     let changed = change(CredentialChanges {
         kind: Some(CredentialKind::PrivateKey),
-        private_key: SecretChange::Set(SecretText::new("key".to_owned())),
+        private_key: SecretChange::Set(secret("key")),
         password: SecretChange::Clear,
         key: Some(Some(key)),
         ..none()

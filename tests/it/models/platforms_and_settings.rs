@@ -71,8 +71,8 @@ fn an_added_command_is_kept_changed_and_unique_within_its_type() {
     let command = new.insert(&mut connection).unwrap();
     assert!(new.insert(&mut connection).unwrap_err().to_string().contains("haiku-ps"));
     let changes = StoredCommandChanges { script: Some("ps -a"), ..StoredCommandChanges::default() };
-    let changed = StoredCommand::change(&mut connection, command.id, &changes, database.now()).unwrap();
-    assert_eq!((changed.script.as_str(), &changed.platform), ("ps -a", &platform));
+    let after = StoredCommand::change(&mut connection, command.id, &changes, database.now()).unwrap();
+    assert_eq!((after.script.as_str(), &after.platform), ("ps -a", &platform));
     StoredCommand::delete(&mut connection, command.id).unwrap();
     assert!(StoredCommand::by_id(&mut connection, command.id).is_err());
 }

@@ -58,13 +58,17 @@ fn sec_a03_success_forgets_the_account_s_failures_and_no_others() {
 #[test]
 fn sec_a03_thirty_tries_at_once_are_five_guesses() {
     let database = TestDatabase::new();
+    let together = std::sync::Arc::new(std::sync::Barrier::new(30));
     let tries: Vec<_> = (0..30)
         .map(|_| {
-            let (mut connection, now) = (database.connection(), database.now());
-            std::thread::spawn(move || AuthThrottle::new("anna", address(1)).begin(&mut connection, now))
+            let (mut connection, now, together) = (database.connection(), database.now(), together.clone());
+            std::thread::spawn(move || {
+                together.wait();
+                AuthThrottle::new("anna", address(1)).begin(&mut connection, now)
+            })
         })
         .collect();
-    let through = tries.into_iter().map(|one| one.join().unwrap()).filter(Result::is_ok).count();
+    let through = tries.into_iter().filter_map(|one| one.join().unwrap().ok()).count();
     assert_eq!(through, 5);
 }
 

@@ -7,3 +7,4 @@ mod pool;
 mod shells;
 mod sign_in;
 mod stages;
+mod sudo;

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use hannun::error::{RemoteError, StillRunning};
+use hannun::models::ids::ServerId;
+use hannun::remote::Endpoint;
 
 use crate::harness::ssh::{ask, ask_within, eventually, pool};
 use crate::harness::sshd::Setup;
@@ -91,20 +94,30 @@ fn is_running(words: &str) -> bool {
 async fn sec_p07_what_we_gave_up_on_does_not_run_on() {
     let test = "sec_p07_what_we_gave_up_on_does_not_run_on";
     let Some(sshd) = Setup::default().user("hannun-test", "/bin/bash").start(test) else { return };
-    let (pool, endpoint) = (pool(), sshd.endpoint());
-    for (script, mark) in [
-        ("sleep 8101", "sleep 8101"),
-        ("trap '' TERM; sleep 8102; sleep 8102", "sleep 8102"),
-        ("nohup sleep 8103", "sleep 8103"),
-        ("(sleep 8104 & sleep 8104 &) ; wait; sleep 8104", "sleep 8104"),
-    ] {
-        let running = pool.run(&endpoint, ask_within(script, Duration::from_millis(700)));
-        let watching = eventually("it runs", || is_running(mark));
-        let (outcome, ()) = tokio::join!(running, watching);
-        let error = outcome.unwrap_err();
-        let RemoteError::DeadlinePassed { still_running, .. } = &error else { panic!("{script}: {error:?}") };
-        assert_eq!(*still_running, StillRunning::No, "{script}");
-        assert!(!is_running(mark), "{script}");
+    // OpenSSH passes signals on for everybody but root.
+    for (user, number) in [("hannun-test", 8100), ("root", 8200)] {
+        let scripts = [
+            format!("sleep {number}"),
+            format!("trap '' TERM; sleep {}; sleep {}", number + 1, number + 1),
+            format!("nohup sleep {}", number + 2),
+            format!("(sleep {0} & sleep {0} &) ; wait; sleep {0}", number + 3),
+        ];
+        let (pool, endpoint) = (pool(), sshd.endpoint_of(user));
+        join_all(scripts.iter().zip(number..).map(|(script, number)| {
+            let endpoint = Endpoint { id: ServerId(number), ..endpoint.clone() };
+            let (pool, mark) = (&pool, format!("sleep {number}"));
+            async move {
+                pool.run(&endpoint, ask("true")).await.unwrap();
+                let running = pool.run(&endpoint, ask_within(script, Duration::from_secs(1)));
+                let watching = eventually("it runs", || is_running(&mark));
+                let (outcome, ()) = tokio::join!(running, watching);
+                let error = outcome.unwrap_err();
+                let RemoteError::DeadlinePassed { still_running, .. } = &error else { panic!("{script}: {error:?}") };
+                assert_eq!(*still_running, StillRunning::No, "{user}: {script}");
+                assert!(!is_running(&mark), "{user}: {script}");
+            }
+        }))
+        .await;
     }
 }
 

@@ -65,7 +65,7 @@ impl Stage {
     async fn ready(&self) {
         let line = format!("READY-{}\n", self.token);
         self.out(line.clone()).await;
-        self.err(line).await;
+        self.err(line + "4121\n").await;
     }
 
     async fn exit(&self, status: u32) {
@@ -98,7 +98,7 @@ pub(super) async fn play(act: Act, mut stage: Stage, ended: impl Fn()) {
         if let Act::NoShell(_) = act {
             stage.exit(1).await;
         }
-        return;
+        return stage.until_told().await;
     }
     stage.ready().await;
     match act {
@@ -143,7 +143,11 @@ pub(super) async fn play(act: Act, mut stage: Stage, ended: impl Fn()) {
             let mut all_right = true;
             for number in numbers {
                 stage.err(format!("PROMPT-{}-{number}:", stage.token)).await;
-                let Some(line) = stage.input.recv().await else { return };
+                let line = tokio::select! {
+                    line = stage.input.recv() => line,
+                    _ = stage.signal.wait_for(Option::is_some) => None,
+                };
+                let Some(line) = line else { return stage.killed(Sig::TERM).await };
                 all_right &= line == format!("{right}\n").into_bytes();
             }
             stage.out(&b"done\n"[..]).await;

@@ -1,0 +1,135 @@
+//! Every parser reads what every system answered, and reads the same as before.
+//!
+//! `…-standin` was taken from, or put together from, a Debian that plays that system; `…-documented` was written from its
+//! manuals. The others are what the catalogue's script printed on a real one.
+
+use std::fs;
+use std::path::Path;
+
+use hannun::commands::{
+    Catalog, Command, CommandType, DetectPlatform, ListFilesystems, ListProcesses, ListSockets, Platform, SampleMetrics,
+};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/commands");
+
+/// Fixture → format.
+const FIXTURES: &[(CommandType, &str, &str)] = &[
+    (CommandType::DetectPlatform, "debian-12", "table"),
+    (CommandType::DetectPlatform, "debian-13", "table"),
+    (CommandType::DetectPlatform, "el9-standin", "table"),
+    (CommandType::DetectPlatform, "busybox-standin", "table"),
+    (CommandType::SampleMetrics, "debian-12", "linux-frame"),
+    (CommandType::SampleMetrics, "busybox-standin", "linux-frame"),
+    (CommandType::SampleMetrics, "table", "table"),
+    (CommandType::ListFilesystems, "debian-12", "df-gnu"),
+    (CommandType::ListFilesystems, "debian-12-posix", "df-linux"),
+    (CommandType::ListFilesystems, "debian-13", "df-linux"),
+    (CommandType::ListFilesystems, "el9-standin", "df-linux"),
+    (CommandType::ListFilesystems, "busybox-standin", "df-linux"),
+    (CommandType::ListFilesystems, "freebsd-documented", "df-bsd"),
+    (CommandType::ListFilesystems, "macos-documented", "df-bsd"),
+    (CommandType::ListFilesystems, "table", "table"),
+    (CommandType::ListProcesses, "debian-12", "ps-procps"),
+    (CommandType::ListProcesses, "debian-12-proc-stat", "proc-stat"),
+    (CommandType::ListProcesses, "debian-13", "ps-procps"),
+    (CommandType::ListProcesses, "el9-standin", "ps-procps"),
+    (CommandType::ListProcesses, "busybox-standin", "ps-busybox"),
+    (CommandType::ListProcesses, "busybox-standin-proc-stat", "proc-stat"),
+    (CommandType::ListProcesses, "freebsd-documented", "ps-bsd"),
+    (CommandType::ListProcesses, "macos-documented", "ps-bsd"),
+    (CommandType::ListProcesses, "table", "table"),
+    (CommandType::ListSockets, "debian-12", "ss"),
+    (CommandType::ListSockets, "debian-12-not-root", "ss"),
+    (CommandType::ListSockets, "debian-12-netstat", "netstat"),
+    (CommandType::ListSockets, "debian-12-netstat-not-root", "netstat"),
+    (CommandType::ListSockets, "debian-13", "ss"),
+    (CommandType::ListSockets, "el9-standin", "ss"),
+    (CommandType::ListSockets, "busybox-standin-proc-net", "proc-net"),
+    (CommandType::ListSockets, "freebsd-documented", "sockstat"),
+    (CommandType::ListSockets, "macos-documented", "lsof"),
+    (CommandType::ListSockets, "table", "table"),
+];
+
+fn fixture(command_type: CommandType, name: &str) -> Vec<u8> {
+    fs::read(format!("{FOLDER}/{}/{name}.txt", command_type.name())).unwrap()
+}
+
+fn lines<T: std::fmt::Debug>(items: &[T]) -> String {
+    items.iter().flat_map(|item| [format!("{item:?}"), "\n".to_owned()]).collect()
+}
+
+fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
+    match command_type {
+        CommandType::DetectPlatform => format!("{:#?}", DetectPlatform.parse(format, answer).unwrap()),
+        CommandType::SampleMetrics => format!("{:#?}", SampleMetrics.parse(format, answer).unwrap()),
+        CommandType::ListFilesystems => lines(&ListFilesystems.parse(format, answer).unwrap()),
+        CommandType::ListProcesses => {
+            let list = ListProcesses.parse(format, answer).unwrap();
+            format!("{:?} {:?}\n{}", list.ticks_per_second, list.uptime_seconds, lines(&list.processes))
+        }
+        CommandType::ListSockets => {
+            let list = ListSockets.parse(format, answer).unwrap();
+            format!("owners hidden: {}\n{}", list.hidden_owners, lines(&list.sockets))
+        }
+    }
+}
+
+pub(super) fn assert_same(name: &str, text: &str) {
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+#[test]
+fn every_answer_is_read_as_before() {
+    for (command_type, name, format) in FIXTURES {
+        let text = read(*command_type, format, &fixture(*command_type, name));
+        assert_same(&format!("{}__{name}", command_type.name()), &text);
+    }
+}
+
+#[test]
+fn every_fixture_is_read_by_a_test() {
+    for command_type in CommandType::ALL {
+        for entry in fs::read_dir(Path::new(FOLDER).join(command_type.name())).unwrap() {
+            let name = entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
+            let by_the_loops = *command_type == CommandType::SampleMetrics && name.ends_with("-documented");
+            let listed = FIXTURES.iter().any(|(kind, known, _)| kind == command_type && *known == name);
+            assert!(listed || by_the_loops, "{command_type:?} {name}");
+        }
+    }
+}
+
+#[test]
+fn every_format_but_the_loops_own_has_an_answer_to_read() {
+    for command_type in CommandType::ALL {
+        for format in command_type.formats() {
+            let read = FIXTURES.iter().any(|(kind, _, known)| kind == command_type && known == format);
+            assert!(read, "{command_type:?} {format}");
+        }
+    }
+}
+
+#[test]
+fn each_platform_gets_the_command_that_is_made_for_it() {
+    let chosen = |name: &str| -> String {
+        let platform = DetectPlatform.parse("table", &fixture(CommandType::DetectPlatform, name)).unwrap();
+        CommandType::ALL
+            .iter()
+            .map(|kind| Catalog::built_in().choose(*kind, &platform).unwrap().why.to_string() + "\n")
+            .collect()
+    };
+    let all: String = ["debian-12", "debian-13", "el9-standin", "busybox-standin"]
+        .iter()
+        .flat_map(|name| [(*name).to_owned(), "\n".to_owned(), chosen(name), "\n".to_owned()])
+        .collect();
+    assert_same("chosen", &all);
+}
+
+#[test]
+fn a_server_of_which_nothing_is_known_can_be_asked_what_it_is() {
+    let chosen = Catalog::built_in().choose(CommandType::DetectPlatform, &Platform::default()).unwrap();
+    assert_eq!(chosen.name, "probe");
+    let unknown = Catalog::built_in().choose(CommandType::ListProcesses, &Platform::default()).unwrap_err();
+    assert_eq!(unknown.command_type, CommandType::ListProcesses);
+}

@@ -1,0 +1,148 @@
+//! A managed host answers what it likes: no reader panics, none guesses (X03).
+
+use hannun::commands::metrics::parse_frame;
+use hannun::commands::{Command, CommandType, DetectPlatform, ListFilesystems, ListProcesses, ListSockets};
+use proptest::prelude::*;
+
+/// Reads `answer` by every reader: which of them took it.
+fn readers_that_take(answer: &[u8]) -> Vec<String> {
+    let mut taken = Vec::new();
+    for command_type in CommandType::ALL {
+        for format in command_type.formats() {
+            let read = match command_type {
+                CommandType::DetectPlatform => DetectPlatform.parse(format, answer).map(|_| ()),
+                CommandType::SampleMetrics => parse_frame(format, answer).map(|_| ()),
+                CommandType::ListFilesystems => ListFilesystems.parse(format, answer).map(|_| ()),
+                CommandType::ListProcesses => ListProcesses.parse(format, answer).map(|_| ()),
+                CommandType::ListSockets => ListSockets.parse(format, answer).map(|_| ()),
+            };
+            match read {
+                Ok(()) => taken.push(format!("{} {format}", command_type.name())),
+                Err(error) => assert!(error.sample.len() <= 3 * 1024, "the sample is bounded"),
+            }
+        }
+    }
+    taken
+}
+
+/// Pieces of real answers, with what makes them wrong.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    const PIECES: &[&str] = &[
+        "@ps\n",
+        "@stat\n",
+        "@df\n",
+        "@mounts\n",
+        "@inodes\n",
+        "@users\n",
+        "@sockets\n",
+        "@root\n",
+        "@tcp\n",
+        "@udp\n",
+        "@status\n",
+        "@uptime\n",
+        "@clock\n",
+        "@now\n",
+        "FRAME_END\n",
+        "u 1.5\n",
+        "c 1 2 3 4 5 6 7 8\n",
+        "m 1 2 - 4 5 6 7 8 9\n",
+        "l 0.1 0.2 0.3\n",
+        "d sda 1 2 3 4 5 6 7\n",
+        "n eth0 1 2 3 4 5 6\n",
+        "7 (a) R 1 (\nb) S 1 7 7 0 -1 0 1 0 0 0 3 1 0 0 20 0 1 0 50 9 2 1 1\n",
+        " 7 1 root 0.0 0.1 4 S /bin/x y\n",
+        "PID PPID USER RSS COMMAND\n",
+        "/dev/sda1 / ext4 rw 0 0\n",
+        "/dev/sda1 10 5 5 50% /\n",
+        "10 5 5 3 1 /\n",
+        "tcp LISTEN 0 1 [::]:22 *:* users:((\"a\",pid=1,fd=3)) ino:1\n",
+        "tcp 0 0 0.0.0.0:22 0.0.0.0:* LISTEN 1/a\n",
+        "0: 0100007F:0016 00000000:0000 0A 0:0 0:0 0 33 0 7\n",
+        "/proc/7/status:Uid:\t0\t0\t0\t0\n",
+        "root:x:0:0:::\n",
+        "p7\n",
+        "f3\n",
+        "n*:22\n",
+        "PTCP\n",
+        "system\tLinux\n",
+        "can\tss\n",
+        "\t",
+        " ",
+        "\n",
+        "-",
+        "-1",
+        "1e309",
+        "NaN",
+        "18446744073709551616",
+        "0",
+        ":",
+        "\0",
+        "\r\n",
+        "(",
+        ")",
+        "[",
+        "]",
+        "%",
+        "=",
+        "\"",
+        "한",
+        "users:((",
+        ",pid=",
+        ",fd=",
+        " on ",
+        " (ufs)\n",
+    ];
+    prop_oneof![
+        4 => proptest::sample::select(PIECES).prop_map(|piece| piece.as_bytes().to_vec()),
+        1 => proptest::collection::vec(any::<u8>(), 0..12),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn sec_x03_no_reader_panics_on_any_bytes(answer in proptest::collection::vec(any::<u8>(), 0..2000)) {
+        readers_that_take(&answer);
+    }
+
+    #[test]
+    fn sec_x03_no_reader_panics_on_pieces_of_real_answers(pieces in proptest::collection::vec(piece(), 0..30)) {
+        readers_that_take(&pieces.concat());
+    }
+}
+
+#[test]
+fn sec_x03_what_is_no_answer_is_taken_for_none() {
+    let columns = "1 ".repeat(1_000_000);
+    let tabs = "1\t".repeat(1_000_000);
+    let cases: &[&[u8]] = &[
+        b"\xff\xfe\xfd",
+        b"\0\0\0\0",
+        b"1e309",
+        b"-1 -1 -1 -1 -1 -1 -1",
+        b"NaN NaN NaN",
+        b"<html><body>404</body></html>",
+        "ps: 명령을 찾을 수 없습니다\n".as_bytes(),
+        b"bash: line 1: ss: command not found\n",
+        columns.as_bytes(),
+        tabs.as_bytes(),
+    ];
+    for case in cases {
+        let taken = readers_that_take(case);
+        assert!(taken.is_empty(), "{taken:?} took {:?}", String::from_utf8_lossy(&case[..case.len().min(80)]));
+    }
+}
+
+#[test]
+fn sec_x03_a_large_hostile_answer_is_refused_in_bounded_time() {
+    let much = |piece: &str| piece.repeat((1 << 19) / piece.len());
+    let begun = std::time::Instant::now();
+    for piece in ["@stat\n", "@stat\n1\n", "7 (a\n", "\n", "(\"", "users:((\"", "1 2 3 4% / ", "{", "a\tb\tc\n"] {
+        readers_that_take(much(piece).as_bytes());
+        readers_that_take(format!("@ps\n{}", much(piece)).as_bytes());
+        readers_that_take(format!("tcp LISTEN 0 1 [::]:22 *:* users:((\"{}", much(piece)).as_bytes());
+        readers_that_take(format!("@mounts\n/dev/a / ext4 rw\n@df\n{}", much(piece)).as_bytes());
+    }
+    assert!(begun.elapsed().as_secs() < 60, "it took {:?}", begun.elapsed());
+}

@@ -1,0 +1,9 @@
+//! Commands, said to real shells and read from what real systems answered.
+
+mod fixtures;
+mod hostile;
+mod loops;
+mod privilege;
+mod scripts;
+mod shell;
+mod values;

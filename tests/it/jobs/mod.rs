@@ -1,0 +1,4 @@
+//! Work that hannun does by itself.
+
+mod recurring;
+mod workers;

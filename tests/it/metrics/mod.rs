@@ -1,0 +1,98 @@
+//! Numbers from a server to a line: stored, packed, asked for.
+
+mod packing;
+mod real;
+mod retention;
+mod sampler;
+mod storing;
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use hannun::config::Retention;
+use hannun::db::Db;
+use hannun::metrics::SeriesName;
+use hannun::metrics::catalogue::Metric;
+use hannun::metrics::line::Line;
+use hannun::metrics::series::Question;
+use hannun::metrics::store::{SeriesIds, Store};
+use hannun::metrics::windows::{Summary, Window};
+use hannun::models::credentials::{CredentialKind, NewCredential, Privileges, Secrets};
+use hannun::models::data_keys::DataKey;
+use hannun::models::ids::ServerId;
+use hannun::models::servers::NewServer;
+use hannun::secret::SecretText;
+
+use crate::harness::database::TestDatabase;
+
+async fn server(db: &Db, name: &str) -> ServerId {
+    let name = name.to_owned();
+    db.run(move |connection| NewServer::new(&name, "10.0.0.5").insert(connection)).await.unwrap().id
+}
+
+/// The same with a credential, so that it is sampled; once a second.
+fn sampled_server(database: &TestDatabase) -> ServerId {
+    let (folder, connection) = (tempfile::tempdir().unwrap(), &mut database.connection());
+    let sealer = DataKey::open_sealer(connection, &folder.path().join("secret.key")).unwrap();
+    let new = NewCredential {
+        name: "test",
+        user_name: "root",
+        kind: CredentialKind::Password,
+        privilege: Privileges::None,
+        note: "",
+        key: None,
+        secrets: &Secrets { password: Some(SecretText::new("unused".to_owned())), ..Secrets::default() },
+    };
+    let credential_id = Some(new.insert(connection, &sealer, database.now()).unwrap().id);
+    let server = NewServer { credential_id, sampling_seconds: 1, ..NewServer::new("web-1", "10.0.0.5") };
+    server.insert(connection).unwrap().id
+}
+
+fn flat(value: f32) -> Summary {
+    Summary { min: value, mean: value, max: value }
+}
+
+fn window(server: ServerId, at: DateTime<Utc>, values: &[(Metric, &str, Summary)]) -> Window {
+    let named = |(metric, device, summary): &(Metric, &str, Summary)| {
+        (SeriesName { metric: *metric, device: (*device).into() }, *summary)
+    };
+    Window { server, at, values: values.iter().map(named).collect() }
+}
+
+/// Writes windows as the sampler's store does.
+async fn store(db: &Db, ids: &mut SeriesIds, windows: impl IntoIterator<Item = Window>) {
+    let store = Store::default();
+    for window in windows {
+        store.put(window);
+        if store.len() >= 60 {
+            store.write(db, ids).await.unwrap();
+        }
+    }
+    store.write(db, ids).await.unwrap();
+    assert!(store.is_empty());
+}
+
+/// The lines of one metric in `from..to`, for a chart of `points` points.
+async fn lines(
+    db: &Db,
+    server: ServerId,
+    metric: Metric,
+    span: (DateTime<Utc>, DateTime<Utc>),
+    points: u32,
+) -> Vec<Line> {
+    let question = Question { server, metrics: vec![metric], from: span.0, to: span.1, points };
+    question.answer(db, span.1, &Retention::default()).await.unwrap()
+}
+
+fn seconds(seconds: i64) -> TimeDelta {
+    TimeDelta::seconds(seconds)
+}
+
+/// Polls until `is_so`, at most ten seconds.
+async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
+    let end = tokio::time::Instant::now() + Duration::from_secs(10);
+    while !is_so().await {
+        assert!(tokio::time::Instant::now() < end, "{what}: not within ten seconds");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

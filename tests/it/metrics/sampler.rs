@@ -1,0 +1,391 @@
+//! The sampler with servers that fail on demand: how they are said to be, and how it comes back.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use hannun::clock::Clock;
+use hannun::commands::filesystems::Filesystem;
+use hannun::commands::metrics::Sample;
+use hannun::error::{Error, RemoteError, Result, Stage, StillRunning};
+use hannun::metrics::catalogue::Metric;
+use hannun::metrics::live::Live;
+use hannun::metrics::sampler::{Pace, Reach, SampleLoop, Sampler};
+use hannun::metrics::store::Store;
+use hannun::models::actor::Scope;
+use hannun::models::ids::ServerId;
+use hannun::models::server_states::{ServerState, State};
+use hannun::models::servers::{Server, ServerChanges};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::eventually;
+use crate::harness::database::TestDatabase;
+
+/// A server that does what it is told.
+#[derive(Clone)]
+struct FakeServer(Arc<Mutex<Manner>>);
+
+struct Manner {
+    /// Getting in fails so.
+    refuses: Option<RemoteError>,
+    /// Open loops end so.
+    cut: Option<RemoteError>,
+    /// The loop starts, but gives no sample.
+    mute: bool,
+    identity: u32,
+    booted: Instant,
+    opened: usize,
+    once: usize,
+    detected: usize,
+    ticks: usize,
+    let_go: BTreeSet<ServerId>,
+}
+
+impl FakeServer {
+    fn polite() -> Self {
+        Self(Arc::new(Mutex::new(Manner {
+            refuses: None,
+            cut: None,
+            mute: false,
+            identity: 1,
+            booted: Instant::now() - Duration::from_secs(1_000),
+            opened: 0,
+            once: 0,
+            detected: 0,
+            ticks: 0,
+            let_go: BTreeSet::new(),
+        })))
+    }
+
+    fn manner(&self) -> MutexGuard<'_, Manner> {
+        self.0.lock().unwrap()
+    }
+
+    fn sample(&self) -> Sample {
+        Sample {
+            uptime_seconds: self.manner().booted.elapsed().as_secs_f64() + 0.001,
+            load: Some([0.5; 3]),
+            ..Sample::default()
+        }
+    }
+}
+
+impl Reach for FakeServer {
+    type Loop = Self;
+
+    async fn identity(&self, _: ServerId) -> Result<String> {
+        Ok(self.manner().identity.to_string())
+    }
+
+    async fn detect(&self, _: ServerId) -> Result<()> {
+        let mut manner = self.manner();
+        manner.detected += 1;
+        manner.refuses.clone().map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    async fn open(&self, _: &Server) -> Result<Self> {
+        let mut manner = self.manner();
+        manner.opened += 1;
+        manner.refuses.clone().map_or_else(|| Ok(self.clone()), |error| Err(error.into()))
+    }
+
+    async fn once(&self, _: &Server) -> Result<Sample> {
+        let mut manner = self.manner();
+        manner.once += 1;
+        if let Some(error) = manner.refuses.clone() {
+            return Err(error.into());
+        }
+        drop(manner);
+        Ok(self.sample())
+    }
+
+    async fn filesystems(&self, _: &Server) -> Result<Vec<Filesystem>> {
+        let root = Filesystem {
+            mount: "/".to_owned(),
+            size_bytes: Some(100),
+            used_bytes: Some(25),
+            available_bytes: Some(75),
+            ..Filesystem::default()
+        };
+        Ok(vec![root])
+    }
+
+    fn let_go(&self, server: ServerId) {
+        self.manner().let_go.insert(server);
+    }
+}
+
+impl SampleLoop for FakeServer {
+    async fn tick(&mut self, _: Duration) -> Result<Sample, RemoteError> {
+        let mut manner = self.manner();
+        manner.ticks += 1;
+        if manner.mute {
+            return Err(too_late());
+        }
+        if let Some(error) = manner.cut.clone() {
+            return Err(error);
+        }
+        drop(manner);
+        Ok(self.sample())
+    }
+
+    async fn ended(&mut self) -> RemoteError {
+        loop {
+            if let Some(error) = self.manner().cut.clone() {
+                return error;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+fn too_late() -> RemoteError {
+    RemoteError::DeadlinePassed {
+        server: "web-1".to_owned(),
+        command: "loop".to_owned(),
+        after: Duration::from_secs(1),
+        still_running: StillRunning::Unknown,
+    }
+}
+
+fn silent() -> RemoteError {
+    RemoteError::TimedOut { server: "web-1".to_owned(), stage: Stage::Connect, after: Duration::from_secs(1) }
+}
+
+fn refused() -> RemoteError {
+    RemoteError::SignInRefused { server: "web-1".to_owned(), user: "root".to_owned(), method: "password".to_owned() }
+}
+
+fn cut() -> RemoteError {
+    RemoteError::CutOff { server: "web-1".to_owned(), command: "loop".to_owned() }
+}
+
+/// One server, sampled each second, in a hurry.
+struct Scene {
+    database: TestDatabase,
+    fake: FakeServer,
+    id: ServerId,
+    live: Live,
+    store: Store,
+    sampler: Sampler<FakeServer>,
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Scene {
+    async fn start(fake: FakeServer) -> Self {
+        let database = TestDatabase::new();
+        let id = super::sampled_server(&database);
+        let pace = Pace {
+            watched: Duration::from_millis(20),
+            deadline: Duration::from_millis(200),
+            filesystems: Duration::from_millis(50),
+            retry: Duration::from_millis(40),
+            supervision: Duration::from_millis(20),
+        };
+        let (live, store, stop) = (Live::default(), Store::default(), CancellationToken::new());
+        let sampler =
+            Sampler::new(fake.clone(), database.db.clone(), Clock::system(), live.clone(), store.clone(), pace);
+        let (running, stopping) = (sampler.clone(), stop.clone());
+        let task = tokio::spawn(async move { running.run(&stopping).await });
+        Self { database, fake, id, live, store, sampler, stop, task }
+    }
+
+    async fn state(&self) -> Option<ServerState> {
+        let id = self.id;
+        self.database.db.run(move |connection| ServerState::of(connection, id)).await.unwrap()
+    }
+
+    async fn becomes(&self, state: State) -> ServerState {
+        eventually(state.name(), async || self.state().await.is_some_and(|now| now.state == state)).await;
+        self.state().await.unwrap()
+    }
+
+    async fn change(&self, changes: ServerChanges) {
+        let id = self.id;
+        self.database
+            .db
+            .run(move |connection| Server::change(connection, id, &changes, chrono::Utc::now()).map(drop))
+            .await
+            .unwrap();
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        tokio::time::timeout(Duration::from_secs(5), self.task).await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_answers_is_up_with_values_and_its_platform_is_asked_once() {
+    let scene = Scene::start(FakeServer::polite()).await;
+    let state = scene.becomes(State::Up).await;
+    assert!(state.seen_at.is_some());
+    let server = scene.live.server(scene.id);
+    eventually("filesystems", async || {
+        server.latest().is_some_and(|latest| latest.value_of(Metric::FilesystemPercent, "/") == Some(25.0))
+    })
+    .await;
+    assert_eq!(server.latest().unwrap().value(Metric::Load1), Some(0.5));
+    assert_eq!(server.trouble(), None);
+    assert_eq!((scene.fake.manner().detected, scene.fake.manner().opened), (1, 1));
+    let store = scene.store.clone();
+    scene.end().await;
+    assert!(!store.is_empty(), "what was read last is stored at the end");
+}
+
+#[tokio::test]
+async fn somebody_who_looks_raises_the_rate_at_once() {
+    let scene = Scene::start(FakeServer::polite()).await;
+    scene.becomes(State::Up).await;
+    let mut subscription = scene.live.server(scene.id).subscribe();
+    let before = scene.fake.manner().ticks;
+    let begun = Instant::now();
+    for _ in 0..20 {
+        tokio::time::timeout(Duration::from_secs(2), subscription.next()).await.unwrap();
+    }
+    // Twenty samples of a second each would take twenty seconds.
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(scene.fake.manner().ticks >= before + 20);
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn rel_r02_a_server_that_falls_silent_is_unreachable_and_comes_back_by_itself() {
+    let scene = Scene::start(FakeServer::polite()).await;
+    scene.becomes(State::Up).await;
+    let since = {
+        let mut manner = scene.fake.manner();
+        (manner.refuses, manner.cut) = (Some(silent()), Some(cut()));
+        chrono::Utc::now()
+    };
+    let away = scene.becomes(State::Unreachable).await;
+    assert_eq!(away.reason_code, "timed-out");
+    assert!(away.since >= since && !away.reason.is_empty() && !away.next_step.is_empty());
+    assert_eq!(scene.live.server(scene.id).trouble().unwrap().code(), "timed-out");
+    {
+        let mut manner = scene.fake.manner();
+        (manner.refuses, manner.cut) = (None, None);
+    }
+    let back = scene.becomes(State::Up).await;
+    assert_eq!(back.reason, "");
+    assert_eq!(scene.live.server(scene.id).trouble(), None);
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn a_loop_that_ends_on_a_server_that_is_well_changes_nothing_but_the_loop() {
+    let scene = Scene::start(FakeServer::polite()).await;
+    let before = scene.becomes(State::Up).await;
+    let ended = |fake: &FakeServer| fake.manner().opened;
+    for round in 2..5 {
+        scene.fake.manner().cut = Some(cut());
+        eventually("opened again", async || ended(&scene.fake) >= round).await;
+        scene.fake.manner().cut = None;
+        let ticks = scene.fake.manner().ticks;
+        eventually("ticks again", async || scene.fake.manner().ticks > ticks + 1).await;
+    }
+    let after = scene.state().await.unwrap();
+    assert_eq!((after.state, after.since), (State::Up, before.since));
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn sec_h06_after_a_refusal_nothing_is_sent_before_somebody_changed_something() {
+    let fake = FakeServer::polite();
+    fake.manner().refuses = Some(refused());
+    let scene = Scene::start(fake).await;
+    let state = scene.becomes(State::Refused).await;
+    assert_eq!(state.reason_code, "sign-in-refused");
+    let tried = scene.fake.manner().detected;
+    // Ten retries' worth of time.
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(scene.fake.manner().detected, tried);
+
+    // Somebody entered another password.
+    {
+        let mut manner = scene.fake.manner();
+        (manner.refuses, manner.identity) = (None, 2);
+    }
+    scene.becomes(State::Up).await;
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn a_test_that_passed_makes_the_sampler_try_at_once() {
+    let fake = FakeServer::polite();
+    fake.manner().refuses = Some(refused());
+    let scene = Scene::start(fake).await;
+    scene.becomes(State::Refused).await;
+    scene.fake.manner().refuses = None;
+    scene.sampler.try_now(scene.id);
+    scene.becomes(State::Up).await;
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn a_loop_that_does_not_answer_is_done_without() {
+    let fake = FakeServer::polite();
+    fake.manner().mute = true;
+    let scene = Scene::start(fake).await;
+    scene.becomes(State::Up).await;
+    assert!(scene.fake.manner().once >= 1);
+    assert!(scene.live.latest(scene.id).is_some());
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn rel_r03_a_reboot_makes_the_platform_asked_again() {
+    let scene = Scene::start(FakeServer::polite()).await;
+    scene.becomes(State::Up).await;
+    scene.fake.manner().booted = Instant::now();
+    eventually("detected again", async || scene.fake.manner().detected == 2).await;
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_switched_off_gets_no_packet_and_is_paused() {
+    let scene = Scene::start(FakeServer::polite()).await;
+    scene.becomes(State::Up).await;
+    scene.change(ServerChanges { enabled: Some(false), ..ServerChanges::default() }).await;
+    scene.becomes(State::Paused).await;
+    assert!(scene.fake.manner().let_go.contains(&scene.id), "its connections are closed");
+    let ticks = scene.fake.manner().ticks;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(scene.fake.manner().ticks, ticks);
+    scene.change(ServerChanges { enabled: Some(true), ..ServerChanges::default() }).await;
+    scene.becomes(State::Up).await;
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_removed_is_forgotten() {
+    let scene = Scene::start(FakeServer::polite()).await;
+    scene.becomes(State::Up).await;
+    let id = scene.id;
+    scene
+        .database
+        .db
+        .run(move |connection| Server::by_id(connection, &Scope::All, id)?.delete(connection))
+        .await
+        .unwrap();
+    eventually("forgotten", async || scene.live.latest(id).is_none()).await;
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_said_although_the_server_is_up() {
+    let fake = FakeServer::polite();
+    let unsupported = RemoteError::Unsupported {
+        server: "web-1".to_owned(),
+        command: "Read the metrics".to_owned(),
+        platform: "plan9".to_owned(),
+    };
+    fake.manner().refuses = Some(unsupported);
+    let scene = Scene::start(fake).await;
+    scene.becomes(State::Up).await;
+    assert_eq!(scene.live.server(scene.id).trouble().unwrap().code(), "unsupported");
+    assert!(matches!(Error::from(silent()), Error::Remote(_)));
+    scene.end().await;
+}

@@ -1,0 +1,138 @@
+//! Windows on their way into the database.
+
+use hannun::db::Db;
+use hannun::metrics::catalogue::Metric;
+use hannun::metrics::store::{SeriesIds, Store};
+use hannun::models::actor::Scope;
+use hannun::models::ids::ServerId;
+use hannun::models::metric_points::InboxRow;
+use hannun::models::series::{NewSeries, Series};
+use hannun::models::servers::Server;
+use hannun::secret::SecretText;
+
+use super::{flat, lines, seconds, server, window};
+use crate::harness::database::TestDatabase;
+
+#[tokio::test]
+async fn windows_of_all_servers_are_written_in_one_batch_and_found_again() {
+    let database = TestDatabase::new();
+    let (one, two) = (server(&database.db, "web-1").await, server(&database.db, "web-2").await);
+    let (store, start) = (Store::default(), database.now());
+    for step in 0..3_u8 {
+        let at = start + seconds(10 * i64::from(step));
+        store.put(window(one, at, &[(Metric::CpuUser, "", flat(f32::from(step)))]));
+        store.put(window(
+            two,
+            at,
+            &[(Metric::NetworkSent, "eth0", flat(9.0)), (Metric::NetworkSent, "eth1", flat(8.0))],
+        ));
+    }
+    assert_eq!(store.write(&database.db, &mut SeriesIds::default()).await.unwrap(), 6);
+    assert!(store.is_empty());
+
+    let span = (start, start + seconds(60));
+    let [line] = &lines(&database.db, one, Metric::CpuUser, span, 100).await[..] else { panic!("one line expected") };
+    assert_eq!((line.tier, line.device.as_str()), (10, ""));
+    let points: Vec<_> = line.points.iter().map(|point| (point.time(), point.mean)).collect();
+    assert_eq!(points, [(start, 0.0), (start + seconds(10), 1.0), (start + seconds(20), 2.0)]);
+    let sent = lines(&database.db, two, Metric::NetworkSent, span, 100).await;
+    assert_eq!(sent.iter().map(|line| line.device.as_str()).collect::<Vec<_>>(), ["eth0", "eth1"]);
+}
+
+#[tokio::test]
+async fn rel_r04_what_waited_while_the_database_was_away_is_written_once_it_is_back() {
+    let database = TestDatabase::new();
+    let id = server(&database.db, "web-1").await;
+    let nowhere = SecretText::new("postgres://hannun@/hannun?host=/nonexistent".to_owned());
+    let (away, mut ids) = (Db::connect(&nowhere, 2).unwrap(), SeriesIds::default());
+    let (store, start) = (Store::default(), database.now());
+    for step in 0..5 {
+        store.put(window(id, start + seconds(10 * step), &[(Metric::Load1, "", flat(1.0))]));
+        assert!(store.write(&away, &mut ids).await.is_err());
+    }
+    assert_eq!(store.len(), 5);
+    assert_eq!(store.write(&database.db, &mut ids).await.unwrap(), 5);
+    let line = lines(&database.db, id, Metric::Load1, (start, start + seconds(60)), 100).await.remove(0);
+    assert_eq!(line.points.len(), 5);
+}
+
+#[tokio::test]
+async fn a_window_that_was_written_twice_is_the_same_point() {
+    let database = TestDatabase::new();
+    let id = server(&database.db, "web-1").await;
+    let summary = hannun::metrics::windows::Summary { min: 1.0, mean: 2.0, max: 6.0 };
+    let twice = window(id, database.now(), &[(Metric::Load1, "", summary)]);
+    let mut ids = SeriesIds::default();
+    super::store(&database.db, &mut ids, [twice.clone(), twice]).await;
+    let span = (database.now(), database.now() + seconds(10));
+    let line = lines(&database.db, id, Metric::Load1, span, 100).await.remove(0);
+    let point = line.points[0];
+    assert_eq!((line.points.len(), point.min, point.mean, point.max), (1, 1.0, 2.0, 6.0));
+}
+
+#[tokio::test]
+async fn a_server_that_was_removed_takes_nothing_down_with_it() {
+    let database = TestDatabase::new();
+    let (gone, stays) = (server(&database.db, "web-1").await, server(&database.db, "web-2").await);
+    database.db.run(move |connection| Server::by_id(connection, &Scope::All, gone)?.delete(connection)).await.unwrap();
+    let (store, at) = (Store::default(), database.now());
+    for id in [gone, stays] {
+        store.put(window(id, at, &[(Metric::Load1, "", flat(1.0))]));
+    }
+    assert_eq!(store.write(&database.db, &mut SeriesIds::default()).await.unwrap(), 1);
+    assert_eq!(lines(&database.db, stays, Metric::Load1, (at, at + seconds(10)), 10).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_cannot_fill_the_table_with_names() {
+    let database = TestDatabase::new();
+    let id = server(&database.db, "web-1").await;
+    let wanted = |from: u32| -> Vec<NewSeries> {
+        let series = |number| NewSeries { server_id: id, metric: "network.sent", device: format!("eth{number}") };
+        (from..from + 700).map(series).collect()
+    };
+    let count = |from| {
+        let (db, wanted) = (database.db.clone(), wanted(from));
+        async move { db.run(move |connection| Series::ensure(connection, &wanted)).await.unwrap().len() }
+    };
+    assert_eq!(count(0).await, 700);
+    assert_eq!(count(700).await, 300);
+    assert_eq!(count(0).await, 700, "those that have an id keep it");
+}
+
+#[tokio::test]
+async fn two_processes_give_a_series_one_id() {
+    let database = TestDatabase::new();
+    let id = server(&database.db, "web-1").await;
+    let wanted: Vec<NewSeries> =
+        (0..50).map(|core| NewSeries { server_id: id, metric: "cpu.core", device: core.to_string() }).collect();
+    let ensure = || {
+        let (db, wanted) = (database.db.clone(), wanted.clone());
+        async move {
+            // Who comes second may not see what the first is just adding, and asks again with the next batch.
+            loop {
+                let wanted = wanted.clone();
+                let found = db.run(move |connection| Series::ensure(connection, &wanted)).await.unwrap();
+                if found.len() == 50 {
+                    return found
+                        .into_iter()
+                        .map(|series| (series.device, series.id))
+                        .collect::<std::collections::BTreeMap<_, _>>();
+                }
+            }
+        }
+    };
+    let (one, two) = tokio::join!(tokio::spawn(ensure()), tokio::spawn(ensure()));
+    assert_eq!(one.unwrap(), two.unwrap());
+}
+
+#[tokio::test]
+async fn no_row_is_kept_for_a_server_of_which_nothing_is_known() {
+    let database = TestDatabase::new();
+    let store = Store::default();
+    store.put(window(ServerId(99), database.now(), &[(Metric::Load1, "", flat(1.0))]));
+    assert_eq!(store.write(&database.db, &mut SeriesIds::default()).await.unwrap(), 0);
+    let (from, to) = (database.now() - seconds(60), database.now() + seconds(60));
+    let rows = database.db.run(move |connection| InboxRow::between(connection, ServerId(99), from, to)).await.unwrap();
+    assert_eq!(rows, []);
+}
