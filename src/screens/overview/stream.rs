@@ -117,7 +117,6 @@ mod tests {
             at: chrono::DateTime::from_timestamp_millis(1_763_900_000_250).unwrap(),
             values: vec![(name(Metric::CpuTotal, ""), 12.5), (name(Metric::DiskRead, "s\nda\""), 0.0)],
             memory: None,
-            filesystems: [].into(),
             uptime_seconds: 1.0,
             filesystems: [].into(),
         };
