@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a test is a failed test with a place")]
 
 mod browser;
-mod db;
 mod commands;
+mod db;
 mod harness;
 mod house;
 mod jobs;
