@@ -101,12 +101,13 @@ fn a_crate_with_a_home_is_used_only_there() {
         let room = room_of(&path);
         let text = std::fs::read_to_string(&path).unwrap();
         for (name, homes) in HOMES {
+            let path = format!("{name}::");
             let used = text.lines().filter(|line| !line.trim_start().starts_with("//")).any(|line| {
-                line.split(&format!("{name}::")).count() > 1
-                    && line
-                        .split(&format!("{name}::"))
-                        .next()
-                        .is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+                line.match_indices(&path).any(|(at, _)| {
+                    let before = &line[..at];
+                    let in_a_text = before.matches('"').count() % 2 == 1;
+                    !in_a_text && !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+                })
             });
             if used && !homes.contains(&room.as_str()) {
                 problems.push(format!("{} uses {name}", path.display()));
