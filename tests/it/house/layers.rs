@@ -101,9 +101,9 @@ fn a_crate_with_a_home_is_used_only_there() {
         let room = room_of(&path);
         let text = std::fs::read_to_string(&path).unwrap();
         for (name, homes) in HOMES {
-            let path = format!("{name}::");
+            let prefix = format!("{name}::");
             let used = text.lines().filter(|line| !line.trim_start().starts_with("//")).any(|line| {
-                line.match_indices(&path).any(|(at, _)| {
+                line.match_indices(&prefix).any(|(at, _)| {
                     let before = &line[..at];
                     let in_a_text = before.matches('"').count() % 2 == 1;
                     !in_a_text && !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
