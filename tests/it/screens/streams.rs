@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use actix_web::http::Method;
+use hannun::models::actor::{Role, Scope};
 use hannun::models::sessions::Session;
 
 use super::{add_server, answers};
-use crate::harness::app::TestApp;
+use crate::harness::app::{TO_THE_END, TestApp};
+use crate::harness::client::{Client, Reply};
 
 /// Ends every session once the stream of the server is open.
 async fn end_sessions_once_somebody_looks(app: &TestApp, is_open: impl Fn() -> bool) {
@@ -14,8 +17,13 @@ async fn end_sessions_once_somebody_looks(app: &TestApp, is_open: impl Fn() -> b
         assert!(Instant::now() < deadline, "nobody opened the stream within 10 s");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let viewer = app.user("viewer", hannun::models::actor::Role::Viewer, hannun::models::actor::Scope::All).await;
+    let viewer = app.user("viewer", Role::Viewer, Scope::All).await;
     app.app.db.run(move |connection| Session::end_all_of_user(connection, viewer.id, None)).await.unwrap();
+}
+
+/// Everything that a stream sends until it ends.
+async fn read(client: &Client, path: &str) -> Reply {
+    client.ask(Method::GET, path).header(TO_THE_END, "yes").send().await
 }
 
 #[actix_web::test]
@@ -26,7 +34,7 @@ async fn sec_a07_z02_a_server_s_stream_ends_with_the_session() {
     let viewer = app.viewer().await;
     let live = app.app.live.server(server.id);
     let (stream, ()) = tokio::time::timeout(Duration::from_secs(20), async {
-        tokio::join!(viewer.get("/servers/web-1/stream"), end_sessions_once_somebody_looks(&app, || live.is_watched()))
+        tokio::join!(read(&viewer, "/servers/web-1/stream"), end_sessions_once_somebody_looks(&app, || live.is_watched()))
     })
     .await
     .expect("the stream outlived its session");
@@ -43,7 +51,7 @@ async fn sec_a08_z02_the_fleet_s_stream_ends_when_its_person_is_no_longer_let_in
     let (stream, ()) = tokio::time::timeout(Duration::from_secs(20), async {
         // The first look only remembers; a second after the start the stream is past it.
         tokio::join!(
-            viewer.get("/stream"),
+            read(&viewer, "/stream"),
             end_sessions_once_somebody_looks(&app, || begun.elapsed() > Duration::from_secs(1))
         )
     })
