@@ -7,6 +7,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
+use actix_web::HttpMessage as _;
 use actix_web::body::MessageBody;
 use actix_web::dev::Service as _;
 use actix_web::test::{self, TestRequest};
@@ -170,8 +171,7 @@ async fn in_process(site: Site, undeclared: Option<&str>) -> Service {
         Box::pin(async move {
             let request = request.to_request();
             let to_the_end = request.headers().contains_key(TO_THE_END);
-            let answer =
-                service.call(request).await.unwrap_or_else(|error| panic!("no answer, but {error}"));
+            let answer = service.call(request).await.unwrap_or_else(|error| panic!("no answer, but {error}"));
             let (_, answer) = answer.into_parts();
             let (status, headers) = (answer.status(), answer.headers().clone());
             let is_stream = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
