@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 
 use super::{audit, events, filled, pairs};
 use crate::harness::app::{PASSWORD, TestApp};
-use crate::harness::client::Client;
+use crate::harness::client::{Client, Reply};
+use crate::harness::ssh::{self, fixture_key};
 
 const KEY: &str = include_str!("../../fixtures/keys/ed25519");
 const CANARY: &str = "canary-7d1f0a93";
@@ -21,7 +22,7 @@ fn with_password() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-async fn add_key(administrator: &Client, key: &str, passphrase: &str) -> crate::harness::client::Reply {
+async fn add_key(administrator: &Client, key: &str, passphrase: &str) -> Reply {
     let form = [
         ("name", "ops"),
         ("user_name", "deploy"),
@@ -65,12 +66,12 @@ async fn a_key_that_is_none_is_told_beside_the_field() {
 async fn an_encrypted_key_needs_its_passphrase() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
-    let (key, passphrase) = crate::harness::ssh::encrypted_key();
+    let (key, passphrase) = (fixture_key("ed25519_encrypted"), ssh::PASSWORD);
     let page = add_key(&administrator, &key, "").await.with_status(422);
     assert!(page.text("#record .problem").contains("enter its passphrase"), "{}", page.text("#record .problem"));
     let page = add_key(&administrator, &key, "wrong").await.with_status(422);
     assert!(page.text("#p-passphrase").starts_with("The passphrase is wrong"));
-    add_key(&administrator, &key, &passphrase).await.leads_to("/admin/credentials");
+    add_key(&administrator, &key, passphrase).await.leads_to("/admin/credentials");
 }
 
 #[actix_web::test]

@@ -55,9 +55,8 @@ fn rel_r08_a_table_that_somebody_holds_is_not_waited_for_without_end() {
     let database = TestDatabase::new();
     let mut holder = database.owner();
     let mut owner = database.owner();
-    // The last change makes idempotency_keys; while somebody else makes a table of that name, it has to wait.
     owner.revert_last_migration(migrate::MIGRATIONS).unwrap();
-    holder.batch_execute("begin; create table idempotency_keys (held integer)").unwrap();
+    holder.batch_execute("begin; lock table __diesel_schema_migrations in exclusive mode").unwrap();
     let began = std::time::Instant::now();
     let outcome = migrate::migrate(&database.owner_url(), None);
     assert!(outcome.is_err(), "{outcome:?}");
