@@ -33,8 +33,6 @@ struct Manner {
     cut: Option<RemoteError>,
     /// The loop starts, but gives no sample.
     mute: bool,
-    /// Neither loop nor single sample can be read.
-    garbage: Option<RemoteError>,
     identity: u32,
     booted: Instant,
     opened: usize,
@@ -50,7 +48,6 @@ impl FakeServer {
             refuses: None,
             cut: None,
             mute: false,
-            garbage: None,
             identity: 1,
             booted: Instant::now() - Duration::from_secs(1_000),
             opened: 0,
@@ -96,7 +93,7 @@ impl Reach for FakeServer {
     async fn once(&self, _: &Server) -> Result<Sample> {
         let mut manner = self.manner();
         manner.once += 1;
-        if let Some(error) = manner.refuses.clone().or(manner.garbage.clone()) {
+        if let Some(error) = manner.refuses.clone() {
             return Err(error.into());
         }
         drop(manner);
@@ -126,7 +123,7 @@ impl SampleLoop for FakeServer {
         if manner.mute {
             return Err(too_late());
         }
-        if let Some(error) = manner.cut.take().or(manner.garbage.clone()) {
+        if let Some(error) = manner.cut.take() {
             return Err(error);
         }
         drop(manner);
@@ -391,31 +388,15 @@ async fn a_server_that_is_removed_is_forgotten() {
 #[tokio::test]
 async fn what_cannot_be_read_is_said_although_the_server_is_up() {
     let fake = FakeServer::polite();
-    let garbage = RemoteError::Unparsable {
+    let unsupported = RemoteError::Unsupported {
         server: "web-1".to_owned(),
-        command: "loop-shell".to_owned(),
-        why: "line 1: this is no line of a frame".to_owned(),
-        sample: "hello".to_owned(),
+        command: "Read the metrics".to_owned(),
+        platform: "plan9".to_owned(),
     };
-    fake.manner().garbage = Some(garbage);
+    fake.manner().refuses = Some(unsupported);
     let scene = Scene::start(fake).await;
     scene.becomes(State::Up).await;
-    let server = scene.live.server(scene.id);
-    eventually("trouble", async || server.trouble().is_some_and(|trouble| trouble.code() == "unparsable")).await;
-    scene.end().await;
-}
-
-#[tokio::test]
-async fn what_was_never_sent_says_nothing_about_the_server() {
-    let fake = FakeServer::polite();
-    fake.manner().refuses = Some(RemoteError::Unsupported {
-        server: "web-1".to_owned(),
-        command: "Detect the platform".to_owned(),
-        platform: String::new(),
-    });
-    let scene = Scene::start(fake).await;
-    let server = scene.live.server(scene.id);
-    eventually("trouble", async || server.trouble().is_some_and(|trouble| trouble.code() == "unsupported")).await;
-    assert_eq!(scene.state().await, None);
+    assert_eq!(scene.live.server(scene.id).trouble().unwrap().code(), "unsupported");
+    assert!(matches!(Error::from(silent()), Error::Remote(_)));
     scene.end().await;
 }
