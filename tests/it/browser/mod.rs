@@ -1,5 +1,8 @@
 //! What a person sees, in a real browser.
 
+mod people;
+mod shell;
+
 use crate::harness::browser::{Browser, Window};
 
 #[tokio::test]

@@ -10,7 +10,8 @@ use std::sync::{Arc, LazyLock};
 use actix_web::body::to_bytes;
 use actix_web::dev::Service as _;
 use actix_web::test::{self, TestRequest};
-use actix_web::web;
+use actix_web::{HttpServer, web};
+use bytes::Bytes;
 use chrono::TimeDelta;
 use hannun::app::App;
 use hannun::config::Config;
@@ -148,6 +149,16 @@ impl TestApp {
             .unwrap()
     }
 
+    /// Answers on a loopback port too, for a real browser; gives the address. Ends with the test's runtime.
+    pub(crate) fn listen(&self) -> String {
+        let site = Site::new(self.app.clone(), Screens(screens::ALL), routes::all());
+        let server = HttpServer::new(move || site.clone().service()).workers(1).disable_signals();
+        let server = server.bind(("127.0.0.1", 0)).unwrap();
+        let address = server.addrs()[0];
+        tokio::spawn(server.run());
+        format!("http://{address}")
+    }
+
     /// Moves the clock.
     pub(crate) fn advance(&self, by: TimeDelta) {
         self.database.clock.advance(by);
@@ -169,7 +180,13 @@ async fn in_process(site: Site, undeclared: Option<&str>) -> Service {
                 service.call(request.to_request()).await.unwrap_or_else(|error| panic!("no answer, but {error}"));
             let (_, answer) = answer.into_parts();
             let (status, headers) = (answer.status(), answer.headers().clone());
-            let body = to_bytes(answer.into_body()).await.unwrap_or_else(|_| panic!("the body broke off"));
+            // A stream has no end: whoever reads one uses `listen`.
+            let is_stream = headers.get("content-type").is_some_and(|kind| kind.as_bytes() == b"text/event-stream");
+            let body = if is_stream {
+                Bytes::new()
+            } else {
+                to_bytes(answer.into_body()).await.unwrap_or_else(|_| panic!("the body broke off"))
+            };
             Reply::new(status, headers, body)
         })
     })
