@@ -81,6 +81,7 @@ impl Modify for InCommon {
         }
         for (path, item) in &mut document.paths.paths {
             for (operation, is_unsafe) in operations(item) {
+                operation.operation_id = operation.operation_id.take().map(|name| operation_name(path, &name));
                 complete(operation, path, is_unsafe);
             }
         }
@@ -153,6 +154,13 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool
     ]
     .into_iter()
     .filter_map(|(operation, is_unsafe)| operation.as_mut().map(|operation| (operation, is_unsafe)))
+}
+
+/// `servers_host_key_show`: the handler's name alone is not unique.
+fn operation_name(path: &str, handler: &str) -> String {
+    let words = path.trim_start_matches("/api/v1").split('/').filter(|word| !word.is_empty() && !word.starts_with('{'));
+    let words: Vec<String> = words.map(|word| word.replace(['-', '.'], "_")).chain([handler.to_owned()]).collect();
+    words.join("_")
 }
 
 fn complete(operation: &mut Operation, path: &str, is_unsafe: bool) {

@@ -25,7 +25,7 @@ impl Help {
             };
             command = found;
         }
-        Ok(output::line(command.render_long_help().to_string().trim_end())?)
+        Ok(output::line(command.render_help().to_string().trim_end())?)
     }
 }
 

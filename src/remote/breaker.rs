@@ -45,6 +45,9 @@ impl Breaker {
             self.refused = Some(error.clone());
             return;
         }
+        if matches!(error, RemoteError::HostKeyUnknown { .. }) {
+            return; // the server is well; it waits for a person, who may approve its key at any moment
+        }
         self.failures = self.failures.saturating_add(1);
         let Some(beyond) = self.failures.checked_sub(FAILURES) else {
             return;

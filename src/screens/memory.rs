@@ -8,6 +8,7 @@ use super::history::{HistoryPage, Plan};
 use super::part::Part;
 use super::range::RangeQuery;
 use crate::app::App;
+use crate::commands::CommandType;
 use crate::error::Result;
 use crate::metrics::catalogue::Metric;
 use crate::models::actor::Role;
@@ -21,7 +22,7 @@ pub static SCREEN: Screen = Screen {
     label: "Memory",
     icon: "memory-stick",
     group: Group::Server,
-    needs: &["sample_metrics"],
+    needs: &[CommandType::SampleMetrics],
     role: Role::Viewer,
     key: None,
 };

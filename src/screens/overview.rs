@@ -16,6 +16,7 @@ use super::gather::{self, Stored};
 use super::part::Part;
 use super::range::{Range, RangeQuery};
 use crate::app::App;
+use crate::commands::CommandType;
 use crate::error::Result;
 use crate::models::actor::Role;
 use crate::web::extract::SignedIn;
@@ -28,7 +29,7 @@ pub static SCREEN: Screen = Screen {
     label: "Overview",
     icon: "activity",
     group: Group::Server,
-    needs: &["sample_metrics"],
+    needs: &[CommandType::SampleMetrics],
     role: Role::Viewer,
     key: Some('o'),
 };
