@@ -2,7 +2,7 @@
 //!
 //! `0: 0100007F:0016 00000000:0000 0A … uid timeout inode`: addresses are little-endian words, ports are not (facts 5.5).
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{Gathering, Protocol, Socket, SocketList};
 use crate::commands::text::{self, integer32};
