@@ -23,11 +23,11 @@ use hannun::models::sessions::NewSession;
 use hannun::models::users::{NewUser, User};
 use hannun::remote::Pool;
 use hannun::remote::hosts::Hosts;
+use hannun::routes;
 use hannun::secret::SecretText;
 use hannun::secret::password::{self, PasswordHash};
 use hannun::web::router::Route;
 use hannun::web::site::Site;
-use hannun::routes;
 
 use super::client::{Client, Reply};
 use super::database::TestDatabase;
@@ -170,8 +170,7 @@ async fn in_process(site: Site, undeclared: Option<&str>) -> Service {
         Box::pin(async move {
             let request = request.to_request();
             let to_the_end = request.headers().contains_key(TO_THE_END);
-            let answer =
-                service.call(request).await.unwrap_or_else(|error| panic!("no answer, but {error}"));
+            let answer = service.call(request).await.unwrap_or_else(|error| panic!("no answer, but {error}"));
             let (_, answer) = answer.into_parts();
             let (status, headers) = (answer.status(), answer.headers().clone());
             let is_stream = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");

@@ -34,7 +34,10 @@ async fn sec_a07_z02_a_server_s_stream_ends_with_the_session() {
     let viewer = app.viewer().await;
     let live = app.app.live.server(server.id);
     let (stream, ()) = tokio::time::timeout(Duration::from_secs(20), async {
-        tokio::join!(read(&viewer, "/servers/web-1/stream"), end_sessions_once_somebody_looks(&app, || live.is_watched()))
+        tokio::join!(
+            read(&viewer, "/servers/web-1/stream"),
+            end_sessions_once_somebody_looks(&app, || live.is_watched())
+        )
     })
     .await
     .expect("the stream outlived its session");
