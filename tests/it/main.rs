@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a test is a failed test with a place")]
 
+mod api;
+mod admin;
 mod browser;
+mod cli;
 mod commands;
 mod db;
 mod harness;

@@ -7,6 +7,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
+use actix_web::HttpMessage as _;
 use actix_web::body::MessageBody;
 use actix_web::dev::Service as _;
 use actix_web::test::{self, TestRequest};
@@ -104,7 +105,8 @@ impl TestApp {
     pub(crate) fn browser(&self) -> Client {
         let number = self.count.get() + 1;
         self.count.set(number);
-        let address = SocketAddr::from(([192, 0, 2, u8::try_from(number).unwrap()], 40_000));
+        let [high, low] = u16::try_from(number).unwrap().to_be_bytes();
+        let address = SocketAddr::from(([198, 18, high, low], 40_000));
         Client::new(Rc::clone(&self.service), address, self.app.config.https())
     }
 

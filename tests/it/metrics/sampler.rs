@@ -7,7 +7,7 @@ use std::time::Duration;
 use hannun::clock::Clock;
 use hannun::commands::filesystems::Filesystem;
 use hannun::commands::metrics::Sample;
-use hannun::error::{Error, RemoteError, Result, Stage, StillRunning};
+use hannun::error::{RemoteError, Result, Stage, StillRunning};
 use hannun::metrics::catalogue::Metric;
 use hannun::metrics::live::Live;
 use hannun::metrics::sampler::{Pace, Reach, SampleLoop, Sampler};
