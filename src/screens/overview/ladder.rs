@@ -48,7 +48,9 @@ pub fn tries_again(reason_code: &str) -> bool {
 
 /// The ladder of a stored failure: what came before it worked, what comes after was not reached.
 pub fn of_failure(reason_code: &str, reason: &str) -> Vec<Step> {
-    let failed = stage_of(reason_code);
+    // "… did not answer within 15 s (Shell)": where time ran out is told by the sentence only.
+    let told = STEPS.into_iter().find(|stage| reason.ends_with(&format!("({})", stage.label())));
+    let failed = told.filter(|_| reason_code == "timed-out").unwrap_or_else(|| stage_of(reason_code));
     let step = |stage: Stage| {
         let reached = stage < failed;
         let (dot, said, heard) = if reached {
@@ -82,6 +84,7 @@ pub fn of_test(stages: &[StageReport], language: Language) -> Vec<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::RemoteError;
 
     #[test]
     fn what_came_before_worked_and_what_comes_after_was_not_reached() {
@@ -101,6 +104,14 @@ mod tests {
         let steps = of_test(&stages, Language::En);
         assert_eq!((steps[0].heard.as_str(), steps[0].took), ("192.0.2.7", Some(Duration::from_millis(7))));
         assert_eq!((steps[1].skipped, steps[1].took), (true, None));
+    }
+
+    #[test]
+    fn a_time_limit_stops_the_ladder_where_time_ran_out() {
+        let after = Duration::from_secs(15);
+        let error = RemoteError::TimedOut { server: "web-1".into(), stage: Stage::Shell, after };
+        let steps = of_failure(error.code(), &error.to_string());
+        assert_eq!(steps.iter().position(|step| step.dot == "crit"), Some(4));
     }
 
     #[test]
