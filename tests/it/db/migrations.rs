@@ -60,7 +60,7 @@ fn rel_r08_a_table_that_somebody_holds_is_not_waited_for_without_end() {
     let began = std::time::Instant::now();
     let outcome = migrate::migrate(&database.owner_url(), None);
     assert!(outcome.is_err(), "{outcome:?}");
-    assert!((4..9).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert!((4..30).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
     holder.batch_execute("rollback").unwrap();
     assert_eq!(migrate::migrate(&database.owner_url(), None).unwrap(), 1);
 }
