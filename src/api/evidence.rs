@@ -1,11 +1,23 @@
-//! How we know what a server answered: the command, its status, how long it took.
+//! Asking a server, and how we know what it answered: the command, its status, how long it took.
 
+use actix_web::{HttpMessage, HttpRequest};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::paging::Page;
-use crate::remote::host::Evidence;
+use crate::commands::Read;
+use crate::error::Result;
+use crate::remote::host::{Answer, Evidence, Host};
+
+/// Asks the server. Where that fails, the problem names the type of the command.
+pub(super) async fn ask<C: Read>(request: &HttpRequest, host: &Host, command: C) -> Result<Answer<C::Output>> {
+    let answer = host.read(command).await;
+    if answer.is_err() {
+        request.extensions_mut().insert(C::TYPE);
+    }
+    answer
+}
 
 /// How we know.
 #[derive(Debug, Serialize, ToSchema)]

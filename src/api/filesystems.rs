@@ -1,10 +1,11 @@
 //! `/servers/{server}/filesystems`: what is mounted, and how full it is.
 
+use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::evidence::LivePage;
+use super::evidence::{LivePage, ask};
 use super::input::Parameters;
 use super::paging::{Key, ListQuery, Shape};
 use crate::app::App;
@@ -73,13 +74,14 @@ const LIST: Shape<FilesystemView> = Shape {
     responses((status = 200, body = LivePage<FilesystemView>)),
 )]
 pub async fn index(
+    request: HttpRequest,
     app: Data<App>,
     asking: Asking,
     name: Path<String>,
     query: Parameters<ListQuery>,
 ) -> Result<Json<LivePage<FilesystemView>>> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
-    let answer = host.read(ListFilesystems).await?;
+    let answer = ask(&request, &host, ListFilesystems).await?;
     let filesystems = answer.value.into_iter().map(FilesystemView::from).collect();
     Ok(Json(LivePage::new(LIST.page(filesystems, &query.0)?, answer.evidence)))
 }

@@ -1,10 +1,12 @@
 //! `/servers/{server}/processes`: what runs, and what each process listens at.
 
+use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
+use futures_util::future::join;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::evidence::{EvidenceView, LivePage};
+use super::evidence::{EvidenceView, LivePage, ask};
 use super::input::Parameters;
 use super::paging::{Key, ListQuery, Shape};
 use super::sockets::SocketView;
@@ -101,13 +103,14 @@ const LIST: Shape<ProcessView> = Shape {
     responses((status = 200, body = LivePage<ProcessView>)),
 )]
 pub async fn index(
+    request: HttpRequest,
     app: Data<App>,
     asking: Asking,
     name: Path<String>,
     query: Parameters<ListQuery>,
 ) -> Result<Json<LivePage<ProcessView>>> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
-    let answer = host.read(ListProcesses).await?;
+    let answer = ask(&request, &host, ListProcesses).await?;
     let rate = answer.value.ticks_per_second;
     let processes = answer.value.processes.into_iter().map(|process| ProcessView::new(process, rate)).collect();
     Ok(Json(LivePage::new(LIST.page(processes, &query.0)?, answer.evidence)))
@@ -119,11 +122,16 @@ pub async fn index(
     params(("server" = String, Path, description = "Its name"), ("pid" = u32, Path, description = "The process's number")),
     responses((status = 200, body = OneProcessView)),
 )]
-pub async fn show(app: Data<App>, asking: Asking, path: Path<(String, String)>) -> Result<Json<OneProcessView>> {
+pub async fn show(
+    request: HttpRequest,
+    app: Data<App>,
+    asking: Asking,
+    path: Path<(String, String)>,
+) -> Result<Json<OneProcessView>> {
     let (name, pid) = path.into_inner();
     let host = app.hosts.open(asking.0, name).await?;
     let pid: u32 = pid.parse().map_err(|_not_a_number| Error::NotFound("The process"))?;
-    let (processes, sockets) = futures_util::future::join(host.read(ListProcesses), host.read(ListSockets)).await;
+    let (processes, sockets) = join(ask(&request, &host, ListProcesses), ask(&request, &host, ListSockets)).await;
     let (processes, sockets) = (processes?, sockets?.value);
     let rate = processes.value.ticks_per_second;
     let process = processes.value.processes.into_iter().find(|process| process.pid == pid);

@@ -1,10 +1,11 @@
 //! `/servers/{server}/sockets`: what listens.
 
+use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::evidence::LivePage;
+use super::evidence::{LivePage, ask};
 use super::input::Parameters;
 use super::paging::{Key, ListQuery, Shape};
 use crate::app::App;
@@ -77,13 +78,14 @@ const LIST: Shape<SocketView> = Shape {
     responses((status = 200, body = LivePage<SocketView>)),
 )]
 pub async fn index(
+    request: HttpRequest,
     app: Data<App>,
     asking: Asking,
     name: Path<String>,
     query: Parameters<ListQuery>,
 ) -> Result<Json<LivePage<SocketView>>> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
-    let answer = host.read(ListSockets).await?;
+    let answer = ask(&request, &host, ListSockets).await?;
     let sockets = answer.value.sockets.into_iter().map(SocketView::from).collect();
     Ok(Json(LivePage::new(LIST.page(sockets, &query.0)?, answer.evidence)))
 }

@@ -54,7 +54,7 @@ pub(super) fn of_draft(
 }
 
 fn of_own(draft: &Draft) -> Result<Login> {
-    let (own, secrets) = (&draft.own, credentials::secrets_of(&draft.own)?);
+    let (own, secrets) = (&draft.own, credentials::secrets_of(&draft.own));
     login(&draft.name, &own.user_name, credentials::kind(own)?, credentials::privilege(own)?, secrets)
 }
 

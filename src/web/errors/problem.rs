@@ -1,10 +1,11 @@
 //! Errors as programs see them: RFC 9457 `application/problem+json`, as `docs/api.md` says.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use super::code;
+use crate::commands::CommandType;
 use crate::error::{Error, RemoteError};
 use crate::language::Language;
 use crate::web::visitor::Visitor;
@@ -21,6 +22,8 @@ struct Problem {
     hint: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     command: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,6 +61,8 @@ pub(super) fn document(request: &HttpRequest, error: &Error, status: StatusCode,
         detail: error.message().in_language(language),
         hint: error.hint().map(|hint| hint.in_language(language)),
         errors,
+        // Left there by whoever asked the server.
+        command_type: request.extensions().get::<CommandType>().map(|command_type| command_type.name()),
         command,
         exit_status,
         stderr,

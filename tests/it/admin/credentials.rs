@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 
 use super::{audit, events, filled, pairs};
 use crate::harness::app::{PASSWORD, TestApp};
-use crate::harness::client::Client;
+use crate::harness::client::{Client, Reply};
+use crate::harness::ssh::{self, fixture_key};
 
 const KEY: &str = include_str!("../../fixtures/keys/ed25519");
 const CANARY: &str = "canary-7d1f0a93";
@@ -21,7 +22,7 @@ fn with_password() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-async fn add_key(administrator: &Client, key: &str, passphrase: &str) -> crate::harness::client::Reply {
+async fn add_key(administrator: &Client, key: &str, passphrase: &str) -> Reply {
     let form = [
         ("name", "ops"),
         ("user_name", "deploy"),
@@ -65,23 +66,31 @@ async fn a_key_that_is_none_is_told_beside_the_field() {
 async fn an_encrypted_key_needs_its_passphrase() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
-    let (key, passphrase) = crate::harness::ssh::encrypted_key();
+    let (key, passphrase) = (fixture_key("ed25519_encrypted"), ssh::PASSWORD);
     let page = add_key(&administrator, &key, "").await.with_status(422);
     assert!(page.text("#record .problem").contains("enter its passphrase"), "{}", page.text("#record .problem"));
     let page = add_key(&administrator, &key, "wrong").await.with_status(422);
     assert!(page.text("#p-passphrase").starts_with("The passphrase is wrong"));
-    add_key(&administrator, &key, &passphrase).await.leads_to("/admin/credentials");
+    add_key(&administrator, &key, passphrase).await.leads_to("/admin/credentials");
 }
 
 #[actix_web::test]
 async fn sec_s05_no_page_ever_shows_a_stored_or_a_refused_secret() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
-    let refused = administrator.post("/admin/credentials", with_password().into_iter().filter(|(name, _)| *name != "name")).await;
+    let refused =
+        administrator.post("/admin/credentials", with_password().into_iter().filter(|(name, _)| *name != "name")).await;
     assert_eq!(refused.status, 422);
     assert!(!refused.body.contains(CANARY), "a secret must be typed again");
     administrator.post("/admin/credentials", with_password()).await.leads_to("/admin/credentials");
-    for path in ["/admin/credentials", "/admin/credentials/1", "/admin/credentials/1/history", "/admin/credentials/1/delete", "/admin/audit-events", "/admin/servers/new"] {
+    for path in [
+        "/admin/credentials",
+        "/admin/credentials/1",
+        "/admin/credentials/1/history",
+        "/admin/credentials/1/delete",
+        "/admin/audit-events",
+        "/admin/servers/new",
+    ] {
         let reply = administrator.get(path).await;
         assert_eq!(reply.status, 200, "{path}");
         assert!(!reply.body.contains(CANARY), "{path}");
@@ -89,17 +98,21 @@ async fn sec_s05_no_page_ever_shows_a_stored_or_a_refused_secret() {
 }
 
 #[actix_web::test]
-async fn an_empty_secret_field_keeps_what_is_stored_and_a_tick_removes_it() {
+async fn an_empty_secret_field_keeps_what_is_stored_and_what_is_no_longer_asked_for_is_removed() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
     administrator.post("/admin/credentials", with_password()).await;
     let page = administrator.get("/admin/credentials/1").await.ok();
-    administrator.post("/admin/credentials/1", pairs(&filled(&page, &[("note", "new")]))).await.leads_to("/admin/credentials");
+    administrator
+        .post("/admin/credentials/1", pairs(&filled(&page, &[("note", "new")])))
+        .await
+        .leads_to("/admin/credentials");
     assert!(!events(&app).await[0].details.0.contains_key("password"));
     let page = administrator.get("/admin/credentials/1").await.ok();
     assert_eq!(page.texts(".hint").iter().filter(|hint| hint.starts_with("Stored")).count(), 2);
-    let form = filled(&page, &[("privilege", "sudo"), ("sudo_password-remove", "on")]);
+    let form = filled(&page, &[("privilege", "sudo")]);
     administrator.post("/admin/credentials/1", pairs(&form)).await.leads_to("/admin/credentials");
+    assert_eq!(events(&app).await[0].details.0["sudo_password"], "changed");
     let page = administrator.get("/admin/credentials/1").await.ok();
     assert_eq!(page.texts(".hint").iter().filter(|hint| hint.starts_with("Stored")).count(), 1);
     let form = filled(&page, &[("password-remove", "on")]);

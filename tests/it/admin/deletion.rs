@@ -28,7 +28,7 @@ async fn several_rows_are_deleted_after_one_question() {
     }
     let rows = [("action", "delete"), ("row", "1"), ("row", "3")];
     let page = administrator.post("/admin/groups/actions", rows).await.ok();
-    assert_eq!(page.texts("h2"), ["web", "lab"]);
+    assert_eq!(page.texts("main h2"), ["web", "lab"]);
     assert_eq!(page.text("button[data-kind=final]"), "Delete 2 rows");
     administrator.post("/admin/groups/deletions", pairs(&page.form("main form"))).await.leads_to("/admin/groups");
     assert_eq!(administrator.get("/admin/groups").await.ok().texts("td .key"), ["db"]);

@@ -38,6 +38,7 @@ pub fn problems(
     stored: Option<&Credential>,
     draft: &mut Draft,
 ) -> Result<Vec<(&'static str, Message)>> {
+    drop_what_is_not_used(draft)?;
     let mut problems = Vec::new();
     match kind(draft)? {
         CredentialKind::Password if !draft.password.will_exist() => {
@@ -63,6 +64,24 @@ pub fn problems(
     Ok(problems)
 }
 
+/// A secret that the choices no longer ask for is not kept.
+fn drop_what_is_not_used(draft: &mut Draft) -> Result<()> {
+    let is_key = kind(draft)? == CredentialKind::PrivateKey;
+    let asks = privilege(draft)? == Privileges::SudoPassword;
+    for (secret, is_used) in [
+        (&mut draft.password, !is_key),
+        (&mut draft.private_key, is_key),
+        (&mut draft.passphrase, is_key),
+        (&mut draft.sudo_password, asks),
+    ] {
+        if !is_used {
+            secret.entered = None;
+            secret.remove = secret.stored;
+        }
+    }
+    Ok(())
+}
+
 /// The key and passphrase that would be stored: what was entered, else what is stored.
 fn key_after_saving(
     connection: &mut Connection,
@@ -84,7 +103,7 @@ fn key_after_saving(
 
 /// Adds a credential.
 pub fn create(connection: &mut Connection, by: &By, draft: &Draft) -> Result<CredentialId> {
-    let secrets = secrets_of(draft)?;
+    let secrets = secrets_of(draft);
     let key = key_facts(secrets.private_key.as_ref(), secrets.passphrase.as_ref())?;
     let new = NewCredential {
         name: &draft.name,
@@ -124,15 +143,14 @@ pub(super) fn update(connection: &mut Connection, by: &By, stored: &Credential, 
     Credential::change(connection, &by.app.sealer, stored.id, &changes, by.at).map(drop)
 }
 
-/// The secrets that were entered, as far as the kind needs them.
-pub fn secrets_of(draft: &Draft) -> Result<Secrets> {
-    let is_key = kind(draft)? == CredentialKind::PrivateKey;
-    Ok(Secrets {
-        password: draft.password.entered.clone().filter(|_| !is_key),
-        private_key: draft.private_key.entered.clone().filter(|_| is_key),
-        passphrase: draft.passphrase.entered.clone().filter(|_| is_key),
+/// The secrets that were entered, of a draft that was checked.
+pub fn secrets_of(draft: &Draft) -> Secrets {
+    Secrets {
+        password: draft.password.entered.clone(),
+        private_key: draft.private_key.entered.clone(),
+        passphrase: draft.passphrase.entered.clone(),
         sudo_password: draft.sudo_password.entered.clone(),
-    })
+    }
 }
 
 fn key_facts(key: Option<&SecretText>, passphrase: Option<&SecretText>) -> Result<Option<KeyFacts>> {

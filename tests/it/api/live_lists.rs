@@ -1,0 +1,113 @@
+//! Processes, sockets and filesystems: from a real sshd, and from a host whose commands fail.
+
+use hannun::models::actor::Role;
+use hannun::models::actor::Scope;
+use hannun::models::host_keys::{GivenKey, HostKey};
+use hannun::models::servers::Server;
+use serde_json::json;
+
+use super::host_key::approve;
+use super::program::program;
+use crate::harness::app::TestApp;
+use crate::harness::fake_host::Act;
+use crate::harness::fake_host::{FakeHost, Manner};
+use crate::harness::ssh::PASSWORD;
+use crate::harness::sshd::Setup;
+
+#[actix_web::test]
+async fn a_viewer_sees_what_runs_listens_and_is_mounted() {
+    let Some(sshd) = Setup::default().start("a_viewer_sees_what_runs_listens_and_is_mounted") else { return };
+    let app = TestApp::start().await;
+    approve(&program(&app, Role::Administrator).await, &sshd).await;
+    let viewer = program(&app, Role::Viewer).await;
+
+    let list = viewer.get("/api/v1/servers/web-1/processes?q=sshd&limit=1").await.status(200);
+    let process = &list["items"][0];
+    assert!(process["command"].as_str().unwrap().contains("sshd"), "{process}");
+    assert!(list["evidence"]["command"].is_string() && list["evidence"]["exit_status"] == 0, "{list}");
+    let page = viewer.get("/api/v1/servers/web-1/processes?limit=2&sort=-pid").await.status(200);
+    assert_eq!(page["items"].as_array().unwrap().len(), 2);
+    assert!(page["next"].is_string());
+    assert!(page["items"][0]["pid"].as_u64() > page["items"][1]["pid"].as_u64());
+
+    let one = viewer.get(&format!("/api/v1/servers/web-1/processes/{}", process["pid"])).await.status(200);
+    assert_eq!((&one["pid"], &one["started_at"]), (&process["pid"], &process["started_at"]));
+    viewer.get("/api/v1/servers/web-1/processes/4294967295").await.problem(404);
+    viewer.get("/api/v1/servers/web-1/processes/one").await.problem(404);
+
+    let port = sshd.port.to_string();
+    let sockets = viewer.get("/api/v1/servers/web-1/sockets?sort=-port&limit=500").await.status(200);
+    let found = sockets["items"].as_array().unwrap().iter().find(|socket| socket["port"].to_string() == port);
+    assert_eq!(found.unwrap()["protocol"], "tcp");
+    let filesystems = viewer.get("/api/v1/servers/web-1/filesystems").await.status(200);
+    let root = filesystems["items"].as_array().unwrap().iter().find(|filesystem| filesystem["mount"] == "/");
+    assert!(root.unwrap()["size_bytes"].as_u64().unwrap() > 0);
+    assert_eq!(viewer.get("/api/v1/servers/web-1/filesystems?sort=colour").await.refused_fields(), ["sort"]);
+}
+
+#[actix_web::test]
+async fn a_failed_command_is_502_with_its_name_status_and_words() {
+    let detected = "@uname\nLinux\n6.1.0\nx86_64\nweb-1\n";
+    let manner = Manner::default()
+        .when("@df", Act::answer("", "df: cannot read\u{1b}[2J table", 7))
+        .when("uname", Act::answer(detected, "", 0));
+    let host = FakeHost::start(manner).await;
+    let app = TestApp::start().await;
+    let administrator = program(&app, Role::Administrator).await;
+    let credential = json!({"name": "key", "user_name": "deploy", "password": PASSWORD});
+    administrator.post("/api/v1/credentials", credential).await.status(201);
+    let server = json!({"name": "web-1", "address": "127.0.0.1", "port": host.port, "credential": "key"});
+    administrator.post("/api/v1/servers", server).await.status(201);
+    trust(&app, &host).await;
+    known_platform(&app).await;
+
+    let failed = administrator.get("/api/v1/servers/web-1/filesystems").await;
+    let value = failed.value.clone();
+    assert_eq!(failed.problem(502), "command-failed");
+    assert_eq!(value["command"], "df-gnu");
+    assert_eq!(value["command_type"], "list_filesystems");
+    assert_eq!(value["exit_status"], 7);
+    assert!(value["stderr"].as_str().unwrap().contains("cannot read"), "{value}");
+    assert!(value["hint"].is_string() && value["detail"].as_str().unwrap().contains("web-1"), "{value}");
+}
+
+#[actix_web::test]
+async fn a_server_that_is_away_or_paused_says_so() {
+    let app = TestApp::start().await;
+    let administrator = program(&app, Role::Administrator).await;
+    administrator
+        .post("/api/v1/credentials", json!({"name": "k", "user_name": "u", "password": "p"}))
+        .await
+        .status(201);
+    // Nothing listens on the discard port of loopback.
+    let server = json!({"name": "web-1", "address": "127.0.0.1", "port": 9, "credential": "k"});
+    administrator.post("/api/v1/servers", server).await.status(201);
+    assert_eq!(administrator.get("/api/v1/servers/web-1/processes").await.problem(502), "unreachable");
+    administrator.patch("/api/v1/servers/web-1", json!({"enabled": false})).await.status(200);
+    assert_eq!(administrator.get("/api/v1/servers/web-1/processes").await.problem(502), "disabled");
+}
+
+async fn trust(app: &TestApp, host: &FakeHost) {
+    let (pin, now) = (host.pin(), app.database.now());
+    let trusted = app.app.db.run(move |connection| {
+        let server = Server::by_name(connection, &Scope::All, "web-1")?;
+        let key = GivenKey { algorithm: &pin.algorithm, public_key: &pin.public_key, fingerprint: "SHA256:x" };
+        HostKey::pin(connection, server.id, &key, "test", now)
+    });
+    trusted.await.unwrap();
+}
+
+async fn known_platform(app: &TestApp) {
+    let now = app.database.now();
+    let saved = app.app.db.run(move |connection| {
+        let server = Server::by_name(connection, &Scope::All, "web-1")?;
+        let platform = hannun::commands::Platform {
+            os: "linux".to_owned(),
+            capabilities: ["df-output", "timeout"].map(str::to_owned).into(),
+            ..hannun::commands::Platform::default()
+        };
+        let row = hannun::models::platforms::DetectedPlatform::new(server.id, &platform, now);
+        Ok::<_, hannun::error::Error>(row.save(connection)?)
+    });
+    saved.await.unwrap();
+}

@@ -1,0 +1,14 @@
+//! The JSON API, as programs use it.
+
+mod audit_events;
+mod credentials;
+mod document;
+mod groups;
+mod host_key;
+mod idempotency;
+mod live_lists;
+mod metrics;
+mod program;
+mod scope;
+mod servers;
+mod tokens;
