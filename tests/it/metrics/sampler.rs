@@ -33,6 +33,8 @@ struct Manner {
     cut: Option<RemoteError>,
     /// The loop starts, but gives no sample.
     mute: bool,
+    /// Neither loop nor single sample can be read.
+    garbage: Option<RemoteError>,
     identity: u32,
     booted: Instant,
     opened: usize,
@@ -48,6 +50,7 @@ impl FakeServer {
             refuses: None,
             cut: None,
             mute: false,
+            garbage: None,
             identity: 1,
             booted: Instant::now() - Duration::from_secs(1_000),
             opened: 0,
@@ -93,7 +96,7 @@ impl Reach for FakeServer {
     async fn once(&self, _: &Server) -> Result<Sample> {
         let mut manner = self.manner();
         manner.once += 1;
-        if let Some(error) = manner.refuses.clone() {
+        if let Some(error) = manner.refuses.clone().or(manner.garbage.clone()) {
             return Err(error.into());
         }
         drop(manner);
@@ -123,7 +126,7 @@ impl SampleLoop for FakeServer {
         if manner.mute {
             return Err(too_late());
         }
-        if let Some(error) = manner.cut.take() {
+        if let Some(error) = manner.cut.take().or(manner.garbage.clone()) {
             return Err(error);
         }
         drop(manner);
@@ -202,6 +205,12 @@ impl Scene {
         self.state().await.unwrap()
     }
 
+    /// Waits for the first sample.
+    async fn is_sampled(&self) -> ServerState {
+        eventually("a sample", async || self.live.latest(self.id).is_some()).await;
+        self.becomes(State::Up).await
+    }
+
     async fn change(&self, changes: ServerChanges) {
         let id = self.id;
         self.database
@@ -240,7 +249,7 @@ async fn a_server_that_answers_is_up_with_values_and_its_platform_is_asked_once(
 #[tokio::test]
 async fn what_was_read_last_is_stored_at_the_end() {
     let scene = Scene::start(FakeServer::polite()).await;
-    scene.becomes(State::Up).await;
+    scene.is_sampled().await;
     let (id, store, db) = (scene.id, scene.store.clone(), scene.database.db.clone());
     scene.stop.cancel();
     scene.task.await.unwrap();
@@ -253,7 +262,7 @@ async fn what_was_read_last_is_stored_at_the_end() {
 #[tokio::test]
 async fn somebody_who_looks_raises_the_rate_at_once() {
     let scene = Scene::start(FakeServer::polite()).await;
-    scene.becomes(State::Up).await;
+    scene.is_sampled().await;
     let mut subscription = scene.live.server(scene.id).subscribe();
     let before = scene.fake.manner().ticks;
     let begun = Instant::now();
@@ -269,7 +278,7 @@ async fn somebody_who_looks_raises_the_rate_at_once() {
 #[tokio::test]
 async fn rel_r02_a_server_that_falls_silent_is_unreachable_and_comes_back_by_itself() {
     let scene = Scene::start(FakeServer::polite()).await;
-    scene.becomes(State::Up).await;
+    scene.is_sampled().await;
     let since = {
         let mut manner = scene.fake.manner();
         (manner.refuses, manner.cut) = (Some(silent()), Some(cut()));
@@ -289,7 +298,7 @@ async fn rel_r02_a_server_that_falls_silent_is_unreachable_and_comes_back_by_its
 #[tokio::test]
 async fn a_loop_that_ends_on_a_server_that_is_well_changes_nothing_but_the_loop() {
     let scene = Scene::start(FakeServer::polite()).await;
-    let before = scene.becomes(State::Up).await;
+    let before = scene.is_sampled().await;
     let ended = |fake: &FakeServer| fake.manner().opened;
     for round in 2..5 {
         scene.fake.manner().cut = Some(cut());
@@ -340,7 +349,7 @@ async fn a_loop_that_does_not_answer_is_done_without() {
     let fake = FakeServer::polite();
     fake.manner().mute = true;
     let scene = Scene::start(fake).await;
-    scene.becomes(State::Up).await;
+    scene.is_sampled().await;
     assert!(scene.fake.manner().once >= 1);
     assert!(scene.live.latest(scene.id).is_some());
     scene.end().await;
@@ -349,7 +358,7 @@ async fn a_loop_that_does_not_answer_is_done_without() {
 #[tokio::test]
 async fn rel_r03_a_reboot_makes_the_platform_asked_again() {
     let scene = Scene::start(FakeServer::polite()).await;
-    scene.becomes(State::Up).await;
+    scene.is_sampled().await;
     scene.fake.manner().booted = Instant::now();
     eventually("detected again", async || scene.fake.manner().detected == 2).await;
     scene.end().await;
@@ -358,7 +367,7 @@ async fn rel_r03_a_reboot_makes_the_platform_asked_again() {
 #[tokio::test]
 async fn a_server_that_is_switched_off_gets_no_packet_and_is_paused() {
     let scene = Scene::start(FakeServer::polite()).await;
-    scene.becomes(State::Up).await;
+    scene.is_sampled().await;
     scene.change(ServerChanges { enabled: Some(false), ..ServerChanges::default() }).await;
     scene.becomes(State::Paused).await;
     assert!(scene.fake.manner().let_go.contains(&scene.id), "its connections are closed");
@@ -373,7 +382,7 @@ async fn a_server_that_is_switched_off_gets_no_packet_and_is_paused() {
 #[tokio::test]
 async fn a_server_that_is_removed_is_forgotten() {
     let scene = Scene::start(FakeServer::polite()).await;
-    scene.becomes(State::Up).await;
+    scene.is_sampled().await;
     let id = scene.id;
     scene
         .database
@@ -388,14 +397,31 @@ async fn a_server_that_is_removed_is_forgotten() {
 #[tokio::test]
 async fn what_cannot_be_read_is_said_although_the_server_is_up() {
     let fake = FakeServer::polite();
-    let unsupported = RemoteError::Unsupported {
+    let garbage = RemoteError::Unparsable {
         server: "web-1".to_owned(),
-        command: "Read the metrics".to_owned(),
-        platform: "plan9".to_owned(),
+        command: "loop-shell".to_owned(),
+        why: "line 1: this is no line of a frame".to_owned(),
+        sample: "hello".to_owned(),
     };
-    fake.manner().refuses = Some(unsupported);
+    fake.manner().garbage = Some(garbage);
     let scene = Scene::start(fake).await;
     scene.becomes(State::Up).await;
-    assert_eq!(scene.live.server(scene.id).trouble().unwrap().code(), "unsupported");
+    let server = scene.live.server(scene.id);
+    eventually("trouble", async || server.trouble().is_some_and(|trouble| trouble.code() == "unparsable")).await;
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn what_was_never_sent_says_nothing_about_the_server() {
+    let fake = FakeServer::polite();
+    fake.manner().refuses = Some(RemoteError::Unsupported {
+        server: "web-1".to_owned(),
+        command: "Detect the platform".to_owned(),
+        platform: String::new(),
+    });
+    let scene = Scene::start(fake).await;
+    let server = scene.live.server(scene.id);
+    eventually("trouble", async || server.trouble().is_some_and(|trouble| trouble.code() == "unsupported")).await;
+    assert_eq!(scene.state().await, None);
     scene.end().await;
 }
