@@ -7,6 +7,7 @@ use super::gather::{self, Stored};
 use super::history::{HistoryPage, Plan};
 use super::part::Part;
 use super::range::RangeQuery;
+use crate::commands::CommandType;
 use crate::app::App;
 use crate::error::Result;
 use crate::metrics::catalogue::Metric;
@@ -21,7 +22,7 @@ pub static SCREEN: Screen = Screen {
     label: "CPU",
     icon: "cpu",
     group: Group::Server,
-    needs: &["sample_metrics"],
+    needs: &[CommandType::SampleMetrics],
     role: Role::Viewer,
     key: None,
 };

@@ -9,6 +9,7 @@ use super::history::{HistoryPage, Plan};
 use super::numbers::Numbers;
 use super::part::Part;
 use super::range::RangeQuery;
+use crate::commands::CommandType;
 use crate::app::App;
 use crate::error::Result;
 use crate::metrics::catalogue::Metric;
@@ -23,7 +24,7 @@ pub static SCREEN: Screen = Screen {
     label: "Disks",
     icon: "hard-drive",
     group: Group::Server,
-    needs: &["sample_metrics", "list_filesystems"],
+    needs: &[CommandType::SampleMetrics, CommandType::ListFilesystems],
     role: Role::Viewer,
     key: None,
 };

@@ -15,6 +15,7 @@ use super::asked;
 use super::gather::{self, Stored};
 use super::part::Part;
 use super::range::{Range, RangeQuery};
+use crate::commands::CommandType;
 use crate::app::App;
 use crate::error::Result;
 use crate::models::actor::Role;
@@ -28,7 +29,7 @@ pub static SCREEN: Screen = Screen {
     label: "Overview",
     icon: "activity",
     group: Group::Server,
-    needs: &["sample_metrics"],
+    needs: &[CommandType::SampleMetrics],
     role: Role::Viewer,
     key: Some('o'),
 };

@@ -1,5 +1,6 @@
 //! The navigation: what a screen declares, and the menu that follows from all declarations. Knows no screen by name.
 
+use crate::commands::CommandType;
 use crate::language::Message;
 use crate::models::actor::Role;
 
@@ -32,8 +33,8 @@ pub struct Screen {
     pub icon: &'static str,
     /// Where it stands.
     pub group: Group,
-    /// Names of the command types that it cannot do without.
-    pub needs: &'static [&'static str],
+    /// What it asks of a server and cannot do without.
+    pub needs: &'static [CommandType],
     /// Who sees it.
     pub role: Role,
     /// The letter after `g` that opens it.

@@ -13,9 +13,13 @@ use super::menu::{Group, MenuFor, MenuGroup, Screen, menu, slug_of};
 use super::picker;
 use super::visitor::{Person, Visitor};
 use crate::app::App;
+use crate::commands::CommandType;
+use crate::commands::catalog::Catalog;
+use crate::commands::platform::Platform;
 use crate::error::{Error, Result};
-use crate::language::Language;
+use crate::language::{Language, Message};
 use crate::models::actor::Role;
+use crate::models::platforms::DetectedPlatform;
 use crate::models::server_states::{ServerState, State};
 use crate::models::servers::Server;
 use crate::models::users::Theme;
@@ -93,9 +97,14 @@ impl Shell {
         let visitor = Visitor::of(request).ok_or_else(|| Error::internal(anyhow::anyhow!("no Visitor")))?;
         let person = visitor.person();
         let path = request.path();
-        let (server, server_count) = match person {
+        let (selected, server_count) = match person {
             Some(person) if !Hx::of(request).wants_fragment() => servers(request, app, person).await?,
             _ => (None, 0),
+        };
+        let (server, platform) = selected.map_or((None, None), |(server, platform)| (Some(server), platform));
+        let catalog = app.hosts.catalog();
+        let why_not = |screen: &Screen| {
+            screen.needs.iter().find_map(|need| cannot(&catalog, *need, server.as_ref()?, platform.as_ref()?))
         };
         Ok(Self {
             language: visitor.language,
@@ -107,7 +116,7 @@ impl Shell {
                         role: person.actor.role,
                         path,
                         server: server.as_ref().map(|server| server.name.as_str()),
-                        why_not: &|_| None,
+                        why_not: &why_not,
                     },
                 )
             }),
@@ -125,7 +134,11 @@ impl Shell {
 }
 
 /// The server that the page is about, else the one looked at last; and how many there are.
-async fn servers(request: &HttpRequest, app: &App, person: &Person) -> Result<(Option<SelectedServer>, i64)> {
+async fn servers(
+    request: &HttpRequest,
+    app: &App,
+    person: &Person,
+) -> Result<(Option<(SelectedServer, Option<Platform>)>, i64)> {
     let named = request.match_info().get("server").map(str::to_owned);
     let names: Vec<String> = named.into_iter().chain(recent_servers(request, app)).collect();
     let scope = person.actor.scope.clone();
@@ -138,11 +151,23 @@ async fn servers(request: &HttpRequest, app: &App, person: &Person) -> Result<(O
                 let (dot, state) = picker::look_of(state);
                 let groups =
                     server.groups(connection)?.into_iter().map(|group| group.name).collect::<Vec<_>>().join(", ");
-                return Ok((Some(SelectedServer { name: server.name, groups, dot, state }), count));
+                let platform = DetectedPlatform::of(connection, server.id)?.map(Platform::from);
+                let selected = SelectedServer { name: server.name, groups, dot, state };
+                return Ok((Some((selected, platform)), count));
             }
             Ok::<_, Error>((None, count))
         })
         .await
+}
+
+/// Why a server cannot be asked this, if no command is known for its platform.
+fn cannot(catalog: &Catalog, need: CommandType, server: &SelectedServer, platform: &Platform) -> Option<Message> {
+    catalog.choose(need, platform).err().map(|_no_command| {
+        Message::new("{command} is not known for {platform} ({server})")
+            .with_words("command", need.label())
+            .with("platform", &platform.pretty_name)
+            .with("server", &server.name)
+    })
 }
 
 /// Names of the servers looked at last, latest first, as the browser remembers them.

@@ -11,7 +11,7 @@ use actix_web::HttpMessage as _;
 use actix_web::body::MessageBody;
 use actix_web::dev::Service as _;
 use actix_web::test::{self, TestRequest};
-use actix_web::web;
+use actix_web::{HttpServer, web};
 use bytes::{Bytes, BytesMut};
 use chrono::TimeDelta;
 use hannun::app::App;
@@ -151,6 +151,16 @@ impl TestApp {
             })
             .await
             .unwrap()
+    }
+
+    /// Answers on a loopback port too, for a real browser; gives the address. Ends with the test's runtime.
+    pub(crate) fn listen(&self) -> String {
+        let site = Site::new(self.app.clone(), routes::menu(), routes::all());
+        let server = HttpServer::new(move || site.clone().service()).workers(1).disable_signals();
+        let server = server.bind(("127.0.0.1", 0)).unwrap();
+        let address = server.addrs()[0];
+        tokio::spawn(server.run());
+        format!("http://{address}")
     }
 
     /// Moves the clock.

@@ -109,6 +109,44 @@ impl Browser {
         self.cdp("Emulation.setEmulatedMedia", media).await;
     }
 
+    /// Keeps a picture of the window as `name`.png where `HANNUN_SCREENSHOTS` names a folder.
+    pub(crate) async fn keep_picture(&self, name: &str) {
+        if let Some(folder) = std::env::var_os("HANNUN_SCREENSHOTS") {
+            self.driver.screenshot(&std::path::Path::new(&folder).join(format!("{name}.png"))).await.unwrap();
+        }
+    }
+
+    /// Presses keys where the focus is.
+    pub(crate) async fn press(&self, keys: &str) {
+        self.driver.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// Types into the field of a selector.
+    pub(crate) async fn type_into(&self, css: &str, text: &str) {
+        self.driver.find(By::Css(css)).await.unwrap().send_keys(text).await.unwrap();
+    }
+
+    /// Clicks what a selector finds first.
+    pub(crate) async fn click(&self, css: &str) {
+        self.driver.find(By::Css(css)).await.unwrap().click().await.unwrap();
+    }
+
+    /// The text of what a selector finds first.
+    pub(crate) async fn text(&self, css: &str) -> String {
+        self.driver.find(By::Css(css)).await.unwrap().text().await.unwrap()
+    }
+
+    /// The path of the page.
+    pub(crate) async fn path(&self) -> String {
+        self.driver.current_url().await.unwrap().path().to_owned()
+    }
+
+    /// Nothing was refused by the policy, nothing failed in a script, and nothing scrolls sideways.
+    pub(crate) async fn all_is_well(&self, place: &str) {
+        assert_eq!(self.problems().await, Vec::<String>::new(), "{place}");
+        assert_eq!(self.overflow().await, 0, "{place} scrolls sideways");
+    }
+
     /// How far the page scrolls sideways, in pixels.
     pub(crate) async fn overflow(&self) -> i64 {
         let script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
