@@ -80,6 +80,9 @@ impl From<Credential> for CredentialView {
     }
 }
 
+/// What audit events call rows of this kind.
+const TABLE: &str = "credentials";
+
 const LIST: Shape<CredentialView> = Shape {
     sorts: &[
         ("name", |credential| Key::text(&credential.name)),
@@ -119,7 +122,11 @@ pub async fn create(
     let (sealer, now) = (app.sealer.clone(), app.clock.now());
     let checked = body.0.check().await?;
     let entry = AuditEntry::by(&asking, "create_credential").target(checked.name());
-    let credential = recorded(&app, entry, move |connection| checked.add(connection, &sealer, now)).await?;
+    let credential = recorded(&app, entry, TABLE, move |connection| {
+        let credential = checked.add(connection, &sealer, now)?;
+        Ok((credential.id.0, credential))
+    })
+    .await?;
     let place = (header::LOCATION, format!("/api/v1/credentials/{}", credential.name));
     Ok(HttpResponse::Created().insert_header(place).json(CredentialView::from(credential)))
 }
@@ -154,12 +161,12 @@ pub async fn update(
     let (sealer, now) = (app.sealer.clone(), app.clock.now());
     let entry = AuditEntry::by(&asking, "change_credential").target(&name).detail("fields", body.0.fields().join(", "));
     let changes = body.0.check().await?;
-    let (credential, servers) = recorded(&app, entry, move |connection| {
+    let (credential, servers) = recorded(&app, entry, TABLE, move |connection| {
         let before = Credential::by_name(connection, &name)?;
         let after = Credential::change(connection, &sealer, before.id, &changes, now)?;
         let changed = before.version != after.version;
         let servers = if changed { Server::using_credential(connection, after.id)? } else { Vec::new() };
-        Ok((after, servers))
+        Ok((after.id.0, (after, servers)))
     })
     .await?;
     for server in servers {
@@ -177,6 +184,10 @@ pub async fn update(
 pub async fn destroy(app: Data<App>, asking: Asking, _: Reauthenticated, name: Path<String>) -> Result<HttpResponse> {
     needs_all(&asking)?;
     let entry = AuditEntry::by(&asking, "delete_credential").target(&name);
-    recorded(&app, entry, move |connection| Credential::by_name(connection, &name)?.delete(connection)).await?;
+    recorded(&app, entry, TABLE, move |connection| {
+        let credential = Credential::by_name(connection, &name)?;
+        Ok((credential.id.0, credential.delete(connection)?))
+    })
+    .await?;
     Ok(HttpResponse::NoContent().finish())
 }

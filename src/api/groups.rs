@@ -64,6 +64,9 @@ pub struct GroupToChange {
     pub note: Option<String>,
 }
 
+/// What audit events call rows of this kind.
+const TABLE: &str = "groups";
+
 const LIST: Shape<GroupView> = Shape {
     sorts: &[("name", |group| Key::text(&group.name)), ("created_at", |group| Key::time(Some(group.created_at)))],
     default_sort: "name",
@@ -97,9 +100,11 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     needs_all(&asking)?;
     let entry = AuditEntry::by(&asking, "create_group").target(&body.0.name);
-    let group =
-        recorded(&app, entry, move |connection| NewGroup { name: &body.0.name, note: &body.0.note }.insert(connection))
-            .await?;
+    let group = recorded(&app, entry, TABLE, move |connection| {
+        let group = NewGroup { name: &body.0.name, note: &body.0.note }.insert(connection)?;
+        Ok((group.id.0, group))
+    })
+    .await?;
     let place = (header::LOCATION, format!("/api/v1/groups/{}", group.name));
     Ok(HttpResponse::Created().insert_header(place).json(GroupView::from(group)))
 }
@@ -132,10 +137,10 @@ pub async fn update(
     needs_all(&asking)?;
     let now = app.clock.now();
     let entry = AuditEntry::by(&asking, "change_group").target(&name);
-    let group = recorded(&app, entry, move |connection| {
+    let group = recorded(&app, entry, TABLE, move |connection| {
         let group = Group::by_name(connection, &name)?;
         let changes = GroupChanges { name: body.0.name.as_deref(), note: body.0.note.as_deref() };
-        Group::change(connection, group.id, &changes, now)
+        Ok((group.id.0, Group::change(connection, group.id, &changes, now)?))
     })
     .await?;
     Ok(Json(group.into()))
@@ -150,9 +155,9 @@ pub async fn update(
 pub async fn destroy(app: Data<App>, asking: Asking, _: Reauthenticated, name: Path<String>) -> Result<HttpResponse> {
     needs_all(&asking)?;
     let entry = AuditEntry::by(&asking, "delete_group").target(&name);
-    recorded(&app, entry, move |connection| {
+    recorded(&app, entry, TABLE, move |connection| {
         let group = Group::by_name(connection, &name)?;
-        Group::delete(connection, group.id)
+        Ok((group.id.0, Group::delete(connection, group.id)?))
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())

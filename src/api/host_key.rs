@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::input::Body;
 use super::recorded::recorded;
+use super::servers;
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::{Error, Result};
@@ -123,10 +124,10 @@ pub async fn approve(
     let now = app.clock.now();
     let fingerprint = body.0.fingerprint;
     let entry = AuditEntry::by(&asking, "approve_host_key").server(&name).target(&fingerprint);
-    let (id, keys) = recorded(&app, entry, move |connection| {
+    let (id, keys) = recorded(&app, entry, servers::TABLE, move |connection| {
         let server = Server::by_name(connection, &asking.scope, &name)?;
         approve_in(connection, &server, &fingerprint, &asking.name, now)?;
-        Ok((server.id, HostKeysView::load(connection, &server)?))
+        Ok((server.id.0, (server.id, HostKeysView::load(connection, &server)?)))
     })
     .await?;
     app.hosts.pool().forget(id);

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::input;
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::language::Message;
 use crate::models::idempotency::RememberedRequest;
 
@@ -62,6 +62,20 @@ pub async fn remember(
     }
     let response = next.call(request).await?.map_into_boxed_body();
     named.keep(&app, response).await
+}
+
+/// Whether a server may have done what it was asked for, although it did not say so.
+fn is_unclear(response: &ServiceResponse) -> bool {
+    let error = response.response().error().and_then(|error| error.as_error::<Error>());
+    let Some(Error::Remote(error)) = error else { return false };
+    matches!(
+        **error,
+        RemoteError::CutOff { .. }
+            | RemoteError::DeadlinePassed { .. }
+            | RemoteError::OutputLimit { .. }
+            | RemoteError::NoStatus { .. }
+            | RemoteError::Killed { .. }
+    )
 }
 
 /// A request with a key.
@@ -125,8 +139,8 @@ impl Named {
     ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
         let id = self.id.clone();
         if !response.status().is_success() {
-            // A server that failed while it was changed is another matter: what it did is not known.
-            if response.status() != StatusCode::BAD_GATEWAY {
+            // A server that was lost while it was changed is another matter: what it did is not known.
+            if !is_unclear(&response) {
                 app.db.run(move |connection| RememberedRequest::forget(connection, &id)).await?;
             }
             return Ok(response);

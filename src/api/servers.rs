@@ -20,6 +20,9 @@ use change::{ServerToAdd, ServerToChange};
 pub(super) use view::PlatformView;
 use view::{ServerView, views};
 
+/// What audit events call rows of this kind.
+pub(super) const TABLE: &str = "servers";
+
 const LIST: Shape<ServerView> = Shape {
     sorts: &[
         ("name", |server| Key::text(&server.name)),
@@ -71,9 +74,9 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     let live = app.live.clone();
     let entry = AuditEntry::by(&asking, "create_server").server(&body.0.name).target(&body.0.address);
-    let server = recorded(&app, entry, move |connection| {
+    let server = recorded(&app, entry, TABLE, move |connection| {
         let server = body.0.add(connection, &asking.scope)?;
-        view::one(connection, &asking.scope, &live, server)
+        Ok((server.id.0, view::one(connection, &asking.scope, &live, server)?))
     })
     .await?;
     let place = (header::LOCATION, format!("/api/v1/servers/{}", server.name));
@@ -114,11 +117,12 @@ pub async fn update(
 ) -> Result<Json<ServerView>> {
     let (live, now) = (app.live.clone(), app.clock.now());
     let entry = AuditEntry::by(&asking, "change_server").server(&name).detail("fields", body.0.fields().join(", "));
-    let (id, reconnect, server) = recorded(&app, entry, move |connection| {
+    let (id, reconnect, server) = recorded(&app, entry, TABLE, move |connection| {
         let before = Server::by_name(connection, &asking.scope, &name)?;
         let after = body.0.apply(connection, &asking.scope, &before, now)?;
         let reconnect = before.version != after.version;
-        Ok((after.id, reconnect, view::one(connection, &asking.scope, &live, after)?))
+        let id = after.id;
+        Ok((id.0, (id, reconnect, view::one(connection, &asking.scope, &live, after)?)))
     })
     .await?;
     if reconnect {
@@ -135,10 +139,10 @@ pub async fn update(
 )]
 pub async fn destroy(app: Data<App>, asking: Asking, _: Reauthenticated, name: Path<String>) -> Result<HttpResponse> {
     let entry = AuditEntry::by(&asking, "delete_server").server(&name);
-    let id = recorded(&app, entry, move |connection| {
+    let id = recorded(&app, entry, TABLE, move |connection| {
         let server = Server::by_name(connection, &asking.scope, &name)?;
         server.delete(connection)?;
-        Ok(server.id)
+        Ok((server.id.0, server.id))
     })
     .await?;
     app.hosts.pool().forget(id);

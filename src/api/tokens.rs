@@ -80,6 +80,9 @@ pub struct MadeToken {
     pub about: TokenView,
 }
 
+/// What audit events call rows of this kind.
+const TABLE: &str = "tokens";
+
 const LIST: Shape<TokenView> = Shape {
     sorts: &[
         ("name", |token| Key::text(&token.name)),
@@ -127,7 +130,7 @@ pub async fn create(
     let now = app.clock.now();
     let (actor, wish) = (asking.0, body.0);
     let entry = AuditEntry::by(&actor, "create_token").target(&wish.name).detail("role", wish.role.name());
-    let made = recorded(&app, entry, move |connection| {
+    let made = recorded(&app, entry, TABLE, move |connection| {
         let (user_id, latest_end) = maker(connection, &actor)?;
         let expires_at = wish.expires_at.or(latest_end);
         check(&actor, &wish, latest_end, now)?;
@@ -137,8 +140,9 @@ pub async fn create(
         };
         let new = NewApiToken { name: &wish.name, user_id, role: wish.role, scope, expires_at };
         let (text, token) = new.insert(connection, now)?;
+        let id = token.id.0;
         let about = Names::load(connection)?.view(connection, token)?;
-        Ok(MadeToken { token: text.expose().clone(), about })
+        Ok((id, MadeToken { token: text.expose().clone(), about }))
     })
     .await?;
     Ok(HttpResponse::Created().json(made))
@@ -154,10 +158,11 @@ pub async fn revoke(app: Data<App>, asking: Asking, _: Reauthenticated, name: Pa
     needs_all(&asking)?;
     let now = app.clock.now();
     let entry = AuditEntry::by(&asking, "revoke_token").target(&name);
-    recorded(&app, entry, move |connection| {
+    recorded(&app, entry, TABLE, move |connection| {
         let token = ApiToken::all(connection)?.into_iter().find(|token| token.name == *name);
         let token = token.ok_or(Error::NotFound("The token"))?;
-        ApiToken::revoke(connection, token.id, now).map(drop)
+        ApiToken::revoke(connection, token.id, now)?;
+        Ok((token.id.0, ()))
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())

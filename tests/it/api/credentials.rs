@@ -17,8 +17,17 @@ async fn sec_s05_a_credential_is_written_and_never_read() {
     assert_eq!(added["kind"], "password");
     assert_eq!((&added["has_password"], &added["has_sudo_password"]), (&json!(true), &json!(true)));
     administrator.patch("/api/v1/credentials/deploy", json!({"password": "canary-second"})).await.status(200);
-    administrator.post("/api/v1/servers", json!({"name": "a", "address": "b", "credential": "deploy"})).await.status(201);
-    for path in ["/api/v1/credentials", "/api/v1/credentials/deploy", "/api/v1/servers", "/api/v1/audit-events", "/api/v1/servers/a"] {
+    administrator
+        .post("/api/v1/servers", json!({"name": "a", "address": "b", "credential": "deploy"}))
+        .await
+        .status(201);
+    for path in [
+        "/api/v1/credentials",
+        "/api/v1/credentials/deploy",
+        "/api/v1/servers",
+        "/api/v1/audit-events",
+        "/api/v1/servers/a",
+    ] {
         let reply = administrator.get(path).await;
         assert!(reply.reply.status.is_success(), "{path}");
         assert!(!reply.reply.body.contains("canary"), "{path}: {}", reply.reply.body);
@@ -47,14 +56,20 @@ async fn what_does_not_fit_together_is_refused() {
     let no_sudo = json!({"name": "a", "user_name": "b", "password": "x", "privilege": "sudo_password"});
     assert_eq!(refused(no_sudo).await, ["sudo_password"]);
     assert_eq!(refused(json!({"name": "a", "user_name": "-l", "password": "x"})).await, ["user_name"]);
-    assert_eq!(refused(json!({"name": "a", "user_name": "b", "password": "x", "fingerprint": "y"})).await, ["fingerprint"]);
+    assert_eq!(
+        refused(json!({"name": "a", "user_name": "b", "password": "x", "fingerprint": "y"})).await,
+        ["fingerprint"]
+    );
 }
 
 #[actix_web::test]
 async fn a_credential_in_use_is_not_deleted() {
     let app = TestApp::start().await;
     let administrator = program(&app, Role::Administrator).await;
-    administrator.post("/api/v1/credentials", json!({"name": "k", "user_name": "u", "password": "p"})).await.status(201);
+    administrator
+        .post("/api/v1/credentials", json!({"name": "k", "user_name": "u", "password": "p"}))
+        .await
+        .status(201);
     administrator.post("/api/v1/servers", json!({"name": "a", "address": "b", "credential": "k"})).await.status(201);
     assert_eq!(administrator.delete("/api/v1/credentials/k").await.problem(409), "conflict");
     administrator.delete("/api/v1/servers/a").await.status(204);

@@ -72,8 +72,10 @@ async fn the_document_is_openapi_3_1_with_a_description_and_answers_for_each_ope
 #[actix_web::test]
 async fn every_operation_has_a_name_of_its_own() {
     let document = document().await;
-    let ids: Vec<String> =
-        operations(&document).iter().map(|(_, operation)| operation["operationId"].as_str().unwrap().to_owned()).collect();
+    let ids: Vec<String> = operations(&document)
+        .iter()
+        .map(|(_, operation)| operation["operationId"].as_str().unwrap().to_owned())
+        .collect();
     let distinct: BTreeSet<&String> = ids.iter().collect();
     assert_eq!(distinct.len(), ids.len(), "{ids:?}");
 }
@@ -120,5 +122,7 @@ async fn sec_s05_secrets_are_write_only_in_the_document() {
         }
     }
     let shown = document["components"]["schemas"]["Credential"]["properties"].as_object().unwrap();
-    assert!(shown.keys().all(|field| !["password", "private_key", "passphrase", "sudo_password"].contains(&field.as_str())));
+    assert!(
+        shown.keys().all(|field| !["password", "private_key", "passphrase", "sudo_password"].contains(&field.as_str()))
+    );
 }

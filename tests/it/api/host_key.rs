@@ -28,27 +28,45 @@ pub(super) async fn approve(administrator: &Program, sshd: &Sshd) {
 
 fn outcomes(test: &Value) -> Vec<String> {
     let stages = test["stages"].as_array().unwrap();
-    stages.iter().map(|stage| format!("{} {}", stage["stage"].as_str().unwrap(), stage["outcome"].as_str().unwrap())).collect()
+    stages
+        .iter()
+        .map(|stage| format!("{} {}", stage["stage"].as_str().unwrap(), stage["outcome"].as_str().unwrap()))
+        .collect()
 }
 
 #[actix_web::test]
 async fn a_server_is_approved_by_its_fingerprint_and_then_signed_in_to() {
-    let Some(sshd) = Setup::default().start("a_server_is_approved_by_its_fingerprint_and_then_signed_in_to") else { return };
+    let Some(sshd) = Setup::default().start("a_server_is_approved_by_its_fingerprint_and_then_signed_in_to") else {
+        return;
+    };
     let app = TestApp::start().await;
     let administrator = program(&app, Role::Administrator).await;
     register(&administrator, &sshd).await;
-    assert_eq!(administrator.get("/api/v1/servers/web-1/host-key").await.status(200), json!({"state": "unknown", "trusted": [], "presented": null}));
+    assert_eq!(
+        administrator.get("/api/v1/servers/web-1/host-key").await.status(200),
+        json!({"state": "unknown", "trusted": [], "presented": null})
+    );
     administrator.get("/api/v1/servers/web-1/platform").await.problem(404);
 
     let first = administrator.post("/api/v1/servers/web-1/connection", json!({})).await.status(200);
     assert_eq!(first["ok"], false);
     assert_eq!(
         outcomes(&first),
-        ["name passed", "connect passed", "host-key failed", "sign-in not_reached", "shell not_reached", "platform not_reached"]
+        [
+            "name passed",
+            "connect passed",
+            "host-key failed",
+            "sign-in not_reached",
+            "shell not_reached",
+            "platform not_reached"
+        ]
     );
     assert_eq!(first["stages"][2]["code"], "host-key-unknown");
     assert_eq!(first["host_key"]["presented"]["fingerprint"], json!(sshd.fingerprint()));
-    assert_eq!(administrator.get("/api/v1/servers/web-1").await.status(200)["state"]["reason"]["code"], "host-key-unknown");
+    assert_eq!(
+        administrator.get("/api/v1/servers/web-1").await.status(200)["state"]["reason"]["code"],
+        "host-key-unknown"
+    );
 
     let wrong = json!({"fingerprint": "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"});
     assert_eq!(administrator.post("/api/v1/servers/web-1/host-key", wrong).await.refused_fields(), ["fingerprint"]);
@@ -90,7 +108,10 @@ async fn sec_h01_nothing_is_tried_before_the_key_is_approved() {
 
 #[actix_web::test]
 async fn sec_h02_another_key_than_the_approved_one_is_told_and_nothing_is_sent() {
-    let Some(sshd) = Setup::default().start("sec_h02_another_key_than_the_approved_one_is_told_and_nothing_is_sent") else { return };
+    let Some(sshd) = Setup::default().start("sec_h02_another_key_than_the_approved_one_is_told_and_nothing_is_sent")
+    else {
+        return;
+    };
     let app = TestApp::start().await;
     let administrator = program(&app, Role::Administrator).await;
     approve(&administrator, &sshd).await;

@@ -74,7 +74,11 @@ async fn sec_s01_no_answer_and_no_key_can_be_read_from_the_table() {
         &mut connection,
     )
     .unwrap();
-    assert!(!row.text.contains(&token) && !row.text.contains("canary-key") && !row.text.contains("viewer"), "{}", row.text);
+    assert!(
+        !row.text.contains(&token) && !row.text.contains("canary-key") && !row.text.contains("viewer"),
+        "{}",
+        row.text
+    );
 }
 
 #[derive(diesel::QueryableByName)]

@@ -1,16 +1,16 @@
 //! Processes, sockets and filesystems: from a real sshd, and from a host whose commands fail.
 
 use hannun::models::actor::Role;
-use hannun::models::host_keys::{GivenKey, HostKey};
 use hannun::models::actor::Scope;
+use hannun::models::host_keys::{GivenKey, HostKey};
 use hannun::models::servers::Server;
 use serde_json::json;
 
 use super::host_key::approve;
 use super::program::program;
 use crate::harness::app::TestApp;
-use crate::harness::fake_host::{FakeHost, Manner};
 use crate::harness::fake_host::Act;
+use crate::harness::fake_host::{FakeHost, Manner};
 use crate::harness::ssh::PASSWORD;
 use crate::harness::sshd::Setup;
 
@@ -75,7 +75,10 @@ async fn a_failed_command_is_502_with_its_name_status_and_words() {
 async fn a_server_that_is_away_or_paused_says_so() {
     let app = TestApp::start().await;
     let administrator = program(&app, Role::Administrator).await;
-    administrator.post("/api/v1/credentials", json!({"name": "k", "user_name": "u", "password": "p"})).await.status(201);
+    administrator
+        .post("/api/v1/credentials", json!({"name": "k", "user_name": "u", "password": "p"}))
+        .await
+        .status(201);
     // Nothing listens on the discard port of loopback.
     let server = json!({"name": "web-1", "address": "127.0.0.1", "port": 9, "credential": "k"});
     administrator.post("/api/v1/servers", server).await.status(201);

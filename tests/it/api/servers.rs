@@ -49,12 +49,18 @@ async fn every_field_that_cannot_be_accepted_is_named() {
     let app = TestApp::start().await;
     let administrator = program(&app, Role::Administrator).await;
     let refused = async |body| administrator.post("/api/v1/servers", body).await.refused_fields();
-    assert_eq!(refused(json!({"name": "new", "address": "-oProxyCommand=id", "port": 0})).await, ["name", "address", "port"]);
+    assert_eq!(
+        refused(json!({"name": "new", "address": "-oProxyCommand=id", "port": 0})).await,
+        ["name", "address", "port"]
+    );
     assert_eq!(refused(json!({"name": "a", "address": "b", "port": 65536})).await, ["port"]);
     assert_eq!(refused(json!({"name": "a", "address": "b", "credential": "x"})).await, ["credential"]);
     assert_eq!(refused(json!({"name": "a", "address": "b", "jump_server": "x"})).await, ["jump_server"]);
     assert_eq!(refused(json!({"name": "a", "address": "b", "groups": ["x"]})).await, ["groups"]);
-    assert_eq!(refused(json!({"name": "a", "address": "b", "owner_id": 1, "version": 9})).await, ["owner_id", "version"]);
+    assert_eq!(
+        refused(json!({"name": "a", "address": "b", "owner_id": 1, "version": 9})).await,
+        ["owner_id", "version"]
+    );
 
     administrator.post("/api/v1/servers", json!({"name": "a", "address": "b"})).await.status(201);
     let own = administrator.patch("/api/v1/servers/a", json!({"jump_server": "a"})).await;

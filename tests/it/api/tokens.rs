@@ -13,7 +13,10 @@ async fn a_token_is_made_works_and_is_ended() {
     administrator.post("/api/v1/groups", json!({"name": "web"})).await.status(201);
     let body = json!({"name": "ci", "role": "viewer", "groups": ["web"]});
     let made = administrator.post("/api/v1/tokens", body).await.status(201);
-    assert_eq!((&made["role"], &made["all_groups"], &made["groups"]), (&json!("viewer"), &json!(false), &json!(["web"])));
+    assert_eq!(
+        (&made["role"], &made["all_groups"], &made["groups"]),
+        (&json!("viewer"), &json!(false), &json!(["web"]))
+    );
 
     let ci = administrator.with_token(made["token"].as_str().unwrap());
     assert_eq!(ci.get("/api/v1/groups").await.names(), ["web"]);
@@ -39,7 +42,13 @@ async fn a_token_gives_no_more_than_it_has() {
     let end = app.database.now() + TimeDelta::hours(1);
     let now = app.database.now();
     let made = app.app.db.run(move |connection| {
-        let new = NewApiToken { name: "short", user_id: None, role: Role::Administrator, scope: Scope::All, expires_at: Some(end) };
+        let new = NewApiToken {
+            name: "short",
+            user_id: None,
+            role: Role::Administrator,
+            scope: Scope::All,
+            expires_at: Some(end),
+        };
         new.insert(connection, now)
     });
     let short = program(&app, Role::Viewer).await.with_token(made.await.unwrap().0.expose());
@@ -59,7 +68,13 @@ async fn sec_a08_a_token_made_by_a_person_s_token_ends_with_the_person() {
     app.user("other", Role::Administrator, Scope::All).await;
     let (now, id) = (app.database.now(), anna.id);
     let made = app.app.db.run(move |connection| {
-        let new = NewApiToken { name: "hers", user_id: Some(id), role: Role::Administrator, scope: Scope::All, expires_at: None };
+        let new = NewApiToken {
+            name: "hers",
+            user_id: Some(id),
+            role: Role::Administrator,
+            scope: Scope::All,
+            expires_at: None,
+        };
         new.insert(connection, now)
     });
     let hers = program(&app, Role::Viewer).await.with_token(made.await.unwrap().0.expose());

@@ -21,13 +21,21 @@ fn every_environment_variable_is_listed_with_its_default_and_an_example() {
 
 #[test]
 fn help_about_a_subcommand_is_its_own_help() {
-    assert_eq!(finish(hannun(&["help", "user", "add"]), "").done(), finish(hannun(&["user", "add", "--help"]), "").done());
+    assert_eq!(
+        finish(hannun(&["help", "user", "add"]), "").done(),
+        finish(hannun(&["user", "add", "--help"]), "").done()
+    );
     assert!(finish(hannun(&["help", "nothing"]), "").failed(2).contains("`nothing`"));
 }
 
 #[test]
 fn wrong_usage_is_status_2_and_on_standard_error() {
-    for arguments in [&["frobnicate"][..], &["user", "add", "anna"], &["user", "add", "anna", "--role", "king", "--password-stdin"], &[]] {
+    for arguments in [
+        &["frobnicate"][..],
+        &["user", "add", "anna"],
+        &["user", "add", "anna", "--role", "king", "--password-stdin"],
+        &[],
+    ] {
         let complaint = finish(hannun(arguments), "").failed(2);
         assert!(complaint.contains("Usage") || complaint.contains("viewer, operator or administrator"), "{complaint}");
     }

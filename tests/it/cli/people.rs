@@ -23,7 +23,8 @@ fn a_person_is_added_listed_and_disabled() {
 #[test]
 fn sec_a13_a_weak_password_is_refused_on_the_command_line_too() {
     let place = Place::new();
-    let complaint = place.run_with(&["user", "add", "anna", "--role", "viewer", "--password-stdin"], "short\n").failed(1);
+    let complaint =
+        place.run_with(&["user", "add", "anna", "--role", "viewer", "--password-stdin"], "short\n").failed(1);
     assert!(complaint.contains("password: Use at least 12 characters"), "{complaint}");
     assert_eq!(place.run(&["user", "list", "--json"]).json(), json!([]));
 }

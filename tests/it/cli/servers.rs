@@ -42,7 +42,11 @@ fn the_doctor_names_what_is_wrong_and_what_to_do() {
     for line in ["ok       configuration", "ok       database", "ok       clock", "warning  people", "→"] {
         assert!(healthy.out.contains(line), "{line}:\n{}", healthy.out);
     }
-    assert!(healthy.out.contains("ok       audit log: the role that hannun works with cannot rewrite it"), "{}", healthy.out);
+    assert!(
+        healthy.out.contains("ok       audit log: the role that hannun works with cannot rewrite it"),
+        "{}",
+        healthy.out
+    );
 
     std::fs::write(place.folder.path().join("secret.key"), "short").unwrap();
     let ill = place.run(&["doctor", "--no-servers", "--json"]);
