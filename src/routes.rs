@@ -2,12 +2,23 @@
 
 mod api;
 
+use std::sync::LazyLock;
+
 use actix_web::web;
 
 use crate::admin;
-use crate::screens::{account, cpu, disks, fleet, memory, overview, server_options, setup, sign_in};
+use crate::screens::{self, account, cpu, disks, fleet, memory, overview, server_options, setup, sign_in};
 use crate::web::assets;
+use crate::web::menu::Screen;
 use crate::web::router::{ADMINISTRATOR, OPERATOR, Permission::Anyone, Route, VIEWER, get, post};
+use crate::web::shell::Screens;
+
+/// What the menu shows: the screens, and what is administered.
+pub fn menu() -> Screens {
+    static ALL: LazyLock<Vec<&'static Screen>> =
+        LazyLock::new(|| screens::ALL.iter().copied().chain(admin::screens()).collect());
+    Screens(&ALL)
+}
 
 /// The route table. Of two patterns that match, the first wins.
 pub fn all() -> Vec<Route> {

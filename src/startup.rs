@@ -17,8 +17,6 @@ use crate::language::Message;
 use crate::models::setup_tokens::SetupToken;
 use crate::models::users::User;
 use crate::routes;
-use crate::screens;
-use crate::web::shell::Screens;
 use crate::web::site::Site;
 
 use assemble::Assembly;
@@ -59,7 +57,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<()> {
 }
 
 async fn serve_pages(app: &App) -> Result<()> {
-    let site = Site::new(app.clone(), Screens(screens::ALL), routes::all());
+    let site = Site::new(app.clone(), routes::menu(), routes::all());
     let bind = app.config.bind;
     let server = HttpServer::new(move || site.clone().service())
         .workers(2)

@@ -11,9 +11,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 /// Starts logging with `filter`; a filter that cannot be read falls back to `info` and says so.
 pub fn start(filter: &str) {
-    let (parsed, problem) = match EnvFilter::try_new(filter) {
+    let (parsed, problem) = match EnvFilter::try_new(without_ssh(filter)) {
         Ok(parsed) => (parsed, None),
-        Err(problem) => (EnvFilter::new("info"), Some(problem)),
+        Err(problem) => (EnvFilter::new(without_ssh("info")), Some(problem)),
     };
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(parsed)
@@ -27,6 +27,13 @@ pub fn start(filter: &str) {
     {
         tracing::warn!(%problem, "HANNUN_LOG could not be read; logging at level info");
     }
+}
+
+/// `filter` with the SSH library silenced, also where it is named: in detail it writes down passwords, as bytes (S06), and
+/// in short a line for whatever a server sends it, as often as it is sent.
+fn without_ssh(filter: &str) -> String {
+    let others = filter.split(',').filter(|directive| !directive.contains("russh"));
+    others.chain(["russh=off"]).collect::<Vec<_>>().join(",")
 }
 
 /// Formats an event on one line, with every control character written out.
@@ -68,6 +75,13 @@ pub fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sec_s06_the_ssh_library_cannot_be_made_to_log() {
+        assert_eq!(without_ssh("info"), "info,russh=off");
+        let asked = "debug, russh::client=trace,hannun=trace,[span]=info,russh=trace";
+        assert_eq!(without_ssh(asked), "debug,hannun=trace,[span]=info,russh=off");
+    }
 
     #[test]
     fn sec_x04_a_log_line_shows_control_characters_instead_of_obeying_them() {

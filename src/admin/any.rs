@@ -25,6 +25,8 @@ pub trait AnyResource: Send + Sync {
     fn list(&self, connection: &mut Connection, scope: &Scope, asked: &Asked, now: DateTime<Utc>) -> Result<ListView>;
     /// Every word of its list and form that needs a translation.
     fn words(&self) -> Vec<&'static str>;
+    /// Every word that the choices of its form need a translation for.
+    fn words_of_choices(&self, connection: &mut Connection) -> Result<Vec<String>>;
     /// The form of a stored row, or of a new one.
     fn form(&self, connection: &mut Connection, scope: &Scope, id: Option<i64>) -> Result<FormView>;
     /// The form as it was typed, with what is wrong with it.
@@ -197,6 +199,10 @@ impl<R: Resource> AnyResource for R {
 
     fn words(&self) -> Vec<&'static str> {
         super::words::of::<R>()
+    }
+
+    fn words_of_choices(&self, connection: &mut Connection) -> Result<Vec<String>> {
+        super::words::of_choices::<R>(connection)
     }
 
     fn form(&self, connection: &mut Connection, scope: &Scope, id: Option<i64>) -> Result<FormView> {

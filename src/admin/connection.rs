@@ -4,6 +4,8 @@
 mod endpoint;
 mod report;
 
+use std::time::Instant;
+
 use actix_web::HttpResponse;
 use actix_web::web::Path;
 use askama::Template;
@@ -136,14 +138,19 @@ pub async fn create(path: Path<i64>, desk: Desk, entered: Entered, render: Rende
     let asker = by.clone();
     let tested = desk.app.db.run(move |connection| way.tested(connection, &asker, jump)).await?;
     let report = desk.app.hosts.pool().test(&tested.endpoint).await;
-    let (kept, asker) = (report.clone(), by);
-    let stored = tested.is_stored;
-    desk.app.db.transaction(move |connection| keep(connection, &asker, &tested, &kept)).await?;
+    let (kept, is_stored, signs_in_as_stored) = (report.clone(), tested.is_stored, tested.signs_in_as_stored);
+    desk.app.db.transaction(move |connection| keep(connection, &by, &tested, &kept)).await?;
     let mut panel = panel(id, &desk).await?;
-    if !stored && let Some(key) = report.presented.as_ref().filter(|_| !report.passed()) {
+    if !is_stored && let Some(key) = report.presented.as_ref().filter(|_| !report.passed()) {
         panel.waiting = Some(unsaved(key));
     }
-    panel.report = Some(ReportView::of(&report));
+    let mut view = ReportView::of(&report);
+    if report.passed() && signs_in_as_stored {
+        let began = Instant::now();
+        let platform = desk.app.hosts.detect_platform(ServerId(id)).await;
+        view.add_platform(began.elapsed(), platform)?;
+    }
+    panel.report = Some(view);
     if render.wants_fragment() {
         return render.page(&Found { panel });
     }
@@ -174,6 +181,7 @@ struct Typed {
     draft: Draft,
     jump: Option<ServerId>,
     is_stored: bool,
+    signs_in_as_stored: bool,
 }
 
 /// What is tested.
@@ -182,6 +190,8 @@ struct Tested {
     endpoint: Endpoint,
     /// Address, port and way are those that are stored: what is learnt is about the stored server.
     is_stored: bool,
+    /// So is the credential: the server can be asked what it runs.
+    signs_in_as_stored: bool,
 }
 
 impl Typed {
@@ -190,13 +200,16 @@ impl Typed {
         let row = row.ok_or(Error::NotFound("The server"))?;
         let way = |draft: &Draft| (draft.address.clone(), draft.port, draft.jump_server.clone());
         let is_stored = way(&before) == way(&draft);
+        let signs_in = |draft: &Draft| (draft.credential.clone(), draft.legacy_algorithms, draft.enabled);
+        let signs_in_as_stored = is_stored && signs_in(&before) == signs_in(&draft);
         let jump = draft.jump_server(connection)?;
-        Ok(Self { row, draft, jump, is_stored })
+        Ok(Self { row, draft, jump, is_stored, signs_in_as_stored })
     }
 
     fn tested(self, connection: &mut Connection, by: &By, jump: Option<Endpoint>) -> Result<Tested> {
         let endpoint = endpoint::of_draft(connection, by, &self.row, &self.draft, jump)?;
-        Ok(Tested { row: self.row, endpoint, is_stored: self.is_stored })
+        let Self { row, is_stored, signs_in_as_stored, .. } = self;
+        Ok(Tested { row, endpoint, is_stored, signs_in_as_stored })
     }
 }
 

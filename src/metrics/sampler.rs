@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::live::Live;
-use super::store::Store;
+use super::store::{SeriesIds, Store};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::{RemoteError, Result};
@@ -100,7 +100,7 @@ impl<R: Reach> Sampler<R> {
         }
     }
 
-    /// Follows the table of servers until `stop`; all tasks have ended when it returns.
+    /// Follows the table of servers until `stop`; when it returns all tasks have ended, and what they read is written.
     pub async fn run(&self, stop: &CancellationToken) {
         let mut running: HashMap<ServerId, Running> = HashMap::new();
         let mut seen_written = self.shared.clock.now();
@@ -119,6 +119,8 @@ impl<R: Reach> Sampler<R> {
         for (_, one) in running {
             one.end().await;
         }
+        // Whoever writes once a second may have ended before us.
+        while matches!(self.shared.store.write(&self.shared.db, &mut SeriesIds::default()).await, Ok(1..)) {}
     }
 
     async fn follow(&self, running: &mut HashMap<ServerId, Running>, wanted: Vec<Server>, stop: &CancellationToken) {

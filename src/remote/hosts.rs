@@ -5,7 +5,6 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use diesel::PgConnection;
 
 use super::host::Host;
 use super::{Auth, Endpoint, PinnedKey, Pool, Request, new_token};
@@ -14,7 +13,7 @@ use crate::commands::Command;
 use crate::commands::catalog::Catalog;
 use crate::commands::platform::{DetectPlatform, Platform};
 use crate::commands::script::{Envelope, Privilege};
-use crate::db::Db;
+use crate::db::{Connection, Db};
 use crate::error::{Error, RemoteError, Result};
 use crate::models::actor::{Actor, Scope};
 use crate::models::credentials::{Credential, CredentialKind, Privileges};
@@ -137,7 +136,7 @@ impl Hosts {
     }
 }
 
-fn endpoint(connection: &mut PgConnection, sealer: &Sealer, id: ServerId, now: DateTime<Utc>) -> Result<Endpoint> {
+fn endpoint(connection: &mut Connection, sealer: &Sealer, id: ServerId, now: DateTime<Utc>) -> Result<Endpoint> {
     let server = Server::by_id(connection, &Scope::All, id)?;
     let jumps = server.jumps(connection)?;
     let mut through = None;
@@ -150,7 +149,7 @@ fn endpoint(connection: &mut PgConnection, sealer: &Sealer, id: ServerId, now: D
 
 /// One server of a chain. Its identity holds everything that makes a kept connection the right one (H03).
 fn single(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     sealer: &Sealer,
     server: &Server,
     jump: Option<Box<Endpoint>>,

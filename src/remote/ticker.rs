@@ -12,10 +12,9 @@ use super::failure::words;
 use super::ready::Ears;
 use super::request::Request;
 use super::stop::stop;
+use crate::commands::metrics::FRAME_END;
 use crate::error::{RemoteError, Stage, StillRunning};
 
-/// The line that ends a frame.
-const FRAME_END: &[u8] = b"FRAME_END";
 /// The longest frame, bytes.
 const FRAME_LIMIT: usize = 256 << 10;
 /// How much of standard error is kept for the sentence about the end, bytes.

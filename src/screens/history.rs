@@ -100,7 +100,7 @@ impl HistoryPage {
             live: reading.live,
             sections: sections.map(draw).collect(),
             summary,
-            resolution: resolution(numbers.resolution()),
+            resolution: resolution(numbers.drawn_every(&reading.range)),
             filesystems: None,
         }
     }

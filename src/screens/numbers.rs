@@ -1,6 +1,7 @@
 //! The numbers behind a page's charts: stored history and the last minutes from memory as one. Pure but for [`Numbers::gather`].
 
 use super::charts::{Chart, Declared, Reading, factor_of, unit_of};
+use super::range::Range;
 use crate::metrics::catalogue::Metric;
 use crate::metrics::line::{Line, Point};
 use crate::web::chart::lines::Lines;
@@ -72,6 +73,12 @@ impl Numbers {
     /// Seconds between the stored points, the widest of all lines; 1 where everything is recent.
     pub fn resolution(&self) -> u32 {
         self.lines.iter().map(|line| line.tier).max().unwrap_or(1)
+    }
+
+    /// Seconds between the points of a large chart over `range`.
+    pub fn drawn_every(&self, range: &Range) -> u32 {
+        let step = range.length().num_seconds() / 300;
+        self.resolution().max(u32::try_from(step).unwrap_or(u32::MAX))
     }
 
     /// Draws a declared chart with about `points` points.

@@ -1,9 +1,8 @@
 //! The demo: this machine as the first server, so that a new hannun has something to show.
 
-use diesel::PgConnection;
-
 use super::demo_server::DemoServer;
 use crate::app::App;
+use crate::db::Connection;
 use crate::error::{Error, Result};
 use crate::models::actor::{Actor, Scope};
 use crate::models::audit::{AuditEntry, Outcome};
@@ -74,7 +73,7 @@ impl Registration {
     /// The demo's credential, made or brought up to the key on disk.
     fn credential(
         &self,
-        connection: &mut PgConnection,
+        connection: &mut Connection,
         sealer: &crate::secret::seal::Sealer,
         now: DateTime<Utc>,
     ) -> Result<Credential> {
@@ -108,7 +107,7 @@ impl Registration {
     }
 
     /// The demo's server with its pinned host key.
-    fn server(&self, connection: &mut PgConnection, credential: &Credential, now: DateTime<Utc>) -> Result<()> {
+    fn server(&self, connection: &mut Connection, credential: &Credential, now: DateTime<Utc>) -> Result<()> {
         let server = match Server::by_name(connection, &Scope::All, SERVER) {
             Ok(known) if known.port == self.port && known.credential_id == Some(credential.id) => known,
             Ok(known) => {
@@ -136,7 +135,7 @@ impl Registration {
         Ok(())
     }
 
-    fn new_server(&self, connection: &mut PgConnection, credential: &Credential, now: DateTime<Utc>) -> Result<Server> {
+    fn new_server(&self, connection: &mut Connection, credential: &Credential, now: DateTime<Utc>) -> Result<Server> {
         let new = NewServer {
             port: self.port,
             credential_id: Some(credential.id),

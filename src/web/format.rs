@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(number(-8_214_000), "-8,214,000");
         assert_eq!([short(42.0), short(42.34), short(0.417), short(131.6)], ["42", "42.3", "0.42", "132"]);
         assert_eq!(percent(99.97), "100 %");
-        assert_eq!([bytes(0), bytes(1023), bytes(3_865_470_566)], ["0 B", "1 KiB", "3.6 GiB"]);
+        assert_eq!([bytes(0), bytes(1024), bytes(3_865_470_566)], ["0 B", "1 KiB", "3.6 GiB"]);
         assert_eq!(bit_rate(184_200_000), "184 Mbit/s");
     }
 

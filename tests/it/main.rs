@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a test is a failed test with a place")]
 
 mod api;
+mod admin;
 mod browser;
 mod cli;
 mod commands;
@@ -13,4 +14,5 @@ mod jobs;
 mod metrics;
 mod models;
 mod remote;
+mod screens;
 mod web;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::error::{RemoteError, Stage};
+use crate::commands::platform::Platform;
+use crate::error::{Error, RemoteError, Result, Stage};
 use crate::language::Message;
 use crate::remote::{StageOutcome, StageReport, TestReport};
 
@@ -69,17 +70,17 @@ impl ReportView {
         }
     }
 
-    /// Whether every stage worked.
-    pub fn passed(&self) -> bool {
-        self.stages.iter().all(|stage| stage.dot == "up")
-    }
-
-    /// The stage of a name, for what is found out after the connection stands.
-    pub fn add(&mut self, stage: Stage, took: Duration, learnt: Result<String, RemoteError>) {
-        let outcome = learnt.map_or_else(StageOutcome::Failed, StageOutcome::Passed);
-        if let StageOutcome::Failed(error) = &outcome {
-            self.next_step = Some(error.advice().next_step);
-        }
-        self.stages.push(StageView::of(&StageReport { stage, took, outcome }));
+    /// The last stage, once the connection stands: what the server runs.
+    pub fn add_platform(&mut self, took: Duration, platform: Result<Platform>) -> Result<()> {
+        let outcome = match platform {
+            Ok(platform) => StageOutcome::Passed(platform.pretty_name),
+            Err(Error::Remote(error)) => {
+                self.next_step = Some(error.advice().next_step);
+                StageOutcome::Failed(*error)
+            }
+            Err(other) => return Err(other),
+        };
+        self.stages.push(StageView::of(&StageReport { stage: Stage::Platform, took, outcome }));
+        Ok(())
     }
 }

@@ -204,8 +204,14 @@ fn private_folder(path: &Path, account: Option<Account>) -> Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(|cause| unusable(path, &cause))
 }
 
-/// A short folder for the socket (its path has at most 107 bytes), the same at each start.
+/// The folder of the socket, the same at each start: beside the cluster, or where that path is too long for a socket
+/// (107 bytes, with its lock file's name), a short one elsewhere.
 fn socket_folder(home: &Path, account: Option<Account>) -> Result<PathBuf> {
+    let beside = home.join("socket");
+    if beside.join(".s.PGSQL.5432.lock").as_os_str().len() <= 107 {
+        private_folder(&beside, account)?;
+        return Ok(beside);
+    }
     let name = format!("hannun-{:016x}", hash(home));
     let user = rustix::process::geteuid().as_raw();
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_dir());

@@ -133,7 +133,7 @@ impl Keeper {
         let log = fs::File::create(&log_path).map_err(|cause| unusable(&log_path, &cause))?;
         let mut command = self.folders.command(&self.binaries.postgres, "INT");
         command.arg("-D").arg(self.folders.seen(&self.folders.cluster()));
-        let socket = format!("unix_socket_directories={}", self.folders.socket().display());
+        let socket = format!("unix_socket_directories={}", self.folders.seen(self.folders.socket()).display());
         for setting in [
             "listen_addresses=",
             "unix_socket_permissions=0700",

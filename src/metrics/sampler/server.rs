@@ -95,6 +95,7 @@ impl<R: Reach> Task<R> {
         if !self.detected {
             self.shared.reach.detect(self.server.id).await?;
             self.detected = true;
+            self.write(State::Up, "", None).await;
         }
         if self.loop_after.is_some_and(|after| Instant::now() < after) {
             return self.sample_without_loop().await;
@@ -188,9 +189,11 @@ impl<R: Reach> Task<R> {
     async fn failed(&mut self, error: &RemoteError) {
         tracing::info!(server = self.server.name, %error, "no metrics");
         self.live.set_trouble(Some(Arc::new(error.clone())));
-        // A command that failed on a server that let us in says that the server is up.
-        let state = State::after(error).unwrap_or(State::Up);
-        self.write(state, error.code(), Some(error)).await;
+        // A command that failed on a server that let us in says that the server is up; one that was never sent says nothing.
+        let state = State::after(error).or(let_us_in(error).then_some(State::Up));
+        if let Some(state) = state {
+            self.write(state, error.code(), Some(error)).await;
+        }
     }
 
     /// Writes how the server is, where that is news; what cannot be written now is written with the next finding.
@@ -264,5 +267,17 @@ fn may_be_the_channel(error: &RemoteError) -> bool {
             | RemoteError::Failed { .. }
             | RemoteError::Killed { .. }
             | RemoteError::DeadlinePassed { .. }
+    )
+}
+
+/// Whether the error is about a command that ran, on a server that let us in.
+fn let_us_in(error: &RemoteError) -> bool {
+    matches!(
+        error,
+        RemoteError::Failed { .. }
+            | RemoteError::Killed { .. }
+            | RemoteError::OutputLimit { .. }
+            | RemoteError::Unparsable { .. }
+            | RemoteError::PrivilegeRefused { .. }
     )
 }

@@ -13,18 +13,19 @@ use crate::metrics::series::Question;
 use crate::screens::about::About;
 use crate::screens::charts::Reading;
 use crate::screens::history::DEFAULT_RANGE;
-use crate::screens::numbers::{LARGE, Numbers};
+use crate::screens::numbers::Numbers;
 use crate::screens::range::{Range, RangeQuery};
 use crate::screens::region::EvidenceLine;
 use crate::web::format;
 use crate::web::shell::Shell;
 
+/// Points that the database is asked for: more than are drawn, so that an hour is not drawn from 60 means of a minute.
+const ASKED: u32 = 1_500;
+
 /// The numbers of `metrics` over `range`: history, with the last minutes from memory where the span reaches them.
 pub async fn numbers(app: &App, stored: &Stored, metrics: &[Metric], range: &Range) -> Result<Numbers> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a constant")]
-    let points = LARGE as u32;
     let (server, asked) = (stored.server.id, metrics.to_vec());
-    let question = Question { server, metrics: asked, from: range.from, to: range.to, points };
+    let question = Question { server, metrics: asked, from: range.from, to: range.to, points: ASKED };
     let history = question.answer(&app.db, app.clock.now(), &app.config.retention).await?;
     let recent = if range.follows() { app.live.server(stored.server.id).recent(metrics) } else { Vec::new() };
     Ok(Numbers::joined(history, recent, range.from.timestamp()))

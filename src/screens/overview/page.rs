@@ -37,6 +37,9 @@ pub const METRICS: &[Metric] = &[
     Metric::NetworkSent,
 ];
 
+/// Charts of the whole machine, which are there from the beginning.
+const MACHINE_CHARTS: usize = 3;
+
 /// Disks and interfaces with a chart on the overview; the others are on their own screens.
 const MOST_CHARTS: usize = 4;
 
@@ -74,6 +77,11 @@ pub struct OverviewPage {
 }
 
 impl OverviewPage {
+    /// Disks and interfaces have no numbers yet: their rates need a second sample, so the charts ask again.
+    fn is_young(&self) -> bool {
+        self.charts.len() <= MACHINE_CHARTS
+    }
+
     /// The processes are those of an average, or none yet: the region asks for those of now.
     fn processes_are_old(&self) -> bool {
         match &self.processes {

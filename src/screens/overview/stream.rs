@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::metrics::live::{Latest, Subscription};
 use crate::models::ids::ServerId;
 use crate::screens::gather::Stored;
+use crate::screens::health::Level;
 use crate::web::events;
 use crate::web::extract::SignedIn;
 use crate::web::still_signed_in::StillSignedIn;
@@ -38,7 +39,7 @@ pub async fn index(
     let follower = Follower {
         id: stored.server.id,
         name: path.into_inner(),
-        answers: level.answers(),
+        phase: Phase::of(level),
         person: StillSignedIn::of(&request, &app)?,
         values: server.subscribe(),
         looks,
@@ -48,11 +49,32 @@ pub async fn index(
     Ok(events::answer(stream::unfold(follower, Follower::next)))
 }
 
+/// What the page is like: it fetches itself again when this is another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Nobody has asked the server yet.
+    New,
+    /// Its numbers come.
+    Answering,
+    /// It does not answer, or is paused.
+    Away,
+}
+
+impl Phase {
+    fn of(level: Level) -> Self {
+        match level {
+            Level::Unknown => Self::New,
+            level if level.answers() => Self::Answering,
+            _ => Self::Away,
+        }
+    }
+}
+
 /// One open stream.
 struct Follower {
     id: ServerId,
     name: String,
-    answers: bool,
+    phase: Phase,
     person: StillSignedIn,
     values: Subscription,
     looks: Interval,
@@ -73,7 +95,7 @@ impl Follower {
         Some((event, self))
     }
 
-    /// Whether the server answers as it did before; nothing where nobody may look any more.
+    /// Whether the page is still what it was; nothing where nobody may look any more.
     async fn look(&mut self) -> Option<Bytes> {
         let actor = self.person.check(&self.app).await?;
         let stored = Stored::load(&self.app, &actor.scope, &self.name).await.ok()?;
@@ -81,10 +103,11 @@ impl Follower {
             return None;
         }
         let (level, _) = stored.health(&self.app.live, self.app.clock.now());
-        if level.answers() == self.answers {
+        let phase = Phase::of(level);
+        if phase == self.phase {
             return Some(events::ALIVE);
         }
-        self.answers = level.answers();
+        self.phase = phase;
         Some(events::event("state", level.dot()))
     }
 }

@@ -1,14 +1,24 @@
-//! What a person sees, in a real browser.
+//! What a person sees, in a real browser, of the program as `script/server` starts it.
 
-use crate::harness::browser::{Browser, Window};
+mod screens;
 
-#[tokio::test]
-async fn the_browser_of_the_harness_shows_a_page() {
-    let Some(browser) = Browser::start("the_browser_of_the_harness_shows_a_page").await else { return };
-    browser.look(Window::Phone, true).await;
-    browser.driver.goto("data:text/html,<title>x</title><p>hello</p>").await.unwrap();
-    browser.wait_until("the page", "return document.title === 'x'").await;
-    assert_eq!(browser.overflow().await, 0);
-    assert_eq!(browser.problems().await, Vec::<String>::new());
-    browser.quit().await;
+use thirtyfour::prelude::*;
+
+use crate::harness::browser::Browser;
+use crate::harness::running::Running;
+
+/// The password of the first administrator.
+const PASSWORD: &str = "violet-otter-92-lanterns";
+
+/// Opens the setup link, chooses a name and a password, and waits for the first page.
+async fn set_up(browser: &Browser, hannun: &Running) {
+    browser.driver.goto(&hannun.setup_link).await.unwrap();
+    let field = async |name: &str| browser.driver.find(By::Css(format!("input[name='{name}']"))).await.unwrap();
+    let name = field("name").await;
+    name.clear().await.unwrap();
+    name.send_keys("jiwon").await.unwrap();
+    let password = field("password").await;
+    password.send_keys(PASSWORD).await.unwrap();
+    password.send_keys(Key::Enter).await.unwrap();
+    browser.wait_until("the fleet", "return location.pathname === '/'").await;
 }

@@ -102,7 +102,7 @@ impl Shell {
             heard = changed.wait_timeout(heard, left).unwrap().0;
         }
         let status = self.child.wait().unwrap().code().unwrap();
-        (after_ready(&heard.out), after_ready(&heard.err), status)
+        (after_ready(&heard.out), after_process_id(&after_ready(&heard.err)), status)
     }
 }
 
@@ -147,6 +147,13 @@ fn after_ready(text: &[u8]) -> Vec<u8> {
     let at = text.windows(line.len()).position(|window| window == line.as_bytes());
     let at = at.unwrap_or_else(|| panic!("no ready line in {:?}", String::from_utf8_lossy(text)));
     text[at + line.len()..].to_vec()
+}
+
+/// Standard error after the line with the shell's process id, which follows the ready line there.
+fn after_process_id(text: &[u8]) -> Vec<u8> {
+    let (id, rest) = text.split_at(text.iter().position(|byte| *byte == b'\n').unwrap() + 1);
+    assert!(id.len() > 1 && id[..id.len() - 1].iter().all(u8::is_ascii_digit), "no process id");
+    rest.to_vec()
 }
 
 fn text(said: &Said) -> String {

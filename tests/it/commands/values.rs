@@ -79,7 +79,7 @@ fn names() -> Vec<&'static str> {
 #[test]
 fn sec_p01_ten_thousand_values_come_back_as_they_were() {
     let names = names();
-    let uses = names.iter().fold(String::new(), |uses, name| uses + " \"$" + *name + "\"");
+    let uses = names.iter().flat_map(|name| [" \"$", name, "\""]).collect::<String>();
     // One program for all of them, because there are shells without a printf of their own.
     let script = format!("printf '%s\\000'{uses}");
     for shell in shells("sec_p01_ten_thousand_values_come_back_as_they_were") {

@@ -56,7 +56,7 @@ fn rel_r08_a_table_that_somebody_holds_is_not_waited_for_without_end() {
     let mut holder = database.owner();
     let mut owner = database.owner();
     owner.revert_last_migration(migrate::MIGRATIONS).unwrap();
-    holder.batch_execute("begin; create table recurring_jobs (held integer)").unwrap();
+    holder.batch_execute("begin; lock table __diesel_schema_migrations in exclusive mode").unwrap();
     let began = std::time::Instant::now();
     let outcome = migrate::migrate(&database.owner_url(), None);
     assert!(outcome.is_err(), "{outcome:?}");

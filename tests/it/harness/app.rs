@@ -1,16 +1,18 @@
 //! The product under test: every route and middleware, a database of its own, a clock that stands still.
 
 use std::cell::Cell;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
-use actix_web::body::to_bytes;
+use actix_web::HttpMessage as _;
+use actix_web::body::MessageBody;
 use actix_web::dev::Service as _;
 use actix_web::test::{self, TestRequest};
 use actix_web::web;
+use bytes::{Bytes, BytesMut};
 use chrono::TimeDelta;
 use hannun::app::App;
 use hannun::config::Config;
@@ -22,12 +24,11 @@ use hannun::models::sessions::NewSession;
 use hannun::models::users::{NewUser, User};
 use hannun::remote::Pool;
 use hannun::remote::hosts::Hosts;
+use hannun::routes;
 use hannun::secret::SecretText;
 use hannun::secret::password::{self, PasswordHash};
 use hannun::web::router::Route;
-use hannun::web::shell::Screens;
 use hannun::web::site::Site;
-use hannun::{routes, screens};
 
 use super::client::{Client, Reply};
 use super::database::TestDatabase;
@@ -37,6 +38,9 @@ pub(crate) const PASSWORD: &str = "tuesday rain in april";
 
 /// Its hash, made once: each costs a tenth of a second.
 static HASH: LazyLock<PasswordHash> = LazyLock::new(|| password::hash(&SecretText::new(PASSWORD.to_owned())).unwrap());
+
+/// A request with this header reads a stream to its end.
+pub(crate) const TO_THE_END: &str = "X-Read-To-The-End";
 
 type Service = Rc<dyn Fn(TestRequest) -> Pin<Box<dyn Future<Output = Reply>>>>;
 
@@ -93,7 +97,7 @@ impl TestApp {
         };
         let mut table = routes::all();
         table.extend(more);
-        let service = in_process(Site::new(app.clone(), Screens(screens::ALL), table), undeclared).await;
+        let service = in_process(Site::new(app.clone(), routes::menu(), table), undeclared).await;
         Self { app, database, service, count: Cell::new(0), _folder: folder }
     }
 
@@ -101,7 +105,8 @@ impl TestApp {
     pub(crate) fn browser(&self) -> Client {
         let number = self.count.get() + 1;
         self.count.set(number);
-        let address = SocketAddr::from(([192, 0, 2, u8::try_from(number).unwrap()], 40_000));
+        let [high, low] = u16::try_from(number).unwrap().to_be_bytes();
+        let address = SocketAddr::from(([198, 18, high, low], 40_000));
         Client::new(Rc::clone(&self.service), address, self.app.config.https())
     }
 
@@ -165,11 +170,23 @@ async fn in_process(site: Site, undeclared: Option<&str>) -> Service {
     Rc::new(move |request: TestRequest| {
         let service = Rc::clone(&service);
         Box::pin(async move {
-            let answer =
-                service.call(request.to_request()).await.unwrap_or_else(|error| panic!("no answer, but {error}"));
+            let request = request.to_request();
+            let to_the_end = request.headers().contains_key(TO_THE_END);
+            let answer = service.call(request).await.unwrap_or_else(|error| panic!("no answer, but {error}"));
             let (_, answer) = answer.into_parts();
             let (status, headers) = (answer.status(), answer.headers().clone());
-            let body = to_bytes(answer.into_body()).await.unwrap_or_else(|_| panic!("the body broke off"));
+            let is_stream = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+            let mut body = pin!(answer.into_body());
+            let body = if is_stream && !to_the_end {
+                // A stream has no end while its reader may read it: its first event is enough.
+                poll_fn(|cx| body.as_mut().poll_next(cx)).await.map_or_else(Bytes::new, Result::unwrap_or_default)
+            } else {
+                let mut read = BytesMut::new();
+                while let Some(part) = poll_fn(|cx| body.as_mut().poll_next(cx)).await {
+                    read.extend_from_slice(&part.unwrap_or_else(|_| panic!("the body broke off")));
+                }
+                read.freeze()
+            };
             Reply::new(status, headers, body)
         })
     })

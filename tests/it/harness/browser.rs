@@ -128,6 +128,11 @@ impl Browser {
         }
     }
 
+    /// Gives a live page the time for a few values: for pictures, not for a test.
+    pub(crate) async fn settle(&self) {
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+    }
+
     /// Sends one command of the Chrome DevTools protocol.
     pub(crate) async fn cdp(&self, method: &str, parameters: Value) -> Value {
         self.driver.cdp().send_raw(method, parameters).await.unwrap()

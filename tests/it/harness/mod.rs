@@ -7,6 +7,7 @@ pub(crate) mod database;
 pub(crate) mod fake_host;
 pub(crate) mod page;
 pub(crate) mod relay;
+pub(crate) mod running;
 pub(crate) mod skip;
 pub(crate) mod ssh;
 pub(crate) mod sshd;

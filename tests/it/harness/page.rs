@@ -46,6 +46,11 @@ impl Page {
         first.value().attr(name).map(str::to_owned)
     }
 
+    /// An attribute of every element of a selector that has it.
+    pub(crate) fn attributes(&self, css: &str, name: &str) -> Vec<String> {
+        self.all(css).into_iter().filter_map(|element| element.value().attr(name).map(str::to_owned)).collect()
+    }
+
     /// Whether there is such an element.
     pub(crate) fn has(&self, css: &str) -> bool {
         !self.all(css).is_empty()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hannun::clock::Clock;
 use hannun::commands::filesystems::Filesystem;
 use hannun::commands::metrics::Sample;
-use hannun::error::{Error, RemoteError, Result, Stage, StillRunning};
+use hannun::error::{RemoteError, Result, Stage, StillRunning};
 use hannun::metrics::catalogue::Metric;
 use hannun::metrics::live::Live;
 use hannun::metrics::sampler::{Pace, Reach, SampleLoop, Sampler};
@@ -29,10 +29,12 @@ struct FakeServer(Arc<Mutex<Manner>>);
 struct Manner {
     /// Getting in fails so.
     refuses: Option<RemoteError>,
-    /// Open loops end so.
+    /// The open loop ends so, once.
     cut: Option<RemoteError>,
     /// The loop starts, but gives no sample.
     mute: bool,
+    /// Neither loop nor single sample can be read.
+    garbage: Option<RemoteError>,
     identity: u32,
     booted: Instant,
     opened: usize,
@@ -48,6 +50,7 @@ impl FakeServer {
             refuses: None,
             cut: None,
             mute: false,
+            garbage: None,
             identity: 1,
             booted: Instant::now() - Duration::from_secs(1_000),
             opened: 0,
@@ -93,7 +96,7 @@ impl Reach for FakeServer {
     async fn once(&self, _: &Server) -> Result<Sample> {
         let mut manner = self.manner();
         manner.once += 1;
-        if let Some(error) = manner.refuses.clone() {
+        if let Some(error) = manner.refuses.clone().or(manner.garbage.clone()) {
             return Err(error.into());
         }
         drop(manner);
@@ -123,7 +126,7 @@ impl SampleLoop for FakeServer {
         if manner.mute {
             return Err(too_late());
         }
-        if let Some(error) = manner.cut.clone() {
+        if let Some(error) = manner.cut.take().or(manner.garbage.clone()) {
             return Err(error);
         }
         drop(manner);
@@ -132,7 +135,7 @@ impl SampleLoop for FakeServer {
 
     async fn ended(&mut self) -> RemoteError {
         loop {
-            if let Some(error) = self.manner().cut.clone() {
+            if let Some(error) = self.manner().cut.take() {
                 return error;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -229,10 +232,25 @@ async fn a_server_that_answers_is_up_with_values_and_its_platform_is_asked_once(
     .await;
     assert_eq!(server.latest().unwrap().value(Metric::Load1), Some(0.5));
     assert_eq!(server.trouble(), None);
-    assert_eq!((scene.fake.manner().detected, scene.fake.manner().opened), (1, 1));
-    let store = scene.store.clone();
+    let (detected, opened) = {
+        let manner = scene.fake.manner();
+        (manner.detected, manner.opened)
+    };
+    assert_eq!((detected, opened), (1, 1));
     scene.end().await;
-    assert!(!store.is_empty(), "what was read last is stored at the end");
+}
+
+#[tokio::test]
+async fn what_was_read_last_is_stored_at_the_end() {
+    let scene = Scene::start(FakeServer::polite()).await;
+    scene.becomes(State::Up).await;
+    let (id, store, db) = (scene.id, scene.store.clone(), scene.database.db.clone());
+    scene.stop.cancel();
+    scene.task.await.unwrap();
+    assert!(store.is_empty());
+    let now = chrono::Utc::now();
+    let kept = super::lines(&db, id, Metric::Load1, (now - super::seconds(60), now), 100).await;
+    assert_eq!(kept.len(), 1);
 }
 
 #[tokio::test]
@@ -264,10 +282,7 @@ async fn rel_r02_a_server_that_falls_silent_is_unreachable_and_comes_back_by_its
     assert_eq!(away.reason_code, "timed-out");
     assert!(away.since >= since && !away.reason.is_empty() && !away.next_step.is_empty());
     assert_eq!(scene.live.server(scene.id).trouble().unwrap().code(), "timed-out");
-    {
-        let mut manner = scene.fake.manner();
-        (manner.refuses, manner.cut) = (None, None);
-    }
+    scene.fake.manner().refuses = None;
     let back = scene.becomes(State::Up).await;
     assert_eq!(back.reason, "");
     assert_eq!(scene.live.server(scene.id).trouble(), None);
@@ -282,7 +297,6 @@ async fn a_loop_that_ends_on_a_server_that_is_well_changes_nothing_but_the_loop(
     for round in 2..5 {
         scene.fake.manner().cut = Some(cut());
         eventually("opened again", async || ended(&scene.fake) >= round).await;
-        scene.fake.manner().cut = None;
         let ticks = scene.fake.manner().ticks;
         eventually("ticks again", async || scene.fake.manner().ticks > ticks + 1).await;
     }
@@ -377,15 +391,31 @@ async fn a_server_that_is_removed_is_forgotten() {
 #[tokio::test]
 async fn what_cannot_be_read_is_said_although_the_server_is_up() {
     let fake = FakeServer::polite();
-    let unsupported = RemoteError::Unsupported {
+    let garbage = RemoteError::Unparsable {
         server: "web-1".to_owned(),
-        command: "Read the metrics".to_owned(),
-        platform: "plan9".to_owned(),
+        command: "loop-shell".to_owned(),
+        why: "line 1: this is no line of a frame".to_owned(),
+        sample: "hello".to_owned(),
     };
-    fake.manner().refuses = Some(unsupported);
+    fake.manner().garbage = Some(garbage);
     let scene = Scene::start(fake).await;
     scene.becomes(State::Up).await;
-    assert_eq!(scene.live.server(scene.id).trouble().unwrap().code(), "unsupported");
-    assert!(matches!(Error::from(silent()), Error::Remote(_)));
+    let server = scene.live.server(scene.id);
+    eventually("trouble", async || server.trouble().is_some_and(|trouble| trouble.code() == "unparsable")).await;
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn what_was_never_sent_says_nothing_about_the_server() {
+    let fake = FakeServer::polite();
+    fake.manner().refuses = Some(RemoteError::Unsupported {
+        server: "web-1".to_owned(),
+        command: "Detect the platform".to_owned(),
+        platform: String::new(),
+    });
+    let scene = Scene::start(fake).await;
+    let server = scene.live.server(scene.id);
+    eventually("trouble", async || server.trouble().is_some_and(|trouble| trouble.code() == "unsupported")).await;
+    assert_eq!(scene.state().await, None);
     scene.end().await;
 }

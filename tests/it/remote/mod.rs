@@ -4,6 +4,7 @@ mod commands;
 mod host_keys;
 mod limits;
 mod pool;
+mod secrets;
 mod shells;
 mod sign_in;
 mod stages;

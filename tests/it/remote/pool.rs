@@ -46,6 +46,18 @@ async fn sec_h03_a_connection_is_never_used_for_another_identity() {
 }
 
 #[tokio::test]
+async fn at_the_end_every_server_is_left() {
+    let host = FakeHost::start(answering()).await;
+    let pool = pool();
+    for id in 1..=3 {
+        pool.run(&Endpoint { id: ServerId(id), ..host.endpoint() }, ask("true")).await.unwrap();
+    }
+    assert_eq!(host.alive(), 3);
+    pool.close_all().await;
+    eventually("they are closed", || host.alive() == 0).await;
+}
+
+#[tokio::test]
 async fn a_paused_server_gets_not_a_packet() {
     let host = FakeHost::start(answering()).await;
     let (pool, paused) = (pool(), Endpoint { enabled: false, ..host.endpoint() });

@@ -7,11 +7,25 @@ use hannun::language::Language;
 use crate::house::sizes::files;
 
 /// Rooms whose sentences are for the log or the terminal only.
-const NOT_SHOWN: [&str; 6] =
-    ["src/telemetry", "src/cli", "src/config", "src/startup", "src/main.rs", "src/language.rs"];
+const NOT_SHOWN: [&str; 10] = [
+    "src/telemetry",
+    "src/cli",
+    "src/config",
+    "src/startup",
+    "src/main.rs",
+    "src/language.rs",
+    "src/queue.rs",
+    "src/api/openapi",
+    "src/web/health",
+    // Words that machines say of themselves.
+    "src/commands/platform/probe",
+];
 
 /// What stands right before a sentence that nobody but a developer or the log reads.
-const FOR_DEVELOPERS: [&str; 11] = [
+const FOR_DEVELOPERS: [&str; 14] = [
+    "write!(",
+    "contains(",
+    "strip_prefix(",
     "anyhow!(",
     "bail!(",
     "ensure!(",
@@ -94,7 +108,8 @@ fn every_sentence_of_the_code_has_its_korean() {
         }
         let text = std::fs::read_to_string(&path).unwrap();
         for (before, words) in literals(text.split("#[cfg(test)]").next().unwrap()) {
-            let is_message = ["Message::new(", "NotFound(", "label:"].iter().any(|opening| before.ends_with(opening));
+            let is_message = ["Message::new(", "NotFound(", "label:"].iter().any(|opening| before.ends_with(opening))
+                && words.contains(char::is_alphabetic);
             let for_people = is_sentence(&words) && !FOR_DEVELOPERS.iter().any(|sign| before.contains(sign));
             if (is_message || for_people) && !has_korean(&words) {
                 problems.push(format!("{place}: {words}"));

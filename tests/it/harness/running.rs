@@ -1,0 +1,94 @@
+//! The program itself, as `script/server` starts it: a private PostgreSQL, a private `sshd`, one setup link.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// A running `hannun serve --demo` with an empty data directory, stopped at the end of the test.
+pub(crate) struct Running {
+    /// Where it listens: `http://127.0.0.1:12345`.
+    pub(crate) origin: String,
+    /// The link that it printed.
+    pub(crate) setup_link: String,
+    process: Child,
+    _data: TempDir,
+}
+
+impl Running {
+    /// Starts it and waits for the setup link; `None` where the test is skipped because something is not installed.
+    pub(crate) fn demo(test: &str) -> Option<Self> {
+        if !["/usr/sbin/sshd", "/usr/bin/sshd"].iter().any(|path| Path::new(path).exists()) {
+            super::skip::skip(test, "no sshd is installed");
+            return None;
+        }
+        let data = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_hannun"))
+            .args(["serve", "--demo", "--bind", &format!("127.0.0.1:{port}")])
+            .env("HANNUN_DATA_DIR", data.path())
+            .env_remove("DATABASE_URL")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let (give, take) = mpsc::channel();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                drop(give.send(line));
+            }
+        });
+        let origin = format!("http://127.0.0.1:{port}");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let line = take
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+                .expect("no setup link was printed");
+            if let Some(at) = line.find("http").filter(|_| line.contains("/setup?token=")) {
+                return Some(Self { origin, setup_link: line[at..].to_owned(), process, _data: data });
+            }
+        }
+    }
+
+    /// Asks it to stop, as a person or a service manager does, and gives its exit status.
+    pub(crate) fn stop(mut self) -> Option<i32> {
+        self.signal("-TERM");
+        let deadline = Instant::now() + Duration::from_secs(40);
+        while Instant::now() < deadline {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status.code();
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        None
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.process.id().to_string();
+        drop(Command::new("kill").args([signal, &id]).stderr(Stdio::null()).status());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
+            // TERM first: PostgreSQL and sshd end with it.
+            self.signal("-TERM");
+            let deadline = Instant::now() + Duration::from_secs(20);
+            while Instant::now() < deadline && self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
+                thread::sleep(Duration::from_millis(20));
+            }
+            drop(self.process.kill());
+            drop(self.process.wait());
+        }
+    }
+}
