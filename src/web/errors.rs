@@ -109,7 +109,7 @@ async fn dress(request: &HttpRequest, error: &Error, status: StatusCode, kept: &
         let cause = format::visible(&format!("{cause:#}")).replace('\n', "␊");
         tracing::error!(request_id, cause, "a request failed on our side");
     }
-    let mut response = if request.path().starts_with("/api/") {
+    let mut response = if is_for_programs(request.path()) {
         problem::document(request, error, status, &request_id)
     } else if Hx::of(request).request {
         page::for_htmx(request, error, status, request_id).await
@@ -126,10 +126,15 @@ async fn dress(request: &HttpRequest, error: &Error, status: StatusCode, kept: &
     if let Error::TooMany { retry_after_seconds } = error {
         set(headers, RETRY_AFTER, &retry_after_seconds.to_string());
     }
-    if matches!(error, Error::SignInNeeded) && request.path().starts_with("/api/") {
+    if matches!(error, Error::SignInNeeded) && is_for_programs(request.path()) {
         set(headers, WWW_AUTHENTICATE, "Bearer");
     }
     response
+}
+
+/// Whether programs ask for this address, not people.
+fn is_for_programs(path: &str) -> bool {
+    path.starts_with("/api/") || path == "/metrics"
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {

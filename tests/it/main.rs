@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a test is a failed test with a place")]
 
-mod api;
 mod admin;
+mod api;
 mod browser;
 mod cli;
 mod commands;

@@ -13,7 +13,9 @@ async fn the_log_is_narrowed_by_who_what_where_how_and_when() {
     app.advance(chrono::TimeDelta::days(2));
     let administrator = app.administrator().await;
     administrator.post("/admin/groups", [("name", "db"), ("note", "")]).await;
-    let shown = async |query: &str| administrator.get(&format!("/admin/audit-events{query}")).await.ok().texts("td.num:first-child");
+    let shown = async |query: &str| {
+        administrator.get(&format!("/admin/audit-events{query}")).await.ok().texts("td.num:first-child")
+    };
     assert_eq!(shown("").await, ["3", "2", "1"]);
     assert_eq!(shown("?what=create_group").await, ["3", "1"]);
     assert_eq!(shown("?server=web-1").await, ["2"]);

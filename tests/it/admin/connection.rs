@@ -81,7 +81,10 @@ async fn sec_h01_a_test_shows_the_key_and_tries_no_sign_in_before_a_person_appro
     assert!(block.text(".fp").starts_with("ssh-ed25519 SHA256:"));
     assert_eq!(block.text(".cmdline"), "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub");
     assert_eq!((scene.host.attempts(), scene.host.told()), (0, Vec::new()));
-    assert_eq!(audit(&scene.app).await[0], format!("administrator test_connection 127.0.0.1:{} failed", scene.host.port));
+    assert_eq!(
+        audit(&scene.app).await[0],
+        format!("administrator test_connection 127.0.0.1:{} failed", scene.host.port)
+    );
 
     scene.answer("trust", &fingerprint(&block), "").await.leads_to(&scene.path(""));
     assert_eq!(scene.host.attempts(), 0);

@@ -78,11 +78,19 @@ async fn an_encrypted_key_needs_its_passphrase() {
 async fn sec_s05_no_page_ever_shows_a_stored_or_a_refused_secret() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
-    let refused = administrator.post("/admin/credentials", with_password().into_iter().filter(|(name, _)| *name != "name")).await;
+    let refused =
+        administrator.post("/admin/credentials", with_password().into_iter().filter(|(name, _)| *name != "name")).await;
     assert_eq!(refused.status, 422);
     assert!(!refused.body.contains(CANARY), "a secret must be typed again");
     administrator.post("/admin/credentials", with_password()).await.leads_to("/admin/credentials");
-    for path in ["/admin/credentials", "/admin/credentials/1", "/admin/credentials/1/history", "/admin/credentials/1/delete", "/admin/audit-events", "/admin/servers/new"] {
+    for path in [
+        "/admin/credentials",
+        "/admin/credentials/1",
+        "/admin/credentials/1/history",
+        "/admin/credentials/1/delete",
+        "/admin/audit-events",
+        "/admin/servers/new",
+    ] {
         let reply = administrator.get(path).await;
         assert_eq!(reply.status, 200, "{path}");
         assert!(!reply.body.contains(CANARY), "{path}");
@@ -95,7 +103,10 @@ async fn an_empty_secret_field_keeps_what_is_stored_and_a_tick_removes_it() {
     let administrator = app.administrator().await;
     administrator.post("/admin/credentials", with_password()).await;
     let page = administrator.get("/admin/credentials/1").await.ok();
-    administrator.post("/admin/credentials/1", pairs(&filled(&page, &[("note", "new")]))).await.leads_to("/admin/credentials");
+    administrator
+        .post("/admin/credentials/1", pairs(&filled(&page, &[("note", "new")])))
+        .await
+        .leads_to("/admin/credentials");
     assert!(!events(&app).await[0].details.0.contains_key("password"));
     let page = administrator.get("/admin/credentials/1").await.ok();
     assert_eq!(page.texts(".hint").iter().filter(|hint| hint.starts_with("Stored")).count(), 2);

@@ -76,7 +76,13 @@ async fn sec_z06_a_field_that_a_form_does_not_have_is_refused_and_nothing_is_sav
 async fn sec_z05_a_row_that_does_not_exist_and_a_resource_that_does_not_exist_are_not_found() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
-    for path in ["/admin/servers/99", "/admin/servers/99/delete", "/admin/servers/99/history", "/admin/nothing", "/admin/audit-events/1"] {
+    for path in [
+        "/admin/servers/99",
+        "/admin/servers/99/delete",
+        "/admin/servers/99/history",
+        "/admin/nothing",
+        "/admin/audit-events/1",
+    ] {
         assert_eq!(administrator.get(path).await.status, 404, "{path}");
     }
 }
@@ -113,7 +119,8 @@ async fn a_form_that_somebody_else_saved_meanwhile_is_refused_with_what_was_type
     app.advance(chrono::TimeDelta::seconds(1));
     let saved = administrator.post("/admin/groups/1", pairs(&filled(&first, &[("note", "one")]))).await;
     saved.leads_to("/admin/groups");
-    let page = administrator.post("/admin/groups/1", pairs(&filled(&second, &[("note", "two")]))).await.with_status(422);
+    let page =
+        administrator.post("/admin/groups/1", pairs(&filled(&second, &[("note", "two")]))).await.with_status(422);
     assert!(page.text(".notice").contains("Somebody else changed this in the meantime"));
     assert_eq!(page.text("textarea[name=note]"), "two");
 }

@@ -142,7 +142,10 @@ async fn chosen_servers_are_paused_and_resumed_together() {
     let rows = [("action", "pause_server"), ("row", first.as_str()), ("row", second.as_str())];
     administrator.post("/admin/servers/actions", rows).await.leads_to("/admin/servers");
     assert!(!stored(&app, one.id).await.enabled && !stored(&app, two.id).await.enabled);
-    assert_eq!(audit(&app).await[..2], ["administrator pause_server web-2 succeeded", "administrator pause_server web-1 succeeded"]);
+    assert_eq!(
+        audit(&app).await[..2],
+        ["administrator pause_server web-2 succeeded", "administrator pause_server web-1 succeeded"]
+    );
     administrator.post("/admin/servers/actions", [("action", "resume_server"), ("row", first.as_str())]).await;
     assert!(stored(&app, one.id).await.enabled);
     assert_eq!(administrator.post("/admin/servers/actions", [("action", "explode"), ("row", "1")]).await.status, 400);
@@ -161,7 +164,10 @@ async fn a_server_cannot_be_reached_through_itself_and_jump_servers_cannot_form_
         let form = filled(&page, &[("jump_server_id", jump), ("credential_id", "ops")]);
         administrator.post(&format!("/admin/servers/{id}"), pairs(&form)).await
     };
-    assert_eq!(through(one.id.0, "web-1").await.with_status(422).text("#p-jump_server_id"), "A server cannot be its own jump server");
+    assert_eq!(
+        through(one.id.0, "web-1").await.with_status(422).text("#p-jump_server_id"),
+        "A server cannot be its own jump server"
+    );
     through(one.id.0, "web-2").await.leads_to("/admin/servers");
     let page = through(two.id.0, "web-1").await.with_status(422);
     assert!(page.text("#p-jump_server_id").contains("circle"), "{}", page.text("#p-jump_server_id"));
@@ -175,7 +181,13 @@ async fn sec_w05_what_people_typed_is_shown_as_text() {
     let administrator = app.administrator().await;
     let script = "<script>alert(1)</script>";
     administrator.post("/admin/groups", [("name", "web"), ("note", script)]).await.leads_to("/admin/groups");
-    for path in ["/admin/groups", "/admin/groups/1", "/admin/groups/1/history", "/admin/audit-events", "/admin/groups?q=%3Cscript%3E"] {
+    for path in [
+        "/admin/groups",
+        "/admin/groups/1",
+        "/admin/groups/1/history",
+        "/admin/audit-events",
+        "/admin/groups?q=%3Cscript%3E",
+    ] {
         let reply = administrator.get(path).await;
         assert!(!reply.body.contains(script), "{path}");
         assert!(!reply.body.contains("<script>"), "{path}");

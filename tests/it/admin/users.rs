@@ -5,7 +5,13 @@ use crate::harness::app::{PASSWORD, TestApp};
 use hannun::models::actor::{Role, Scope};
 
 fn form() -> Vec<(&'static str, &'static str)> {
-    vec![("name", "anna"), ("password", "seven grey seagulls"), ("role", "operator"), ("sees", "all"), ("enabled", "on")]
+    vec![
+        ("name", "anna"),
+        ("password", "seven grey seagulls"),
+        ("role", "operator"),
+        ("sees", "all"),
+        ("enabled", "on"),
+    ]
 }
 
 #[actix_web::test]
@@ -13,7 +19,13 @@ async fn an_administrator_adds_a_person_who_can_sign_in() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
     administrator.post("/admin/users", form()).await.leads_to("/admin/users");
-    administrator.get("/admin/users").await.ok().table("table").has_row(["", "anna", "Operator", "All servers", "Enabled"]);
+    administrator.get("/admin/users").await.ok().table("table").has_row([
+        "",
+        "anna",
+        "Operator",
+        "All servers",
+        "Enabled",
+    ]);
     let signed_in = app.browser().post("/sign-in", [("name", "anna"), ("password", "seven grey seagulls")]).await;
     assert_eq!(signed_in.status, 303);
     assert!(audit(&app).await.contains(&"administrator create_user anna succeeded".to_owned()));
@@ -47,7 +59,10 @@ async fn sec_a08_less_rights_a_new_password_and_disabling_end_sessions() {
     }
     let browser = app.viewer().await;
     let id = app.user("viewer", Role::Viewer, Scope::All).await.id.to_string();
-    administrator.post("/admin/users/actions", [("action", "disable_user"), ("row", id.as_str())]).await.leads_to("/admin/users");
+    administrator
+        .post("/admin/users/actions", [("action", "disable_user"), ("row", id.as_str())])
+        .await
+        .leads_to("/admin/users");
     assert_eq!(browser.get("/account").await.status, 303);
     assert_eq!(app.browser().post("/sign-in", [("name", "viewer"), ("password", PASSWORD)]).await.status, 422);
 }
