@@ -129,9 +129,14 @@ fn words_of(cause: &anyhow::Error) -> String {
     if let Some(problems) = cause.downcast_ref::<ConfigProblems>() {
         return format!("the configuration cannot be used:\n{problems}\nAll variables: hannun help config");
     }
-    let Some(error) = cause.downcast_ref::<Error>() else {
-        return telemetry::escape(&format!("{cause:#}"));
-    };
+    match cause.downcast_ref::<Error>() {
+        Some(error) => words_of_error(error),
+        None => telemetry::escape(&format!("{cause:#}")),
+    }
+}
+
+/// What happened, which fields, and the next step, a line each.
+fn words_of_error(error: &Error) -> String {
     let mut words = telemetry::escape(&error.to_string());
     let mut add = |line: &str| {
         words.push('\n');

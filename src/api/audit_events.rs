@@ -102,6 +102,7 @@ pub struct AuditQuery {
 
 /// The audit log, newest first. Role: administrator of all servers.
 #[utoipa::path(
+    operation_id = "list_audit_events",
     get, path = "/api/v1/audit-events", tag = "audit",
     params(AuditQuery),
     responses((status = 200, body = Page<AuditEventView>)),

@@ -40,6 +40,7 @@ pub struct ChoiceView {
 
 /// The tools of a server and the commands that were chosen for it. Detects the platform where that has not happened yet.
 #[utoipa::path(
+    operation_id = "get_capabilities",
     get, path = "/api/v1/servers/{server}/capabilities", tag = "servers",
     params(("server" = String, Path, description = "Its name")),
     responses((status = 200, body = CapabilitiesView)),

@@ -88,6 +88,7 @@ impl StageView {
 ///
 /// Answers 200 also where a stage failed: look at `ok` and at the stages. The first time, it stops at the host key.
 #[utoipa::path(
+    operation_id = "test_connection",
     post, path = "/api/v1/servers/{server}/connection", tag = "servers",
     params(("server" = String, Path, description = "Its name")),
     responses((status = 200, body = ConnectionView)),

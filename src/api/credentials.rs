@@ -96,6 +96,7 @@ const LIST: Shape<CredentialView> = Shape {
 
 /// Every credential, without its secrets. Role: administrator of all servers.
 #[utoipa::path(
+    operation_id = "list_credentials",
     get, path = "/api/v1/credentials", tag = "credentials",
     params(ListQuery),
     responses((status = 200, body = Page<CredentialView>)),
@@ -108,6 +109,7 @@ pub async fn index(app: Data<App>, asking: Asking, query: Parameters<ListQuery>)
 
 /// Adds a credential. Role: administrator of all servers.
 #[utoipa::path(
+    operation_id = "add_credential",
     post, path = "/api/v1/credentials", tag = "credentials",
     request_body = CredentialToAdd,
     responses((status = 201, body = CredentialView)),
@@ -133,6 +135,7 @@ pub async fn create(
 
 /// One credential, without its secrets. Role: administrator of all servers.
 #[utoipa::path(
+    operation_id = "get_credential",
     get, path = "/api/v1/credentials/{credential}", tag = "credentials",
     params(("credential" = String, Path, description = "Its name")),
     responses((status = 200, body = CredentialView)),
@@ -145,6 +148,7 @@ pub async fn show(app: Data<App>, asking: Asking, name: Path<String>) -> Result<
 
 /// Changes a credential; a secret that is not given stays. Its servers are connected to anew. Role: administrator of all servers.
 #[utoipa::path(
+    operation_id = "change_credential",
     patch, path = "/api/v1/credentials/{credential}", tag = "credentials",
     params(("credential" = String, Path, description = "Its name")),
     request_body = CredentialToChange,
@@ -177,6 +181,7 @@ pub async fn update(
 
 /// Deletes a credential that no server uses. Role: administrator of all servers.
 #[utoipa::path(
+    operation_id = "delete_credential",
     delete, path = "/api/v1/credentials/{credential}", tag = "credentials",
     params(("credential" = String, Path, description = "Its name")),
     responses((status = 204, description = "It is gone")),

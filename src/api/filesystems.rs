@@ -69,6 +69,7 @@ const LIST: Shape<FilesystemView> = Shape {
 
 /// What is mounted on the server now: no pseudo filesystem, and each device once.
 #[utoipa::path(
+    operation_id = "list_filesystems",
     get, path = "/api/v1/servers/{server}/filesystems", tag = "servers",
     params(("server" = String, Path, description = "Its name"), ListQuery),
     responses((status = 200, body = LivePage<FilesystemView>)),

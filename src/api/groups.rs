@@ -76,6 +76,7 @@ const LIST: Shape<GroupView> = Shape {
 
 /// Groups that the token may know of.
 #[utoipa::path(
+    operation_id = "list_groups",
     get, path = "/api/v1/groups", tag = "groups",
     params(ListQuery),
     responses((status = 200, body = Page<GroupView>)),
@@ -88,6 +89,7 @@ pub async fn index(app: Data<App>, asking: Asking, query: Parameters<ListQuery>)
 
 /// Adds a group. Role: administrator of all servers.
 #[utoipa::path(
+    operation_id = "add_group",
     post, path = "/api/v1/groups", tag = "groups",
     request_body = GroupToAdd,
     responses((status = 201, body = GroupView)),
@@ -111,6 +113,7 @@ pub async fn create(
 
 /// One group.
 #[utoipa::path(
+    operation_id = "get_group",
     get, path = "/api/v1/groups/{group}", tag = "groups",
     params(("group" = String, Path, description = "Its name")),
     responses((status = 200, body = GroupView)),
@@ -122,6 +125,7 @@ pub async fn show(app: Data<App>, asking: Asking, name: Path<String>) -> Result<
 
 /// Changes a group. Role: administrator of all servers.
 #[utoipa::path(
+    operation_id = "change_group",
     patch, path = "/api/v1/groups/{group}", tag = "groups",
     params(("group" = String, Path, description = "Its name")),
     request_body = GroupToChange,
@@ -148,6 +152,7 @@ pub async fn update(
 
 /// Deletes a group; its servers stay. Role: administrator of all servers.
 #[utoipa::path(
+    operation_id = "delete_group",
     delete, path = "/api/v1/groups/{group}", tag = "groups",
     params(("group" = String, Path, description = "Its name")),
     responses((status = 204, description = "It is gone")),

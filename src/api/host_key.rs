@@ -92,6 +92,7 @@ impl HostKeysView {
 
 /// The trusted keys, and the one that was presented last. `POST …/connection` has it presented again.
 #[utoipa::path(
+    operation_id = "get_host_key",
     get, path = "/api/v1/servers/{server}/host-key", tag = "servers",
     params(("server" = String, Path, description = "Its name")),
     responses((status = 200, body = HostKeysView)),
@@ -109,6 +110,7 @@ pub async fn show(app: Data<App>, asking: Asking, name: Path<String>) -> Result<
 
 /// Approves the presented key, by the fingerprint that somebody compared on the server. Role: administrator.
 #[utoipa::path(
+    operation_id = "approve_host_key",
     post, path = "/api/v1/servers/{server}/host-key", tag = "servers",
     params(("server" = String, Path, description = "Its name")),
     request_body = Approval,

@@ -89,7 +89,8 @@ fn parameters<T: DeserializeOwned>(query: &str) -> Result<T> {
 }
 
 /// Reads `T` from `fields`; every field that is unknown or of another type is told at once.
-fn read_fields<T: DeserializeOwned>(mut fields: Map<String, Value>) -> Result<T> {
+fn read_fields<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T> {
+    let mut fields: Vec<(String, Value)> = fields.into_iter().collect();
     let mut errors = FieldErrors::default();
     loop {
         let current = RefCell::new(String::new());
@@ -106,9 +107,10 @@ fn read_fields<T: DeserializeOwned>(mut fields: Map<String, Value>) -> Result<T>
             return Err(errors.into());
         }
         let culprit = current.into_inner();
-        if fields.remove(&culprit).is_none() {
+        let Some(place) = fields.iter().position(|(name, _)| *name == culprit) else {
             return Err(Error::BadRequest(Message::new("The request cannot be read: {why}").with("why", problem)));
-        }
+        };
+        fields.remove(place);
         let sentence = if problem.starts_with("unknown field") {
             Message::new("This field is not known")
         } else {

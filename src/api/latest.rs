@@ -57,6 +57,7 @@ impl From<&Latest> for SampleView {
 
 /// What the last sample said. Asking has the server sampled each second for a while; 404 while there is no sample yet.
 #[utoipa::path(
+    operation_id = "get_latest_metrics",
     get, path = "/api/v1/servers/{server}/metrics/latest", tag = "metrics",
     params(("server" = String, Path, description = "Its name")),
     responses((status = 200, body = SampleView)),

@@ -88,6 +88,7 @@ impl From<Line> for LineView {
 
 /// Numbers over time: one line per metric and device, at the finest resolution that has no more than `points` points.
 #[utoipa::path(
+    operation_id = "get_metrics",
     get, path = "/api/v1/servers/{server}/metrics", tag = "metrics",
     params(("server" = String, Path, description = "Its name"), HistoryQuery),
     responses((status = 200, body = Vec<LineView>)),

@@ -53,6 +53,7 @@ pub(super) fn whole() -> utoipa::openapi::OpenApi {
 
 /// This document.
 #[utoipa::path(
+    operation_id = "get_document",
     get,
     path = "/api/v1/openapi.json",
     tag = "document",

@@ -11,6 +11,7 @@ use crate::web::extract::Asking;
 
 /// What the server runs, as the last detection found it; 404 before the first one. `POST …/connection` detects it now.
 #[utoipa::path(
+    operation_id = "get_platform",
     get, path = "/api/v1/servers/{server}/platform", tag = "servers",
     params(("server" = String, Path, description = "Its name")),
     responses((status = 200, body = PlatformView)),

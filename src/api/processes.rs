@@ -98,6 +98,7 @@ const LIST: Shape<ProcessView> = Shape {
 
 /// What runs on the server now. `q` looks at name, command line and user.
 #[utoipa::path(
+    operation_id = "list_processes",
     get, path = "/api/v1/servers/{server}/processes", tag = "servers",
     params(("server" = String, Path, description = "Its name"), ListQuery),
     responses((status = 200, body = LivePage<ProcessView>)),
@@ -118,6 +119,7 @@ pub async fn index(
 
 /// One process that runs now, with the sockets that it listens at.
 #[utoipa::path(
+    operation_id = "get_process",
     get, path = "/api/v1/servers/{server}/processes/{pid}", tag = "servers",
     params(("server" = String, Path, description = "Its name"), ("pid" = u32, Path, description = "The process's number")),
     responses((status = 200, body = OneProcessView)),

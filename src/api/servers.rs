@@ -42,6 +42,7 @@ const LIST: Shape<ServerView> = Shape {
 ///
 /// `q` looks at name, address, note, groups, labels and platform.
 #[utoipa::path(
+    operation_id = "list_servers",
     get, path = "/api/v1/servers", tag = "servers",
     params(ListQuery),
     responses((status = 200, body = Page<ServerView>)),
@@ -62,6 +63,7 @@ pub async fn index(app: Data<App>, asking: Asking, query: Parameters<ListQuery>)
 ///
 /// Next: `POST …/connection` shows its host key, `POST …/host-key` approves it.
 #[utoipa::path(
+    operation_id = "add_server",
     post, path = "/api/v1/servers", tag = "servers",
     request_body = ServerToAdd,
     responses((status = 201, body = ServerView)),
@@ -85,6 +87,7 @@ pub async fn create(
 
 /// One server.
 #[utoipa::path(
+    operation_id = "get_server",
     get, path = "/api/v1/servers/{server}", tag = "servers",
     params(("server" = String, Path, description = "Its name")),
     responses((status = 200, body = ServerView)),
@@ -103,6 +106,7 @@ pub async fn show(app: Data<App>, asking: Asking, name: Path<String>) -> Result<
 
 /// Changes a server; open connections that no longer fit are closed. Role: administrator.
 #[utoipa::path(
+    operation_id = "change_server",
     patch, path = "/api/v1/servers/{server}", tag = "servers",
     params(("server" = String, Path, description = "Its name")),
     request_body = ServerToChange,
@@ -133,6 +137,7 @@ pub async fn update(
 
 /// Deletes a server with everything that is known of it. Role: administrator.
 #[utoipa::path(
+    operation_id = "delete_server",
     delete, path = "/api/v1/servers/{server}", tag = "servers",
     params(("server" = String, Path, description = "Its name")),
     responses((status = 204, description = "It is gone")),

@@ -73,6 +73,7 @@ const LIST: Shape<SocketView> = Shape {
 
 /// What listens on the server now. `q` looks at protocol, address, user and processes.
 #[utoipa::path(
+    operation_id = "list_sockets",
     get, path = "/api/v1/servers/{server}/sockets", tag = "servers",
     params(("server" = String, Path, description = "Its name"), ListQuery),
     responses((status = 200, body = LivePage<SocketView>)),

@@ -32,6 +32,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(4);
 ///
 /// The server is sampled each second for as long as somebody listens. The stream ends when the token does.
 #[utoipa::path(
+    operation_id = "stream_metrics",
     get, path = "/api/v1/servers/{server}/metrics/stream", tag = "metrics",
     params(("server" = String, Path, description = "Its name")),
     responses((status = 200, description = "Server-sent events; the data of each is a Sample", content_type = "text/event-stream", body = SampleView)),

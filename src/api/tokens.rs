@@ -97,6 +97,7 @@ const LIST: Shape<TokenView> = Shape {
 
 /// Every token, also those that ended. Role: administrator of all servers.
 #[utoipa::path(
+    operation_id = "list_tokens",
     get, path = "/api/v1/tokens", tag = "tokens",
     params(ListQuery),
     responses((status = 200, body = Page<TokenView>)),
@@ -116,6 +117,7 @@ pub async fn index(app: Data<App>, asking: Asking, query: Parameters<ListQuery>)
 
 /// Makes a token. Role: administrator of all servers.
 #[utoipa::path(
+    operation_id = "create_token",
     post, path = "/api/v1/tokens", tag = "tokens",
     request_body = TokenToMake,
     responses((status = 201, body = MadeToken)),
@@ -150,6 +152,7 @@ pub async fn create(
 
 /// Ends a token; what it is doing ends within seconds. Role: administrator of all servers.
 #[utoipa::path(
+    operation_id = "revoke_token",
     delete, path = "/api/v1/tokens/{token}", tag = "tokens",
     params(("token" = String, Path, description = "Its name")),
     responses((status = 204, description = "It is ended")),

@@ -52,6 +52,7 @@ const LIST: Shape<UserView> = Shape {
 
 /// Everybody who may sign in. Role: administrator of all servers.
 #[utoipa::path(
+    operation_id = "list_users",
     get, path = "/api/v1/users", tag = "users",
     params(ListQuery),
     responses((status = 200, body = Page<UserView>)),
@@ -70,6 +71,7 @@ pub async fn index(app: Data<App>, asking: Asking, query: Parameters<ListQuery>)
 
 /// One person. Role: administrator of all servers.
 #[utoipa::path(
+    operation_id = "get_user",
     get, path = "/api/v1/users/{user}", tag = "users",
     params(("user" = String, Path, description = "The name they sign in with")),
     responses((status = 200, body = UserView)),

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::connect;
 use super::{Failure, Outcome, output};
 use crate::config::Config;
+use crate::error::Error;
 use crate::telemetry::escape;
 
 /// Check configuration, database, key file, queue, clock and the way to each server, and say what to do
@@ -75,7 +76,7 @@ impl Doctor {
                 let next = error
                     .hint()
                     .map_or_else(|| "Start PostgreSQL, or correct DATABASE_URL".to_owned(), |hint| hint.to_string());
-                report.add(Check::failed("database", error.to_string(), next))?;
+                report.add(Check::failed("database", said(&error), next))?;
             }
             Ok(found) => {
                 for check in database::checks(&found).await {
@@ -89,6 +90,14 @@ impl Doctor {
             }
         }
         report.finish()
+    }
+}
+
+/// What an error says; a fault of ours with its cause, for whoever runs the console.
+fn said(error: &Error) -> String {
+    match error {
+        Error::Internal(cause) => format!("{cause:#}"),
+        other => other.to_string(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `hannun help`: how to use a subcommand, and every environment variable.
 
 use clap::Args;
+use clap::error::ErrorKind;
 
 use super::{Failure, Outcome, output};
 use crate::config::VARIABLES;
@@ -14,18 +15,15 @@ pub(super) struct Help {
 }
 
 impl Help {
-    pub(super) fn run(self, mut command: clap::Command) -> Outcome {
+    pub(super) fn run(self, command: clap::Command) -> Outcome {
         if self.topic == ["config"] {
             return variables();
         }
-        command.build();
-        for word in &self.topic {
-            let Some(found) = command.find_subcommand(word).cloned() else {
-                return Err(Failure::Usage(format!("there is no help about `{}`", self.topic.join(" "))));
-            };
-            command = found;
+        let words = ["hannun"].into_iter().chain(self.topic.iter().map(String::as_str)).chain(["--help"]);
+        match command.try_get_matches_from(words) {
+            Err(help) if help.kind() == ErrorKind::DisplayHelp => Ok(output::line(help.to_string().trim_end())?),
+            _ => Err(Failure::Usage(format!("there is no help about `{}`", self.topic.join(" ")))),
         }
-        Ok(output::line(command.render_help().to_string().trim_end())?)
     }
 }
 

@@ -137,6 +137,11 @@ async fn dress(request: &HttpRequest, error: &Error, status: StatusCode, kept: &
     response
 }
 
+/// Whether programs ask for this address, not people.
+fn is_for_programs(path: &str) -> bool {
+    path.starts_with("/api/") || path == "/metrics"
+}
+
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);

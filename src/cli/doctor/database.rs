@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Check;
+use super::{Check, said};
 use crate::cli::connect::Database;
 use crate::clock::Clock;
 use crate::db::{self, Connection, migrate, roles};
@@ -24,13 +24,13 @@ pub(super) async fn checks(found: &Database) -> Vec<Check> {
         }
         Err(error) => {
             let next = "Start PostgreSQL, or correct DATABASE_URL or DATABASE_URL_FILE";
-            return vec![Check::failed("database", error.to_string(), next)];
+            return vec![Check::failed("database", said(&error), next)];
         }
     };
     let now = Clock::system().now();
     match found.db.run(move |connection| Facts::load(connection)).await {
         Ok(facts) => checks.extend([facts.audit(), facts.queue(now), facts.clock(now), facts.people()]),
-        Err(error) => checks.push(Check::failed("database", error.to_string(), "Look at the log of PostgreSQL")),
+        Err(error) => checks.push(Check::failed("database", said(&error), "Look at the log of PostgreSQL")),
     }
     checks
 }

@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use futures_util::stream;
 
-use super::Check;
+use super::{Check, said};
 use crate::cli::connect::Database;
 use crate::cli::output;
 use crate::config::Config;
@@ -24,7 +24,7 @@ pub(super) async fn checks(config: &Config, database: &Database) -> Vec<Check> {
                 || "Put back the key file that belongs to this database".to_owned(),
                 |hint| hint.to_string(),
             );
-            vec![Check::failed("servers", error.to_string(), next)]
+            vec![Check::failed("servers", said(&error), next)]
         }
     }
 }
@@ -48,7 +48,7 @@ async fn one(hosts: &Hosts, server: Server) -> Check {
             let next = error
                 .hint()
                 .map_or_else(|| "Look at its credential in the admin area".to_owned(), |hint| hint.to_string());
-            return Check::failed(name, error.to_string(), next);
+            return Check::failed(name, said(&error), next);
         }
     };
     let report = hosts.pool().test(&endpoint).await;
