@@ -9,7 +9,6 @@ use super::history::{HistoryPage, Plan};
 use super::numbers::Numbers;
 use super::part::Part;
 use super::range::RangeQuery;
-use crate::commands::CommandType;
 use crate::app::App;
 use crate::commands::CommandType;
 use crate::error::Result;

@@ -7,7 +7,6 @@ use super::gather::{self, Stored};
 use super::history::{HistoryPage, Plan};
 use super::part::Part;
 use super::range::RangeQuery;
-use crate::commands::CommandType;
 use crate::app::App;
 use crate::commands::CommandType;
 use crate::error::Result;

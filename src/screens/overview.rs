@@ -15,7 +15,6 @@ use super::asked;
 use super::gather::{self, Stored};
 use super::part::Part;
 use super::range::{Range, RangeQuery};
-use crate::commands::CommandType;
 use crate::app::App;
 use crate::commands::CommandType;
 use crate::error::Result;

@@ -102,11 +102,6 @@ fn of_status(status: StatusCode) -> Error {
     }
 }
 
-/// Paths that programs ask for: they get problem documents, and no page to sign in on.
-fn is_for_programs(path: &str) -> bool {
-    path.starts_with("/api/") || path == "/metrics"
-}
-
 async fn dress(request: &HttpRequest, error: &Error, status: StatusCode, kept: &HeaderMap) -> HttpResponse {
     let visitor = Visitor::of(request);
     let request_id = visitor.as_ref().map(|visitor| visitor.request_id.clone()).unwrap_or_default();

@@ -15,7 +15,9 @@ pub(super) async fn sign_in(browser: &Browser, base: &str, name: &str) {
     browser.type_into("#name", name).await;
     browser.type_into("#password", PASSWORD).await;
     browser.click("button[type=submit]").await;
-    browser.wait_until("the first page", "return location.pathname === '/' && document.readyState === 'complete'").await;
+    browser
+        .wait_until("the first page", "return location.pathname === '/' && document.readyState === 'complete'")
+        .await;
 }
 
 #[actix_web::test]

@@ -32,10 +32,14 @@ async fn another_server_is_chosen_by_keys_alone_and_the_screen_stays() {
     sign_in(&browser, &base, "jiwon").await;
     browser.driver.goto(format!("{base}/servers/api-1/memory")).await.unwrap();
     browser.press("s").await;
-    browser.wait_until("four options", "return document.querySelectorAll('#server-options [role=option]').length === 4").await;
+    browser
+        .wait_until("four options", "return document.querySelectorAll('#server-options [role=option]').length === 4")
+        .await;
     browser.keep_picture("server-selector").await;
     browser.press("web").await;
-    browser.wait_until("two options", "return document.querySelectorAll('#server-options [role=option]').length === 2").await;
+    browser
+        .wait_until("two options", "return document.querySelectorAll('#server-options [role=option]').length === 2")
+        .await;
     browser.press("\u{e015}\u{e007}").await; // arrow down, Enter
     browser.wait_until("the other server", "return location.pathname === '/servers/web-2/memory'").await;
     assert_eq!(browser.text(".server-btn b").await, "web-2");
@@ -67,7 +71,8 @@ async fn letters_open_screens_and_the_list_of_keys_unless_they_are_turned_off() 
     browser.press("\u{e00c}").await;
     browser.driver.refresh().await.unwrap();
     browser.press("s?").await;
-    let open = browser.driver.execute("return document.querySelectorAll(':popover-open').length", vec![]).await.unwrap();
+    let open =
+        browser.driver.execute("return document.querySelectorAll(':popover-open').length", vec![]).await.unwrap();
     assert_eq!(open.json(), 0);
     browser.quit().await;
 }

@@ -92,14 +92,6 @@ async fn rel_r02_a_real_server_is_sampled_loses_its_cable_and_comes_back() {
         state.map_or(State::Unknown, |state| state.state)
     };
     let server = live.server(id);
-    tokio::time::sleep(Duration::from_secs(6)).await;
-    println!(
-        "TROUBLE {:?} LATEST {:?} STATE {:?} LOG {}",
-        server.trouble(),
-        server.latest(),
-        state().await,
-        sshd.log()
-    );
     eventually("processor, memory, filesystem and round trip", async || {
         server.latest().is_some_and(|latest| {
             [Metric::CpuTotal, Metric::MemoryUsed, Metric::SshRoundTrip]
