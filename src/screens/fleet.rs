@@ -5,6 +5,7 @@ pub mod machine;
 pub mod page;
 pub mod stream;
 
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpResponse, web};
 
 use self::filter::FleetQuery;
@@ -45,9 +46,11 @@ pub async fn index(
     for machine in &mut page.rows {
         machine.hour = hours.remove(&machine.id).unwrap_or_default();
     }
-    match (render.wants_fragment(), next_rows) {
-        (true, true) => render.page(&page.as_rows()),
-        (true, false) => render.page(&page.as_list()),
-        (false, _) => render.page(&page),
+    // A block inside another block is rendered empty, so htmx is told which part of the page it wants.
+    let part = render.wants_fragment().then_some(if next_rows { "#fleet-rows > tr" } else { "#fleet-list" });
+    let mut response = render.page(&page)?;
+    if let Some(part) = part {
+        response.headers_mut().insert(HeaderName::from_static("hx-reselect"), HeaderValue::from_static(part));
     }
+    Ok(response)
 }

@@ -135,7 +135,7 @@ fn heads(query: &FleetQuery) -> Vec<Head> {
 
 /// The page, its list alone, or its next rows.
 #[derive(Template)]
-#[template(path = "screens/fleet.html", blocks = ["list", "rows"])]
+#[template(path = "screens/fleet.html")]
 pub struct FleetPage {
     /// How many are how.
     pub tally: Tally,

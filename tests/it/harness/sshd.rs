@@ -172,7 +172,7 @@ impl Drop for Sshd {
 fn settings_text(folder: &Path, port: u16, setup: &Setup) -> String {
     let folder = folder.display();
     let mut text = setup.settings.clone();
-    if setup.users.is_empty() {
+    if setup.users.iter().all(|user| user.start_file.is_none()) {
         // bash reads the start-up file of a person at the machine only in a first shell; theirs is none of our business.
         text.push_str("SetEnv SHLVL=1\n");
     }
