@@ -2,6 +2,7 @@
 //! exit status 0 done, 1 failed, 2 wrong usage.
 
 mod approve;
+mod audit;
 mod connect;
 mod doctor;
 mod help;
@@ -45,6 +46,7 @@ enum Command {
     Token(token::Token),
     Servers(servers::Servers),
     Approve(approve::Approve),
+    Audit(audit::Audit),
     Doctor(doctor::Doctor),
     Help(help::Help),
 }
@@ -97,6 +99,7 @@ fn run(command: Command) -> Outcome {
             Command::Token(token) => token.run(config).await,
             Command::Servers(servers) => servers.run(config).await,
             Command::Approve(approve) => approve.run(config).await,
+            Command::Audit(audit) => audit.run(config).await,
             Command::Doctor(doctor) => doctor.run(config).await,
             Command::Help(help) => help.run(Arguments::command()),
         }

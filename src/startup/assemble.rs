@@ -18,6 +18,7 @@ use crate::jobs::{self, Work};
 use crate::metrics::live::Live;
 use crate::metrics::sampler::{Pace, Sampler};
 use crate::metrics::store::Store;
+use crate::models::audit::kept_heads::KeptHeads;
 use crate::models::data_keys::DataKey;
 use crate::models::password::PasswordHasher;
 use crate::queue::{self, Workers};
@@ -121,8 +122,13 @@ fn start_workers(app: &App, database: &SecretText, stop: &CancellationToken) -> 
 }
 
 fn start_jobs(app: &App, database: &SecretText, stop: &CancellationToken) -> Result<JoinHandle<()>> {
-    let work =
-        Work { db: app.db.clone(), clock: app.clock.clone(), retention: app.config.retention, recurring: jobs::ALL };
+    let work = Work {
+        db: app.db.clone(),
+        clock: app.clock.clone(),
+        retention: app.config.retention,
+        audit_heads: KeptHeads::in_folder(&app.config.data_dir),
+        recurring: jobs::ALL,
+    };
     let (workers, stop) = (Workers::new(database)?, stop.clone());
     Ok(app.hosts.pool().runtime().spawn(async move { jobs::run(workers, work, &stop).await }))
 }
