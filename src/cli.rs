@@ -6,6 +6,7 @@ mod audit;
 mod connect;
 mod doctor;
 mod help;
+mod keys;
 mod migrate;
 mod output;
 mod password;
@@ -47,6 +48,7 @@ enum Command {
     Servers(servers::Servers),
     Approve(approve::Approve),
     Audit(audit::Audit),
+    Keys(keys::Keys),
     Doctor(doctor::Doctor),
     Help(help::Help),
 }
@@ -100,6 +102,7 @@ fn run(command: Command) -> Outcome {
             Command::Servers(servers) => servers.run(config).await,
             Command::Approve(approve) => approve.run(config).await,
             Command::Audit(audit) => audit.run(config).await,
+            Command::Keys(keys) => keys.run(config).await,
             Command::Doctor(doctor) => doctor.run(config).await,
             Command::Help(help) => help.run(Arguments::command()),
         }

@@ -2,7 +2,9 @@ use super::hannun::{finish, hannun};
 
 #[test]
 fn every_subcommand_has_help_with_an_example() {
-    for subcommand in ["serve", "work", "migrate", "user", "token", "servers", "approve", "audit", "doctor", "help"] {
+    for subcommand in
+        ["serve", "work", "migrate", "user", "token", "servers", "approve", "audit", "keys", "doctor", "help"]
+    {
         let help = finish(hannun(&[subcommand, "--help"]), "").done();
         assert!(help.contains("Example"), "{subcommand}:\n{help}");
         assert!(help.contains(&format!("hannun {subcommand}")), "{subcommand}:\n{help}");

@@ -3,5 +3,6 @@
 mod audit;
 mod hannun;
 mod help;
+mod keys;
 mod people;
 mod servers;
