@@ -20,6 +20,9 @@ use super::visitor::Visitor;
 use crate::error::Error;
 use crate::language::Message;
 
+/// Seconds until what is not available now is worth another try (R04).
+const RETRY_UNAVAILABLE: &str = "5";
+
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         match self {
@@ -123,8 +126,10 @@ async fn dress(request: &HttpRequest, error: &Error, status: StatusCode, kept: &
     }
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("HX-Request"));
-    if let Error::TooMany { retry_after_seconds } = error {
-        set(headers, RETRY_AFTER, &retry_after_seconds.to_string());
+    match error {
+        Error::TooMany { retry_after_seconds } => set(headers, RETRY_AFTER, &retry_after_seconds.to_string()),
+        Error::Unavailable(_) => set(headers, RETRY_AFTER, RETRY_UNAVAILABLE),
+        _ => {}
     }
     if matches!(error, Error::SignInNeeded) && is_for_programs(request.path()) {
         set(headers, WWW_AUTHENTICATE, "Bearer");

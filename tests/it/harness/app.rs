@@ -26,7 +26,7 @@ use hannun::remote::Pool;
 use hannun::remote::hosts::Hosts;
 use hannun::routes;
 use hannun::secret::SecretText;
-use hannun::secret::password::{self, PasswordHash};
+use hannun::secret::password::{self, PasswordHash, Workspace};
 use hannun::web::router::Route;
 use hannun::web::site::Site;
 
@@ -37,7 +37,8 @@ use super::database::TestDatabase;
 pub(crate) const PASSWORD: &str = "tuesday rain in april";
 
 /// Its hash, made once: each costs a tenth of a second.
-static HASH: LazyLock<PasswordHash> = LazyLock::new(|| password::hash(&SecretText::new(PASSWORD.to_owned())).unwrap());
+static HASH: LazyLock<PasswordHash> =
+    LazyLock::new(|| password::hash(&SecretText::new(PASSWORD.to_owned()), &mut Workspace::default()).unwrap());
 
 /// A request with this header reads a stream to its end.
 pub(crate) const TO_THE_END: &str = "X-Read-To-The-End";

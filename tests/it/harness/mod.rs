@@ -1,5 +1,6 @@
 //! What tests share: databases, servers, browsers.
 
+pub(crate) mod alone;
 pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod client;

@@ -9,5 +9,6 @@ mod permissions;
 mod sessions;
 mod setup;
 mod sign_in;
+mod sign_in_load;
 mod templates;
 mod words;
