@@ -32,6 +32,7 @@ impl ResponseError for Error {
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -55,6 +56,7 @@ pub fn code(error: &Error) -> &'static str {
         Error::Invalid(_) => "invalid",
         Error::BadRequest(_) => "bad-request",
         Error::TooLarge => "too-large",
+        Error::TooSlow => "too-slow",
         Error::Conflict(_) => "conflict",
         Error::TooMany { .. } => "too-many-requests",
         Error::Unavailable(_) => "unavailable",
@@ -97,6 +99,9 @@ fn of_status(status: StatusCode) -> Error {
         StatusCode::NOT_FOUND => Error::NotFound("This page"),
         StatusCode::METHOD_NOT_ALLOWED => Error::BadRequest(Message::new("This address does not take such requests")),
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            Error::BadRequest(Message::new("The request has more header fields than hannun reads"))
+        }
         StatusCode::MISDIRECTED_REQUEST => Error::BadRequest(Message::new(
             "hannun does not answer under this name. An administrator can add it to HANNUN_HOSTS",
         )),

@@ -181,6 +181,7 @@ fn title(error: &Error, status: StatusCode) -> Message {
         Error::Forbidden(_) => "Not allowed",
         Error::Invalid(_) => "Check your input",
         Error::TooLarge => "Too large",
+        Error::TooSlow => "Too slow",
         Error::Conflict(_) => "Changed meanwhile",
         Error::TooMany { .. } => "Too many attempts",
         Error::Unavailable(_) => "Not available now",

@@ -7,6 +7,7 @@ pub(crate) mod client;
 pub(crate) mod database;
 pub(crate) mod fake_host;
 pub(crate) mod page;
+pub(crate) mod raw;
 pub(crate) mod relay;
 pub(crate) mod running;
 pub(crate) mod skip;

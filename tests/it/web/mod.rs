@@ -5,6 +5,7 @@ mod assets;
 mod csrf;
 mod errors;
 mod headers;
+mod limits;
 mod permissions;
 mod sessions;
 mod setup;
