@@ -24,6 +24,7 @@ pub mod host;
 mod host_keys;
 pub mod hosts;
 mod leash;
+mod names;
 mod pool;
 mod privilege;
 mod ready;

@@ -8,6 +8,7 @@ mod browser;
 mod cli;
 mod commands;
 mod db;
+mod faults;
 mod harness;
 mod house;
 mod jobs;
