@@ -1,6 +1,7 @@
 //! From settings to a running application: database, keys, connections, workers. Stops them in the opposite order.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +26,9 @@ use crate::queue::{self, Workers};
 use crate::remote::Pool;
 use crate::remote::hosts::Hosts;
 use crate::secret::SecretText;
+
+/// How long a page waits for one piece of work of the database: with what it does before, under five seconds (R04).
+const PAGE_PATIENCE: Duration = Duration::from_secs(4);
 
 /// Everything that runs beside the web server.
 pub struct Assembly {
@@ -107,13 +111,13 @@ fn start_workers(app: &App, database: &SecretText, stop: &CancellationToken) -> 
     let store = Store::default();
     let sampler = Sampler::new(
         app.hosts.clone(),
-        app.db.clone(),
+        app.db.patient(),
         app.clock.clone(),
         app.live.clone(),
         store.clone(),
         Pace::default(),
     );
-    let (sampling, storing, db) = (stop.clone(), stop.clone(), app.db.clone());
+    let (sampling, storing, db) = (stop.clone(), stop.clone(), app.db.patient());
     Ok(vec![
         runtime.spawn(async move { sampler.run(&sampling).await }),
         runtime.spawn(async move { store.run(&db, &storing).await }),
@@ -123,7 +127,7 @@ fn start_workers(app: &App, database: &SecretText, stop: &CancellationToken) -> 
 
 fn start_jobs(app: &App, database: &SecretText, stop: &CancellationToken) -> Result<JoinHandle<()>> {
     let work = Work {
-        db: app.db.clone(),
+        db: app.db.patient(),
         clock: app.clock.clone(),
         retention: app.config.retention,
         audit_heads: KeptHeads::in_folder(&app.config.data_dir),
@@ -135,7 +139,7 @@ fn start_jobs(app: &App, database: &SecretText, stop: &CancellationToken) -> Res
 
 /// The application over a migrated database.
 pub async fn app(config: Config, database: &SecretText) -> Result<App> {
-    let db = Db::connect(database, config.database_connections)?;
+    let db = Db::connect(database, config.database_connections)?.within(PAGE_PATIENCE);
     let key_path = config.secret_key_path();
     let sealer = db.run(move |connection| DataKey::open_sealer(connection, &key_path)).await?;
     let (sealer, clock) = (Arc::new(sealer), Clock::system());

@@ -3,7 +3,9 @@
 
 mod bombs;
 mod dead_hosts;
+mod full_disk;
 mod name_server;
+mod restarts;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +76,7 @@ impl Sampling {
     /// Samples every server of `app` by the system's clock.
     fn start(app: &TestApp, pace: Pace) -> Self {
         let (live, store, stop) = (app.app.live.clone(), Store::default(), CancellationToken::new());
-        let (hosts, db) = (app.app.hosts.clone(), app.app.db.clone());
+        let (hosts, db) = (app.app.hosts.clone(), app.app.db.patient());
         let runtime = hosts.pool().runtime().clone();
         let sampler = Sampler::new(hosts, db.clone(), Clock::system(), live.clone(), store.clone(), pace);
         let (sampling, storing, own) = (stop.clone(), stop.clone(), store.clone());

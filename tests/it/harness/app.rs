@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use actix_web::HttpMessage as _;
 use actix_web::body::MessageBody;
@@ -43,6 +44,9 @@ static HASH: LazyLock<PasswordHash> =
 
 /// The clock of a test stands still, so nobody would ever be let in again.
 const UNLIMITED: Rate = Rate { per_second: 1_000_000, burst: 1_000_000 };
+
+/// As the product has it.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// A request with this header reads a stream to its end.
 pub(crate) const TO_THE_END: &str = "X-Read-To-The-End";
@@ -109,7 +113,7 @@ impl TestApp {
             live: Live::default(),
             config: Arc::new(config),
             clock,
-            db: database.db.clone(),
+            db: database.db.within(PATIENCE),
             sealer,
             passwords: PasswordHasher::default(),
         };
