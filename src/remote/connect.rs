@@ -175,7 +175,10 @@ impl Road<'_> {
                     drop(stream.set_nodelay(true));
                     return Ok((stream, *address));
                 }
-                Ok(Err(error)) => last = RemoteError::Unreachable { server: server.clone(), why: reason(&error) },
+                Ok(Err(error)) => {
+                    let why = format!("{} ({address})", reason(&error));
+                    last = RemoteError::Unreachable { server: server.clone(), why };
+                }
                 Err(_) => last = timed_out(self.endpoint, Stage::Connect, limit),
             }
         }

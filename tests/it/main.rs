@@ -4,6 +4,7 @@
 
 mod admin;
 mod api;
+mod bad_input;
 mod browser;
 mod cli;
 mod commands;

@@ -29,7 +29,7 @@ const STEPS: [Stage; 6] = [Stage::Name, Stage::Connect, Stage::HostKey, Stage::S
 /// The step at which an error of this kind stops.
 pub fn stage_of(reason_code: &str) -> Stage {
     match reason_code {
-        "name-not-found" => Stage::Name,
+        "name-not-found" | "name-timed-out" => Stage::Name,
         "unreachable" | "timed-out" | "resting" => Stage::Connect,
         "not-negotiable" | "host-key-unknown" | "host-key-changed" => Stage::HostKey,
         "sign-in-refused" | "credential-unusable" | "prompt-refused" | "no-credential" => Stage::SignIn,
@@ -42,7 +42,14 @@ pub fn stage_of(reason_code: &str) -> Stage {
 pub fn tries_again(reason_code: &str) -> bool {
     matches!(
         reason_code,
-        "name-not-found" | "unreachable" | "timed-out" | "resting" | "cut-off" | "deadline-passed" | "killed"
+        "name-not-found"
+            | "name-timed-out"
+            | "unreachable"
+            | "timed-out"
+            | "resting"
+            | "cut-off"
+            | "deadline-passed"
+            | "killed"
     )
 }
 

@@ -73,7 +73,9 @@ pub fn verdict(stored: &Stored, now: DateTime<Utc>) -> (Message, Message) {
     } else {
         Message::new("hannun does not try again by itself until a person has changed something.")
     };
-    (Message::new("Unreachable for {time}.").with("time", since), outlook)
+    let refused = state.is_some_and(|state| state.state == State::Refused);
+    let words = if refused { "No access for {time}." } else { "Unreachable for {time}." };
+    (Message::new(words).with("time", since), outlook)
 }
 
 /// What to do, and what else is known, in the reader's language.
