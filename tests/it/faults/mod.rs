@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::harness::app::TestApp;
 
 /// Registers the server of `endpoint` under this name, with its key approved.
-async fn register(app: &TestApp, name: &str, endpoint: &Endpoint, sampling_seconds: i32) -> ServerId {
+pub(crate) async fn register(app: &TestApp, name: &str, endpoint: &Endpoint, sampling_seconds: i32) -> ServerId {
     let (name, endpoint, now) = (name.to_owned(), endpoint.clone(), app.database.now());
     let sealer = Arc::clone(&app.app.sealer);
     let insert = move |connection: &mut hannun::db::Connection| {
