@@ -5,4 +5,5 @@ mod hannun;
 mod help;
 mod keys;
 mod people;
+mod serve;
 mod servers;
