@@ -102,6 +102,9 @@ pub struct PublicUrl {
 }
 
 impl Config {
+    /// The log filter where none is set.
+    pub const USUAL_LOG: &str = "info";
+
     /// Settings for `data_dir` with every default.
     pub fn new(data_dir: PathBuf) -> Self {
         Self {
@@ -114,7 +117,7 @@ impl Config {
             database_connections: 8,
             secret_key_file: None,
             trusted_proxies: Vec::new(),
-            log: "info".to_owned(),
+            log: Self::USUAL_LOG.to_owned(),
             remote: RemoteConfig::default(),
             retention: Retention::default(),
             sessions: SessionConfig::default(),

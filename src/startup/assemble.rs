@@ -10,7 +10,7 @@ use super::{ProcessRole, ServeOptions};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::private_server::{Durability, PrivateServer};
+use crate::db::private_server::{self, Durability, PrivateServer};
 use crate::db::roles::APPLICATION_ROLE;
 use crate::db::{Db, migrate};
 use crate::error::{Error, Result};
@@ -89,6 +89,8 @@ impl Assembly {
 /// The database that the settings name, or a private one; migrated either way.
 fn database(config: &Config) -> Result<(Option<PrivateServer>, Addresses)> {
     let (server, addresses) = if let Some(url) = &config.database_url {
+        // For the key file; a private server makes the directory itself.
+        private_server::make_data_dir(&config.data_dir)?;
         (None, Addresses { owner: url.clone(), application: url.clone(), application_role: None })
     } else {
         let server = PrivateServer::start(&config.data_dir, Durability::Kept)?;
