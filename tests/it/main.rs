@@ -14,6 +14,7 @@ mod browser;
 mod cli;
 mod commands;
 mod db;
+mod docs;
 mod harness;
 mod house;
 mod jobs;

@@ -18,7 +18,7 @@ pub(crate) struct Running {
     /// The link that it printed.
     pub(crate) setup_link: String,
     process: Child,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Running {
@@ -42,7 +42,7 @@ impl Running {
             .unwrap();
         let origin = format!("http://127.0.0.1:{port}");
         // From here on it is ended whatever happens.
-        let mut running = Self { origin, setup_link: String::new(), process, _data: data };
+        let mut running = Self { origin, setup_link: String::new(), process, data };
         let lines = BufReader::new(running.process.stdout.take().unwrap()).lines();
         let (give, take) = mpsc::channel();
         thread::spawn(move || {
@@ -60,6 +60,11 @@ impl Running {
                 return Some(running);
             }
         }
+    }
+
+    /// Where it keeps everything.
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.data.path()
     }
 
     /// Asks it to stop, as a person or a service manager does, and gives its exit status.
