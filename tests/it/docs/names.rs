@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hannun::commands::CommandType;
+use hannun::commands::{Catalog, CommandType};
 use hannun::metrics::catalogue::Metric;
 use hannun::models::server_states::State;
 
@@ -85,6 +85,22 @@ fn every_command_type_and_format_is_on_its_page_with_the_columns_of_its_tables()
     for kind in kinds.split(" · ") {
         assert!(joined.contains(kind), "sample_metrics: {kind}");
     }
+}
+
+#[test]
+fn every_line_that_asks_for_root_is_on_the_page_about_sudo() {
+    let text = page("first-steps.md").text;
+    let mut seen = 0;
+    for command_type in CommandType::ALL {
+        for variant in Catalog::built_in().variants(*command_type) {
+            for line in variant.script.lines().filter_map(|line| line.trim().strip_prefix("$as_root ")) {
+                let command = line.split(" ||").next().unwrap_or_default();
+                assert!(text.contains(&format!("`{command}`")), "{}: {command}", variant.name);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 3, "{seen}");
 }
 
 #[test]
