@@ -2,13 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Check, said};
+use super::{Check, instances, said};
 use crate::cli::connect::Database;
 use crate::clock::Clock;
 use crate::db::{self, Connection, migrate, roles};
 use crate::error::{Error, Result};
 use crate::models::audit::{AuditEvent, AuditFilter};
+use crate::models::instances::Instance;
 use crate::models::recurring_jobs::RecurringJob;
+use crate::models::sampling_leases::ToSample;
 use crate::models::users::User;
 
 /// Clocks may differ by this much.
@@ -29,7 +31,10 @@ pub(super) async fn checks(found: &Database) -> Vec<Check> {
     };
     let now = Clock::system().now();
     match found.db.run(move |connection| Facts::load(connection)).await {
-        Ok(facts) => checks.extend([facts.audit(), facts.queue(now), facts.clock(now), facts.people()]),
+        Ok(facts) => {
+            let processes = instances::check(&facts.living, &facts.to_sample, facts.database_time);
+            checks.extend([facts.audit(), processes, facts.queue(now), facts.clock(now), facts.people()]);
+        }
         Err(error) => checks.push(Check::failed("database", said(&error), "Look at the log of PostgreSQL")),
     }
     checks
@@ -37,6 +42,8 @@ pub(super) async fn checks(found: &Database) -> Vec<Check> {
 
 struct Facts {
     audit_is_guarded: bool,
+    living: Vec<Instance>,
+    to_sample: Vec<ToSample>,
     jobs: Vec<RecurringJob>,
     database_time: DateTime<Utc>,
     last_event: Option<DateTime<Utc>>,
@@ -47,6 +54,8 @@ impl Facts {
     fn load(connection: &mut Connection) -> Result<Self, Error> {
         Ok(Self {
             audit_is_guarded: roles::audit_is_guarded(connection)?,
+            living: Instance::living(connection)?,
+            to_sample: ToSample::all(connection)?,
             jobs: RecurringJob::all(connection)?,
             database_time: db::time(connection)?,
             last_event: AuditEvent::latest(connection, &AuditFilter::default(), 1)?.first().map(|event| event.at),
