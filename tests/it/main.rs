@@ -15,4 +15,5 @@ mod metrics;
 mod models;
 mod remote;
 mod screens;
+mod startup;
 mod web;
