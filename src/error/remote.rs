@@ -64,7 +64,7 @@ pub struct Advice {
 /// What a server did, or did not do.
 ///
 /// Every text field that came from a server is hostile: pages escape it, logs show its control characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[expect(missing_docs, reason = "the fields are named for what they hold; all are values of the sentence")]
 pub enum RemoteError {
     /// The name has no address.
@@ -317,6 +317,20 @@ impl RemoteError {
             Self::Unparsable { sample, .. } => sample,
             _ => "",
         }
+    }
+
+    /// The same with at most `limit` characters of evidence: a command may have said a lot.
+    #[must_use]
+    pub fn with_evidence_up_to(mut self, limit: usize) -> Self {
+        if let Self::Failed { stderr: said, .. }
+        | Self::ShellUnusable { said, .. }
+        | Self::PrivilegeRefused { said, .. }
+        | Self::Unparsable { sample: said, .. } = &mut self
+            && let Some((end, _)) = said.char_indices().nth(limit)
+        {
+            said.truncate(end);
+        }
+        self
     }
 }
 

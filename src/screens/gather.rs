@@ -32,9 +32,6 @@ const FRESH: TimeDelta = TimeDelta::seconds(90);
 /// Longer spans than this are not followed each second.
 const LIVE: TimeDelta = TimeDelta::hours(1);
 
-/// Over how long processors must be busy to worry anybody.
-const BUSY_FOR: TimeDelta = TimeDelta::minutes(5);
-
 /// What is stored about one server.
 #[derive(Debug, Clone)]
 pub struct Stored {
@@ -52,6 +49,7 @@ impl Stored {
     /// The server of `name`, if `scope` may know of it.
     pub async fn load(app: &App, scope: &Scope, name: &str) -> Result<Self> {
         let (scope, name) = (scope.clone(), name.to_owned());
+        app.live.refresh().await;
         app.db
             .run(move |connection| {
                 let server = Server::by_name(connection, &scope, &name)?;
@@ -126,13 +124,7 @@ pub fn vitals(live: &Live, server: ServerId, now: DateTime<Utc>) -> Option<Vital
         .devices(Metric::FilesystemPercent)
         .max_by(|(_, one), (_, other)| one.total_cmp(other))
         .map(|(mount, percent)| (mount.to_owned(), f64::from(percent)));
-    let begin = (now - BUSY_FOR).timestamp();
-    let recent = live.server(server).recent(&[Metric::CpuTotal]);
-    let points = || recent.iter().flat_map(|line| &line.points);
-    let lately: Vec<f64> = points().filter(|point| point.at >= begin).map(|point| f64::from(point.mean)).collect();
-    let watched = points().map(|point| point.at).min().is_some_and(|first| first <= begin + 60);
-    #[expect(clippy::cast_precision_loss, reason = "a count of points")]
-    let busy = (watched && !lately.is_empty()).then(|| lately.iter().sum::<f64>() / lately.len() as f64);
+    let busy = latest.busy.map(f64::from);
     Some(Vitals { cpu: known(Metric::CpuTotal), busy, memory: known(Metric::MemoryPercent), disk })
 }
 
