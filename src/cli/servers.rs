@@ -66,6 +66,7 @@ impl Servers {
 impl Row {
     fn new(server: Server, groups: Vec<String>, state: Option<ServerState>) -> Self {
         let nothing_known = if server.enabled { State::Unknown } else { State::Paused };
+        let why = state.as_ref().and_then(ServerState::why);
         Self {
             groups,
             name: server.name,
@@ -74,8 +75,8 @@ impl Row {
             enabled: server.enabled,
             state: state.as_ref().map_or(nothing_known, |state| state.state).name(),
             since: state.as_ref().map(|state| state.since),
-            reason: state.as_ref().map(|state| state.reason.clone()).unwrap_or_default(),
-            next_step: state.map(|state| state.next_step).unwrap_or_default(),
+            reason: why.map(ToString::to_string).unwrap_or_default(),
+            next_step: why.map(|why| why.advice().next_step.to_string()).unwrap_or_default(),
         }
     }
 

@@ -6,8 +6,8 @@ use super::away;
 use super::ladder;
 use crate::app::App;
 use crate::error::Result;
+use crate::metrics::health::{Health, Level};
 use crate::screens::gather::Stored;
-use crate::screens::health::Level;
 use crate::web::extract::Operator;
 use crate::web::render::Render;
 
@@ -28,8 +28,9 @@ pub async fn create(
     let endpoint = app.hosts.endpoint(stored.server.id).await?;
     app.hosts.pool().reset_breaker(stored.server.id);
     let report = app.hosts.pool().test(&endpoint).await;
-    let mut page = away::page(&stored, Level::Unreachable, &person, &app, &render).await?;
-    page.steps = ladder::of_test(&report.stages, render.language());
+    let health = Health { level: Level::Unreachable, ..stored.health(&app.live, app.clock.now()) };
+    let mut page = away::page(&stored, health, &person, &app, &render).await?;
+    page.steps = ladder::of_test(&report.stages);
     page.tried_at = Some(app.clock.now());
     render.page(&page.as_ladder())
 }
