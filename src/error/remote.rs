@@ -114,7 +114,7 @@ pub enum RemoteError {
     /// `sudo` does not let us, or does not take the password.
     PrivilegeRefused { server: String, command: String, said: String },
     /// Too many failures lately; we wait before the next try.
-    Resting { server: String, seconds: u64, last: Box<RemoteError> },
+    Resting { server: String, seconds: u64, last: Box<Self> },
     /// The server is switched off in hannun: not a packet is sent.
     Disabled { server: String },
     /// The server has no credential yet.
