@@ -256,9 +256,7 @@ diesel::table! {
         since -> Timestamptz,
         checked_at -> Timestamptz,
         seen_at -> Nullable<Timestamptz>,
-        reason_code -> Text,
-        reason -> Text,
-        next_step -> Text,
+        problem -> Nullable<Jsonb>,
     }
 }
 

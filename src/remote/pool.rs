@@ -22,9 +22,12 @@ use super::exec;
 use super::host_keys::PresentedKey;
 use super::request::{Answer, Request};
 use super::ticker::Ticker;
+use chrono::{DateTime, Utc};
+
 use crate::clock::Clock;
 use crate::config::RemoteConfig;
 use crate::error::{RemoteError, Stage};
+use crate::language::Message;
 use crate::models::ids::ServerId;
 
 /// Threads of the runtime that owns the connections; a hundred servers at a tick a second use a hundredth of one.
@@ -175,6 +178,13 @@ impl Pool {
         if let Some(lane) = lock(&self.0.lanes).get(&server) {
             lock(&lane.breaker).succeeded();
         }
+    }
+
+    /// When the next try is allowed, while we rest after failures.
+    pub fn next_try(&self, server: ServerId) -> Option<DateTime<Utc>> {
+        let lane = lock(&self.0.lanes).get(&server).cloned()?;
+        let rest = lock(&lane.breaker).rests_until();
+        rest.filter(|until| *until > self.0.clock.now())
     }
 
     /// Says goodbye to every server: at the end of the process.
@@ -365,7 +375,7 @@ async fn tidy(pool: Weak<Inner>, idle: Duration) {
 }
 
 fn given_up(endpoint: &Endpoint) -> RemoteError {
-    RemoteError::Unreachable { server: endpoint.name.clone(), why: "the attempt was given up".to_owned() }
+    RemoteError::Unreachable { server: endpoint.name.clone(), why: Message::new("the attempt was given up") }
 }
 
 /// A random number for spreading; where the kernel has none, the middle will do.
