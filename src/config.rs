@@ -43,6 +43,9 @@ pub struct Config {
     pub retention: Retention,
     /// How long people stay signed in.
     pub sessions: SessionConfig,
+    /// How long a process that shows no sign of life keeps its servers, before others that share the database take them
+    /// over (J05).
+    pub lease: Duration,
 }
 
 /// Limits of talking to servers (security H06, R01, X01).
@@ -121,6 +124,7 @@ impl Config {
             remote: RemoteConfig::default(),
             retention: Retention::default(),
             sessions: SessionConfig::default(),
+            lease: Duration::from_mins(1),
         }
     }
 

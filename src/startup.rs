@@ -4,6 +4,7 @@ pub mod assemble;
 pub mod demo;
 pub mod demo_server;
 pub mod hardening;
+mod instance;
 mod listen;
 
 use std::time::Duration;
@@ -27,11 +28,11 @@ const DRAIN_SECONDS: u64 = 20;
 /// What this process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProcessRole {
-    /// Web server and workers.
+    /// Web server, sampler and jobs.
     All,
     /// Web server only.
     Web,
-    /// Workers only.
+    /// Sampler and jobs only.
     Work,
 }
 

@@ -1,6 +1,7 @@
 //! `hannun doctor`: is everything as it should be, and what to do where it is not.
 
 mod database;
+mod instances;
 mod machine;
 mod reach;
 
@@ -13,7 +14,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::telemetry::escape;
 
-/// Check configuration, database, key file, queue, clock and the way to each server, and say what to do
+/// Check configuration, database, processes, key file, queue, clock and the way to each server, and say what to do
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  hannun doctor\n  hannun doctor --no-servers --json")]
 pub(super) struct Doctor {

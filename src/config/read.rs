@@ -52,6 +52,7 @@ pub(super) fn config(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Config, 
     reader.duration(variables::KEEP_1H, 86_400..=DECADE, &mut config.retention.tier_3600);
     reader.duration(variables::SESSION_IDLE, 60..=86_400, &mut config.sessions.idle);
     reader.duration(variables::SESSION_LENGTH, 300..=7 * 86_400, &mut config.sessions.absolute);
+    reader.duration(variables::LEASE, 2..=600, &mut config.lease);
     if reader.problems.is_empty() { Ok(config) } else { Err(ConfigProblems(reader.problems)) }
 }
 

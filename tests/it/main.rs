@@ -22,4 +22,5 @@ mod metrics;
 mod models;
 mod remote;
 mod screens;
+mod startup;
 mod web;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Check, said};
+use super::{Check, instances, said};
 use crate::cli::connect::Database;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -12,7 +12,9 @@ use crate::db::{self, Connection, migrate, roles};
 use crate::error::{Error, Result};
 use crate::models::audit::{AuditEvent, AuditFilter};
 use crate::models::data_keys::DataKey;
+use crate::models::instances::Instance;
 use crate::models::recurring_jobs::RecurringJob;
+use crate::models::sampling_leases::ToSample;
 use crate::models::users::User;
 
 /// Clocks may differ by this much.
@@ -30,7 +32,10 @@ pub(super) async fn checks(config: &Config, found: &Database) -> Vec<Check> {
     };
     let now = Clock::system().now();
     match found.db.run(Facts::load).await {
-        Ok(facts) => checks.extend([facts.audit(), facts.queue(now), facts.clock(now), facts.people()]),
+        Ok(facts) => {
+            let processes = instances::check(&facts.living, &facts.to_sample, facts.database_time);
+            checks.extend([facts.audit(), processes, facts.queue(now), facts.clock(now), facts.people()]);
+        }
         Err(error) => checks.push(Check::failed("database", said(&error), "Look at the log of PostgreSQL")),
     }
     let key_path = config.secret_key_path();
@@ -67,6 +72,8 @@ fn secrets(connection: &mut Connection, key_path: &Path) -> Result<Option<Check>
 
 struct Facts {
     audit_is_guarded: bool,
+    living: Vec<Instance>,
+    to_sample: Vec<ToSample>,
     jobs: Vec<RecurringJob>,
     database_time: DateTime<Utc>,
     last_event: Option<DateTime<Utc>>,
@@ -77,6 +84,8 @@ impl Facts {
     fn load(connection: &mut Connection) -> Result<Self, Error> {
         Ok(Self {
             audit_is_guarded: roles::audit_is_guarded(connection)?,
+            living: Instance::living(connection)?,
+            to_sample: ToSample::all(connection)?,
             jobs: RecurringJob::all(connection)?,
             database_time: db::time(connection)?,
             last_event: AuditEvent::latest(connection, &AuditFilter::default(), 1)?.first().map(|event| event.at),
