@@ -131,3 +131,32 @@ fn every_sentence_that_is_quoted_is_one_that_the_program_says() {
         }
     }
 }
+
+#[test]
+fn every_promise_that_is_named_has_a_test_of_its_name() {
+    let text = page("security.md").text;
+    let is_id = |word: &str| {
+        word.len() == 3
+            && word.starts_with(|c: char| c.is_ascii_uppercase())
+            && word.chars().skip(1).all(|c| c.is_ascii_digit())
+    };
+    let ids: BTreeSet<String> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| is_id(word)).map(str::to_lowercase).collect();
+    assert!(ids.len() > 40, "{ids:?}");
+    let names: Vec<String> = files("src", &["rs"])
+        .into_iter()
+        .chain(files("tests", &["rs"]))
+        .flat_map(|path| {
+            let text = std::fs::read_to_string(path).unwrap();
+            let names =
+                text.lines().filter_map(|line| line.split("fn ").nth(1)).filter_map(|rest| rest.split('(').next());
+            names
+                .filter(|name| name.starts_with("sec_") || name.starts_with("rel_"))
+                .map(|name| format!("{name}_"))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    for id in ids {
+        assert!(names.iter().any(|name| name.contains(&format!("_{id}_"))), "{id}");
+    }
+}
