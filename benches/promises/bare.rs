@@ -11,6 +11,7 @@ use hannun::commands::metrics::FRAME_END;
 use hannun::commands::script::SHELL;
 use russh::client::{Config, Msg};
 use russh::{Channel, ChannelMsg};
+use tokio::task::AbortHandle;
 
 use crate::contestant::{Count, Link, Settings};
 
@@ -34,9 +35,11 @@ pub(crate) async fn connect() {
 /// Connects to all and ticks each once a second.
 pub(crate) async fn watch() {
     let (link, settings) = Link::open();
+    let one = connect_to_one_and_tick(&settings).await;
     link.say("idle");
     link.wait().await;
     let clients = connect_to_all(&settings).await;
+    one.abort();
     let mut answered = Vec::new();
     for (place, client) in clients.iter().enumerate() {
         let ticked = Loop::start(client, &settings.script, &settings.ready).await;
@@ -49,7 +52,7 @@ pub(crate) async fn watch() {
     }
     link.say("sampling");
     let (begin, seconds) = span(&link.wait().await);
-    let mut count = Count { samples: 0, missed: 0 };
+    let mut count = Count::default();
     for moments in &answered {
         let of_span = moments.lock().unwrap().iter().filter(|at| (begin..begin + seconds).contains(*at)).count() as u64;
         count.samples += of_span;
@@ -57,6 +60,17 @@ pub(crate) async fn watch() {
     }
     link.say(&format!("counted {}", serde_json::to_string(&count).unwrap()));
     link.wait().await;
+}
+
+/// As the console has one server from the beginning.
+async fn connect_to_one_and_tick(settings: &Settings) -> AbortHandle {
+    let client = connect_to(settings, settings.servers[0].clone()).await;
+    let ticked = Loop::start(&client, &settings.script, &settings.ready).await;
+    tokio::spawn(async move {
+        let _client = client;
+        tick_each_second(ticked, 0, Moments::default()).await;
+    })
+    .abort_handle()
 }
 
 /// The seconds whose tick was answered.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::process::Command;
 
 use crate::contestant::{Contestant, Settings};
+use crate::fleet::SERVERS;
 use crate::stage::Stage;
 
 /// What connecting to all servers took.
@@ -19,9 +20,9 @@ pub(crate) struct Connected {
 
 /// One round: the console, the bare loop, and asyncssh where there is one.
 pub(crate) async fn round(stage: &Stage, python: Option<&PathBuf>) -> (Connected, Connected, Option<Connected>) {
-    stage.switch(true).await;
+    stage.switch(SERVERS).await;
     let console = measure(Contestant::start("console-connects", &stage.settings).await, &stage.settings).await;
-    stage.switch(false).await;
+    stage.switch(0).await;
     let bare = measure(Contestant::start("bare-connects", &stage.settings).await, &stage.settings).await;
     let asyncssh = match python {
         Some(python) => {

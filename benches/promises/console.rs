@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use actix_web::HttpServer;
-use chrono::TimeDelta;
+use chrono::Utc;
 use futures_util::{StreamExt, stream};
 use hannun::app::App;
 use hannun::commands::metrics::parse_frame;
 use hannun::commands::script::{Envelope, Locale, Parameters, Privilege};
 use hannun::config::Config;
 use hannun::metrics::catalogue::Metric;
+use hannun::metrics::live::Live;
 use hannun::metrics::rates::Reading;
 use hannun::metrics::sampler::Recorder;
 use hannun::metrics::store::Store;
@@ -29,7 +30,7 @@ use crate::contestant::{Count, Link, Settings};
 use crate::frames;
 
 /// What the ring holds, seconds.
-const RING: i64 = 600;
+const RING: u64 = 600;
 
 fn config(settings: &Settings) -> Config {
     let mut config = Config::new(PathBuf::from(&settings.data_dir));
@@ -96,10 +97,7 @@ pub(crate) async fn watch() {
     let servers = servers(&app).await;
     link.say("idle");
     link.wait().await;
-    fill_rings(&app, &servers);
-    let filled_at = app.clock.now();
-    link.say("filled");
-    while servers.iter().any(|id| app.live.latest(*id).is_none_or(|latest| latest.at < filled_at)) {
+    while servers.iter().any(|id| app.live.latest(*id).is_none()) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     link.say("sampling");
@@ -110,29 +108,29 @@ pub(crate) async fn watch() {
     assembly.stop().await;
 }
 
-/// The last ten minutes as they would be after ten minutes, so that memory and time are those of a console that has run.
-fn fill_rings(app: &App, servers: &[ServerId]) {
-    let now = app.clock.now();
-    for id in servers {
-        let mut recorder = Recorder::new(*id, app.live.server(*id), Store::default());
-        for second in 0..RING {
-            let sample = parse_frame("linux-frame", &frames::frame(second.unsigned_abs())).unwrap();
-            let at = Duration::from_secs(second.unsigned_abs());
-            let reading = Reading { sample, at, round_trip: Duration::from_millis(2) };
-            recorder.take(now - TimeDelta::seconds(RING - second), reading, Duration::from_secs(30));
-        }
+/// Bytes that the last ten minutes of a server with two interfaces occupy.
+fn full_ring() -> u64 {
+    let (id, begin) = (ServerId(1), Utc::now());
+    let server = Live::default().server(id);
+    let mut recorder = Recorder::new(id, server.clone(), Store::default());
+    for second in 0..RING {
+        let sample = parse_frame("linux-frame", &frames::frame(second)).unwrap();
+        let reading = Reading { sample, at: Duration::from_secs(second), round_trip: Duration::from_millis(2) };
+        recorder.take(begin + Duration::from_secs(second), reading, Duration::from_secs(30));
     }
+    server.ring_bytes() as u64
 }
 
 /// What the rings have of each second.
 fn count(app: &App, servers: &[ServerId], begin: u64, seconds: u64) -> Count {
     let begin = i64::try_from(begin).unwrap();
     let end = begin + i64::try_from(seconds).unwrap();
-    let mut count = Count { samples: 0, missed: 0 };
+    let mut count = Count { full_ring: full_ring(), ..Count::default() };
     for id in servers {
         let lines = app.live.server(*id).recent(&[Metric::Load1]);
         let points = lines.iter().flat_map(|line| &line.points);
         let of_span = points.filter(|point| (begin..end).contains(&point.at)).count() as u64;
+        count.ring += app.live.server(*id).ring_bytes() as u64 / servers.len() as u64;
         count.samples += of_span;
         count.missed += seconds.saturating_sub(of_span);
     }

@@ -30,12 +30,16 @@ pub(crate) struct Settings {
 }
 
 /// What a contestant counted between two moments.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct Count {
     /// Ticks that were answered with a sample.
     pub(crate) samples: u64,
     /// Ticks of the same time that were not.
     pub(crate) missed: u64,
+    /// What is kept of the last minutes of one server, bytes.
+    pub(crate) ring: u64,
+    /// The same after ten minutes.
+    pub(crate) full_ring: u64,
 }
 
 /// The measuring side of a contestant.

@@ -42,10 +42,14 @@ pub(crate) async fn round(stage: &Stage) -> Served {
     let (mut of_overview, mut of_bare) = (Vec::new(), Vec::new());
     for _ in 0..REQUESTS {
         let (took, text) = page().await;
-        of_overview.push(took.saturating_sub(remote(&text)));
+        // A page that went without its server says so; there is nothing to take off then.
+        if let Some(remote) = remote(&text) {
+            of_overview.push(took.saturating_sub(remote));
+        }
         of_bare.push(fetch(bare, "/", "").await.0);
         sleep(PAUSE).await;
     }
+    assert!(2 * of_overview.len() > REQUESTS, "most pages went without their server: the machine is too busy");
     stop.stop(false).await;
     Served { overview: percentile(&mut of_overview), bare: percentile(&mut of_bare) }
 }
@@ -101,13 +105,13 @@ fn without_chunks(mut body: &[u8]) -> Vec<u8> {
 
 /// The longest time that a remote command took, as the page itself says it below what it shows; in whole milliseconds,
 /// rounded down. Commands of one page run at the same time.
-fn remote(page: &str) -> Duration {
+fn remote(page: &str) -> Option<Duration> {
     let evidence = page.split("class=\"evidence\"").skip(1).filter_map(|part| part.split("</p>").next());
     let took = evidence.filter(|line| line.contains(">exit 0<")).filter_map(|line| {
         let milliseconds = line.split("<span>").find_map(|span| span.strip_suffix(" ms</span> "))?;
         milliseconds.parse().ok().map(Duration::from_millis)
     });
-    took.max().expect("the page shows no evidence of a command")
+    took.max()
 }
 
 fn serve_bare(text: String) -> (SocketAddr, actix_web::dev::ServerHandle) {

@@ -16,6 +16,7 @@ use hannun::error::Result;
 use hannun::models::actor::{Role, Scope};
 use hannun::models::credentials::{CredentialKind, KeyFacts, NewCredential, Privileges, Secrets};
 use hannun::models::host_keys::{GivenKey, HostKey};
+use hannun::models::ids::ServerId;
 use hannun::models::servers::{NewServer, Server};
 use hannun::models::users::NewUser;
 use hannun::remote::{describe_host_key, describe_private_key};
@@ -24,7 +25,7 @@ use hannun::startup::assemble;
 use tempfile::TempDir;
 
 use crate::contestant::Settings;
-use crate::fleet::{Fleet, program};
+use crate::fleet::{Fleet, SERVERS, program};
 use crate::relay::Relay;
 
 pub(crate) const USER: &str = "anna";
@@ -39,6 +40,7 @@ pub(crate) struct Stage {
     pub(crate) app: App,
     /// The first server is reached through it, by the console alone.
     pub(crate) first_server_wire: Relay,
+    servers: Vec<ServerId>,
     /// The loop that this machine gets.
     pub(crate) loop_name: String,
     database: PrivateServer,
@@ -61,7 +63,7 @@ impl Stage {
         let (private_key, host_key, user) = (fleet.private_key(), fleet.host_key(), fleet.user.clone());
         let (sealer, now) = (app.sealer.clone(), app.clock.now());
         let add = add_servers(rows, SecretText::new(private_key.clone()), host_key.clone(), user.clone());
-        app.db.transaction(move |connection| add(connection, &sealer, now)).await.unwrap();
+        let servers = app.db.transaction(move |connection| add(connection, &sealer, now)).await.unwrap();
         let (loop_name, script) = sampler_loop(&app).await;
         let web_port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let settings = Settings {
@@ -75,16 +77,22 @@ impl Stage {
             data_dir: data_dir.display().to_string(),
             web_port,
         };
-        Self { fleet, settings, app, first_server_wire: wire, loop_name, database, _folder: folder }
+        Self { fleet, settings, app, first_server_wire: wire, servers, loop_name, database, _folder: folder }
     }
 
-    /// Lets the console have the servers, or takes them away from it.
-    pub(crate) async fn switch(&self, on: bool) {
-        let switched = self
-            .app
-            .db
-            .run(move |connection| diesel::update(servers::table).set(servers::enabled.eq(on)).execute(connection));
-        assert_eq!(switched.await.unwrap(), self.settings.servers.len());
+    /// Lets the console have the first `count` servers and no others.
+    pub(crate) async fn switch(&self, count: usize) {
+        let (these, others) = self.servers.split_at(count);
+        let (these, others) = (these.to_vec(), others.to_vec());
+        let switched = self.app.db.run(move |connection| {
+            let set = |connection: &mut Connection, ids: Vec<ServerId>, on: bool| {
+                diesel::update(servers::table.filter(servers::id.eq_any(ids)))
+                    .set(servers::enabled.eq(on))
+                    .execute(connection)
+            };
+            Ok::<_, diesel::result::Error>(set(connection, these, true)? + set(connection, others, false)?)
+        });
+        assert_eq!(switched.await.unwrap(), SERVERS);
     }
 
     /// Ends the database, and with this value everything else.
@@ -102,7 +110,7 @@ fn add_servers(
     private_key: SecretText,
     host_key: String,
     user: String,
-) -> impl FnOnce(&mut Connection, &Sealer, chrono::DateTime<chrono::Utc>) -> Result<()> + Send + 'static {
+) -> impl FnOnce(&mut Connection, &Sealer, chrono::DateTime<chrono::Utc>) -> Result<Vec<ServerId>> + Send + 'static {
     move |connection, sealer, now| {
         let described = describe_private_key(&private_key, None).unwrap();
         let credential = NewCredential {
@@ -117,6 +125,7 @@ fn add_servers(
         .insert(connection, sealer, now)?;
         let key = describe_host_key(&host_key).unwrap();
         let given = GivenKey { algorithm: &key.algorithm, public_key: &key.public_key, fingerprint: &key.fingerprint };
+        let mut ids = Vec::new();
         for (place, (address, port)) in rows.iter().enumerate() {
             let name = format!("server-{place}");
             let new = NewServer {
@@ -128,11 +137,12 @@ fn add_servers(
             };
             let server = new.insert(connection)?;
             HostKey::pin(connection, server.id, &given, "bench", now)?;
+            ids.push(server.id);
         }
         let password_hash = password::hash(&SecretText::new(PASSWORD.to_owned()))?;
         NewUser { name: USER, password_hash: &password_hash, role: Role::Operator, scope: Scope::All }
             .insert(connection)?;
-        Ok(())
+        Ok(ids)
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) struct Row {
 pub(crate) enum Limit {
     /// No more than this.
     AtMost(f64),
+    /// No more than this, promised on a machine where what is run beside it took that.
+    AtMostWhere(f64, f64),
     /// No more than what was run beside it.
     AtMostBeside,
 }
@@ -29,28 +31,38 @@ impl Row {
         self
     }
 
-    fn limit(&self) -> Option<f64> {
-        match self.limit {
-            Limit::AtMost(limit) => Some(limit),
-            Limit::AtMostBeside => self.beside.as_ref().map(|(_, figures)| median(figures)),
+    fn limit(&self) -> f64 {
+        match &self.limit {
+            Limit::AtMost(limit) | Limit::AtMostWhere(limit, _) => *limit,
+            Limit::AtMostBeside => self.beside.as_ref().map_or(0.0, |(_, figures)| median(figures)),
         }
     }
 
+    /// The middle of the rounds' ratios: what disturbed one of a pair disturbed the other.
+    fn ratio(&self) -> Option<f64> {
+        let (_, beside) = self.beside.as_ref().filter(|(_, beside)| beside.iter().all(|figure| *figure > 0.0))?;
+        Some(median(&self.ours.iter().zip(beside).map(|(ours, beside)| ours / beside).collect::<Vec<f64>>()))
+    }
+
     fn cells(&self) -> [String; 6] {
-        let ours = median(&self.ours);
+        let (ours, limit, ratio) = (median(&self.ours), self.limit(), self.ratio());
         let say = |figure: f64| format!("{figure:.*}", self.digits);
-        // Pairs of one round: what disturbed one of them disturbed the other.
-        let ratio = self.beside.as_ref().filter(|(_, beside)| median(beside) > 0.0).map(|(_, beside)| {
-            let ratios: Vec<f64> = self.ours.iter().zip(beside).map(|(ours, beside)| ours / beside).collect();
-            format!("{:.2}", median(&ratios))
-        });
-        let verdict = self.limit().map(|limit| if ours <= limit { "met" } else { "MISSED" });
+        let promised = match self.limit {
+            Limit::AtMostWhere(limit, where_beside_took) => Some(limit / where_beside_took),
+            Limit::AtMost(_) | Limit::AtMostBeside => None,
+        };
+        let verdict = match (ratio, promised) {
+            _ if ours <= limit => "met",
+            (Some(ratio), Some(promised)) if ratio <= promised => "met as a ratio",
+            _ => "MISSED",
+        };
+        let ratio = ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
         [
             format!("{} ({})", self.what, self.unit),
             say(ours),
-            if matches!(self.limit, Limit::AtMost(_)) { say(self.limit().unwrap_or_default()) } else { String::new() },
-            verdict.unwrap_or_default().to_owned(),
-            ratio.unwrap_or_default(),
+            if matches!(self.limit, Limit::AtMostBeside) { String::new() } else { say(limit) },
+            verdict.to_owned(),
+            promised.map_or_else(|| ratio.clone(), |promised| format!("{ratio} of {promised:.1}")),
             self.beside.as_ref().map(|(name, beside)| format!("{} {name}", say(median(beside)))).unwrap_or_default(),
         ]
     }

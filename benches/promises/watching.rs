@@ -8,12 +8,13 @@ use diesel::sql_types::{BigInt, Timestamptz};
 use tokio::time::sleep;
 
 use crate::contestant::{Contestant, Count};
+use crate::fleet::SERVERS;
 use crate::meter::Moment;
 use crate::stage::Stage;
 
 const SECONDS: u64 = 60;
-/// How long a console without servers is looked at.
-const IDLE_SECONDS: u64 = 10;
+/// How long a console with one server is looked at.
+const ONE_SECONDS: u64 = 10;
 /// What has just started is not what runs.
 const SETTLE: Duration = Duration::from_secs(10);
 
@@ -23,7 +24,9 @@ pub(crate) struct Watched {
     pub(crate) count: Count,
     /// Processor time of the minute.
     pub(crate) processor: Duration,
-    /// Resident memory, what it had without servers taken off, bytes.
+    /// The same with one server only: what is there once, whatever the number of servers.
+    pub(crate) of_one: Duration,
+    /// Resident memory that the second to the last server added, bytes.
     pub(crate) resident: u64,
 }
 
@@ -32,8 +35,6 @@ pub(crate) struct Watched {
 pub(crate) struct Minute {
     pub(crate) console: Watched,
     pub(crate) bare: Watched,
-    /// Processor time that the console takes in a minute without any server.
-    pub(crate) idle: Duration,
     /// On the wire between console and one server, for one sample, bytes.
     pub(crate) wire: u64,
     /// Batches of rows in the whole minute.
@@ -50,19 +51,20 @@ impl Minute {
 
 /// One minute. The console is handed to `meanwhile` afterwards, while it still samples.
 pub(crate) async fn minute(stage: &Stage, meanwhile: impl AsyncFnOnce()) -> Minute {
-    stage.switch(false).await;
+    stage.switch(1).await;
     let mut console = Contestant::start("console-watches", &stage.settings).await;
     let mut bare = Contestant::start("bare-watches", &stage.settings).await;
     sleep(SETTLE).await;
-    let before = console.meter.processor_time();
-    sleep(Duration::from_secs(IDLE_SECONDS)).await;
-    let idle = (console.meter.processor_time() - before) * u32::try_from(SECONDS / IDLE_SECONDS).unwrap();
-    let empty = [console.meter.resident(), bare.meter.resident()];
+    let took = [console.meter.processor_time(), bare.meter.processor_time()];
+    sleep(Duration::from_secs(ONE_SECONDS)).await;
+    let whole = u32::try_from(SECONDS / ONE_SECONDS).unwrap();
+    let of_one =
+        [console.meter.processor_time() - took[0], bare.meter.processor_time() - took[1]].map(|took| took * whole);
+    let with_one = [console.meter.resident(), bare.meter.resident()];
 
     bare.ask("go", "sampling").await;
-    console.ask("go", "filled").await;
-    stage.switch(true).await;
-    console.hear("sampling").await;
+    stage.switch(SERVERS).await;
+    console.ask("go", "sampling").await;
     sleep(SETTLE).await;
 
     let servers = stage.fleet.processes();
@@ -76,7 +78,7 @@ pub(crate) async fn minute(stage: &Stage, meanwhile: impl AsyncFnOnce()) -> Minu
     let there = Moment::of_children(&servers).since(&there);
     let database = database_now().since(&database);
     let end = Utc::now();
-    let resident = [console.meter.resident() - empty[0], bare.meter.resident() - empty[1]];
+    let resident = [console.meter.resident() - with_one[0], bare.meter.resident() - with_one[1]];
 
     // Until the last tick's answer is there; then whole seconds only.
     sleep(Duration::from_secs(1)).await;
@@ -87,13 +89,12 @@ pub(crate) async fn minute(stage: &Stage, meanwhile: impl AsyncFnOnce()) -> Minu
     meanwhile().await;
     bare.end().await;
     console.end().await;
-    stage.switch(false).await;
+    stage.switch(0).await;
 
     let samples = u32::try_from(of_console.samples + of_bare.samples).unwrap();
     Minute {
-        console: Watched { count: of_console, processor: took[0], resident: resident[0] },
-        bare: Watched { count: of_bare, processor: took[1], resident: resident[1] },
-        idle,
+        console: Watched { count: of_console, processor: took[0], of_one: of_one[0], resident: resident[0] },
+        bare: Watched { count: of_bare, processor: took[1], of_one: of_one[1], resident: resident[1] },
         wire: wire / SECONDS,
         batches,
         server_side: there / samples.max(1),
