@@ -15,6 +15,7 @@ use crate::error::{Error, RemoteError, Result, Stage};
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::host_keys::{GivenKey, HostKey};
 use crate::models::platforms::DetectedPlatform;
+use crate::models::sampling_leases::Lease;
 use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
 use crate::remote::{StageOutcome, StageReport, TestReport};
@@ -148,6 +149,7 @@ async fn note(app: &App, server: &Server, report: &TestReport, entry: AuditEntry
             let (outcome, why) = match &error {
                 None => {
                     ServerState::up(connection, id, now)?;
+                    Lease::try_now(connection, id)?;
                     (Outcome::Succeeded, "")
                 }
                 Some(error) => {

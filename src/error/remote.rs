@@ -302,9 +302,11 @@ impl RemoteError {
             Self::DeadlinePassed { .. } => ("Look at the server's load, or raise the time limit", true),
             Self::OutputLimit { .. } => ("Ask for less at once", false),
             Self::Unparsable { .. } => {
-                ("Look at the raw answer; another command can be set for this platform in the admin area", false)
+                ("Look at the raw answer: the program on the server may be another one than hannun knows", false)
             }
-            Self::Unsupported { .. } => ("A command for this platform can be added in the admin area", false),
+            Self::Unsupported { .. } => {
+                ("hannun has no command for this platform yet; docs/commands.md says how to add one", false)
+            }
             Self::PrivilegeRefused { .. } => {
                 ("Allow this command in sudoers for this user, or store a sudo password with the credential", false)
             }
@@ -323,6 +325,20 @@ impl RemoteError {
             Self::Unparsable { sample, .. } => sample,
             _ => "",
         }
+    }
+
+    /// The same with at most `limit` characters of evidence: a command may have said a lot.
+    #[must_use]
+    pub fn with_evidence_up_to(mut self, limit: usize) -> Self {
+        if let Self::Failed { stderr: said, .. }
+        | Self::ShellUnusable { said, .. }
+        | Self::PrivilegeRefused { said, .. }
+        | Self::Unparsable { sample: said, .. } = &mut self
+            && let Some((end, _)) = said.char_indices().nth(limit)
+        {
+            said.truncate(end);
+        }
+        self
     }
 }
 

@@ -15,8 +15,6 @@ pub const CRITICAL: f64 = 95.0;
 
 /// Numbers older than this are not "now", unless the server is asked more seldom.
 const FRESH: TimeDelta = TimeDelta::seconds(90);
-/// Over how long processors must be busy to worry anybody.
-const BUSY_FOR: TimeDelta = TimeDelta::minutes(5);
 
 /// How a server is, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,13 +166,7 @@ impl Vitals {
             .devices(Metric::FilesystemPercent)
             .max_by(|(_, one), (_, other)| one.total_cmp(other))
             .map(|(mount, percent)| (mount.to_owned(), f64::from(percent)));
-        let begin = (now - BUSY_FOR).timestamp();
-        let recent = live.server(server.id).recent(&[Metric::CpuTotal]);
-        let points = || recent.iter().flat_map(|line| &line.points);
-        let lately: Vec<f64> = points().filter(|point| point.at >= begin).map(|point| f64::from(point.mean)).collect();
-        let watched = points().map(|point| point.at).min().is_some_and(|first| first <= begin + 60);
-        #[expect(clippy::cast_precision_loss, reason = "a count of points")]
-        let busy = (watched && !lately.is_empty()).then(|| lately.iter().sum::<f64>() / lately.len() as f64);
+        let busy = latest.busy.map(f64::from);
         Some(Self { cpu: known(Metric::CpuTotal), busy, memory: known(Metric::MemoryPercent), disk })
     }
 

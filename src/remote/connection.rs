@@ -1,6 +1,6 @@
 //! One signed-in connection: its channels, who uses it, and how it is closed. Knows no command.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -46,6 +46,8 @@ pub(super) struct Connection {
     channel_timeout: Duration,
     users: AtomicUsize,
     left: Mutex<Instant>,
+    /// It was kept for somebody who needs it no more.
+    released: AtomicBool,
     /// The jump server's connection stays open as long as this one does.
     _via: Option<Lease>,
 }
@@ -71,6 +73,7 @@ impl Connection {
             channel_timeout: config.channel_timeout,
             users: AtomicUsize::new(0),
             left: Mutex::new(Instant::now()),
+            released: AtomicBool::new(false),
             _via: via,
         }
     }
@@ -94,6 +97,16 @@ impl Connection {
     pub(super) fn idle(&self) -> Option<Duration> {
         let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         (self.users.load(Ordering::Acquire) == 0).then(|| left.elapsed())
+    }
+
+    /// It is not worth keeping any more once its users are gone, unless somebody new comes.
+    pub(super) fn release(&self) {
+        self.released.store(true, Ordering::Release);
+    }
+
+    /// Whether nobody uses it, and nobody is expected to.
+    pub(super) fn is_released(&self) -> bool {
+        self.released.load(Ordering::Acquire) && self.users.load(Ordering::Acquire) == 0
     }
 
     /// Says goodbye, then ends it: within two seconds, whatever the peer does (H03).
@@ -124,6 +137,7 @@ pub(super) struct Lease(Arc<Connection>);
 impl Lease {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
         connection.users.fetch_add(1, Ordering::AcqRel);
+        connection.released.store(false, Ordering::Release);
         Self(connection)
     }
 

@@ -196,7 +196,7 @@ fn privilege_on(endpoint: &Endpoint, platform: &Platform) -> Privilege {
     }
     match endpoint.privilege {
         // Where sudo wants a password that we do not have, asking would only fill the server's log.
-        Privilege::Sudo if !platform.has("sudo-n") => Privilege::None,
+        Privilege::Sudo if !platform.has("sudo") => Privilege::None,
         other => other,
     }
 }

@@ -164,6 +164,15 @@ impl Pool {
         }
     }
 
+    /// Closes the connection to a server soon, unless somebody goes on using it: another process samples the server now.
+    pub fn release(&self, server: ServerId) {
+        if let Some(lane) = lock(&self.0.lanes).get(&server)
+            && let State::Open(connection) = &*lock(&lane.state)
+        {
+            connection.release();
+        }
+    }
+
     /// Lets the next try to reach a server happen at once, also after a refused credential.
     pub fn reset_breaker(&self, server: ServerId) {
         if let Some(lane) = lock(&self.0.lanes).get(&server) {
@@ -354,7 +363,9 @@ async fn tidy(pool: Weak<Inner>, idle: Duration) {
         for lane in lanes {
             let mut state = lock(&lane.state);
             if let State::Open(connection) = &*state
-                && (connection.is_closed() || connection.idle().is_some_and(|for_long| for_long >= idle))
+                && (connection.is_closed()
+                    || connection.is_released()
+                    || connection.idle().is_some_and(|for_long| for_long >= idle))
             {
                 pool.handle.spawn(Arc::clone(connection).close());
                 *state = State::Empty;

@@ -45,6 +45,7 @@ impl Stored {
     /// The server of `name`, if `scope` may know of it.
     pub async fn load(app: &App, scope: &Scope, name: &str) -> Result<Self> {
         let (scope, name) = (scope.clone(), name.to_owned());
+        app.live.refresh().await;
         app.db
             .run(move |connection| {
                 let server = Server::by_name(connection, &scope, &name)?;

@@ -26,6 +26,7 @@ use crate::web::visitor::Person;
 
 /// Every server that `scope` may know of, as the fleet shows it; the last hour of the shown ones comes with [`last_hours`].
 pub async fn fleet(app: &App, scope: &Scope) -> Result<Vec<Machine>> {
+    app.live.refresh().await;
     Ok(FleetRows::load(app, scope.clone()).await?.machines(&app.live, app.clock.now()))
 }
 

@@ -146,6 +146,7 @@ mod tests {
             values: vec![(name(Metric::CpuTotal, ""), 12.5), (name(Metric::DiskRead, "s\nda\""), 0.0)],
             memory: None,
             uptime_seconds: 1.0,
+            busy: None,
             filesystems: [].into(),
         };
         let text = sample(&latest);

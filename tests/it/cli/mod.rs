@@ -1,6 +1,8 @@
 //! The command line, as the built program: exit status, what goes where, and what it leaves in the database.
 
+mod doctor;
 mod hannun;
 mod help;
+mod migrate;
 mod people;
 mod servers;
