@@ -2,9 +2,11 @@
 //! exit status 0 done, 1 failed, 2 wrong usage.
 
 mod approve;
+mod audit;
 mod connect;
 mod doctor;
 mod help;
+mod keys;
 mod migrate;
 mod output;
 mod password;
@@ -47,6 +49,8 @@ enum Command {
     Token(token::Token),
     Servers(servers::Servers),
     Approve(approve::Approve),
+    Audit(audit::Audit),
+    Keys(keys::Keys),
     Doctor(doctor::Doctor),
     Help(help::Help),
 }
@@ -116,6 +120,8 @@ fn run(command: Command) -> Outcome {
             Command::Token(token) => token.run(config).await,
             Command::Servers(servers) => servers.run(config).await,
             Command::Approve(approve) => approve.run(config).await,
+            Command::Audit(audit) => audit.run(config).await,
+            Command::Keys(keys) => keys.run(config).await,
             Command::Doctor(doctor) => doctor.run(config).await,
             Command::Help(help) => help.run(Arguments::command()),
         }

@@ -20,6 +20,7 @@ pub mod picker;
 pub mod render;
 pub mod return_to;
 pub mod router;
+pub mod server;
 pub mod shell;
 pub mod signing;
 pub mod site;

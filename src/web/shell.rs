@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 
 use super::cookies::Purpose;
 use super::flash;
+use super::health;
 use super::hx::Hx;
 use super::menu::{Group, MenuFor, MenuGroup, Screen, menu, slug_of};
 use super::picker;
@@ -59,6 +60,8 @@ pub struct Shell {
     pub here: String,
     /// A sentence left by the request before this one.
     pub flash: Option<String>,
+    /// What everybody must know while it lasts: the console's disk is full (R05).
+    pub banner: Option<Message>,
     /// The time of this answer.
     pub now: DateTime<Utc>,
     /// The zone that times are shown in.
@@ -126,6 +129,7 @@ impl Shell {
             slug: slug_of(screens, path).to_owned(),
             here: request.uri().path_and_query().map_or_else(|| path.to_owned(), ToString::to_string),
             flash: Purpose::Flash.read(request, &app.config).and_then(|value| flash::unpack(&value)),
+            banner: person.and_then(|_| health::disk_warning(&app.config.data_dir)),
             now: app.clock.now(),
             time_zone: person.map_or(Tz::UTC, Person::time_zone),
             csrf_token: visitor.csrf_token,

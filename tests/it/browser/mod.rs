@@ -3,6 +3,7 @@
 mod people;
 mod screens;
 mod shell;
+mod tabs;
 
 use thirtyfour::prelude::*;
 

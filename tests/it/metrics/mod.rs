@@ -115,7 +115,7 @@ async fn store(db: &Db, ids: &mut SeriesIds, windows: impl IntoIterator<Item = W
 }
 
 /// The lines of one metric in `from..to`, for a chart of `points` points.
-async fn lines(
+pub(crate) async fn lines(
     db: &Db,
     server: ServerId,
     metric: Metric,
