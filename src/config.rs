@@ -43,6 +43,9 @@ pub struct Config {
     pub retention: Retention,
     /// How long people stay signed in.
     pub sessions: SessionConfig,
+    /// How long a process that shows no sign of life keeps its servers, before others that share the database take them
+    /// over (J05).
+    pub lease: Duration,
     /// How much and how slowly may be asked of the web server.
     pub requests: RequestConfig,
 }
@@ -128,6 +131,9 @@ pub struct PublicUrl {
 }
 
 impl Config {
+    /// The log filter where none is set.
+    pub const USUAL_LOG: &str = "info";
+
     /// Settings for `data_dir` with every default.
     pub fn new(data_dir: PathBuf) -> Self {
         Self {
@@ -140,10 +146,11 @@ impl Config {
             database_connections: 8,
             secret_key_file: None,
             trusted_proxies: Vec::new(),
-            log: "info".to_owned(),
+            log: Self::USUAL_LOG.to_owned(),
             remote: RemoteConfig::default(),
             retention: Retention::default(),
             sessions: SessionConfig::default(),
+            lease: Duration::from_mins(1),
             requests: RequestConfig::default(),
         }
     }

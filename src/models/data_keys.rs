@@ -43,6 +43,11 @@ impl DataKey {
         })
     }
 
+    /// Whether anything can be sealed already: from then on the key file must stay the same.
+    pub fn any_exists(connection: &mut PgConnection) -> QueryResult<bool> {
+        diesel::select(diesel::dsl::exists(data_keys::table.select(data_keys::id))).get_result(connection)
+    }
+
     /// Seals with the newest data key of the database, which stays until the transaction ends: a rotation cannot remove
     /// it under what is being written.
     pub(super) fn seal(

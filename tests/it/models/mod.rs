@@ -13,6 +13,7 @@ mod audit_chain;
 mod credentials;
 mod host_keys;
 mod key_rotation;
+mod leases;
 mod platforms_and_settings;
 mod server_states;
 mod servers;
