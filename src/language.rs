@@ -7,8 +7,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
+use serde::{Deserialize, Serialize};
+
 /// A language that hannun speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     /// English, the language of the templates.
@@ -64,15 +66,18 @@ impl Language {
 
 /// A sentence with named values, said in the reader's language: `{server} did not answer`.
 ///
-/// The English template is the key of its translations, so `Message::new` takes a literal.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// The English template is the key of its translations, so `Message::new` takes a literal. What is stored is the
+/// template with its values, so that whoever reads it later reads their own language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     template: Cow<'static, str>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     values: Vec<(Cow<'static, str>, Value)>,
 }
 
 /// What fills a placeholder.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
 enum Value {
     /// The same in every language: a name, a number, what a server said.
     Text(String),
@@ -84,6 +89,11 @@ impl Message {
     /// A sentence; `{name}` in it is filled by [`Message::with`].
     pub fn new(template: &'static str) -> Self {
         Self { template: Cow::Borrowed(template), values: Vec::new() }
+    }
+
+    /// What somebody else said: the same in every language.
+    pub fn heard(text: impl fmt::Display) -> Self {
+        Self::new("{said}").with("said", text)
     }
 
     /// Fills `{name}` with `value`, which is shown as it is (the page escapes it).
@@ -162,11 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_that_another_process_said_is_still_said_in_the_reader_s_language() {
-        let message = Message::new("{what} was not found").with_words("what", "This page");
-        let told: Message = serde_json::from_str(&serde_json::to_string(&message).unwrap()).unwrap();
-        assert_eq!(told, message);
-        assert_eq!(told.in_language(Language::Ko), message.in_language(Language::Ko));
+    fn a_stored_message_is_said_in_the_language_of_whoever_reads_it() {
+        let stored = serde_json::to_string(
+            &Message::new("{what} was not found").with_words("what", "This page").with("more", "{what}"),
+        );
+        let read: Message = serde_json::from_str(&stored.unwrap()).unwrap();
+        assert_eq!(read.in_language(Language::Ko), "이 페이지을(를) 찾을 수 없습니다");
+        assert_eq!(Message::heard("{said} \u{1b}").to_string(), "{said} \u{1b}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 mod columns;
+pub mod health;
 pub mod line;
 pub mod live;
 pub mod mirror;

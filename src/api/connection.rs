@@ -62,7 +62,7 @@ impl From<StageReport> for StageView {
     fn from(report: StageReport) -> Self {
         let mut view = Self::new(report.stage, report.took, "passed");
         match report.outcome {
-            StageOutcome::Passed(learnt) => view.detail = learnt,
+            StageOutcome::Passed(learnt) => view.detail = learnt.to_string(),
             StageOutcome::Failed(error) => view.fail(&error),
             StageOutcome::NotReached => view.outcome = "not_reached",
         }

@@ -72,18 +72,19 @@ impl Doctor {
         report.add(machine::configuration(&config))?;
         report.add(machine::data_directory(&config))?;
         report.add(machine::key_file(&config))?;
+        if machine::has_no_database_yet(&config) {
+            let next = "hannun serve makes it at its first start";
+            report.add(Check::warning("database", "the private PostgreSQL is not made yet", next))?;
+            return report.finish();
+        }
         match connect::reach(&config) {
-            Err(error) => {
-                let next = error
-                    .hint()
-                    .map_or_else(|| "Start PostgreSQL, or correct DATABASE_URL".to_owned(), |hint| hint.to_string());
-                report.add(Check::failed("database", said(&error), next))?;
-            }
+            Err(error) => report.add(Check::failed("database", said(&error), database::way_back(&config)))?,
             Ok(found) => {
-                for check in database::checks(&found).await {
+                for check in database::checks(&config, &found).await {
                     report.add(check)?;
                 }
-                if !self.no_servers && report.worst("database") != Some(Verdict::Failed) {
+                let is_broken = |name| report.worst(name) == Some(Verdict::Failed);
+                if !self.no_servers && !is_broken("database") && !is_broken("secrets") {
                     for check in reach::checks(&config, &found).await {
                         report.add(check)?;
                     }

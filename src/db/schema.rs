@@ -256,9 +256,7 @@ diesel::table! {
         since -> Timestamptz,
         checked_at -> Timestamptz,
         seen_at -> Nullable<Timestamptz>,
-        reason_code -> Text,
-        reason -> Text,
-        next_step -> Text,
+        problem -> Nullable<Jsonb>,
     }
 }
 
@@ -338,6 +336,7 @@ diesel::table! {
         time_zone -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        letter_keys -> Bool,
     }
 }
 

@@ -14,6 +14,7 @@ use super::endpoint::Endpoint;
 use super::gate::{Gate, Seen};
 use crate::config::RemoteConfig;
 use crate::error::{RemoteError, Stage};
+use crate::language::Message;
 
 /// Channels for commands beside the sampler's one: sshd allows 10 sessions and people need some (architecture, 1).
 const COMMAND_CHANNELS: usize = 3;
@@ -188,14 +189,14 @@ impl Lease {
             Ok(channel) => Ok(channel.into_stream()),
             Err(russh::Error::ChannelOpenFailure(why)) => {
                 let why = match why {
-                    ChannelOpenFailure::AdministrativelyProhibited => "does not allow forwarding",
-                    _ => "cannot connect to it",
+                    ChannelOpenFailure::AdministrativelyProhibited => Message::new("{jump} does not allow forwarding"),
+                    _ => Message::new("{jump} cannot connect to it"),
                 };
-                Err(RemoteError::Unreachable { server: to.name.clone(), why: format!("{} {why}", self.0.server) })
+                Err(RemoteError::Unreachable { server: to.name.clone(), why: why.with("jump", &self.0.server) })
             }
             Err(_) => Err(RemoteError::Unreachable {
                 server: to.name.clone(),
-                why: format!("the connection to {} was lost", self.0.server),
+                why: Message::new("the connection to {jump} was lost").with("jump", &self.0.server),
             }),
         }
     }

@@ -6,9 +6,9 @@ use super::away;
 use super::ladder;
 use crate::app::App;
 use crate::error::Result;
+use crate::metrics::health::{Health, Level};
 use crate::models::sampling_leases::Lease;
 use crate::screens::gather::Stored;
-use crate::screens::health::Level;
 use crate::web::extract::Operator;
 use crate::web::render::Render;
 
@@ -35,8 +35,9 @@ pub async fn create(
     if report.passed() {
         app.db.run(move |connection| Lease::try_now(connection, id)).await?;
     }
-    let mut page = away::page(&stored, Level::Unreachable, &person, &app, &render).await?;
-    page.steps = ladder::of_test(&report.stages, render.language());
+    let health = Health { level: Level::Unreachable, ..stored.health(&app.live, app.clock.now()) };
+    let mut page = away::page(&stored, health, &person, &app, &render).await?;
+    page.steps = ladder::of_test(&report.stages);
     page.tried_at = Some(app.clock.now());
     render.page(&page.as_ladder())
 }

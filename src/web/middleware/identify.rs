@@ -54,12 +54,11 @@ fn needs_no_name(path: &str) -> bool {
 
 /// What is known without the database.
 fn stranger(request: &ServiceRequest, app: &App) -> Result<Visitor> {
-    let (pre_session, new_pre_session) = match Purpose::PreSession.read(request.request(), &app.config) {
-        Some(value) => (value, None),
-        None => {
-            let value = tokens::random("")?.expose().clone();
-            (value.clone(), Some(value))
-        }
+    let (pre_session, new_pre_session) = if let Some(value) = Purpose::PreSession.read(request.request(), &app.config) {
+        (value, None)
+    } else {
+        let value = tokens::random("")?.expose().clone();
+        (value.clone(), Some(value))
     };
     let read = |purpose: Purpose| purpose.read(request.request(), &app.config);
     let chosen = read(Purpose::Language).and_then(|tag| Language::from_tag(&tag));
@@ -85,8 +84,9 @@ async fn recognise(request: &ServiceRequest, app: &App, visitor: &mut Visitor) -
             .db
             .run(move |connection| {
                 let Some((session, user)) = Session::find(connection, &id, &lengths, now)? else { return Ok(None) };
-                if touches {
-                    session.touch(connection, now)?; // what a page asks by itself does not (A07)
+                // What a page asks by itself keeps no session alive (A07). Where nothing can be written people read on (R05).
+                if touches && let Err(problem) = session.touch(connection, now) {
+                    tracing::debug!(%problem, "a session's last use could not be written");
                 }
                 let actor = user.actor(connection, Some(address))?;
                 Ok::<_, Error>(Some(Person { actor, user, session }))

@@ -8,7 +8,7 @@ mod host_key;
 mod idempotency;
 mod live_lists;
 mod metrics;
-mod program;
+pub(crate) mod program;
 mod scope;
 mod servers;
 mod tokens;

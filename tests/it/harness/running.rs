@@ -20,7 +20,7 @@ pub(crate) struct Running {
     /// The link that it printed.
     pub(crate) setup_link: String,
     program: Program,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Running {
@@ -42,28 +42,31 @@ impl Running {
             .process_group(0)
             .spawn()
             .unwrap();
+        let origin = format!("http://127.0.0.1:{port}");
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        // From here on it is ended whatever happens.
+        let mut running = Self { origin, setup_link: String::new(), program: Program::new(process), data };
         let (give, take) = mpsc::channel();
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 drop(give.send(line));
             }
         });
-        let origin = format!("http://127.0.0.1:{port}");
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let line = take
                 .recv_timeout(deadline.saturating_duration_since(Instant::now()))
                 .expect("no setup link was printed");
             if let Some(at) = line.find("http").filter(|_| line.contains("/setup?token=")) {
-                return Some(Self {
-                    origin,
-                    setup_link: line[at..].to_owned(),
-                    program: Program::new(process),
-                    _data: data,
-                });
+                line[at..].clone_into(&mut running.setup_link);
+                return Some(running);
             }
         }
+    }
+
+    /// Where it keeps everything.
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.data.path()
     }
 
     /// Asks it to stop, as a person or a service manager does, and gives its exit status.

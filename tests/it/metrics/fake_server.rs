@@ -169,7 +169,7 @@ pub(super) fn silent() -> RemoteError {
 }
 
 pub(super) fn refused() -> RemoteError {
-    RemoteError::SignInRefused { server: "web-1".to_owned(), user: "root".to_owned(), method: "password".to_owned() }
+    RemoteError::SignInRefused { server: "web-1".to_owned(), user: "root".to_owned(), method: "password".into() }
 }
 
 pub(super) fn cut() -> RemoteError {

@@ -34,7 +34,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn start(fake: FakeServer) -> Self {
+    fn start(fake: FakeServer) -> Self {
         let database = TestDatabase::new();
         let id = super::sampled_server(&database);
         let (live, store, stop) = (Live::default(), Store::default(), CancellationToken::new());
@@ -78,7 +78,7 @@ impl Scene {
 
 #[tokio::test]
 async fn a_server_that_answers_is_up_with_values_and_its_platform_is_asked_once() {
-    let scene = Scene::start(FakeServer::polite()).await;
+    let scene = Scene::start(FakeServer::polite());
     let state = scene.becomes(State::Up).await;
     assert!(state.seen_at.is_some());
     let server = scene.live.server(scene.id);
@@ -98,7 +98,7 @@ async fn a_server_that_answers_is_up_with_values_and_its_platform_is_asked_once(
 
 #[tokio::test]
 async fn what_was_read_last_is_stored_at_the_end() {
-    let scene = Scene::start(FakeServer::polite()).await;
+    let scene = Scene::start(FakeServer::polite());
     scene.is_sampled().await;
     let (id, store, db) = (scene.id, scene.store.clone(), scene.database.db.clone());
     scene.stop.cancel();
@@ -111,7 +111,7 @@ async fn what_was_read_last_is_stored_at_the_end() {
 
 #[tokio::test]
 async fn somebody_who_looks_raises_the_rate_at_once() {
-    let scene = Scene::start(FakeServer::polite()).await;
+    let scene = Scene::start(FakeServer::polite());
     scene.is_sampled().await;
     let mut subscription = scene.live.server(scene.id).subscribe();
     let before = scene.fake.manner().ticks.len();
@@ -127,7 +127,7 @@ async fn somebody_who_looks_raises_the_rate_at_once() {
 
 #[tokio::test]
 async fn rel_r02_a_server_that_falls_silent_is_unreachable_and_comes_back_by_itself() {
-    let scene = Scene::start(FakeServer::polite()).await;
+    let scene = Scene::start(FakeServer::polite());
     scene.is_sampled().await;
     let since = {
         let mut manner = scene.fake.manner();
@@ -135,19 +135,19 @@ async fn rel_r02_a_server_that_falls_silent_is_unreachable_and_comes_back_by_its
         chrono::Utc::now()
     };
     let away = scene.becomes(State::Unreachable).await;
-    assert_eq!(away.reason_code, "timed-out");
-    assert!(away.since >= since && !away.reason.is_empty() && !away.next_step.is_empty());
+    assert_eq!(away.why().map(RemoteError::code), Some("timed-out"));
+    assert!(away.since >= since);
     assert_eq!(scene.live.server(scene.id).trouble().unwrap().code(), "timed-out");
     scene.fake.manner().refuses = None;
     let back = scene.becomes(State::Up).await;
-    assert_eq!(back.reason, "");
+    assert_eq!(back.why(), None);
     assert_eq!(scene.live.server(scene.id).trouble(), None);
     scene.end().await;
 }
 
 #[tokio::test]
 async fn a_loop_that_ends_on_a_server_that_is_well_changes_nothing_but_the_loop() {
-    let scene = Scene::start(FakeServer::polite()).await;
+    let scene = Scene::start(FakeServer::polite());
     let before = scene.is_sampled().await;
     let ended = |fake: &FakeServer| fake.manner().opened;
     for round in 2..5 {
@@ -165,9 +165,9 @@ async fn a_loop_that_ends_on_a_server_that_is_well_changes_nothing_but_the_loop(
 async fn sec_h06_after_a_refusal_nothing_is_sent_before_somebody_changed_something() {
     let fake = FakeServer::polite();
     fake.manner().refuses = Some(refused());
-    let scene = Scene::start(fake).await;
+    let scene = Scene::start(fake);
     let state = scene.becomes(State::Refused).await;
-    assert_eq!(state.reason_code, "sign-in-refused");
+    assert_eq!(state.why().map(RemoteError::code), Some("sign-in-refused"));
     let tried = scene.fake.manner().detected;
     // Ten retries' worth of time.
     tokio::time::sleep(Duration::from_millis(400)).await;
@@ -186,7 +186,7 @@ async fn sec_h06_after_a_refusal_nothing_is_sent_before_somebody_changed_somethi
 async fn a_test_that_passed_makes_the_sampler_try_at_once() {
     let fake = FakeServer::polite();
     fake.manner().refuses = Some(refused());
-    let scene = Scene::start(fake).await;
+    let scene = Scene::start(fake);
     scene.becomes(State::Refused).await;
     scene.fake.manner().refuses = None;
     let id = scene.id;
@@ -200,7 +200,7 @@ async fn a_test_that_passed_makes_the_sampler_try_at_once() {
 async fn a_loop_that_does_not_answer_is_done_without() {
     let fake = FakeServer::polite();
     fake.manner().mute = true;
-    let scene = Scene::start(fake).await;
+    let scene = Scene::start(fake);
     scene.is_sampled().await;
     assert!(scene.fake.manner().once >= 1);
     assert!(scene.live.latest(scene.id).is_some());
@@ -209,7 +209,7 @@ async fn a_loop_that_does_not_answer_is_done_without() {
 
 #[tokio::test]
 async fn rel_r03_a_reboot_makes_the_platform_asked_again() {
-    let scene = Scene::start(FakeServer::polite()).await;
+    let scene = Scene::start(FakeServer::polite());
     scene.is_sampled().await;
     scene.fake.manner().booted = Instant::now();
     eventually("detected again", async || scene.fake.manner().detected == 2).await;
@@ -218,7 +218,7 @@ async fn rel_r03_a_reboot_makes_the_platform_asked_again() {
 
 #[tokio::test]
 async fn a_server_that_is_switched_off_gets_no_packet_and_is_paused() {
-    let scene = Scene::start(FakeServer::polite()).await;
+    let scene = Scene::start(FakeServer::polite());
     scene.is_sampled().await;
     scene.change(ServerChanges { enabled: Some(false), ..ServerChanges::default() }).await;
     scene.becomes(State::Paused).await;

@@ -141,7 +141,7 @@ async fn a_try_that_a_person_asks_for_in_one_process_is_made_in_the_other() {
         let refused = RemoteError::SignInRefused {
             server: "web-1".to_owned(),
             user: "root".to_owned(),
-            method: "publickey".to_owned(),
+            method: "publickey".into(),
         };
         (manner.refuses, manner.cut) = (Some(refused), Some(cut()));
     }
