@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -44,6 +45,10 @@ pub struct Shell {
     pub language: Language,
     /// The colours.
     pub theme: Theme,
+    /// Whether single letters do something.
+    pub letter_keys: bool,
+    /// The name of the key that opens what a letter alone does not: `Ctrl`, or `⌘` on a Mac.
+    pub command_key: &'static str,
     /// What an unsafe request must bring back (W01).
     pub csrf_token: String,
     /// Who is signed in.
@@ -111,6 +116,8 @@ impl Shell {
         Ok(Self {
             language: visitor.language,
             theme: visitor.theme,
+            letter_keys: person.is_none_or(|person| person.user.letter_keys),
+            command_key: command_key(request),
             menu: person.map_or_else(Vec::new, |person| {
                 menu(
                     screens,
@@ -163,6 +170,11 @@ async fn servers(
             Ok::<_, Error>((None, count))
         })
         .await
+}
+
+fn command_key(request: &HttpRequest) -> &'static str {
+    let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if agent.contains("Mac OS X") { "⌘" } else { "Ctrl" }
 }
 
 /// Why a server cannot be asked this, if no command is known for its platform.

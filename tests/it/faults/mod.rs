@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use hannun::clock::Clock;
 use hannun::metrics::live::Live;
+use hannun::metrics::presence::Presence;
 use hannun::metrics::sampler::{Pace, Sampler};
 use hannun::metrics::store::Store;
 use hannun::models::credentials::{CredentialKind, NewCredential, Privileges, Secrets};
@@ -78,7 +79,8 @@ impl Sampling {
         let (live, store, stop) = (app.app.live.clone(), Store::default(), CancellationToken::new());
         let (hosts, db) = (app.app.hosts.clone(), app.app.db.patient());
         let runtime = hosts.pool().runtime().clone();
-        let sampler = Sampler::new(hosts, db.clone(), Clock::system(), live.clone(), store.clone(), pace);
+        let presence = Presence::new(db.clone(), crate::metrics::instance(1), app.app.config.lease);
+        let sampler = Sampler::new(hosts, presence, Clock::system(), live.clone(), store.clone(), pace);
         let (sampling, storing, own) = (stop.clone(), stop.clone(), store.clone());
         let tasks = vec![
             runtime.spawn(async move { sampler.run(&sampling).await }),

@@ -156,13 +156,21 @@ impl TestDatabase {
 
     /// Lets nobody in, and puts out who is there.
     pub(crate) fn go_away(&self) {
-        maintain(&format!("alter database {} allow_connections false", self.name));
-        maintain(&format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'", self.name));
+        maintain(&format!("alter database {} allow_connections false", self.name()));
+        maintain(&format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'", self.name()));
     }
 
     /// Lets everybody in again.
     pub(crate) fn come_back(&self) {
-        maintain(&format!("alter database {} allow_connections true", self.name));
+        maintain(&format!("alter database {} allow_connections true", self.name()));
+    }
+
+    /// Its name on the cluster that all tests share.
+    fn name(&self) -> &str {
+        match &self.place {
+            Place::Shared(name) => name,
+            Place::Own(_) => panic!("this server is the test's own: end its process instead"),
+        }
     }
 
     /// The time on the test's clock.

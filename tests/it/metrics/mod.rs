@@ -79,7 +79,7 @@ fn presence(db: &Db, id: i64) -> Presence {
     Presence::new(db.clone(), instance(id), LEASE)
 }
 
-fn instance(id: i64) -> NewInstance {
+pub(crate) fn instance(id: i64) -> NewInstance {
     NewInstance {
         id: InstanceId(id),
         host: "test".to_owned(),
