@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hannun::error::RemoteError;
+use hannun::language::Message;
 use hannun::metrics::catalogue::Metric;
 use hannun::models::actor::{Role, Scope};
 use hannun::models::platforms::DetectedPlatform;
@@ -136,7 +137,7 @@ async fn sec_w05_w06_x04_nothing_that_a_server_says_runs_asks_or_hides_in_a_brow
     for name in ["web-1", "odd-1", "gone-1"] {
         let server = server(&app, name).await;
         let row = platform(&server, &hostile, now);
-        let error = RemoteError::Unreachable { server: name.to_owned(), why: hostile.clone() };
+        let error = RemoteError::Unreachable { server: name.to_owned(), why: Message::heard(&hostile) };
         let found = move |connection: &mut hannun::db::Connection| {
             row.save(connection)?;
             match name {
