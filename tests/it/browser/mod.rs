@@ -2,6 +2,7 @@
 
 mod hostile;
 mod keys;
+mod live;
 mod people;
 mod screens;
 mod shell;

@@ -139,6 +139,11 @@ impl Shared {
 }
 
 impl Member {
+    /// Where it listens: `127.0.0.1:12345`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The body of an answer with 200; none where there is no such answer.
     pub(crate) fn get(&self, path: &str) -> Option<String> {
         let mut answer = String::new();
