@@ -90,9 +90,9 @@ impl Scene {
 
     /// The stage at which a connection test of the API stopped: its name, and what was said.
     async fn by_a_test(&self) -> (String, Said) {
-        let test = self.program.post("/api/v1/servers/web-1/connection", json!({})).await.status(200);
-        assert_eq!(test["ok"], false, "{test}");
-        let stages = test["stages"].as_array().unwrap();
+        let report = self.program.post("/api/v1/servers/web-1/connection", json!({})).await.status(200);
+        assert_eq!(report["ok"], false, "{report}");
+        let stages = report["stages"].as_array().unwrap();
         let failed = stages.iter().find(|stage| stage["outcome"] == "failed").unwrap();
         let text = |name: &str| failed[name].as_str().unwrap_or_default().to_owned();
         (text("stage"), Said { what: text("detail"), next_step: text("hint") })

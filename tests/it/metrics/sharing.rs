@@ -53,11 +53,11 @@ impl Process {
 
     fn start(database: &TestDatabase, introduction: NewInstance, lease: Duration) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let (id, samples, serves) = (introduction.id, introduction.samples, introduction.serves);
+        let (id, does_sample, serves) = (introduction.id, introduction.samples, introduction.serves);
         let (fake, live, stop) = (FakeServer::polite(), Live::default(), CancellationToken::new());
         let presence = Presence::new(database.db.clone(), introduction, lease);
         let mut running = Vec::new();
-        if samples {
+        if does_sample {
             let store = Store::default();
             let sampler =
                 Sampler::new(fake.clone(), presence.clone(), Clock::system(), live.clone(), store, super::HURRY);
