@@ -136,9 +136,8 @@ impl Loop {
 
 async fn output(channel: &mut Channel<Msg>) -> bytes::Bytes {
     loop {
-        match channel.wait().await.expect("the loop ended") {
-            ChannelMsg::Data { data } => return data,
-            _ => continue,
+        if let ChannelMsg::Data { data } = channel.wait().await.expect("the loop ended") {
+            return data;
         }
     }
 }

@@ -72,7 +72,7 @@ async fn run_on_all(app: &App, servers: &[ServerId]) {
             locale: Locale::Plain,
             privilege: Privilege::None,
         };
-        let request = Request::new("nothing", envelope.compose().unwrap(), &token, Duration::from_secs(60));
+        let request = Request::new("nothing", envelope.compose().unwrap(), &token, Duration::from_mins(1));
         let answer = app.hosts.pool().run(&endpoint, request).await.unwrap();
         assert_eq!(answer.status, 0);
     };

@@ -3,6 +3,8 @@
 
 #![expect(
     clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unused_self,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -58,8 +58,11 @@ pub(crate) async fn minute(stage: &Stage, meanwhile: impl AsyncFnOnce()) -> Minu
     let took = [console.meter.processor_time(), bare.meter.processor_time()];
     sleep(Duration::from_secs(ONE_SECONDS)).await;
     let whole = u32::try_from(SECONDS / ONE_SECONDS).unwrap();
-    let of_one =
-        [console.meter.processor_time() - took[0], bare.meter.processor_time() - took[1]].map(|took| took * whole);
+    let of_one = [
+        console.meter.processor_time().checked_sub(took[0]).unwrap(),
+        bare.meter.processor_time().checked_sub(took[1]).unwrap(),
+    ]
+    .map(|took| took * whole);
     let with_one = [console.meter.resident(), bare.meter.resident()];
 
     bare.ask("go", "sampling").await;
@@ -74,7 +77,10 @@ pub(crate) async fn minute(stage: &Stage, meanwhile: impl AsyncFnOnce()) -> Minu
     let wire = stage.first_server_wire.carried();
     sleep(Duration::from_secs(SECONDS)).await;
     let wire = stage.first_server_wire.carried().on_the_wire_since(wire);
-    let took = [console.meter.processor_time() - took[0], bare.meter.processor_time() - took[1]];
+    let took = [
+        console.meter.processor_time().checked_sub(took[0]).unwrap(),
+        bare.meter.processor_time().checked_sub(took[1]).unwrap(),
+    ];
     let there = Moment::of_children(&servers).since(&there);
     let database = database_now().since(&database);
     let end = Utc::now();
