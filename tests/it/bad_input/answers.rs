@@ -32,7 +32,7 @@ async fn a_start_up_file_that_ends_the_shell_is_said_in_its_own_words() {
     let test = "a_start_up_file_that_ends_the_shell_is_said_in_its_own_words";
     let Some(sshd) = two_users(test, "echo 'This account is for rsync only'; exit 3\n") else { return };
     let scene = Scene::of(&sshd.endpoint_of("noisy"), &sshd.endpoint_of("deploy")).await;
-    let said = scene.walk("shell").await;
+    let said = scene.walk("shell", "Let us in but gave no POSIX shell: This account is for rsync only").await;
     assert_eq!(said.what, "web-1 let us in but gave no POSIX shell: This account is for rsync only");
     assert_eq!(
         said.next_step,
@@ -72,7 +72,7 @@ async fn an_answer_that_is_no_answer_is_shown_as_it_came() {
     assert!(in_the_api.what.starts_with("The answer of odd from web-1 could not be read: "), "{}", in_the_api.what);
     assert_eq!(
         in_the_api.next_step,
-        "Look at the raw answer; another command can be set for this platform in the admin area"
+        "Look at the raw answer: the program on the server may be another one than hannun knows"
     );
     assert!(problem["stderr"].as_str().unwrap().contains("<b>what</b> is this"), "{problem}");
     let page = scene.processes_region().await;
