@@ -136,7 +136,9 @@ impl Said {
     }
 
     fn is_same(&self, other: &Self) -> bool {
-        self.token == other.token && same(&self.latest, &other.latest) && same(&self.trouble, &other.trouble)
+        self.token == other.token
+            && same(self.latest.as_ref(), other.latest.as_ref())
+            && same(self.trouble.as_ref(), other.trouble.as_ref())
     }
 
     fn row(&self, server: ServerId) -> NewLiveSample {
@@ -145,7 +147,7 @@ impl Said {
     }
 }
 
-fn same<T>(one: &Option<Arc<T>>, other: &Option<Arc<T>>) -> bool {
+fn same<T>(one: Option<&Arc<T>>, other: Option<&Arc<T>>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => Arc::ptr_eq(one, other),
         (None, None) => true,

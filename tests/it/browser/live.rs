@@ -9,7 +9,8 @@ use hannun::models::host_keys::{GivenKey, HostKey};
 use hannun::models::server_states::ServerState;
 use hannun::models::servers::{NewServer, Server};
 use hannun::models::users::NewUser;
-use hannun::secret::{SecretText, password};
+use hannun::secret::SecretText;
+use hannun::secret::password::{self, Workspace};
 use serde_json::json;
 
 use super::people::sign_in;
@@ -32,7 +33,7 @@ fn add_new_server(shared: &Shared) {
 async fn a_page_opened_before_the_first_answer_fills_itself_and_is_never_blank_again() {
     let test = "a_page_opened_before_the_first_answer_fills_itself_and_is_never_blank_again";
     let (Some(shared), Some(browser)) = (Shared::new(test, 0), Browser::start(test).await) else { return };
-    let password_hash = &password::hash(&SecretText::new(PASSWORD.to_owned())).unwrap();
+    let password_hash = &password::hash(&SecretText::new(PASSWORD.to_owned()), &mut Workspace::default()).unwrap();
     let user = NewUser { name: "jiwon", password_hash, role: Role::Operator, scope: Scope::All };
     user.insert(&mut shared.database.connection()).unwrap();
     let member = shared.start("one", "all", "15s");

@@ -97,7 +97,7 @@ impl Sampling {
 
     /// Waits for the first sample of each of these.
     async fn until_sampled(&self, servers: &[ServerId]) {
-        let end = tokio::time::Instant::now() + Duration::from_secs(60);
+        let end = tokio::time::Instant::now() + Duration::from_mins(1);
         while servers.iter().any(|server| self.age(*server).is_none()) {
             assert!(tokio::time::Instant::now() < end, "no sample within a minute");
             tokio::time::sleep(Duration::from_millis(50)).await;
