@@ -101,9 +101,10 @@ pub(crate) async fn watch() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     link.say("sampling");
-    let (begin, seconds) = span(&link.wait().await);
-    link.say(&format!("counted {}", serde_json::to_string(&count(&app, &servers, begin, seconds)).unwrap()));
-    link.wait().await;
+    while let Some((begin, seconds)) = span(&link.wait().await) {
+        let count = count(&app, &servers, begin, seconds);
+        link.say(&format!("counted {}", serde_json::to_string(&count).unwrap()));
+    }
     handle.stop(false).await;
     assembly.stop().await;
 }
