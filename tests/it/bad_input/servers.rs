@@ -42,7 +42,7 @@ async fn a_refused_port_is_said_and_what_to_check() {
     let Some(sshd) = Setup::default().start(test) else { return };
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let scene = Scene::of(&Endpoint { port: free, ..sshd.endpoint() }, &sshd.endpoint()).await;
-    let said = scene.walk("connect", &format!("Cannot be reached: connection refused (127.0.0.1:{free})")).await;
+    let said = scene.walk("connect", &format!("Connecting failed: connection refused (127.0.0.1:{free})")).await;
     assert_eq!(said.what, format!("web-1 cannot be reached: connection refused (127.0.0.1:{free})"));
     assert_eq!(
         said.next_step,
