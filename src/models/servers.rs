@@ -15,7 +15,7 @@ use crate::db::schema::{server_groups, servers};
 use crate::db::types::Labels;
 use crate::error::{Error, Result};
 
-pub use changes::ServerChanges;
+pub use changes::{MAXIMUM_JUMPS, ServerChanges};
 
 /// One row of `servers`.
 #[derive(Debug, Clone, PartialEq, Eq, HasQuery, Identifiable)]

@@ -13,7 +13,7 @@ use crate::models::ids::{CredentialId, ServerId};
 use crate::models::names::{address_problem, server_name_problem};
 
 /// More jumps than anybody has; a circle is found at once.
-pub(super) const MAXIMUM_JUMPS: usize = 4;
+pub const MAXIMUM_JUMPS: usize = 4;
 
 /// What may change about a server; `None` stays as it is.
 #[derive(Debug, Clone, Default, AsChangeset)]

@@ -1,0 +1,213 @@
+//! `known_hosts`: the host keys that somebody trusts already (sshd(8), `SSH_KNOWN_HOSTS FILE FORMAT`).
+
+use std::cell::Cell;
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha1::Sha1;
+
+use super::Source;
+use super::files::too_long;
+use super::found::{Found, FoundKey, FoundServer, Place, Skipped};
+use super::pattern::{is_literal, list_matches};
+use crate::remote::describe_host_key;
+
+/// The port that `known_hosts` leaves out.
+const USUAL_PORT: u16 = 22;
+/// How many hashed names and patterns are tried at most: a second or two of work.
+const MOST_TRIES: usize = 2_000_000;
+/// A pattern costs as much as a hash for each of these many bytes.
+const BYTES_A_TRY: usize = 256;
+/// More keys than one server has.
+const MOST_KEYS: usize = 16;
+
+/// A `known_hosts` that was read.
+#[derive(Debug)]
+pub struct KnownHosts {
+    lines: Vec<Line>,
+    /// Lines with this plain name.
+    by_name: HashMap<String, Vec<usize>>,
+    /// Lines with patterns.
+    patterns: Vec<usize>,
+    /// Lines whose name is hashed.
+    hashed: Vec<usize>,
+    skipped: Vec<Skipped>,
+    tries_left: Cell<usize>,
+}
+
+#[derive(Debug)]
+struct Line {
+    hosts: Hosts,
+    marker: Marker,
+    /// `ssh-ed25519 AAAA…`
+    key: String,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Hosts {
+    /// Names and patterns with commas between them.
+    Named(String),
+    /// HMAC-SHA1 of the name, with the salt as its key.
+    Hashed { salt: Vec<u8>, digest: Vec<u8> },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Marker {
+    Trusted,
+    Revoked,
+    CertAuthority,
+}
+
+impl KnownHosts {
+    /// Reads every line; what cannot be read is told when the keys are given.
+    pub fn read(source: Source<'_>) -> Self {
+        let mut known = Self {
+            lines: Vec::new(),
+            by_name: HashMap::new(),
+            patterns: Vec::new(),
+            hashed: Vec::new(),
+            skipped: Vec::new(),
+            tries_left: Cell::new(MOST_TRIES),
+        };
+        let file = Place::new(source.name, 0);
+        if let Some(why) = too_long(source.text) {
+            known.skipped.push(Skipped::new("", &file, why));
+            return known;
+        }
+        for (number, text) in source.text.lines().enumerate() {
+            let (place, text) = (file.at(number + 1), text.trim());
+            if text.is_empty() || text.starts_with('#') {
+                continue;
+            }
+            match Line::read(text, place.clone()) {
+                Some(line) => known.keep(line),
+                None => known.skipped.push(Skipped::new("", &place, "This is no line of known_hosts")),
+            }
+        }
+        known
+    }
+
+    fn keep(&mut self, line: Line) {
+        let index = self.lines.len();
+        match &line.hosts {
+            Hosts::Hashed { .. } => self.hashed.push(index),
+            Hosts::Named(list) if list.split(',').all(|name| is_literal(name) && !name.starts_with('!')) => {
+                for name in list.split(',') {
+                    self.by_name.entry(name.to_owned()).or_default().push(index);
+                }
+            }
+            Hosts::Named(_) => self.patterns.push(index),
+        }
+        self.lines.push(line);
+    }
+
+    /// Gives each server the keys that are known for it, and tells what could not be read.
+    pub(super) fn give_keys(&self, found: &mut Found) {
+        for server in &mut found.servers {
+            self.give_keys_to(server);
+        }
+        found.skipped.extend(self.skipped.iter().cloned());
+        if self.tries_left.get() == 0 {
+            let place = self.lines.first().map_or_else(|| Place::new("known_hosts", 0), |line| line.place.at(0));
+            let why = "It holds too many hashed names and patterns to try them all; some keys may be missing";
+            found.skipped.push(Skipped::new("", &place, why));
+        }
+    }
+
+    fn give_keys_to(&self, server: &mut FoundServer) {
+        let name = server.key_alias.as_ref().unwrap_or(&server.address).to_ascii_lowercase();
+        let mut lines = Vec::new();
+        // A server on another port has its own entry; where it has none, `ssh` takes that of the plain name.
+        if server.port != USUAL_PORT && server.key_alias.is_none() {
+            lines = self.lines_of(&format!("[{name}]:{}", server.port));
+        }
+        if !lines.iter().any(|line| line.marker == Marker::Trusted) {
+            lines.extend(self.lines_of(&name));
+        }
+        let revoked: Vec<FoundKey> =
+            lines.iter().filter(|line| line.marker == Marker::Revoked).filter_map(|line| line.key()).collect();
+        for line in lines {
+            let why = match (line.marker, line.key()) {
+                (Marker::Revoked, _) => continue,
+                (Marker::CertAuthority, _) => "hannun trusts keys, not the authorities that sign them",
+                (Marker::Trusted, None) => "This is not a public host key",
+                (Marker::Trusted, Some(key)) if revoked.iter().any(|bad| bad.public_key == key.public_key) => {
+                    "The same file says that this key is revoked"
+                }
+                (Marker::Trusted, Some(key)) => {
+                    if server.host_keys.len() < MOST_KEYS && !server.host_keys.contains(&key) {
+                        server.host_keys.push(key);
+                    }
+                    continue;
+                }
+            };
+            server.ignore("known_hosts", &line.place, why);
+        }
+    }
+
+    /// Whether there is still time for an attempt; the last of it is used up by one that costs too much.
+    fn may_try(&self, cost: usize) -> bool {
+        let left = self.tries_left.get();
+        self.tries_left.set(left.saturating_sub(cost));
+        left > cost
+    }
+
+    /// The lines about a name, in their order.
+    fn lines_of(&self, name: &str) -> Vec<&Line> {
+        let mut indexes: Vec<usize> = self.by_name.get(name).cloned().unwrap_or_default();
+        let matching = |index: &&usize| self.lines.get(**index).is_some_and(|line| self.is_about(line, name));
+        indexes.extend(self.patterns.iter().filter(matching));
+        indexes.extend(self.hashed.iter().filter(matching));
+        indexes.sort_unstable();
+        indexes.iter().filter_map(|index| self.lines.get(*index)).collect()
+    }
+
+    fn is_about(&self, line: &Line, name: &str) -> bool {
+        match &line.hosts {
+            Hosts::Named(list) => self.may_try(1 + list.len() / BYTES_A_TRY) && list_matches(list, name),
+            Hosts::Hashed { salt, digest } => self.may_try(1) && hashed(name, salt).is_some_and(|hash| hash == *digest),
+        }
+    }
+}
+
+impl Line {
+    fn read(text: &str, place: Place) -> Option<Self> {
+        let mut words = text.split_ascii_whitespace();
+        let mut hosts = words.next()?;
+        let marker = match hosts {
+            "@revoked" => Marker::Revoked,
+            "@cert-authority" => Marker::CertAuthority,
+            _ if hosts.starts_with('@') => return None,
+            _ => Marker::Trusted,
+        };
+        if marker != Marker::Trusted {
+            hosts = words.next()?;
+        }
+        let key = format!("{} {}", words.next()?, words.next()?);
+        let hosts = match hosts.strip_prefix("|1|") {
+            Some(hash) => {
+                let (salt, digest) = hash.split_once('|')?;
+                Hosts::Hashed { salt: STANDARD.decode(salt).ok()?, digest: STANDARD.decode(digest).ok()? }
+            }
+            None if hosts.starts_with('|') => return None,
+            None => Hosts::Named(hosts.to_ascii_lowercase()),
+        };
+        Some(Self { hosts, marker, key, place })
+    }
+
+    fn key(&self) -> Option<FoundKey> {
+        let described = describe_host_key(&self.key).ok()?;
+        let (algorithm, public_key, fingerprint) = (described.algorithm, described.public_key, described.fingerprint);
+        Some(FoundKey { algorithm, public_key, fingerprint })
+    }
+}
+
+/// What `HashKnownHosts yes` writes instead of a name.
+fn hashed(name: &str, salt: &[u8]) -> Option<Vec<u8>> {
+    let mut code = Hmac::<Sha1>::new_from_slice(salt).ok()?;
+    code.update(name.as_bytes());
+    Some(code.finalize().into_bytes().to_vec())
+}

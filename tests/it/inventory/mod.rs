@@ -1,0 +1,3 @@
+//! Servers as text.
+
+mod import;
