@@ -6,7 +6,6 @@ use super::super::document::{CredentialEntry, Defaults, GroupEntry, SecretRefere
 use super::super::shape::{CREDENTIAL, KINDS, PRIVILEGES};
 use super::Reader;
 use super::entry::Entry;
-use crate::language::Message;
 use crate::models::credentials::{CredentialKind, Privileges};
 
 /// The secrets of a credential.
