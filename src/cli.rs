@@ -1,9 +1,11 @@
 //! The command line: one file per subcommand. Results on standard output, progress on standard error,
 //! exit status 0 done, 1 failed, 2 wrong usage.
 
+mod apply;
 mod approve;
 mod connect;
 mod doctor;
+mod export;
 mod help;
 mod migrate;
 mod output;
@@ -45,6 +47,8 @@ enum Command {
     Token(token::Token),
     Servers(servers::Servers),
     Approve(approve::Approve),
+    Apply(apply::Apply),
+    Export(export::Export),
     Doctor(doctor::Doctor),
     Help(help::Help),
 }
@@ -97,6 +101,8 @@ fn run(command: Command) -> Outcome {
             Command::Token(token) => token.run(config).await,
             Command::Servers(servers) => servers.run(config).await,
             Command::Approve(approve) => approve.run(config).await,
+            Command::Apply(apply) => apply.run(config).await,
+            Command::Export(export) => export.run(config).await,
             Command::Doctor(doctor) => doctor.run(config).await,
             Command::Help(help) => help.run(Arguments::command()),
         }

@@ -1,6 +1,7 @@
 //! Tables as Rust: one file per family. Row, `New…`, `…Changes`, questions, deeds.
 
 pub mod actor;
+pub mod allowance;
 pub mod api_tokens;
 pub mod audit;
 pub mod commands;
@@ -10,6 +11,7 @@ pub mod groups;
 pub mod host_keys;
 pub mod idempotency;
 pub mod ids;
+pub mod inventory_files;
 pub mod metric_points;
 pub mod names;
 pub mod password;

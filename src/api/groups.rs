@@ -143,7 +143,7 @@ pub async fn update(
     let entry = AuditEntry::by(&asking, "change_group").target(&name);
     let group = recorded(&app, entry, TABLE, move |connection| {
         let group = Group::by_name(connection, &name)?;
-        let changes = GroupChanges { name: body.0.name.as_deref(), note: body.0.note.as_deref() };
+        let changes = GroupChanges { name: body.0.name.as_deref(), note: body.0.note.as_deref(), allow: None };
         Ok((group.id.0, Group::change(connection, group.id, &changes, now)?))
     })
     .await?;

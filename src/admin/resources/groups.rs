@@ -103,7 +103,7 @@ impl Resource for Groups {
     }
 
     fn update(connection: &mut Connection, by: &By, row: &Row, draft: &Draft) -> Result<()> {
-        let changes = GroupChanges { name: Some(&draft.name), note: Some(&draft.note) };
+        let changes = GroupChanges { name: Some(&draft.name), note: Some(&draft.note), allow: None };
         Group::change(connection, row.group.id, &changes, by.at).map(drop)
     }
 

@@ -137,7 +137,7 @@ impl Resource for Servers {
     }
 
     fn blank() -> Draft {
-        Draft { port: 22, sampling_seconds: 10, enabled: true, ..Draft::default() }
+        Draft { port: 22, sampling_seconds: 10, enabled: true, allow: "terminal".to_owned(), ..Draft::default() }
     }
 
     fn draft(_: &mut Connection, row: &Row) -> Result<Draft> {

@@ -1,0 +1,171 @@
+//! A plan as lines for people, or as JSON for programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::cli::output;
+use crate::inventory::{Action, FieldChange, Item, Plan, Problem, Shown};
+use crate::telemetry::escape;
+
+/// The longest value that is shown of a field.
+const LONGEST: usize = 160;
+
+#[derive(Serialize)]
+struct Report<'r> {
+    dry_run: bool,
+    added: usize,
+    changed: usize,
+    removed: usize,
+    left: usize,
+    unchanged: usize,
+    taken_over: usize,
+    items: Vec<ItemReport<'r>>,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ItemReport<'r> {
+    kind: &'static str,
+    name: &'r str,
+    action: &'static str,
+    file: Option<&'r str>,
+    fields: Vec<FieldReport<'r>>,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct FieldReport<'r> {
+    field: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'r str>,
+    secret: bool,
+}
+
+/// Says what is wrong, a line each, as compilers do: editors take one to the place.
+pub(super) fn complain(problems: &[Problem]) {
+    let mut out = io::stderr().lock();
+    for problem in problems {
+        // Nobody can be told that standard error is gone.
+        drop(writeln!(out, "{}", escape(&problem.to_string())));
+    }
+    drop(writeln!(out, "hannun: nothing was changed"));
+}
+
+/// Prints what would be done, or was.
+pub(super) fn print(plan: &Plan, dry_run: bool, json: bool) -> io::Result<()> {
+    if json {
+        return output::json(&report(plan, dry_run));
+    }
+    for item in plan.items.iter().filter(|item| item.action != Action::Unchanged) {
+        for line in lines(item) {
+            output::line(escape(&line))?;
+        }
+    }
+    for note in &plan.notes {
+        output::line(escape(&format!("  {note}")))?;
+    }
+    output::line(summary(plan, dry_run))
+}
+
+fn lines(item: &Item) -> Vec<String> {
+    let (kind, name) = (item.kind.name(), &item.name);
+    let mut lines = vec![match item.action {
+        Action::Add => {
+            let values: Vec<String> = item.fields.iter().map(added).collect();
+            format!("+ {kind} {name}  {}", values.join(", ")).trim_end().to_owned()
+        }
+        Action::Change => format!("~ {kind} {name}"),
+        Action::Remove => format!("- {kind} {name}"),
+        Action::Leave => format!("? {kind} {name}  is not in {} any more", item.file.as_deref().unwrap_or_default()),
+        Action::Unchanged => format!("  {kind} {name}"),
+    }];
+    if item.action == Action::Change {
+        lines.extend(item.fields.iter().map(changed));
+    }
+    lines.extend(item.notes.iter().map(|note| format!("    ({note})")));
+    lines
+}
+
+fn added(field: &FieldChange) -> String {
+    match &field.shown {
+        Shown::Secret => format!("{}: ***", field.field),
+        Shown::Values { after, .. } => format!("{}: {}", field.field, short(after)),
+    }
+}
+
+fn changed(field: &FieldChange) -> String {
+    match &field.shown {
+        Shown::Secret => format!("    {}: changed", field.field),
+        Shown::Values { before, after } => format!("    {}: {} → {}", field.field, or_none(before), or_none(after)),
+    }
+}
+
+fn or_none(value: &str) -> String {
+    if value.is_empty() { "none".to_owned() } else { short(value) }
+}
+
+/// The first line, and not more of it than fits.
+fn short(value: &str) -> String {
+    let first = value.lines().next().unwrap_or_default();
+    let kept: String = first.chars().take(LONGEST).collect();
+    if kept.trim_end().len() < value.trim_end().len() { format!("{kept}…") } else { kept }
+}
+
+fn summary(plan: &Plan, dry_run: bool) -> String {
+    let (added, changed, removed) = (plan.count(Action::Add), plan.count(Action::Change), plan.count(Action::Remove));
+    let mut sentence = if plan.changes() == 0 {
+        "no change".to_owned()
+    } else if dry_run {
+        format!("{added} to add, {changed} to change, {removed} to remove")
+    } else {
+        format!("{added} added, {changed} changed, {removed} removed")
+    };
+    sentence.push_str(&format!("; {} unchanged", plan.count(Action::Unchanged)));
+    let left = plan.count(Action::Leave);
+    if left > 0 {
+        sentence.push_str(&format!("; {left} no longer in the file are left, --prune removes them"));
+    }
+    let waiting = plan.without_host_keys();
+    if waiting > 0 {
+        sentence.push_str(&format!("; {waiting} of the new servers wait for somebody to approve their host key"));
+    }
+    let taken_over = plan.taken_over();
+    if taken_over > 0 {
+        sentence.push_str(&format!("; {taken_over} of the unchanged come from the file from now on"));
+    }
+    sentence
+}
+
+fn report(plan: &Plan, dry_run: bool) -> Report<'_> {
+    Report {
+        dry_run,
+        added: plan.count(Action::Add),
+        changed: plan.count(Action::Change),
+        removed: plan.count(Action::Remove),
+        left: plan.count(Action::Leave),
+        unchanged: plan.count(Action::Unchanged),
+        taken_over: plan.taken_over(),
+        items: plan.items.iter().filter(|item| item.action != Action::Unchanged).map(item_report).collect(),
+        notes: plan.notes.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn item_report(item: &Item) -> ItemReport<'_> {
+    let fields = item.fields.iter().map(|field| match &field.shown {
+        Shown::Secret => FieldReport { field: field.field, before: None, after: None, secret: true },
+        Shown::Values { before, after } => {
+            FieldReport { field: field.field, before: Some(before), after: Some(after), secret: false }
+        }
+    });
+    ItemReport {
+        kind: item.kind.name(),
+        name: &item.name,
+        action: item.action.name(),
+        file: item.file.as_deref(),
+        fields: fields.collect(),
+        notes: item.notes.iter().map(ToString::to_string).collect(),
+    }
+}
