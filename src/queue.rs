@@ -58,7 +58,7 @@ pub fn entry<J: Queued>(job: &J) -> Result<NewQueueEntry> {
 /// Makes or updates the queue's own tables, as the database's owner, and lets `application_role` use them.
 pub async fn set_up(owner: &SecretText, application_role: Option<&str>) -> Result<()> {
     let pool = pool(owner, 1)?;
-    let done = PostgresStorage::setup(&pool).await.map_err(unavailable);
+    let done = PostgresStorage::setup(&pool).await.map_err(|error| unavailable(&error));
     pool.close().await;
     done?;
     let Some(role) = application_role.map(str::to_owned) else { return Ok(()) };
@@ -185,7 +185,9 @@ async fn stopped(stop: &CancellationToken) -> std::io::Result<()> {
 fn pool(url: &SecretText, connections: u32) -> Result<PgPool> {
     // The address is not repeated: it may hold a password (S06).
     let options = PgConnectOptions::from_str(&with_host(url.expose()))
-        .map_err(|_| Error::Unavailable(Message::new("DATABASE_URL cannot be read by the queue's driver")))?
+        .map_err(|_holds_the_address| {
+            Error::Unavailable(Message::new("DATABASE_URL cannot be read by the queue's driver"))
+        })?
         .application_name("hannun queue");
     let defaults = PgPool::connect_lazy_with(options.clone());
     Ok(defaults
@@ -206,7 +208,7 @@ fn with_host(url: &str) -> String {
     format!("{scheme}://{authority}{host}{tail}")
 }
 
-fn unavailable(error: apalis_postgres::Error) -> Error {
+fn unavailable(error: &apalis_postgres::Error) -> Error {
     Error::internal(anyhow::anyhow!("the queue's tables could not be made: {error}"))
 }
 

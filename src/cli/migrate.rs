@@ -13,7 +13,6 @@ use crate::db::migrate;
 pub(super) struct Migrate {}
 
 impl Migrate {
-    #[expect(clippy::unused_self, reason = "every subcommand is run the same way")]
     pub(super) async fn run(self, config: Config) -> Outcome {
         let applied = if let Some(url) = &config.database_url {
             migrate::migrate(url, None)?

@@ -63,7 +63,6 @@ impl Serve {
 }
 
 impl Work {
-    #[expect(clippy::unused_self, reason = "every subcommand is run the same way")]
     pub(super) async fn run(self, config: Config) -> Outcome {
         startup::serve(config, ServeOptions { role: ProcessRole::Work, demo: false }).await?;
         Ok(())

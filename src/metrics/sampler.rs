@@ -50,7 +50,7 @@ impl Default for Pace {
             watched: Duration::from_secs(1),
             // A cable that is pulled right after a sample is noticed 10 + 15 + 5 s later, with the next channel's deadline.
             deadline: Duration::from_secs(15),
-            filesystems: Duration::from_secs(60),
+            filesystems: Duration::from_mins(1),
             retry: Duration::from_secs(5),
             supervision: Duration::from_secs(2),
         }

@@ -1,4 +1,4 @@
-//! The numbers behind a page's charts: stored history and the last minutes from memory as one. Pure but for [`Numbers::gather`].
+//! The numbers behind a page's charts: stored history and the last minutes from memory as one. Pure.
 
 use super::charts::{Chart, Declared, Reading, factor_of, unit_of};
 use super::range::Range;

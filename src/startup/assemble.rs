@@ -88,13 +88,12 @@ impl Assembly {
 
 /// The database that the settings name, or a private one; migrated either way.
 fn database(config: &Config) -> Result<(Option<PrivateServer>, Addresses)> {
-    let (server, addresses) = match &config.database_url {
-        Some(url) => (None, Addresses { owner: url.clone(), application: url.clone(), application_role: None }),
-        None => {
-            let server = PrivateServer::start(&config.data_dir, Durability::Kept)?;
-            let (owner, application) = (server.owner_url(), server.application_url());
-            (Some(server), Addresses { owner, application, application_role: Some(APPLICATION_ROLE) })
-        }
+    let (server, addresses) = if let Some(url) = &config.database_url {
+        (None, Addresses { owner: url.clone(), application: url.clone(), application_role: None })
+    } else {
+        let server = PrivateServer::start(&config.data_dir, Durability::Kept)?;
+        let (owner, application) = (server.owner_url(), server.application_url());
+        (Some(server), Addresses { owner, application, application_role: Some(APPLICATION_ROLE) })
     };
     migrate::migrate(&addresses.owner, addresses.application_role)?;
     Ok((server, addresses))

@@ -139,8 +139,8 @@ async fn servers(
     app: &App,
     person: &Person,
 ) -> Result<(Option<(SelectedServer, Option<Platform>)>, i64)> {
-    let named = request.match_info().get("server").map(str::to_owned);
-    let names: Vec<String> = named.into_iter().chain(recent_servers(request, app)).collect();
+    let in_path = request.match_info().get("server").map(str::to_owned);
+    let names: Vec<String> = in_path.into_iter().chain(recent_servers(request, app)).collect();
     let scope = person.actor.scope.clone();
     app.db
         .run(move |connection| {

@@ -28,7 +28,7 @@ pub(super) async fn checks(found: &Database) -> Vec<Check> {
         }
     };
     let now = Clock::system().now();
-    match found.db.run(move |connection| Facts::load(connection)).await {
+    match found.db.run(Facts::load).await {
         Ok(facts) => checks.extend([facts.audit(), facts.queue(now), facts.clock(now), facts.people()]),
         Err(error) => checks.push(Check::failed("database", said(&error), "Look at the log of PostgreSQL")),
     }

@@ -52,11 +52,10 @@ async fn one(hosts: &Hosts, server: Server) -> Check {
         }
     };
     let report = hosts.pool().test(&endpoint).await;
-    match report.error() {
-        Some(error) => Check::failed(name, error.to_string(), error.advice().next_step.to_string()),
-        None => {
-            let took: u128 = report.stages.iter().map(|stage| stage.took.as_millis()).sum();
-            Check::ok(name, format!("signed in as {} in {took} ms", endpoint.user))
-        }
+    if let Some(error) = report.error() {
+        Check::failed(name, error.to_string(), error.advice().next_step.to_string())
+    } else {
+        let took: u128 = report.stages.iter().map(|stage| stage.took.as_millis()).sum();
+        Check::ok(name, format!("signed in as {} in {took} ms", endpoint.user))
     }
 }

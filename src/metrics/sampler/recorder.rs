@@ -92,7 +92,7 @@ impl Recorder {
         for (place, value) in values.iter().enumerate() {
             match self.named.get_mut(place) {
                 Some((name, kept)) if name.metric == value.metric && *name.device == *value.device => {
-                    *kept = value.value
+                    *kept = value.value;
                 }
                 Some(other) => *other = named(value),
                 None => self.named.push(named(value)),

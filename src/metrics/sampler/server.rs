@@ -212,7 +212,7 @@ impl<R: Reach> Task<R> {
         match written.await {
             Ok(()) => self.written = Some((state, code)),
             Err(error) => {
-                tracing::debug!(server = self.server.name, %error, "the server's state waits for the database")
+                tracing::debug!(server = self.server.name, %error, "the server's state waits for the database");
             }
         }
     }

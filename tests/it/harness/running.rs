@@ -30,7 +30,7 @@ impl Running {
         }
         let data = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_hannun"))
+        let process = Command::new(env!("CARGO_BIN_EXE_hannun"))
             .args(["serve", "--demo", "--bind", &format!("127.0.0.1:{port}")])
             .env("HANNUN_DATA_DIR", data.path())
             .env_remove("DATABASE_URL")
@@ -40,21 +40,24 @@ impl Running {
             .process_group(0)
             .spawn()
             .unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let origin = format!("http://127.0.0.1:{port}");
+        // From here on it is ended whatever happens.
+        let mut running = Self { origin, setup_link: String::new(), process, _data: data };
+        let lines = BufReader::new(running.process.stdout.take().unwrap()).lines();
         let (give, take) = mpsc::channel();
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 drop(give.send(line));
             }
         });
-        let origin = format!("http://127.0.0.1:{port}");
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let line = take
                 .recv_timeout(deadline.saturating_duration_since(Instant::now()))
                 .expect("no setup link was printed");
             if let Some(at) = line.find("http").filter(|_| line.contains("/setup?token=")) {
-                return Some(Self { origin, setup_link: line[at..].to_owned(), process, _data: data });
+                line[at..].clone_into(&mut running.setup_link);
+                return Some(running);
             }
         }
     }

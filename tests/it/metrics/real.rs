@@ -109,9 +109,9 @@ async fn rel_r02_a_real_server_is_sampled_loses_its_cable_and_comes_back() {
     cable.pull();
     eventually("unreachable", async || state().await == State::Unreachable).await;
     let port = Relay::to(sshd.port).await;
-    let changed = i32::from(port.port);
+    let other_port = i32::from(port.port);
     db.run(move |connection| {
-        let changes = hannun::models::servers::ServerChanges { port: Some(changed), ..Default::default() };
+        let changes = hannun::models::servers::ServerChanges { port: Some(other_port), ..Default::default() };
         Server::change(connection, id, &changes, chrono::Utc::now()).map(drop)
     })
     .await

@@ -179,7 +179,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn start(fake: FakeServer) -> Self {
+    fn start(fake: FakeServer) -> Self {
         let database = TestDatabase::new();
         let id = super::sampled_server(&database);
         let pace = Pace {
@@ -230,7 +230,7 @@ impl Scene {
 
 #[tokio::test]
 async fn a_server_that_answers_is_up_with_values_and_its_platform_is_asked_once() {
-    let scene = Scene::start(FakeServer::polite()).await;
+    let scene = Scene::start(FakeServer::polite());
     let state = scene.becomes(State::Up).await;
     assert!(state.seen_at.is_some());
     let server = scene.live.server(scene.id);
@@ -250,7 +250,7 @@ async fn a_server_that_answers_is_up_with_values_and_its_platform_is_asked_once(
 
 #[tokio::test]
 async fn what_was_read_last_is_stored_at_the_end() {
-    let scene = Scene::start(FakeServer::polite()).await;
+    let scene = Scene::start(FakeServer::polite());
     scene.is_sampled().await;
     let (id, store, db) = (scene.id, scene.store.clone(), scene.database.db.clone());
     scene.stop.cancel();
@@ -263,7 +263,7 @@ async fn what_was_read_last_is_stored_at_the_end() {
 
 #[tokio::test]
 async fn somebody_who_looks_raises_the_rate_at_once() {
-    let scene = Scene::start(FakeServer::polite()).await;
+    let scene = Scene::start(FakeServer::polite());
     scene.is_sampled().await;
     let mut subscription = scene.live.server(scene.id).subscribe();
     let before = scene.fake.manner().ticks;
@@ -279,7 +279,7 @@ async fn somebody_who_looks_raises_the_rate_at_once() {
 
 #[tokio::test]
 async fn rel_r02_a_server_that_falls_silent_is_unreachable_and_comes_back_by_itself() {
-    let scene = Scene::start(FakeServer::polite()).await;
+    let scene = Scene::start(FakeServer::polite());
     scene.is_sampled().await;
     let since = {
         let mut manner = scene.fake.manner();
@@ -299,7 +299,7 @@ async fn rel_r02_a_server_that_falls_silent_is_unreachable_and_comes_back_by_its
 
 #[tokio::test]
 async fn a_loop_that_ends_on_a_server_that_is_well_changes_nothing_but_the_loop() {
-    let scene = Scene::start(FakeServer::polite()).await;
+    let scene = Scene::start(FakeServer::polite());
     let before = scene.is_sampled().await;
     let ended = |fake: &FakeServer| fake.manner().opened;
     for round in 2..5 {
@@ -317,7 +317,7 @@ async fn a_loop_that_ends_on_a_server_that_is_well_changes_nothing_but_the_loop(
 async fn sec_h06_after_a_refusal_nothing_is_sent_before_somebody_changed_something() {
     let fake = FakeServer::polite();
     fake.manner().refuses = Some(refused());
-    let scene = Scene::start(fake).await;
+    let scene = Scene::start(fake);
     let state = scene.becomes(State::Refused).await;
     assert_eq!(state.reason_code, "sign-in-refused");
     let tried = scene.fake.manner().detected;
@@ -338,7 +338,7 @@ async fn sec_h06_after_a_refusal_nothing_is_sent_before_somebody_changed_somethi
 async fn a_test_that_passed_makes_the_sampler_try_at_once() {
     let fake = FakeServer::polite();
     fake.manner().refuses = Some(refused());
-    let scene = Scene::start(fake).await;
+    let scene = Scene::start(fake);
     scene.becomes(State::Refused).await;
     scene.fake.manner().refuses = None;
     scene.sampler.try_now(scene.id);
@@ -350,7 +350,7 @@ async fn a_test_that_passed_makes_the_sampler_try_at_once() {
 async fn a_loop_that_does_not_answer_is_done_without() {
     let fake = FakeServer::polite();
     fake.manner().mute = true;
-    let scene = Scene::start(fake).await;
+    let scene = Scene::start(fake);
     scene.is_sampled().await;
     assert!(scene.fake.manner().once >= 1);
     assert!(scene.live.latest(scene.id).is_some());
@@ -359,7 +359,7 @@ async fn a_loop_that_does_not_answer_is_done_without() {
 
 #[tokio::test]
 async fn rel_r03_a_reboot_makes_the_platform_asked_again() {
-    let scene = Scene::start(FakeServer::polite()).await;
+    let scene = Scene::start(FakeServer::polite());
     scene.is_sampled().await;
     scene.fake.manner().booted = Instant::now();
     eventually("detected again", async || scene.fake.manner().detected == 2).await;
@@ -368,7 +368,7 @@ async fn rel_r03_a_reboot_makes_the_platform_asked_again() {
 
 #[tokio::test]
 async fn a_server_that_is_switched_off_gets_no_packet_and_is_paused() {
-    let scene = Scene::start(FakeServer::polite()).await;
+    let scene = Scene::start(FakeServer::polite());
     scene.is_sampled().await;
     scene.change(ServerChanges { enabled: Some(false), ..ServerChanges::default() }).await;
     scene.becomes(State::Paused).await;

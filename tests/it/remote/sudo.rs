@@ -57,9 +57,9 @@ async fn sec_s07_no_password_is_seen_in_any_command_line_or_environment() {
             looks += 1;
             for entry in std::fs::read_dir("/proc").unwrap().flatten() {
                 for file in ["cmdline", "environ"] {
-                    let text = std::fs::read(entry.path().join(file)).unwrap_or_default();
-                    let text = String::from_utf8_lossy(&text);
-                    assert!(!text.contains(PASSWORD) && !text.contains(&canary), "{file} of {:?}", entry.path());
+                    let bytes = std::fs::read(entry.path().join(file)).unwrap_or_default();
+                    let shown = String::from_utf8_lossy(&bytes);
+                    assert!(!shown.contains(PASSWORD) && !shown.contains(&canary), "{file} of {:?}", entry.path());
                 }
             }
             std::thread::sleep(Duration::from_millis(5));

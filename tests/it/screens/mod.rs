@@ -44,7 +44,7 @@ async fn add_server(app: &TestApp, name: &str, group: &str) -> Server {
 
 /// The group of a name.
 async fn group(app: &TestApp, name: &'static str) -> GroupId {
-    let groups = app.app.db.run(|connection| Group::all(connection)).await.unwrap();
+    let groups = app.app.db.run(Group::all).await.unwrap();
     groups.into_iter().find(|group| group.name == name).unwrap().id
 }
 
