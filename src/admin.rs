@@ -16,6 +16,7 @@ pub mod field;
 pub mod form;
 pub mod history;
 pub mod host_keys;
+pub mod imports;
 pub mod index;
 pub mod list;
 pub mod list_view;

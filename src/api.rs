@@ -9,6 +9,7 @@ pub mod filesystems;
 pub mod groups;
 pub mod host_key;
 pub mod idempotency;
+pub mod imports;
 mod input;
 pub mod latest;
 pub mod metrics;

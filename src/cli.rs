@@ -7,6 +7,7 @@ mod connect;
 mod doctor;
 mod export;
 mod help;
+mod import;
 mod migrate;
 mod output;
 mod password;
@@ -49,6 +50,7 @@ enum Command {
     Approve(approve::Approve),
     Apply(apply::Apply),
     Export(export::Export),
+    Import(import::Import),
     Doctor(doctor::Doctor),
     Help(help::Help),
 }
@@ -103,6 +105,7 @@ fn run(command: Command) -> Outcome {
             Command::Approve(approve) => approve.run(config).await,
             Command::Apply(apply) => apply.run(config).await,
             Command::Export(export) => export.run(config).await,
+            Command::Import(import) => import.run(config).await,
             Command::Doctor(doctor) => doctor.run(config).await,
             Command::Help(help) => help.run(Arguments::command()),
         }

@@ -6,7 +6,7 @@ use super::entered::Entered;
 use super::form::{FieldsetView, PASSWORD_AGAIN, typed_again};
 use super::list_view::ListView;
 use super::record::{self, Deed};
-use super::resource::{Beside, By, Checking, Consequences, Resource};
+use super::resource::{Beside, By, Checking, Consequences, Resource, Way};
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::{Error, FieldErrors, Result};
@@ -59,6 +59,8 @@ pub trait AnyResource: Send + Sync {
 pub struct Abilities {
     /// The button that adds one.
     pub add: Option<&'static str>,
+    /// Pages that bring in several at once.
+    pub ways: &'static [Way],
     /// They have a form.
     pub change: bool,
     /// They can be deleted.
@@ -184,6 +186,7 @@ impl<R: Resource> AnyResource for R {
     fn abilities(&self) -> Abilities {
         Abilities {
             add: R::ADD,
+            ways: R::WAYS,
             change: !R::form().is_empty(),
             delete: R::DELETES,
             needs_proof: R::NEEDS_PROOF,

@@ -14,6 +14,15 @@ use crate::models::sessions::Session;
 use crate::secret::password::PasswordHash;
 use crate::web::menu::Screen;
 
+/// A page that brings in several rows at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Way {
+    /// Its button, in English.
+    pub label: &'static str,
+    /// Its address.
+    pub href: &'static str,
+}
+
 /// Rows of one kind, as administrators see them.
 pub trait Resource: Send + Sync + 'static {
     /// One row of the list.
@@ -25,6 +34,8 @@ pub trait Resource: Send + Sync + 'static {
     const EVENTS: [&'static str; 3] = [""; 3];
     /// The button that adds a row, in English; none where nobody can.
     const ADD: Option<&'static str> = None;
+    /// Pages that bring in several rows at once.
+    const WAYS: &'static [Way] = &[];
     /// Whether rows may be deleted.
     const DELETES: bool = false;
     /// Whether saving and deleting need a password that was entered lately (A11).

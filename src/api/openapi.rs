@@ -36,6 +36,7 @@ use super::{
         processes::index, processes::show, sockets::index, filesystems::index,
         credentials::index, credentials::create, credentials::show, credentials::update, credentials::destroy,
         groups::index, groups::create, groups::show, groups::update, groups::destroy,
+        imports::create,
         users::index, users::show,
         tokens::index, tokens::create, tokens::revoke,
         audit_events::index,

@@ -1,6 +1,6 @@
 //! `hannun apply`: servers as code. Shows what a file would change, and changes it: all of it or nothing.
 
-mod report;
+pub(super) mod report;
 mod secrets;
 
 use std::io::Read;

@@ -12,7 +12,7 @@ use crate::admin::control::Offer;
 use crate::admin::field::Field;
 use crate::admin::form::Form;
 use crate::admin::list::List;
-use crate::admin::resource::{Action, Beside, By, Checking, Consequences, Resource};
+use crate::admin::resource::{Action, Beside, By, Checking, Consequences, Resource, Way};
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::Result;
@@ -53,6 +53,7 @@ impl Resource for Servers {
 
     const EVENTS: [&'static str; 3] = ["create_server", "change_server", "delete_server"];
     const ADD: Option<&'static str> = Some("Add server");
+    const WAYS: &'static [Way] = &[Way { label: "Import", href: "/admin/imports/new" }];
     const DELETES: bool = true;
     const BESIDE: Beside = Beside::Connection;
 

@@ -11,8 +11,9 @@ use crate::telemetry::escape;
 /// The longest value that is shown of a field.
 const LONGEST: usize = 160;
 
+/// A plan for programs.
 #[derive(Serialize)]
-struct Report<'r> {
+pub(in crate::cli) struct Report<'r> {
     dry_run: bool,
     added: usize,
     changed: usize,
@@ -45,7 +46,7 @@ struct FieldReport<'r> {
 }
 
 /// Says what is wrong, a line each, as compilers do: editors take one to the place.
-pub(super) fn complain(problems: &[Problem]) {
+pub(in crate::cli) fn complain(problems: &[Problem]) {
     let mut out = io::stderr().lock();
     for problem in problems {
         // Nobody can be told that standard error is gone.
@@ -55,7 +56,7 @@ pub(super) fn complain(problems: &[Problem]) {
 }
 
 /// Prints what would be done, or was.
-pub(super) fn print(plan: &Plan, dry_run: bool, json: bool) -> io::Result<()> {
+pub(in crate::cli) fn print(plan: &Plan, dry_run: bool, json: bool) -> io::Result<()> {
     if json {
         return output::json(&report(plan, dry_run));
     }
@@ -139,7 +140,8 @@ fn summary(plan: &Plan, dry_run: bool) -> String {
     sentence
 }
 
-fn report(plan: &Plan, dry_run: bool) -> Report<'_> {
+/// The plan for programs.
+pub(in crate::cli) fn report(plan: &Plan, dry_run: bool) -> Report<'_> {
     Report {
         dry_run,
         added: plan.count(Action::Add),

@@ -19,22 +19,22 @@ use super::files::too_long;
 use super::found::Place;
 use super::gather::Gathered;
 use super::known_hosts::KnownHosts;
-use super::{Files, Found, Source};
+use super::{Files, Found, Owner, Source};
 use groups::Inventory;
 use vars_files::VarsFiles;
 
 /// Reads one inventory file. Paths that are asked for are relative to the folder that it lies in.
-pub fn read(source: Source<'_>, files: &dyn Files, known_hosts: Option<&KnownHosts>) -> Found {
+pub fn read(source: Source<'_>, files: &dyn Files, owner: &Owner, known_hosts: Option<&KnownHosts>) -> Found {
     let mut inventory = Inventory::default();
     read_file(source, &mut inventory);
-    servers(inventory, files, known_hosts)
+    servers(inventory, files, owner, known_hosts)
 }
 
 /// Reads a folder of inventory files, which together are one inventory. Paths that are asked for are relative to it.
-pub fn read_folder(files: &dyn Files, known_hosts: Option<&KnownHosts>) -> Found {
+pub fn read_folder(files: &dyn Files, owner: &Owner, known_hosts: Option<&KnownHosts>) -> Found {
     let mut inventory = Inventory::default();
     folder::read("", files, &mut inventory);
-    servers(inventory, files, known_hosts)
+    servers(inventory, files, owner, known_hosts)
 }
 
 fn read_file(source: Source<'_>, inventory: &mut Inventory) {
@@ -69,7 +69,7 @@ fn is_yaml(name: &str, text: &str) -> bool {
     })
 }
 
-fn servers(mut inventory: Inventory, files: &dyn Files, known_hosts: Option<&KnownHosts>) -> Found {
+fn servers(mut inventory: Inventory, files: &dyn Files, owner: &Owner, known_hosts: Option<&KnownHosts>) -> Found {
     inventory.settle();
     let vars_files = VarsFiles::list(files, &mut inventory);
     let mut gathered = Gathered::default();
@@ -81,7 +81,8 @@ fn servers(mut inventory: Inventory, files: &dyn Files, known_hosts: Option<&Kno
         });
         match server {
             Err(why) => gathered.skip(host.name, &host.place, why),
-            Ok((server, hops)) => {
+            Ok((mut server, hops)) => {
+                server.sign_in.user = server.sign_in.user.or_else(|| owner.user.clone());
                 let is_new = gathered.found.servers.len();
                 if gathered.add(server) == Some(is_new) && !hops.is_empty() {
                     ways.push((is_new, hops, host.place));

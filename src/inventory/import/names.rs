@@ -12,6 +12,11 @@ const LONGEST: usize = 63;
 pub(super) struct Names(HashSet<String>);
 
 impl Names {
+    /// Names that are taken from the beginning.
+    pub(super) fn with(taken: impl IntoIterator<Item = String>) -> Self {
+        Self(taken.into_iter().collect())
+    }
+
     /// A name for a server that its file calls `original`: as close to it as hannun's rules allow. A name in another
     /// script says less in ASCII than the address does.
     pub(super) fn give(&mut self, original: &str, address: &str) -> String {

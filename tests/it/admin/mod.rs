@@ -4,6 +4,7 @@ mod audit_events;
 mod connection;
 mod credentials;
 mod deletion;
+mod imports;
 mod resources;
 mod servers;
 mod users;

@@ -6,6 +6,7 @@ mod document;
 mod groups;
 mod host_key;
 mod idempotency;
+mod imports;
 mod live_lists;
 mod metrics;
 mod program;

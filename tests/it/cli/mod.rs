@@ -2,5 +2,6 @@
 
 mod hannun;
 mod help;
+mod import;
 mod people;
 mod servers;

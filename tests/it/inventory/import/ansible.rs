@@ -1,13 +1,13 @@
 //! Ansible inventories, as people write them.
 
-use hannun::inventory::import::{Found, FoundSecret, NoFiles, Source, ansible};
+use hannun::inventory::import::{Found, FoundSecret, NoFiles, Owner, Source, ansible};
 
 use super::{fixture, known_hosts, shown};
 
 fn read(path: &str) -> Found {
     let (folder, name) = path.rsplit_once('/').unwrap();
     let folder = fixture(&format!("ansible/{folder}"));
-    ansible::read(Source { name, text: &folder.text(name) }, &folder, Some(&known_hosts()))
+    ansible::read(Source { name, text: &folder.text(name) }, &folder, &Owner::default(), Some(&known_hosts()))
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn every_inventory_is_understood() {
 
 #[test]
 fn a_folder_of_files_is_one_inventory() {
-    let found = ansible::read_folder(&fixture("ansible/mixed"), None);
+    let found = ansible::read_folder(&fixture("ansible/mixed"), &Owner::default(), None);
     insta::assert_snapshot!("ansible_mixed", shown(&found));
 }
 
@@ -51,7 +51,7 @@ fn sec_s06_a_password_in_plain_sight_is_found_and_never_printed() {
 fn a_line_that_cannot_be_read_is_told_without_what_could_be_a_password() {
     let text =
         "web ansible_password=canary\nansible_password=canary2 x\nweb2 ansible_password='canary3\n[g:vars]\ncanary4\n";
-    let found = ansible::read(Source { name: "hosts", text }, &NoFiles, None);
+    let found = ansible::read(Source { name: "hosts", text }, &NoFiles, &Owner::default(), None);
     let told = shown(&found);
     for canary in ["canary2", "canary3"] {
         assert!(!told.contains(canary), "{told}");

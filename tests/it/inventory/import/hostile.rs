@@ -18,7 +18,7 @@ fn of_ssh(text: &str) -> Found {
 
 fn of_ansible(name: &str, text: &str) -> Found {
     let known = KnownHosts::read(Source { name: "known_hosts", text });
-    ansible::read(Source { name, text }, &NoFiles, Some(&known))
+    ansible::read(Source { name, text }, &NoFiles, &Owner::default(), Some(&known))
 }
 
 fn soon<T>(what: &str, work: impl FnOnce() -> T) -> T {
@@ -92,7 +92,7 @@ fn sec_f11_hashed_names_are_tried_within_a_budget() {
     let text = line.repeat(5_000);
     let known = KnownHosts::read(Source { name: "known_hosts", text: &text });
     let source = Source { name: "hosts", text: "h[1:1000]" };
-    let found = soon("hashed names", || ansible::read(source, &NoFiles, Some(&known)));
+    let found = soon("hashed names", || ansible::read(source, &NoFiles, &Owner::default(), Some(&known)));
     assert!(found.skipped.iter().any(|skipped| skipped.why.to_string().contains("too many hashed names")));
 }
 
@@ -114,7 +114,7 @@ fn sec_f11_files_that_include_themselves_end() {
     let source = Source { name: "config", text: "Include x\n" };
     let found = soon("includes", || ssh_config::read(source, &Endless, &Owner::default(), None));
     assert!(!found.skipped.is_empty());
-    soon("folders", || ansible::read_folder(&Endless, None));
+    soon("folders", || ansible::read_folder(&Endless, &Owner::default(), None));
 }
 
 proptest! {
