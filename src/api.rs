@@ -10,6 +10,7 @@ pub mod groups;
 pub mod host_key;
 pub mod idempotency;
 mod input;
+pub mod inventory;
 pub mod latest;
 pub mod metrics;
 pub mod openapi;

@@ -10,6 +10,7 @@ mod commands;
 mod db;
 mod harness;
 mod house;
+mod inventory;
 mod jobs;
 mod metrics;
 mod models;

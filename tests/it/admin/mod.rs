@@ -4,6 +4,7 @@ mod audit_events;
 mod connection;
 mod credentials;
 mod deletion;
+mod inventory;
 mod resources;
 mod servers;
 mod users;

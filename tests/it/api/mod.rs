@@ -6,6 +6,7 @@ mod document;
 mod groups;
 mod host_key;
 mod idempotency;
+mod inventory;
 mod live_lists;
 mod metrics;
 mod program;

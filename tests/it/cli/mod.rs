@@ -1,5 +1,6 @@
 //! The command line, as the built program: exit status, what goes where, and what it leaves in the database.
 
+mod apply;
 mod hannun;
 mod help;
 mod people;
