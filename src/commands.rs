@@ -10,6 +10,7 @@ pub mod script;
 pub mod sockets;
 mod table;
 mod text;
+pub mod told;
 mod users;
 
 use std::fmt;

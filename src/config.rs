@@ -43,6 +43,9 @@ pub struct Config {
     pub retention: Retention,
     /// How long people stay signed in.
     pub sessions: SessionConfig,
+    /// How long a process that shows no sign of life keeps its servers, before others that share the database take them
+    /// over (J05).
+    pub lease: Duration,
 }
 
 /// Limits of talking to servers (security H06, R01, X01).
@@ -102,6 +105,9 @@ pub struct PublicUrl {
 }
 
 impl Config {
+    /// The log filter where none is set.
+    pub const USUAL_LOG: &str = "info";
+
     /// Settings for `data_dir` with every default.
     pub fn new(data_dir: PathBuf) -> Self {
         Self {
@@ -114,10 +120,11 @@ impl Config {
             database_connections: 8,
             secret_key_file: None,
             trusted_proxies: Vec::new(),
-            log: "info".to_owned(),
+            log: Self::USUAL_LOG.to_owned(),
             remote: RemoteConfig::default(),
             retention: Retention::default(),
             sessions: SessionConfig::default(),
+            lease: Duration::from_mins(1),
         }
     }
 

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::db::{establish, roles};
 use crate::error::{Error, Result};
 use crate::language::Message;
-use crate::models::queue_entry::NewQueueEntry;
+use crate::models::queue_entry::{self, NewQueueEntry};
 use crate::secret::SecretText;
 
 /// Connections of the queue's own driver, beside those of [`crate::db::Db`]: one listens, the others fetch and confirm.
@@ -55,10 +55,28 @@ pub fn entry<J: Queued>(job: &J) -> Result<NewQueueEntry> {
     Ok(NewQueueEntry { queue, job: serde_json::to_vec(job).map_err(Error::internal)?, key, priority: 0 })
 }
 
-/// Makes or updates the queue's own tables, as the database's owner, and lets `application_role` use them.
+/// Makes or updates the queue's own tables, as the database's owner, and lets `application_role` use them. A role that may
+/// not change tables finds them up to date, or is told who can bring them there.
 pub async fn set_up(owner: &SecretText, application_role: Option<&str>) -> Result<()> {
+    let asked = owner.clone();
+    let looked = tokio::task::spawn_blocking(move || {
+        let mut connection = establish(&asked)?;
+        let may_change = roles::may_change_tables(&mut connection)?;
+        Ok::<_, Error>((may_change, queue_entry::tables_version(&mut connection)?))
+    });
+    let (may_change, version) = looked.await.map_err(Error::internal)??;
+    if !may_change {
+        let wanted = PostgresStorage::migrations().iter().map(|migration| migration.version).max();
+        return if version >= wanted {
+            Ok(())
+        } else {
+            Err(Error::Unavailable(Message::new(
+                "The queue's tables are not of this version, and the role of DATABASE_URL may not change them. Run hannun migrate --grant with the DATABASE_URL of the tables' owner",
+            )))
+        };
+    }
     let pool = pool(owner, 1)?;
-    let done = PostgresStorage::setup(&pool).await.map_err(unavailable);
+    let done = PostgresStorage::setup(&pool).await.map_err(|error| unavailable(&error));
     pool.close().await;
     done?;
     let Some(role) = application_role.map(str::to_owned) else { return Ok(()) };
@@ -185,7 +203,9 @@ async fn stopped(stop: &CancellationToken) -> std::io::Result<()> {
 fn pool(url: &SecretText, connections: u32) -> Result<PgPool> {
     // The address is not repeated: it may hold a password (S06).
     let options = PgConnectOptions::from_str(&with_host(url.expose()))
-        .map_err(|_| Error::Unavailable(Message::new("DATABASE_URL cannot be read by the queue's driver")))?
+        .map_err(|_holds_the_address| {
+            Error::Unavailable(Message::new("DATABASE_URL cannot be read by the queue's driver"))
+        })?
         .application_name("hannun queue");
     let defaults = PgPool::connect_lazy_with(options.clone());
     Ok(defaults
@@ -206,7 +226,7 @@ fn with_host(url: &str) -> String {
     format!("{scheme}://{authority}{host}{tail}")
 }
 
-fn unavailable(error: apalis_postgres::Error) -> Error {
+fn unavailable(error: &apalis_postgres::Error) -> Error {
     Error::internal(anyhow::anyhow!("the queue's tables could not be made: {error}"))
 }
 

@@ -10,7 +10,6 @@ pub mod disks;
 pub mod filesystems;
 pub mod fleet;
 pub mod gather;
-pub mod health;
 pub mod history;
 pub mod memory;
 pub mod numbers;

@@ -3,6 +3,8 @@
 pub mod assemble;
 pub mod demo;
 pub mod demo_server;
+pub mod hardening;
+mod instance;
 mod listen;
 
 use std::time::Duration;
@@ -13,8 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::app::App;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::language::Message;
-use crate::models::setup_tokens::SetupToken;
+use crate::models::setup_tokens::{LIFE, SetupToken};
 use crate::models::users::User;
 use crate::routes;
 use crate::web::site::Site;
@@ -27,11 +28,11 @@ const DRAIN_SECONDS: u64 = 20;
 /// What this process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProcessRole {
-    /// Web server and workers.
+    /// Web server, sampler and jobs.
     All,
     /// Web server only.
     Web,
-    /// Workers only.
+    /// Sampler and jobs only.
     Work,
 }
 
@@ -47,6 +48,9 @@ pub struct ServeOptions {
 /// Runs until the process is told to stop, then stops everything in the order in which it depends on each other.
 pub async fn serve(config: Config, options: ServeOptions) -> Result<()> {
     listen::check(&config, options.role)?;
+    if options.role != ProcessRole::Work {
+        listen::try_address(config.bind)?;
+    }
     let assembly = Assembly::build(config, options).await?;
     let served = match options.role {
         ProcessRole::All | ProcessRole::Web => serve_pages(&assembly.app).await,
@@ -66,11 +70,7 @@ async fn serve_pages(app: &App) -> Result<()> {
         .shutdown_timeout(DRAIN_SECONDS)
         .disable_signals()
         .bind(bind)
-        .map_err(|cause| {
-            let message =
-                Message::new("{address} cannot be listened on: {cause}. Give another one with --bind or HANNUN_BIND");
-            Error::Unavailable(message.with("address", bind).with("cause", cause))
-        })?
+        .map_err(|cause| listen::taken(bind, &cause))?
         .run();
     let handle = server.handle();
     let running = tokio::spawn(server);
@@ -100,7 +100,12 @@ async fn announce(app: &App) -> Result<()> {
         .await?;
     listen::say(&format!("hannun is at {origin}"));
     if let Some(token) = token {
-        listen::say(&format!("Set it up within 15 minutes: {origin}/setup?token={}", token.expose()));
+        let minutes = LIFE.num_minutes();
+        listen::say(&format!(
+            "\nNobody can sign in yet. Open this link within {minutes} minutes to make the first administrator:\n\n    \
+             {origin}/setup?token={}\n",
+            token.expose()
+        ));
     }
     Ok(())
 }

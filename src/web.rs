@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod chart;
+pub mod condition;
 pub mod cookies;
 pub mod errors;
 pub mod events;

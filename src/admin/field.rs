@@ -332,7 +332,7 @@ impl<D> Field<D> {
             Kind::Choice { place, .. } => *place(draft) = self.present(read::offered(text, view.control.offers())?)?,
             Kind::Related { place, .. } => *place(draft) = self.present(read::related(text, &view.control)?)?,
             Kind::Many { place, .. } => {
-                *place(draft) = read::all_offered(&entered.all(self.name), view.control.offers())?
+                *place(draft) = read::all_offered(&entered.all(self.name), view.control.offers())?;
             }
             Kind::Labels { place } => *place(draft) = read::labels(text)?,
             Kind::Note { place } => *place(draft) = read::note(text)?,

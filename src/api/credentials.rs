@@ -171,8 +171,8 @@ pub async fn update(
     let (credential, servers) = recorded(&app, entry, TABLE, move |connection| {
         let before = Credential::by_name(connection, &name)?;
         let after = Credential::change(connection, &sealer, before.id, &changes, now)?;
-        let changed = before.version != after.version;
-        let servers = if changed { Server::using_credential(connection, after.id)? } else { Vec::new() };
+        let servers =
+            if before.version == after.version { Vec::new() } else { Server::using_credential(connection, after.id)? };
         Ok((after.id.0, (after, servers)))
     })
     .await?;

@@ -33,7 +33,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
         let payload = payload.take();
         Box::pin(async move {
             let bytes = read_whole(payload).await?;
-            if !is_json && !(says_nothing && bytes.is_empty()) {
+            let is_absent = says_nothing && bytes.is_empty();
+            if !is_json && !is_absent {
                 return Err(Error::BadRequest(Message::new("Send the body as Content-Type: application/json")));
             }
             let bytes = if bytes.is_empty() { Bytes::from_static(b"{}") } else { bytes };

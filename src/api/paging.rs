@@ -149,10 +149,13 @@ impl Cursor {
     }
 }
 
+/// The name of an order, and the key that it goes by.
+pub(super) type Sort<T> = (&'static str, fn(&T) -> Key);
+
 /// What a list of `T` can be searched and ordered by.
 pub(super) struct Shape<T: 'static> {
     /// Name → key; the first is the order unless `sort` says otherwise (`-name`: falling).
-    pub sorts: &'static [(&'static str, fn(&T) -> Key)],
+    pub sorts: &'static [Sort<T>],
     /// The order unless `sort` is given.
     pub default_sort: &'static str,
     /// Tells items with equal keys apart.

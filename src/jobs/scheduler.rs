@@ -11,7 +11,7 @@ use crate::queue::{caught, entry};
 
 const PERIOD: Duration = Duration::from_secs(1);
 /// After a failure it waits twice as long each time, up to this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Watches the clock.
 #[derive(Clone)]

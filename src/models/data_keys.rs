@@ -34,6 +34,11 @@ impl DataKey {
         })
     }
 
+    /// Whether anything can be sealed already: from then on the key file must stay the same.
+    pub fn any_exists(connection: &mut PgConnection) -> QueryResult<bool> {
+        diesel::select(diesel::dsl::exists(data_keys::table.select(data_keys::id))).get_result(connection)
+    }
+
     fn all(connection: &mut PgConnection) -> QueryResult<Vec<(i64, Vec<u8>)>> {
         data_keys::table.select((data_keys::id, data_keys::wrapped)).order(data_keys::id).load(connection)
     }

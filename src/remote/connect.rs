@@ -21,13 +21,14 @@ use super::leash::{FirstWords, Leashed};
 use super::sign_in::{Proof, sign_in};
 use crate::config::RemoteConfig;
 use crate::error::{RemoteError, Stage};
+use crate::language::Message;
 
 /// Which stage we are in, and what the finished ones took.
 pub(super) struct Progress {
     stage: Stage,
     since: Instant,
     /// Finished stages: how long, and what was learnt.
-    pub(super) finished: Vec<(Stage, Duration, String)>,
+    pub(super) finished: Vec<(Stage, Duration, Message)>,
     /// The host key, once it was seen.
     pub(super) presented: Option<PresentedKey>,
 }
@@ -43,7 +44,7 @@ impl Progress {
     }
 
     /// Ends the current stage and begins `next`.
-    pub(super) fn go_on(&mut self, next: Stage, learnt: String) {
+    pub(super) fn go_on(&mut self, next: Stage, learnt: Message) {
         self.finished.push((self.stage, self.since.elapsed(), learnt));
         self.stage = next;
         self.since = Instant::now();
@@ -76,9 +77,10 @@ pub(super) async fn connect(
         let road = Road { endpoint, means: &means, cut: &cut, seen: &seen, host_keys: HostKeys::Pinned };
         let mut handle = road.shake_hands(&addresses, endpoint.pins.clone(), progress).await?;
         let presented = seen.presented().map(|key| format!("{} {}", key.algorithm, key.fingerprint));
-        progress.go_on(Stage::SignIn, presented.unwrap_or_default());
+        progress.go_on(Stage::SignIn, Message::heard(presented.unwrap_or_default()));
         let method = sign_in(&mut handle, endpoint, &proof, &seen).await?;
-        progress.go_on(Stage::Shell, format!("{} by {method}", endpoint.user));
+        let learnt = Message::new("{user} by {method}").with("user", &endpoint.user).with_words("method", method);
+        progress.go_on(Stage::Shell, learnt);
         Ok(handle)
     };
     let outcome = timeout(limit, everything).await;
@@ -133,11 +135,11 @@ impl Road<'_> {
     ) -> Result<Handle<Gate>, RemoteError> {
         if let Some(jump) = &self.means.via {
             let stream = jump.tunnel(self.endpoint).await?;
-            progress.go_on(Stage::HostKey, format!("through {}", jump.server()));
+            progress.go_on(Stage::HostKey, Message::new("through {jump}").with("jump", jump.server()));
             return self.exchange(stream, pins).await;
         }
         let (stream, address) = self.dial(addresses).await?;
-        progress.go_on(Stage::HostKey, address.to_string());
+        progress.go_on(Stage::HostKey, Message::heard(address));
         self.exchange(stream, pins).await
     }
 
@@ -193,11 +195,11 @@ async fn resolve(
     progress: &mut Progress,
 ) -> Result<Vec<SocketAddr>, RemoteError> {
     if let Some(jump) = &means.via {
-        progress.go_on(Stage::Connect, format!("left to {}", jump.server()));
+        progress.go_on(Stage::Connect, Message::new("left to {jump}").with("jump", jump.server()));
         return Ok(Vec::new());
     }
     if let Ok(address) = endpoint.address.parse::<IpAddr>() {
-        progress.go_on(Stage::Connect, address.to_string());
+        progress.go_on(Stage::Connect, Message::heard(address));
         return Ok(vec![SocketAddr::new(address, endpoint.port)]);
     }
     let lookup = lookup_host((endpoint.address.as_str(), endpoint.port));
@@ -205,7 +207,7 @@ async fn resolve(
     let Some(first) = found.first() else {
         return Err(name_not_found(endpoint));
     };
-    progress.go_on(Stage::Connect, first.ip().to_string());
+    progress.go_on(Stage::Connect, Message::heard(first.ip()));
     Ok(found)
 }
 

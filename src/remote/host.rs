@@ -10,6 +10,7 @@ use super::{Endpoint, Request, allowance, new_token};
 use crate::commands::catalog::Chosen;
 use crate::commands::platform::Platform;
 use crate::commands::script::{Envelope, Privilege};
+use crate::commands::told::told;
 use crate::commands::{Change, Command, Read};
 use crate::error::{Error, RemoteError, Result};
 use crate::language::Message;
@@ -40,7 +41,7 @@ pub struct Answer<T> {
 pub struct Evidence {
     /// The command's name in the catalogue: `ps-procps`.
     pub command: String,
-    /// The script's first line that does something, for people.
+    /// What was run, in one line for people.
     pub line: String,
     /// Exit status.
     pub status: u32,
@@ -137,13 +138,8 @@ impl Host {
                 sample: problem.sample,
             }
         })?;
-        let evidence = Evidence {
-            line: first_line(&chosen.script),
-            command: chosen.name,
-            status: answer.status,
-            took: answer.took,
-            at,
-        };
+        let evidence =
+            Evidence { line: told(&chosen.script), command: chosen.name, status: answer.status, took: answer.took, at };
         Ok(Answer { value, evidence })
     }
 }
@@ -212,14 +208,7 @@ fn privilege_on(endpoint: &Endpoint, platform: &Platform) -> Privilege {
     }
     match endpoint.privilege {
         // Where sudo wants a password that we do not have, asking would only fill the server's log.
-        Privilege::Sudo if !platform.has("sudo-n") => Privilege::None,
+        Privilege::Sudo if !platform.has("sudo") => Privilege::None,
         other => other,
     }
-}
-
-/// The first line of a script that does something.
-fn first_line(script: &str) -> String {
-    let line =
-        script.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
-    line.chars().take(160).collect()
 }

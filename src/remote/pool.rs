@@ -22,9 +22,12 @@ use super::exec;
 use super::host_keys::PresentedKey;
 use super::request::{Answer, Request};
 use super::ticker::Ticker;
+use chrono::{DateTime, Utc};
+
 use crate::clock::Clock;
 use crate::config::RemoteConfig;
 use crate::error::{RemoteError, Stage};
+use crate::language::Message;
 use crate::models::ids::ServerId;
 
 /// Threads of the runtime that owns the connections; a hundred servers at a tick a second use a hundredth of one.
@@ -161,11 +164,27 @@ impl Pool {
         }
     }
 
+    /// Closes the connection to a server soon, unless somebody goes on using it: another process samples the server now.
+    pub fn release(&self, server: ServerId) {
+        if let Some(lane) = lock(&self.0.lanes).get(&server)
+            && let State::Open(connection) = &*lock(&lane.state)
+        {
+            connection.release();
+        }
+    }
+
     /// Lets the next try to reach a server happen at once, also after a refused credential.
     pub fn reset_breaker(&self, server: ServerId) {
         if let Some(lane) = lock(&self.0.lanes).get(&server) {
             lock(&lane.breaker).succeeded();
         }
+    }
+
+    /// When the next try is allowed, while we rest after failures.
+    pub fn next_try(&self, server: ServerId) -> Option<DateTime<Utc>> {
+        let lane = lock(&self.0.lanes).get(&server).cloned()?;
+        let rest = lock(&lane.breaker).rests_until();
+        rest.filter(|until| *until > self.0.clock.now())
     }
 
     /// Says goodbye to every server: at the end of the process.
@@ -344,7 +363,9 @@ async fn tidy(pool: Weak<Inner>, idle: Duration) {
         for lane in lanes {
             let mut state = lock(&lane.state);
             if let State::Open(connection) = &*state
-                && (connection.is_closed() || connection.idle().is_some_and(|for_long| for_long >= idle))
+                && (connection.is_closed()
+                    || connection.is_released()
+                    || connection.idle().is_some_and(|for_long| for_long >= idle))
             {
                 pool.handle.spawn(Arc::clone(connection).close());
                 *state = State::Empty;
@@ -354,7 +375,7 @@ async fn tidy(pool: Weak<Inner>, idle: Duration) {
 }
 
 fn given_up(endpoint: &Endpoint) -> RemoteError {
-    RemoteError::Unreachable { server: endpoint.name.clone(), why: "the attempt was given up".to_owned() }
+    RemoteError::Unreachable { server: endpoint.name.clone(), why: Message::new("the attempt was given up") }
 }
 
 /// A random number for spreading; where the kernel has none, the middle will do.

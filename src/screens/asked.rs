@@ -72,14 +72,14 @@ pub async fn processes(host: &Host, patience: Option<Patience>, role: Role) -> R
     let first = ask(host, ListProcesses, patience.limit).await;
     let before = match &first {
         Some(Ok(answer)) if patience.twice && answer.value.ticks_per_second.is_some() => answer.value.clone(),
-        _ => return Region::of(first, role, |list| busiest(list, None)),
+        _ => return Region::of(first, role, |list| busiest(&list, None)),
     };
     tokio::time::sleep(APART).await;
-    Region::of(ask(host, ListProcesses, patience.limit).await, role, |list| busiest(list, Some(&before)))
+    Region::of(ask(host, ListProcesses, patience.limit).await, role, |list| busiest(&list, Some(&before)))
 }
 
-fn busiest(list: ProcessList, before: Option<&ProcessList>) -> Busiest {
-    let now = before.map(|before| usage(before, &list));
+fn busiest(list: &ProcessList, before: Option<&ProcessList>) -> Busiest {
+    let now = before.map(|before| usage(before, list));
     let cpu = |process: &Process| match &now {
         Some(now) => now.get(&process.pid).copied(),
         None => process.average_cpu_percent,
@@ -188,7 +188,7 @@ mod tests {
     fn what_a_process_did_long_ago_does_not_make_it_busy_now() {
         let before = list(10.0, vec![process(1, "a", 90_000, 80.0), process(2, "b", 0, 0.0)]);
         let now = list(11.0, vec![process(1, "a", 90_000, 80.0), process(2, "b", 50, 0.1)]);
-        let busiest = busiest(now, Some(&before));
+        let busiest = busiest(&now, Some(&before));
         let shown: Vec<_> = busiest.rows.iter().map(|row| (row.pid.as_str(), row.cpu.as_str())).collect();
         assert_eq!((shown, busiest.is_average), (vec![("2", "50.0"), ("1", "0.0")], false));
     }
@@ -197,12 +197,12 @@ mod tests {
     fn a_pid_that_was_taken_over_has_no_number_instead_of_a_wrong_one() {
         let before = list(10.0, vec![process(7, "old", 90_000, 1.0)]);
         let now = list(11.0, vec![process(7, "new", 90_050, 1.0)]);
-        assert_eq!(busiest(now, Some(&before)).rows[0].cpu, "");
+        assert_eq!(busiest(&now, Some(&before)).rows[0].cpu, "");
     }
 
     #[test]
     fn with_one_reading_the_average_is_shown_and_said() {
-        let busiest = busiest(list(10.0, vec![process(1, "a", 1, 3.0), process(2, "b", 1, 40.0)]), None);
+        let busiest = busiest(&list(10.0, vec![process(1, "a", 1, 3.0), process(2, "b", 1, 40.0)]), None);
         assert_eq!(
             (busiest.rows[0].pid.as_str(), busiest.is_average, busiest.count.to_string()),
             ("2", true, "2 processes".to_owned())

@@ -9,9 +9,11 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::metrics::health::Health;
 use crate::models::actor::Scope;
-use crate::models::server_states::{ServerState, State};
+use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
+use crate::web::condition;
 use crate::web::extract::SignedIn;
 use crate::web::filters;
 use crate::web::picker::{self, Candidate, Section, Wanted};
@@ -56,6 +58,7 @@ pub async fn index(
 
 /// Every server that `scope` may know of.
 async fn candidates(app: &App, scope: Scope) -> Result<Vec<Candidate>> {
+    let (live, now) = (app.live.clone(), app.clock.now());
     app.db
         .run(move |connection| {
             let servers = Server::all(connection, &scope)?;
@@ -70,7 +73,8 @@ async fn candidates(app: &App, scope: Scope) -> Result<Vec<Candidate>> {
             Ok::<_, Error>(
                 servers
                     .iter()
-                    .map(|server| Candidate {
+                    .map(|server| (server, Health::of(server, states.get(&server.id), &live, now)))
+                    .map(|(server, health)| Candidate {
                         name: server.name.clone(),
                         address: server.address.clone(),
                         groups: names(server),
@@ -81,7 +85,8 @@ async fn candidates(app: &App, scope: Scope) -> Result<Vec<Candidate>> {
                             .map(|(key, value)| format!("{key}={value}"))
                             .collect::<Vec<_>>()
                             .join(" "),
-                        state: states.get(&server.id).map_or(State::Unknown, |state| state.state),
+                        level: health.level,
+                        brief: condition::brief(&health),
                     })
                     .collect(),
             )

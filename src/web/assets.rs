@@ -122,7 +122,7 @@ fn with_hashes(path: &str, text: &str, assets: &BTreeMap<String, Asset>) -> Stri
         };
         let resolved = resolve(path, target);
         match assets.get(&resolved) {
-            Some(asset) => out.push_str(&format!("/static/{resolved}?v={}", asset.hash)),
+            Some(asset) => out.extend(["/static/", &resolved, "?v=", &asset.hash]),
             None => out.push_str(target),
         }
         out.push('"');

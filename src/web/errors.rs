@@ -17,7 +17,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use super::format;
 use super::hx::Hx;
 use super::visitor::Visitor;
-use crate::error::Error;
+use crate::error::{Error, RemoteError};
 use crate::language::Message;
 
 impl ResponseError for Error {
@@ -30,6 +30,8 @@ impl ResponseError for Error {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Conflict(_) => StatusCode::CONFLICT,
+            // Nobody was asked: what is paused is in the way, not the server.
+            Self::Remote(error) if matches!(**error, RemoteError::Disabled { .. }) => StatusCode::CONFLICT,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Remote(_) => StatusCode::BAD_GATEWAY,

@@ -4,6 +4,7 @@
 //! [`super::format`]. None of them makes text exempt from escaping.
 
 #![expect(missing_docs, reason = "the attribute makes items that cannot carry documentation")]
+#![expect(clippy::inline_always, reason = "the attribute asks for it")]
 
 use std::fmt::Display;
 use std::time::Duration;

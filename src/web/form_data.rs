@@ -93,7 +93,7 @@ impl Values {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Problem> for Values {
+impl IntoDeserializer<'_, Problem> for Values {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -1,5 +1,6 @@
 //! Numbers, sizes and times as people read them (`ui.md` 5). Pure: knows no page and no request.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
@@ -70,7 +71,7 @@ fn scaled(value: u64, step: u32, units: &[&str]) -> String {
 pub fn duration(value: Duration) -> String {
     let seconds = value.as_secs();
     match seconds {
-        0 => format!("{} ms", value.as_millis()),
+        0 => format!("{} ms", short(value.as_secs_f64() * 1000.0)),
         1..10 => format!("{} s", short(value.as_secs_f64())),
         10..60 => format!("{seconds} s"),
         60..3_600 => pair(seconds / 60, "min", seconds % 60, "s"),
@@ -130,7 +131,7 @@ pub fn visible(text: &str) -> String {
             | '\u{200b}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{2069}'
-            | '\u{feff}' => out.push_str(&format!("⟨U+{:04X}⟩", u32::from(character))),
+            | '\u{feff}' => drop(write!(out, "⟨U+{:04X}⟩", u32::from(character))),
             _ => out.push(character),
         }
     }

@@ -1,7 +1,7 @@
 //! What the server selector offers for a few typed letters. Pure: knows no request and no database.
 
 use crate::language::Message;
-use crate::models::server_states::State;
+use crate::metrics::health::Level;
 
 /// At most this many options are sent; typing more narrows.
 const LIMIT: usize = 60;
@@ -20,7 +20,9 @@ pub struct Candidate {
     /// Its labels: `env=prod role=web`.
     pub labels: String,
     /// How it is.
-    pub state: State,
+    pub level: Level,
+    /// The same in two words: `disk 82 %`.
+    pub brief: Message,
 }
 
 /// A text in three parts, the middle one what was typed.
@@ -45,8 +47,10 @@ pub struct PickerOption {
     pub about: String,
     /// The shape of its dot.
     pub dot: &'static str,
-    /// The word for its state, in English.
+    /// The word for its dot, in English.
     pub state: &'static str,
+    /// What stands at the end: `disk 82 %`, `CPU 31 %`.
+    pub brief: Message,
     /// Whether it is the selected one.
     pub selected: bool,
 }
@@ -73,24 +77,13 @@ pub struct Wanted<'a> {
     pub selected: Option<&'a str>,
 }
 
-/// The shape of a state's dot and its word.
-pub fn look_of(state: State) -> (&'static str, &'static str) {
-    match state {
-        State::Unknown => ("none", "Not asked yet"),
-        State::Up => ("up", "Up"),
-        State::Unreachable => ("down", "Unreachable"),
-        State::Refused => ("crit", "Needs attention"),
-        State::Paused => ("paused", "Paused"),
-    }
-}
-
 /// Needs attention first, then the recent ones, then every match. Each server stands in one section only.
 pub fn sections(candidates: &[Candidate], wanted: &Wanted<'_>) -> Vec<Section> {
     let query = wanted.query.trim().to_lowercase();
     let matching: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.has(&query)).collect();
     let count = matching.len();
-    let (bad, well): (Vec<_>, Vec<_>) =
-        matching.into_iter().partition(|one| matches!(one.state, State::Unreachable | State::Refused));
+    let (mut bad, well): (Vec<_>, Vec<_>) = matching.into_iter().partition(|one| one.level.needs_attention());
+    bad.sort_by_key(|one| one.level);
     let (mut recent, rest): (Vec<_>, Vec<_>) = well.into_iter().partition(|one| wanted.recent.contains(&one.name));
     recent.sort_by_key(|one| wanted.recent.iter().position(|name| *name == one.name));
     let all = if query.is_empty() { Message::new("All servers") } else { Message::new("{n} matches").with("n", count) };
@@ -116,7 +109,6 @@ impl Candidate {
     }
 
     fn option(&self, query: &str, wanted: &Wanted<'_>) -> PickerOption {
-        let (dot, state) = look_of(self.state);
         let slug = if wanted.slug.is_empty() { String::new() } else { format!("/{}", wanted.slug) };
         PickerOption {
             name: mark(&self.name, query.split_whitespace().next().unwrap_or_default()),
@@ -127,8 +119,9 @@ impl Candidate {
                 .cloned()
                 .collect::<Vec<_>>()
                 .join(", "),
-            dot,
-            state,
+            dot: self.level.dot(),
+            state: self.level.label(),
+            brief: self.brief.clone(),
             selected: wanted.selected == Some(self.name.as_str()),
         }
     }
@@ -154,13 +147,14 @@ pub fn remember(recent: &[String], seen: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn candidate(name: &str, state: State) -> Candidate {
+    fn candidate(name: &str, level: Level) -> Candidate {
         Candidate {
             name: name.to_owned(),
             address: "10.22.1.10".to_owned(),
             groups: "web".to_owned(),
             labels: "env=prod".to_owned(),
-            state,
+            level,
+            brief: Message::new(level.label()),
         }
     }
 
@@ -176,14 +170,16 @@ mod tests {
     #[test]
     fn what_needs_attention_comes_first_then_recent_then_the_rest() {
         let servers = [
-            candidate("db-1", State::Up),
-            candidate("web-1", State::Up),
-            candidate("web-2", State::Refused),
-            candidate("web-3", State::Up),
+            candidate("db-1", Level::Up),
+            candidate("web-1", Level::Warning),
+            candidate("web-2", Level::Unreachable),
+            candidate("web-3", Level::Up),
+            candidate("web-4", Level::Up),
         ];
         let recent = ["web-3".to_owned(), "gone".to_owned()];
         let found = sections(&servers, &wanted("web-", &recent));
-        let expected = [("Needs attention", vec!["web-2"]), ("Recent", vec!["web-3"]), ("3 matches", vec!["web-1"])];
+        let expected =
+            [("Needs attention", vec!["web-2", "web-1"]), ("Recent", vec!["web-3"]), ("4 matches", vec!["web-4"])];
         let expected =
             expected.map(|(heading, names)| (heading.to_owned(), names.into_iter().map(str::to_owned).collect()));
         assert_eq!(names(&found), expected);
@@ -196,7 +192,7 @@ mod tests {
 
     #[test]
     fn group_address_and_label_are_searched_too_and_every_word_must_be_found() {
-        let servers = [candidate("a", State::Up)];
+        let servers = [candidate("a", Level::Up)];
         for query in ["WEB", "10.22", "env=prod a", ""] {
             assert_eq!(sections(&servers, &wanted(query, &[])).len(), 1, "{query}");
         }

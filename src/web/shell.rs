@@ -18,9 +18,10 @@ use crate::commands::catalog::Catalog;
 use crate::commands::platform::Platform;
 use crate::error::{Error, Result};
 use crate::language::{Language, Message};
+use crate::metrics::health::{Health, Level};
 use crate::models::actor::Role;
 use crate::models::platforms::DetectedPlatform;
-use crate::models::server_states::{ServerState, State};
+use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
 use crate::models::users::Theme;
 
@@ -80,10 +81,8 @@ pub struct SelectedServer {
     pub name: String,
     /// Its groups, separated by commas.
     pub groups: String,
-    /// `up`, `warn`, `crit`, `down`, `paused` or `none`: the shape of its dot.
-    pub dot: &'static str,
-    /// The word for it, in English.
-    pub state: &'static str,
+    /// How it is.
+    pub level: Level,
 }
 
 impl Shell {
@@ -116,6 +115,7 @@ impl Shell {
                         role: person.actor.role,
                         path,
                         server: server.as_ref().map(|server| server.name.as_str()),
+                        server_count,
                         why_not: &why_not,
                     },
                 )
@@ -139,20 +139,21 @@ async fn servers(
     app: &App,
     person: &Person,
 ) -> Result<(Option<(SelectedServer, Option<Platform>)>, i64)> {
-    let named = request.match_info().get("server").map(str::to_owned);
-    let names: Vec<String> = named.into_iter().chain(recent_servers(request, app)).collect();
+    let in_path = request.match_info().get("server").map(str::to_owned);
+    let names: Vec<String> = in_path.into_iter().chain(recent_servers(request, app)).collect();
     let scope = person.actor.scope.clone();
+    let (live, now) = (app.live.clone(), app.clock.now());
     app.db
         .run(move |connection| {
             let count = Server::count(connection, &scope)?;
             for name in names {
                 let Ok(server) = Server::by_name(connection, &scope, &name) else { continue };
-                let state = ServerState::of(connection, server.id)?.map_or(State::Unknown, |state| state.state);
-                let (dot, state) = picker::look_of(state);
+                let state = ServerState::of(connection, server.id)?;
+                let level = Health::of(&server, state.as_ref(), &live, now).level;
                 let groups =
                     server.groups(connection)?.into_iter().map(|group| group.name).collect::<Vec<_>>().join(", ");
                 let platform = DetectedPlatform::of(connection, server.id)?.map(Platform::from);
-                let selected = SelectedServer { name: server.name, groups, dot, state };
+                let selected = SelectedServer { name: server.name, groups, level };
                 return Ok((Some((selected, platform)), count));
             }
             Ok::<_, Error>((None, count))

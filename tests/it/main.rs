@@ -1,6 +1,12 @@
 //! Every integration test, in one binary; modules mirror `src/`.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a test is a failed test with a place")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a panic in a test is a failed test with a place"
+)]
 
 mod admin;
 mod api;
@@ -8,6 +14,7 @@ mod browser;
 mod cli;
 mod commands;
 mod db;
+mod docs;
 mod harness;
 mod house;
 mod inventory;
@@ -16,4 +23,5 @@ mod metrics;
 mod models;
 mod remote;
 mod screens;
+mod startup;
 mod web;

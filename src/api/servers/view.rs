@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::api::paging::Key;
 use crate::db::Connection;
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::metrics::live::Live;
 use crate::models::actor::Scope;
 use crate::models::credentials::Credential;
@@ -227,7 +227,10 @@ impl Around {
 
     fn view(&mut self, server: Server, live: &Live) -> ServerView {
         let state = self.states.remove(&server.id);
-        let changed = state.as_ref().is_some_and(|state| state.reason_code == "host-key-changed");
+        let changed = state
+            .as_ref()
+            .and_then(ServerState::why)
+            .is_some_and(|why| matches!(why, RemoteError::HostKeyChanged { .. }));
         let trusted = self.trusted.contains(&server.id);
         ServerView {
             credential: server.credential_id.and_then(|id| self.credentials.get(&id).cloned()),
@@ -265,10 +268,10 @@ impl StateView {
             let state = if enabled { State::Unknown } else { State::Paused };
             return Self { state: state.name(), since: None, checked_at: None, seen_at: None, reason: None };
         };
-        let reason = (!row.reason_code.is_empty()).then_some(ReasonView {
-            code: row.reason_code,
-            detail: row.reason,
-            hint: row.next_step,
+        let reason = row.why().map(|why| ReasonView {
+            code: why.code().to_owned(),
+            detail: why.to_string(),
+            hint: why.advice().next_step.to_string(),
         });
         Self {
             state: row.state.name(),

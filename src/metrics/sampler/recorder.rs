@@ -63,6 +63,7 @@ impl Recorder {
             values: self.named.clone(),
             memory: reading.sample.memory,
             uptime_seconds: reading.sample.uptime_seconds,
+            busy: None,
             filesystems: Arc::clone(&filesystems),
         };
         self.live.push(latest, &values);
@@ -92,7 +93,7 @@ impl Recorder {
         for (place, value) in values.iter().enumerate() {
             match self.named.get_mut(place) {
                 Some((name, kept)) if name.metric == value.metric && *name.device == *value.device => {
-                    *kept = value.value
+                    *kept = value.value;
                 }
                 Some(other) => *other = named(value),
                 None => self.named.push(named(value)),

@@ -50,7 +50,7 @@ pub async fn update(
     }
     if !problems.is_empty() {
         let page = AccountPage::load(&app, &person, problems).await?;
-        return render.invalid(&page, |page| page.as_password());
+        return render.invalid(&page, super::AccountPage::as_password);
     }
     let hash = app.passwords.hash(new).await?;
     let (changed, now) = (person.0.clone(), app.clock.now());

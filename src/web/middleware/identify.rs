@@ -54,12 +54,11 @@ fn needs_no_name(path: &str) -> bool {
 
 /// What is known without the database.
 fn stranger(request: &ServiceRequest, app: &App) -> Result<Visitor> {
-    let (pre_session, new_pre_session) = match Purpose::PreSession.read(request.request(), &app.config) {
-        Some(value) => (value, None),
-        None => {
-            let value = tokens::random("")?.expose().clone();
-            (value.clone(), Some(value))
-        }
+    let (pre_session, new_pre_session) = if let Some(value) = Purpose::PreSession.read(request.request(), &app.config) {
+        (value, None)
+    } else {
+        let value = tokens::random("")?.expose().clone();
+        (value.clone(), Some(value))
     };
     let read = |purpose: Purpose| purpose.read(request.request(), &app.config);
     let chosen = read(Purpose::Language).and_then(|tag| Language::from_tag(&tag));

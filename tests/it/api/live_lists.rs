@@ -37,7 +37,7 @@ async fn a_viewer_sees_what_runs_listens_and_is_mounted() {
 
     let port = sshd.port.to_string();
     let sockets = viewer.get("/api/v1/servers/web-1/sockets?sort=-port&limit=500").await.status(200);
-    let found = sockets["items"].as_array().unwrap().iter().find(|socket| socket["port"].to_string() == port);
+    let found = sockets["items"].as_array().unwrap().iter().find(|socket| socket["port"] == port);
     assert_eq!(found.unwrap()["protocol"], "tcp");
     let filesystems = viewer.get("/api/v1/servers/web-1/filesystems").await.status(200);
     let root = filesystems["items"].as_array().unwrap().iter().find(|filesystem| filesystem["mount"] == "/");

@@ -1,7 +1,9 @@
 //! The command line, as the built program: exit status, what goes where, and what it leaves in the database.
 
 mod apply;
+mod doctor;
 mod hannun;
 mod help;
+mod migrate;
 mod people;
 mod servers;

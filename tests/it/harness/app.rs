@@ -197,7 +197,7 @@ async fn in_process(site: Site, undeclared: Option<&str>) -> Service {
                 }
                 read.freeze()
             };
-            Reply::new(status, headers, body)
+            Reply::new(status, headers, &body)
         })
     })
 }

@@ -1,4 +1,4 @@
-//! A real browser: Debian's Chromium, headless, driven by its WebDriver. Each test has its own.
+//! A real browser: Debian's Chromium, headless, driven by its `WebDriver`. Each test has its own.
 
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
@@ -30,7 +30,7 @@ impl Window {
 
 /// A browser with an empty profile; it ends with the test.
 pub(crate) struct Browser {
-    /// The window, as WebDriver knows it.
+    /// The window, as `WebDriver` knows it.
     pub(crate) driver: WebDriver,
     process: Child,
     _profile: tempfile::TempDir,
@@ -136,11 +136,6 @@ impl Browser {
         self.driver.find(By::Css(css)).await.unwrap().text().await.unwrap()
     }
 
-    /// The path of the page.
-    pub(crate) async fn path(&self) -> String {
-        self.driver.current_url().await.unwrap().path().to_owned()
-    }
-
     /// Nothing was refused by the policy, nothing failed in a script, and nothing scrolls sideways.
     pub(crate) async fn all_is_well(&self, place: &str) {
         assert_eq!(self.problems().await, Vec::<String>::new(), "{place}");
@@ -171,7 +166,7 @@ impl Browser {
         tokio::time::sleep(Duration::from_millis(1_500)).await;
     }
 
-    /// Sends one command of the Chrome DevTools protocol.
+    /// Sends one command of the Chrome `DevTools` protocol.
     pub(crate) async fn cdp(&self, method: &str, parameters: Value) -> Value {
         self.driver.cdp().send_raw(method, parameters).await.unwrap()
     }

@@ -102,7 +102,7 @@ impl Client {
     fn learn(&self, reply: &Reply) {
         for header in reply.headers.get_all("set-cookie") {
             let cookie = Cookie::parse(header.to_str().unwrap().to_owned()).unwrap();
-            let ended = cookie.max_age().is_some_and(|age| age.is_zero());
+            let ended = cookie.max_age().is_some_and(actix_web::cookie::time::SignedDuration::is_zero);
             if ended {
                 self.cookies.borrow_mut().remove(cookie.name());
             } else {
@@ -167,8 +167,8 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    pub(super) fn new(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
-        Self { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+    pub(super) fn new(status: StatusCode, headers: HeaderMap, body: &Bytes) -> Self {
+        Self { status, headers, body: String::from_utf8_lossy(body).into_owned() }
     }
 
     /// The page, if all went well.

@@ -117,6 +117,17 @@ impl TestDatabase {
         establish(&self.application_url()).unwrap()
     }
 
+    /// Lets nobody in, and puts out who is there.
+    pub(crate) fn go_away(&self) {
+        maintain(&format!("alter database {} allow_connections false", self.name));
+        maintain(&format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'", self.name));
+    }
+
+    /// Lets everybody in again.
+    pub(crate) fn come_back(&self) {
+        maintain(&format!("alter database {} allow_connections true", self.name));
+    }
+
     /// The time on the test's clock.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()

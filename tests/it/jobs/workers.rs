@@ -57,7 +57,7 @@ async fn job(database: &TestDatabase, name: &'static str) -> RecurringJob {
 async fn wait_for(database: &TestDatabase, name: &'static str, is_so: impl Fn(&RecurringJob) -> bool) -> RecurringJob {
     let end = tokio::time::Instant::now() + Duration::from_secs(15);
     loop {
-        let found = database.db.run(move |connection| RecurringJob::all(connection)).await.unwrap();
+        let found = database.db.run(RecurringJob::all).await.unwrap();
         if let Some(job) = found.iter().find(|job| job.name == name && is_so(job)) {
             return job.clone();
         }

@@ -83,6 +83,5 @@ async fn a_stored_point_costs_at_most_16_bytes_also_where_nothing_can_be_compres
     let bytes = db.run(stored_bytes).await.unwrap();
     // 10 s points of every hour, and minutes of the six that are over.
     let points = i64::from(series) * (hours * 360 + 360);
-    println!("{bytes} bytes for {points} points: {:.2} each", bytes as f64 / points as f64);
     assert!(bytes <= 16 * points, "{bytes} bytes for {points} points");
 }

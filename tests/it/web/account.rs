@@ -77,9 +77,9 @@ async fn the_server_selector_offers_what_needs_attention_first_and_remembers_wha
             for name in ["db-1", "web-1", "web-2"] {
                 servers.push(NewServer::new(name, "192.0.2.1").insert(connection)?);
             }
+            ServerState::up(connection, servers[0].id, now)?;
             ServerState::up(connection, servers[1].id, now)?;
-            let error =
-                hannun::error::RemoteError::Unreachable { server: "web-2".to_owned(), why: "refused".to_owned() };
+            let error = hannun::error::RemoteError::Unreachable { server: "web-2".to_owned(), why: "refused".into() };
             ServerState::failed(connection, servers[2].id, &error, now)?;
             Ok::<_, hannun::error::Error>(())
         })

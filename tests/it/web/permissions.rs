@@ -53,13 +53,13 @@ async fn sec_z01_a_route_outside_the_table_is_refused_to_everybody() {
 
 #[actix_web::test]
 async fn sec_z01_an_extractor_refuses_a_weaker_role_even_where_the_route_forgot() {
-    async fn name(person: Person) -> String {
+    fn name(person: Person) -> String {
         person.actor.name
     }
     let app = TestApp::with_routes(vec![
-        get("/for-viewers", VIEWER, || web::to(async |person: SignedIn| name(person.0).await)),
-        get("/for-operators", VIEWER, || web::to(async |person: Operator| name(person.0).await)),
-        get("/for-administrators", VIEWER, || web::to(async |person: Admin| name(person.0).await)),
+        get("/for-viewers", VIEWER, || web::to(async |person: SignedIn| name(person.0))),
+        get("/for-operators", VIEWER, || web::to(async |person: Operator| name(person.0))),
+        get("/for-administrators", VIEWER, || web::to(async |person: Admin| name(person.0))),
         get("/guarded-operators", OPERATOR, || web::to(async || "in")),
         get("/guarded-administrators", ADMINISTRATOR, || web::to(async || "in")),
     ])

@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn a_server_that_is_removed_is_forgotten() {
-    let scene = Scene::start(FakeServer::polite()).await;
+    let scene = Scene::start(FakeServer::polite());
     scene.is_sampled().await;
     let id = scene.id;
     scene
@@ -27,7 +27,7 @@ async fn what_cannot_be_read_is_said_although_the_server_is_up() {
         sample: "hello".to_owned(),
     };
     fake.manner().garbage = Some(garbage);
-    let scene = Scene::start(fake).await;
+    let scene = Scene::start(fake);
     scene.becomes(State::Up).await;
     let server = scene.live.server(scene.id);
     eventually("trouble", async || server.trouble().is_some_and(|trouble| trouble.code() == "unparsable")).await;
@@ -42,7 +42,7 @@ async fn what_was_never_sent_says_nothing_about_the_server() {
         command: "Detect the platform".to_owned(),
         platform: String::new(),
     });
-    let scene = Scene::start(fake).await;
+    let scene = Scene::start(fake);
     let server = scene.live.server(scene.id);
     eventually("trouble", async || server.trouble().is_some_and(|trouble| trouble.code() == "unsupported")).await;
     assert_eq!(scene.state().await, None);
