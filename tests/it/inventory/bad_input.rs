@@ -78,9 +78,9 @@ servers:
         refusal.lines().collect::<Vec<_>>(),
         [
             "servers.yml:5:12: There are two servers named web-1 (the other is in line 4)",
-            "servers.yml:6:32: Jump servers form a circle: j1 → j2 → j3 → j1",
-            "servers.yml:9:34: Jump servers form a circle: self → self",
-            "servers.yml:10:34: There is no server nowhere",
+            "servers.yml:6:34: Jump servers form a circle: j1 → j2 → j3 → j1",
+            "servers.yml:9:36: Jump servers form a circle: self → self",
+            "servers.yml:10:36: There is no server nowhere",
         ]
     );
     let one = "groups: [web]\ncredentials: {ops: {user: deploy, kind: password}}\nservers: {web-1: {address: a, credential: op, groups: [wbe]}}\n";
