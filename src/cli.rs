@@ -3,10 +3,12 @@
 
 mod apply;
 mod approve;
+mod audit;
 mod connect;
 mod doctor;
 mod export;
 mod help;
+mod keys;
 mod migrate;
 mod output;
 mod password;
@@ -49,8 +51,13 @@ enum Command {
     Token(token::Token),
     Servers(servers::Servers),
     Approve(approve::Approve),
+<<<<<<< HEAD
     Apply(apply::Apply),
     Export(export::Export),
+=======
+    Audit(audit::Audit),
+    Keys(keys::Keys),
+>>>>>>> main
     Doctor(doctor::Doctor),
     Help(help::Help),
 }
@@ -120,8 +127,13 @@ fn run(command: Command) -> Outcome {
             Command::Token(token) => token.run(config).await,
             Command::Servers(servers) => servers.run(config).await,
             Command::Approve(approve) => approve.run(config).await,
+<<<<<<< HEAD
             Command::Apply(apply) => apply.run(config).await,
             Command::Export(export) => export.run(config).await,
+=======
+            Command::Audit(audit) => audit.run(config).await,
+            Command::Keys(keys) => keys.run(config).await,
+>>>>>>> main
             Command::Doctor(doctor) => doctor.run(config).await,
             Command::Help(help) => help.run(Arguments::command()),
         }

@@ -1,9 +1,14 @@
 //! What a person sees, in a real browser, of the program as `script/server` starts it.
 
+<<<<<<< HEAD
 mod inventory;
+=======
+mod keys;
+>>>>>>> main
 mod people;
 mod screens;
 mod shell;
+mod tabs;
 
 use thirtyfour::prelude::*;
 
