@@ -11,12 +11,17 @@ COPY benches benches
 RUN cargo build --release --locked --bin hannun
 
 FROM debian:bookworm-slim
+# The number of the account is fixed, so that files of the host can be given to it.
 RUN apt-get update && apt-get install -y --no-install-recommends libpq5 ca-certificates \
-    && rm -rf /var/lib/apt/lists/* && useradd --system --home-dir /var/lib/hannun --create-home hannun
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /var/lib/hannun --create-home --shell /usr/sbin/nologin hannun
 COPY --from=build /build/target/release/hannun /usr/local/bin/hannun
 USER hannun
 VOLUME /var/lib/hannun
 ENV HANNUN_DATA_DIR=/var/lib/hannun HANNUN_BIND=0.0.0.0:8080
 EXPOSE 8080
+# Its own address is a name that hannun always answers to. The shell is the only client in this image.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["bash", "-c", \
+    "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /readyz HTTP/1.0\\r\\nHost: 0.0.0.0:8080\\r\\n\\r\\n' >&3 && grep -q '\"ready\":true' <&3"]
 ENTRYPOINT ["hannun"]
 CMD ["serve"]

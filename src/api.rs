@@ -11,6 +11,7 @@ pub mod host_key;
 pub mod idempotency;
 pub mod imports;
 mod input;
+pub mod inventory;
 pub mod latest;
 pub mod metrics;
 pub mod openapi;

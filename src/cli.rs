@@ -3,11 +3,13 @@
 
 mod apply;
 mod approve;
+mod audit;
 mod connect;
 mod doctor;
 mod export;
 mod help;
 mod import;
+mod keys;
 mod migrate;
 mod output;
 mod password;
@@ -24,6 +26,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, ConfigProblems};
 use crate::error::Error;
+use crate::language::Message;
+use crate::startup::hardening;
 use crate::telemetry;
 
 /// hannun (한눈): see and run all your servers from a browser, over nothing but SSH
@@ -51,8 +55,19 @@ enum Command {
     Apply(apply::Apply),
     Export(export::Export),
     Import(import::Import),
+    Audit(audit::Audit),
+    Keys(keys::Keys),
     Doctor(doctor::Doctor),
     Help(help::Help),
+}
+
+impl Command {
+    /// What is written to the log. A command that does one thing and ends tells that thing, and its log only what went
+    /// wrong, unless the settings ask for another one than usual.
+    fn log_filter<'a>(&self, config: &'a Config) -> &'a str {
+        let runs_on = matches!(self, Self::Serve(_) | Self::Work(_));
+        if runs_on || config.log != Config::USUAL_LOG { &config.log } else { "error" }
+    }
 }
 
 /// Why a subcommand did not do what it was asked for.
@@ -74,6 +89,11 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 
 type Outcome = Result<(), Failure>;
 
+/// Every subcommand with its arguments, for whoever wants to check or describe a command line.
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
+
 /// Does what `arguments` ask for.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match Arguments::try_parse_from(arguments) {
@@ -92,7 +112,10 @@ fn run(command: Command) -> Outcome {
         return help.run(Arguments::command());
     }
     let config = Config::from_env()?;
-    telemetry::start(&config.log);
+    telemetry::start(command.log_filter(&config));
+    if let Err(problem) = hardening::keep_memory_private() {
+        tracing::warn!(%problem, "this process's memory could not be kept out of core dumps");
+    }
     let system = actix_web::rt::System::new();
     system.block_on(async {
         match command {
@@ -106,6 +129,8 @@ fn run(command: Command) -> Outcome {
             Command::Apply(apply) => apply.run(config).await,
             Command::Export(export) => export.run(config).await,
             Command::Import(import) => import.run(config).await,
+            Command::Audit(audit) => audit.run(config).await,
+            Command::Keys(keys) => keys.run(config).await,
             Command::Doctor(doctor) => doctor.run(config).await,
             Command::Help(help) => help.run(Arguments::command()),
         }
@@ -157,10 +182,16 @@ fn words_of_error(error: &Error) -> String {
         Error::Internal(inner) => add(&format!("{inner:#}")),
         _ => {}
     }
-    if let Some(hint) = error.hint() {
+    if let Some(hint) = next_step(error) {
         add(&hint.to_string());
     }
     words
+}
+
+/// What to do about it. That something is not there now says no more on the command line than its own sentence: nobody
+/// repeats a start for us.
+fn next_step(error: &Error) -> Option<Message> {
+    error.hint().filter(|_| !matches!(error, Error::Unavailable(_)))
 }
 
 #[cfg(test)]

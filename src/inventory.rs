@@ -15,6 +15,7 @@ mod plan;
 mod problem;
 mod read;
 mod registry;
+pub mod report;
 mod request;
 pub mod schema;
 mod shape;

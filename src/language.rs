@@ -2,12 +2,15 @@
 //!
 //! A visible string is written in English and is its own key. Korean is in `locales/ko.yml`; a test finds what is missing.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
+use serde::{Deserialize, Serialize};
+
 /// A language that hannun speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     /// English, the language of the templates.
@@ -63,15 +66,18 @@ impl Language {
 
 /// A sentence with named values, said in the reader's language: `{server} did not answer`.
 ///
-/// The English template is the key of its translations, so `Message::new` takes a literal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The English template is the key of its translations, so `Message::new` takes a literal. What is stored is the
+/// template with its values, so that whoever reads it later reads their own language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    template: &'static str,
-    values: Vec<(&'static str, Value)>,
+    template: Cow<'static, str>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    values: Vec<(Cow<'static, str>, Value)>,
 }
 
 /// What fills a placeholder.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
 enum Value {
     /// The same in every language: a name, a number, what a server said.
     Text(String),
@@ -82,26 +88,31 @@ enum Value {
 impl Message {
     /// A sentence; `{name}` in it is filled by [`Message::with`].
     pub fn new(template: &'static str) -> Self {
-        Self { template, values: Vec::new() }
+        Self { template: Cow::Borrowed(template), values: Vec::new() }
+    }
+
+    /// What somebody else said: the same in every language.
+    pub fn heard(text: impl fmt::Display) -> Self {
+        Self::new("{said}").with("said", text)
     }
 
     /// Fills `{name}` with `value`, which is shown as it is (the page escapes it).
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
-        self.values.push((name, Value::Text(value.to_string())));
+        self.values.push((Cow::Borrowed(name), Value::Text(value.to_string())));
         self
     }
 
     /// Fills `{name}` with words that are translated too.
     #[must_use]
     pub fn with_words(mut self, name: &'static str, words: impl Into<Self>) -> Self {
-        self.values.push((name, Value::Words(words.into())));
+        self.values.push((Cow::Borrowed(name), Value::Words(words.into())));
         self
     }
 
     /// The sentence in `language`.
     pub fn in_language(&self, language: Language) -> String {
-        fill(language.translate(self.template), &self.values, language)
+        fill(language.translate(&self.template), &self.values, language)
     }
 }
 
@@ -118,7 +129,7 @@ impl From<&'static str> for Message {
 }
 
 /// Fills `{name}` in one pass, so that a value which looks like a placeholder stays text.
-fn fill(template: &str, values: &[(&'static str, Value)], language: Language) -> String {
+fn fill(template: &str, values: &[(Cow<'static, str>, Value)], language: Language) -> String {
     let mut text = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -158,6 +169,16 @@ mod tests {
         let message = Message::new("{what} was not found").with_words("what", "This page");
         assert_eq!(message.to_string(), "This page was not found");
         assert_eq!(message.in_language(Language::Ko), "이 페이지을(를) 찾을 수 없습니다");
+    }
+
+    #[test]
+    fn a_stored_message_is_said_in_the_language_of_whoever_reads_it() {
+        let stored = serde_json::to_string(
+            &Message::new("{what} was not found").with_words("what", "This page").with("more", "{what}"),
+        );
+        let read: Message = serde_json::from_str(&stored.unwrap()).unwrap();
+        assert_eq!(read.in_language(Language::Ko), "이 페이지을(를) 찾을 수 없습니다");
+        assert_eq!(Message::heard("{said} \u{1b}").to_string(), "{said} \u{1b}");
     }
 
     #[test]

@@ -2,13 +2,17 @@
 
 pub mod catalogue;
 mod columns;
+pub mod health;
 pub mod line;
 pub mod live;
+pub mod mirror;
 pub mod packing;
+pub mod presence;
 pub mod rates;
 pub mod sampler;
 pub mod series;
 pub mod store;
+pub mod telling;
 pub mod tiers;
 pub mod windows;
 

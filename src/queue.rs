@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::db::{establish, roles};
 use crate::error::{Error, Result};
 use crate::language::Message;
-use crate::models::queue_entry::NewQueueEntry;
+use crate::models::queue_entry::{self, NewQueueEntry};
 use crate::secret::SecretText;
 
 /// Connections of the queue's own driver, beside those of [`crate::db::Db`]: one listens, the others fetch and confirm.
@@ -55,8 +55,26 @@ pub fn entry<J: Queued>(job: &J) -> Result<NewQueueEntry> {
     Ok(NewQueueEntry { queue, job: serde_json::to_vec(job).map_err(Error::internal)?, key, priority: 0 })
 }
 
-/// Makes or updates the queue's own tables, as the database's owner, and lets `application_role` use them.
+/// Makes or updates the queue's own tables, as the database's owner, and lets `application_role` use them. A role that may
+/// not change tables finds them up to date, or is told who can bring them there.
 pub async fn set_up(owner: &SecretText, application_role: Option<&str>) -> Result<()> {
+    let asked = owner.clone();
+    let looked = tokio::task::spawn_blocking(move || {
+        let mut connection = establish(&asked)?;
+        let may_change = roles::may_change_tables(&mut connection)?;
+        Ok::<_, Error>((may_change, queue_entry::tables_version(&mut connection)?))
+    });
+    let (may_change, version) = looked.await.map_err(Error::internal)??;
+    if !may_change {
+        let wanted = PostgresStorage::migrations().iter().map(|migration| migration.version).max();
+        return if version >= wanted {
+            Ok(())
+        } else {
+            Err(Error::Unavailable(Message::new(
+                "The queue's tables are not of this version, and the role of DATABASE_URL may not change them. Run hannun migrate --grant with the DATABASE_URL of the tables' owner",
+            )))
+        };
+    }
     let pool = pool(owner, 1)?;
     let done = PostgresStorage::setup(&pool).await.map_err(|error| unavailable(&error));
     pool.close().await;

@@ -9,6 +9,7 @@
 //! resolves names on the calling thread, and names behind a jump server on this side of it.
 
 mod algorithms;
+mod allowance;
 mod breaker;
 mod budget;
 mod channel;
@@ -24,6 +25,7 @@ pub mod host;
 mod host_keys;
 pub mod hosts;
 mod leash;
+mod names;
 mod pool;
 mod privilege;
 mod ready;
@@ -33,7 +35,7 @@ mod stop;
 mod ticker;
 
 pub use check::{StageOutcome, StageReport, TestReport};
-pub use credential::{KeyDescription, describe_private_key};
+pub use credential::{KeyDescription, KeyProblem, describe_private_key};
 pub use endpoint::{Auth, Endpoint, PinnedKey, check_address, check_user_name};
 pub use host_keys::{PresentedKey, describe_host_key};
 pub use pool::Pool;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use actix_web::web;
 
 use crate::admin;
-use crate::screens::{self, account, cpu, disks, fleet, memory, overview, server_options, setup, sign_in};
+use crate::screens::{self, account, cpu, disks, fleet, jump, memory, overview, server_options, setup, sign_in};
 use crate::web::assets;
 use crate::web::menu::Screen;
 use crate::web::router::{ADMINISTRATOR, OPERATOR, Permission::Anyone, Route, VIEWER, get, post};
@@ -40,6 +40,7 @@ pub fn all() -> Vec<Route> {
         get("/", VIEWER, || web::to(fleet::index)),
         get("/stream", VIEWER, || web::to(fleet::stream::index)),
         get("/servers/options", VIEWER, || web::to(server_options::index)),
+        get("/jump", VIEWER, || web::to(jump::index)),
         // One server
         get("/servers/{server}", VIEWER, || web::to(overview::index)),
         get("/servers/{server}/stream", VIEWER, || web::to(overview::stream::index)),
@@ -54,6 +55,11 @@ pub fn all() -> Vec<Route> {
         get("/admin/imports/new", ADMINISTRATOR, || web::to(admin::imports::new)),
         post("/admin/imports/previews", ADMINISTRATOR, || web::to(admin::imports::create_preview)),
         post("/admin/imports", ADMINISTRATOR, || web::to(admin::imports::create)),
+        get("/admin/inventory", ADMINISTRATOR, || web::to(admin::inventory::show)),
+        post("/admin/inventory/plans", ADMINISTRATOR, || web::to(admin::inventory::create_plan)),
+        post("/admin/inventory/applications", ADMINISTRATOR, || web::to(admin::inventory::create_application)),
+        get("/admin/inventory/export", ADMINISTRATOR, || web::to(admin::inventory::export)),
+        post("/admin/inventory/releases", ADMINISTRATOR, || web::to(admin::inventory::create_release)),
         get("/admin/{resource}", ADMINISTRATOR, || web::to(admin::index::index)),
         post("/admin/{resource}", ADMINISTRATOR, || web::to(admin::edit::create)),
         get("/admin/{resource}/new", ADMINISTRATOR, || web::to(admin::edit::new)),

@@ -3,35 +3,34 @@
 pub mod assemble;
 pub mod demo;
 pub mod demo_server;
+pub mod hardening;
+mod instance;
 mod listen;
 
-use std::time::Duration;
-
-use actix_web::HttpServer;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::App;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::language::Message;
-use crate::models::setup_tokens::SetupToken;
+use crate::models::setup_tokens::{LIFE, SetupToken};
 use crate::models::users::User;
 use crate::routes;
+use crate::web::server;
 use crate::web::site::Site;
 
 use assemble::Assembly;
 
-/// How long running requests may take once the server was told to stop (R06).
-const DRAIN_SECONDS: u64 = 20;
+/// Threads that answer requests; what blocks is done elsewhere.
+const WEB_WORKERS: usize = 2;
 
 /// What this process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProcessRole {
-    /// Web server and workers.
+    /// Web server, sampler and jobs.
     All,
     /// Web server only.
     Web,
-    /// Workers only.
+    /// Sampler and jobs only.
     Work,
 }
 
@@ -47,6 +46,9 @@ pub struct ServeOptions {
 /// Runs until the process is told to stop, then stops everything in the order in which it depends on each other.
 pub async fn serve(config: Config, options: ServeOptions) -> Result<()> {
     listen::check(&config, options.role)?;
+    if options.role != ProcessRole::Work {
+        listen::try_address(config.bind)?;
+    }
     let assembly = Assembly::build(config, options).await?;
     let served = match options.role {
         ProcessRole::All | ProcessRole::Web => serve_pages(&assembly.app).await,
@@ -59,19 +61,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<()> {
 async fn serve_pages(app: &App) -> Result<()> {
     let site = Site::new(app.clone(), routes::menu(), routes::all());
     let bind = app.config.bind;
-    let server = HttpServer::new(move || site.clone().service())
-        .workers(2)
-        .client_request_timeout(Duration::from_secs(5))
-        .client_disconnect_timeout(Duration::from_secs(2))
-        .shutdown_timeout(DRAIN_SECONDS)
-        .disable_signals()
-        .bind(bind)
-        .map_err(|cause| {
-            let message =
-                Message::new("{address} cannot be listened on: {cause}. Give another one with --bind or HANNUN_BIND");
-            Error::Unavailable(message.with("address", bind).with("cause", cause))
-        })?
-        .run();
+    let (server, _) = server::listen(site, bind, WEB_WORKERS).map_err(|cause| listen::taken(bind, &cause))?;
     let handle = server.handle();
     let running = tokio::spawn(server);
     announce(app).await?;
@@ -100,7 +90,12 @@ async fn announce(app: &App) -> Result<()> {
         .await?;
     listen::say(&format!("hannun is at {origin}"));
     if let Some(token) = token {
-        listen::say(&format!("Set it up within 15 minutes: {origin}/setup?token={}", token.expose()));
+        let minutes = LIFE.num_minutes();
+        listen::say(&format!(
+            "\nNobody can sign in yet. Open this link within {minutes} minutes to make the first administrator:\n\n    \
+             {origin}/setup?token={}\n",
+            token.expose()
+        ));
     }
     Ok(())
 }

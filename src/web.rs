@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod chart;
+pub mod condition;
 pub mod cookies;
 pub mod errors;
 pub mod events;
@@ -12,6 +13,7 @@ pub mod form_data;
 pub mod format;
 pub mod health;
 pub mod hx;
+pub mod jump;
 pub mod menu;
 pub mod middleware;
 pub mod password_check;
@@ -19,6 +21,7 @@ pub mod picker;
 pub mod render;
 pub mod return_to;
 pub mod router;
+pub mod server;
 pub mod shell;
 pub mod signing;
 pub mod site;

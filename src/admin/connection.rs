@@ -23,6 +23,7 @@ use crate::models::actor::Scope;
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::host_keys::{GivenKey, HostKey, KeyState};
 use crate::models::ids::ServerId;
+use crate::models::sampling_leases::Lease;
 use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
 use crate::remote::{Endpoint, PresentedKey, TestReport};
@@ -224,7 +225,13 @@ fn keep(connection: &mut Connection, by: &By, tested: &Tested, report: &TestRepo
         }
         match report.error() {
             Some(error) => drop(ServerState::failed(connection, server.id, error, by.at)?),
-            None => drop(ServerState::up(connection, server.id, by.at)?),
+            None => {
+                ServerState::up(connection, server.id, by.at)?;
+                // With another credential than the stored one it says nothing about the sampler's own way in.
+                if tested.signs_in_as_stored {
+                    Lease::try_now(connection, server.id)?;
+                }
+            }
         }
     }
     let mut entry = AuditEntry::by(&by.actor, "test_connection")

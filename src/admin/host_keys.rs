@@ -18,6 +18,7 @@ use crate::language::Message;
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::host_keys::HostKey;
 use crate::models::ids::ServerId;
+use crate::models::sampling_leases::Lease;
 use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
 use crate::web::render::Render;
@@ -56,6 +57,7 @@ fn approve(connection: &mut Connection, by: &By, server: &Server, fingerprint: &
     let before: Vec<String> = HostKey::trusted(connection, server.id)?.into_iter().map(|key| key.fingerprint).collect();
     let approved = HostKey::approve(connection, server.id, fingerprint, &by.actor.name, by.at)?;
     ServerState::forgotten(connection, server.id, by.at)?;
+    Lease::try_now(connection, server.id)?;
     let mut entry = event(by, server, "approve_host_key")
         .detail("fingerprint", &approved.fingerprint)
         .detail("algorithm", &approved.algorithm);

@@ -19,13 +19,14 @@ use crate::db::Connection;
 use crate::error::{Error, Result};
 use crate::inventory::import::known_hosts::KnownHosts;
 use crate::inventory::import::{self, Format, NoFiles, Offered, Owner, Source};
-use crate::inventory::{self, Applied, Done, Means, Plan, Planned, Problem};
+use crate::inventory::{self, Applied, Done, Means};
 use crate::language::Message;
 use crate::models::actor::Actor;
+use crate::secret::SecretText;
 use crate::web::filters;
 use crate::web::render::Render;
 
-use view::{NoteView, OfferView, Preview};
+use view::Preview;
 
 /// What the form may send.
 const FIELDS: [&str; 7] = ["csrf_token", "format", "text", "known_hosts", "user", "row", PASSWORD_AGAIN];
@@ -59,13 +60,9 @@ pub async fn new(desk: Desk, render: Render) -> Result<HttpResponse> {
 pub async fn create_preview(desk: Desk, entered: Entered, render: Render) -> Result<HttpResponse> {
     only(&entered, &FIELDS)?;
     let asked = Asked::of(&entered)?;
-    let preview = preview(&desk, asked.clone(), None).await?;
-    let page = ImportPage {
-        format: asked.format,
-        preview: Some(preview),
-        asks_password: !desk.is_proved(),
-        password_problem: None,
-    };
+    let format = asked.format;
+    let preview = if asked.is_empty() { None } else { Some(preview(&desk, asked, None).await?) };
+    let page = ImportPage { format, preview, asks_password: !desk.is_proved(), password_problem: None };
     render.page_or(&page, ImportPage::as_preview)
 }
 
@@ -76,6 +73,9 @@ pub async fn create_preview(desk: Desk, entered: Entered, render: Render) -> Res
 pub async fn create(mut desk: Desk, entered: Entered, render: Render) -> Result<HttpResponse> {
     only(&entered, &FIELDS)?;
     let asked = Asked::of(&entered)?;
+    if asked.is_empty() {
+        return Err(Error::BadRequest(Message::new("Put the text of the file in first")));
+    }
     let chosen: BTreeSet<String> = entered.all("row").into_iter().map(str::to_owned).collect();
     if chosen.is_empty() {
         return Err(Error::BadRequest(Message::new("Choose at least one row first")));
@@ -134,7 +134,7 @@ struct Asked {
 
 /// Texts that may hold secrets: not printed.
 struct Texts {
-    text: crate::secret::SecretText,
+    text: SecretText,
     known_hosts: String,
     user: Option<String>,
 }
@@ -143,18 +143,18 @@ impl Asked {
     fn of(entered: &Entered) -> Result<Self> {
         let format = Format::from_name(entered.one("format"));
         let format = format.ok_or_else(|| Error::field("format", "Choose one of these"))?;
-        let text = entered.one("text");
-        if text.trim().is_empty() {
-            return Err(Error::BadRequest(Message::new("Put the text of the file in first")));
-        }
         Ok(Self {
             format,
             entered: Arc::new(Texts {
-                text: crate::secret::SecretText::new(text.to_owned()),
+                text: SecretText::new(entered.one("text").to_owned()),
                 known_hosts: entered.one("known_hosts").to_owned(),
                 user: Some(entered.one("user").trim().to_owned()).filter(|user| !user.is_empty()),
             }),
         })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.entered.text.expose().trim().is_empty()
     }
 
     /// What the text holds, beside what is registered.

@@ -15,6 +15,7 @@ use crate::error::{Error, RemoteError, Result, Stage};
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::host_keys::{GivenKey, HostKey};
 use crate::models::platforms::DetectedPlatform;
+use crate::models::sampling_leases::Lease;
 use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
 use crate::remote::{StageOutcome, StageReport, TestReport};
@@ -61,7 +62,7 @@ impl From<StageReport> for StageView {
     fn from(report: StageReport) -> Self {
         let mut view = Self::new(report.stage, report.took, "passed");
         match report.outcome {
-            StageOutcome::Passed(learnt) => view.detail = learnt,
+            StageOutcome::Passed(learnt) => view.detail = learnt.to_string(),
             StageOutcome::Failed(error) => view.fail(&error),
             StageOutcome::NotReached => view.outcome = "not_reached",
         }
@@ -148,6 +149,7 @@ async fn note(app: &App, server: &Server, report: &TestReport, entry: AuditEntry
             let (outcome, why) = match &error {
                 None => {
                     ServerState::up(connection, id, now)?;
+                    Lease::try_now(connection, id)?;
                     (Outcome::Succeeded, "")
                 }
                 Some(error) => {

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::audit::AuditEntry;
 use crate::models::host_keys::{HostKey, KeyState};
+use crate::models::sampling_leases::Lease;
 use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
 use crate::web::extract::{Asking, Reauthenticated};
@@ -153,6 +154,7 @@ fn approve_in(
     }
     if server.enabled {
         ServerState::forgotten(connection, server.id, now)?;
+        Lease::try_now(connection, server.id)?;
     }
     Ok(())
 }

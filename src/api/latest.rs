@@ -66,6 +66,7 @@ pub async fn show(app: Data<App>, asking: Asking, name: Path<String>) -> Result<
     let server = app.db.run(move |connection| Server::by_name(connection, &asking.scope, &name)).await?;
     let live = app.live.server(server.id);
     live.look();
+    app.live.refresh().await;
     let latest = live.latest().ok_or(Error::NotFound("A sample of this server"))?;
     Ok(Json(SampleView::from(&*latest)))
 }

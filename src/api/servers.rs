@@ -48,6 +48,7 @@ const LIST: Shape<ServerView> = Shape {
     responses((status = 200, body = Page<ServerView>)),
 )]
 pub async fn index(app: Data<App>, asking: Asking, query: Parameters<ListQuery>) -> Result<Json<Page<ServerView>>> {
+    app.live.refresh().await;
     let live = app.live.clone();
     let servers = app
         .db
@@ -93,6 +94,7 @@ pub async fn create(
     responses((status = 200, body = ServerView)),
 )]
 pub async fn show(app: Data<App>, asking: Asking, name: Path<String>) -> Result<Json<ServerView>> {
+    app.live.refresh().await;
     let live = app.live.clone();
     let server = app
         .db

@@ -42,6 +42,7 @@ pub async fn show(app: Data<App>, asking: Asking, request: HttpRequest, name: Pa
     let scope = asking.scope.clone();
     let server = app.db.run(move |connection| Server::by_name(connection, &scope, &name)).await?;
     let subscription = app.live.server(server.id).subscribe();
+    app.live.refresh().await;
     let first = app.live.latest(server.id);
     let listener = Listener {
         app,

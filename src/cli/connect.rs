@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::db::private_server::{Durability, PrivateServer};
 use crate::db::roles::APPLICATION_ROLE;
-use crate::db::{Db, migrate};
+use crate::db::{Db, establish, migrate};
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::actor::Actor;
@@ -78,6 +78,8 @@ pub(super) async fn database(config: &Config) -> Result<Database> {
 /// The database as it is, migrated or not.
 pub(super) fn reach(config: &Config) -> Result<Database> {
     if let Some(url) = &config.database_url {
+        // The pool behind the doorway knows only that nothing answers; one try of ours says why.
+        establish(url)?;
         return Database::at(url.clone(), ServerOf::Elsewhere);
     }
     output::progress("Starting the private PostgreSQL …");

@@ -1,6 +1,7 @@
 //! `hannun doctor`: is everything as it should be, and what to do where it is not.
 
 mod database;
+mod instances;
 mod machine;
 mod reach;
 
@@ -13,7 +14,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::telemetry::escape;
 
-/// Check configuration, database, key file, queue, clock and the way to each server, and say what to do
+/// Check configuration, database, processes, key file, queue, clock and the way to each server, and say what to do
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  hannun doctor\n  hannun doctor --no-servers --json")]
 pub(super) struct Doctor {
@@ -71,18 +72,19 @@ impl Doctor {
         report.add(machine::configuration(&config))?;
         report.add(machine::data_directory(&config))?;
         report.add(machine::key_file(&config))?;
+        if machine::has_no_database_yet(&config) {
+            let next = "hannun serve makes it at its first start";
+            report.add(Check::warning("database", "the private PostgreSQL is not made yet", next))?;
+            return report.finish();
+        }
         match connect::reach(&config) {
-            Err(error) => {
-                let next = error
-                    .hint()
-                    .map_or_else(|| "Start PostgreSQL, or correct DATABASE_URL".to_owned(), |hint| hint.to_string());
-                report.add(Check::failed("database", said(&error), next))?;
-            }
+            Err(error) => report.add(Check::failed("database", said(&error), database::way_back(&config)))?,
             Ok(found) => {
-                for check in database::checks(&found).await {
+                for check in database::checks(&config, &found).await {
                     report.add(check)?;
                 }
-                if !self.no_servers && report.worst("database") != Some(Verdict::Failed) {
+                let is_broken = |name| report.worst(name) == Some(Verdict::Failed);
+                if !self.no_servers && !is_broken("database") && !is_broken("secrets") {
                     for check in reach::checks(&config, &found).await {
                         report.add(check)?;
                     }

@@ -1,4 +1,4 @@
-//! `hannun serve` and `hannun work`: the web server, the workers, or both.
+//! `hannun serve` and `hannun work`: the web server, sampler and jobs, or all of them.
 
 use std::net::SocketAddr;
 
@@ -8,9 +8,11 @@ use super::Outcome;
 use crate::config::Config;
 use crate::startup::{self, ProcessRole, ServeOptions};
 
-/// Run the web server, and workers unless told otherwise; prints the address, and at the first start the setup link
+/// Run the web server, and sampler and jobs unless told otherwise; prints the address, and at the first start the setup link
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  hannun serve --demo\n  hannun serve --bind 127.0.0.1:9000 --role web")]
+#[command(
+    after_help = "Any number of processes may share one DATABASE_URL and one key file; those that sample share the servers evenly.\n\nExamples:\n  hannun serve --demo\n  hannun serve --bind 127.0.0.1:9000 --role web"
+)]
 pub(super) struct Serve {
     /// Address and port to listen on, instead of `HANNUN_BIND`
     #[arg(long, value_name = "ADDRESS:PORT")]
@@ -26,18 +28,18 @@ pub(super) struct Serve {
     insecure_http: bool,
 }
 
-/// Run a worker only: the same as `serve --role work`
+/// Sample servers and run jobs, without a web server: the same as `serve --role work`
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  DATABASE_URL_FILE=/run/secrets/database-url hannun work")]
 pub(super) struct Work {}
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Role {
-    /// Web server and workers
+    /// Web server, sampler and jobs
     All,
-    /// Web server only
+    /// Web server only; shows what other processes sample
     Web,
-    /// Workers only
+    /// Sampler and jobs only
     Work,
 }
 

@@ -42,11 +42,11 @@ impl Servers {
             let servers = Server::all(connection, &Scope::All)?;
             let ids: Vec<_> = servers.iter().map(|server| server.id).collect();
             let mut groups = Server::groups_of(connection, &ids)?;
-            let mut states: HashMap<_, _> =
+            let states: HashMap<_, _> =
                 ServerState::all(connection, &Scope::All)?.into_iter().map(|state| (state.server_id, state)).collect();
             let rows = servers.into_iter().map(|server| {
                 let groups = groups.remove(&server.id).unwrap_or_default();
-                let state = states.remove(&server.id);
+                let state = states.get(&server.id);
                 Row::new(server, groups.into_iter().map(|group| group.name).collect(), state)
             });
             Ok::<Vec<Row>, Error>(rows.collect())
@@ -64,18 +64,19 @@ impl Servers {
 }
 
 impl Row {
-    fn new(server: Server, groups: Vec<String>, state: Option<ServerState>) -> Self {
+    fn new(server: Server, groups: Vec<String>, state: Option<&ServerState>) -> Self {
         let nothing_known = if server.enabled { State::Unknown } else { State::Paused };
+        let why = state.and_then(ServerState::why);
         Self {
             groups,
             name: server.name,
             address: server.address,
             port: server.port,
             enabled: server.enabled,
-            state: state.as_ref().map_or(nothing_known, |state| state.state).name(),
-            since: state.as_ref().map(|state| state.since),
-            reason: state.as_ref().map(|state| state.reason.clone()).unwrap_or_default(),
-            next_step: state.map(|state| state.next_step).unwrap_or_default(),
+            state: state.map_or(nothing_known, |state| state.state).name(),
+            since: state.map(|state| state.since),
+            reason: why.map(ToString::to_string).unwrap_or_default(),
+            next_step: why.map(|why| why.advice().next_step.to_string()).unwrap_or_default(),
         }
     }
 

@@ -11,7 +11,7 @@ pub(super) const FORMATS: &[&str] = &["df-gnu", "df-linux", "df-bsd", "table"];
 /// One mounted filesystem. Every text is the server's own, and hostile.
 ///
 /// The sizes of one that did not answer (a dead network share) are `None`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Filesystem {
     /// `/dev/sda1`, `server:/export`
     pub device: String,

@@ -87,7 +87,7 @@ pub struct CpuTicks {
 }
 
 /// Memory, bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Memory {
     /// Installed.
     pub total: u64,

@@ -52,6 +52,7 @@ pub(super) fn config(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Config, 
     reader.duration(variables::KEEP_1H, 86_400..=DECADE, &mut config.retention.tier_3600);
     reader.duration(variables::SESSION_IDLE, 60..=86_400, &mut config.sessions.idle);
     reader.duration(variables::SESSION_LENGTH, 300..=7 * 86_400, &mut config.sessions.absolute);
+    reader.duration(variables::LEASE, 2..=600, &mut config.lease);
     if reader.problems.is_empty() { Ok(config) } else { Err(ConfigProblems(reader.problems)) }
 }
 
@@ -88,8 +89,11 @@ impl Reader<'_> {
     }
 
     fn duration(&mut self, variable: Variable, seconds: std::ops::RangeInclusive<u64>, place: &mut Duration) {
-        let expected =
-            format!("a duration of {} to {} seconds, written 15s, 5m, 12h or 2d", seconds.start(), seconds.end());
+        let expected = format!(
+            "a duration from {} to {}, written 15s, 5m, 12h or 2d",
+            written(*seconds.start()),
+            written(*seconds.end())
+        );
         self.set(variable, &expected, place, |text| duration(text).filter(|value| seconds.contains(&value.as_secs())));
     }
 
@@ -115,6 +119,14 @@ fn default_data_dir(lookup: &dyn Fn(&str) -> Option<String>) -> PathBuf {
         (None, Some(home)) => PathBuf::from(home).join(".local/state/hannun"),
         (None, None) => PathBuf::from("/var/lib/hannun"),
     }
+}
+
+/// Seconds as a person writes them: `15s`, `5m`, `12h`, `2d`.
+fn written(seconds: u64) -> String {
+    [(86_400, "d"), (3_600, "h"), (60, "m")]
+        .into_iter()
+        .find(|(length, _)| seconds.is_multiple_of(*length))
+        .map_or_else(|| format!("{seconds}s"), |(length, unit)| format!("{}{unit}", seconds / length))
 }
 
 /// `15s`, `5m`, `12h`, `2d`.
@@ -174,7 +186,7 @@ mod tests {
     fn every_problem_is_told_at_once_with_name_and_example() {
         let problems = with(&[("HANNUN_BIND", "nowhere"), ("HANNUN_KEEP_10S", "2 weeks")]).unwrap_err().to_string();
         assert!(problems.contains("HANNUN_BIND must be an address and a port, for example HANNUN_BIND=127.0.0.1:9000"));
-        assert!(problems.contains("HANNUN_KEEP_10S"));
+        assert!(problems.contains("HANNUN_KEEP_10S must be a duration from 1h to 3650d, written"), "{problems}");
     }
 
     #[test]

@@ -80,6 +80,12 @@ pub(super) const SESSION_IDLE: Variable =
     variable("HANNUN_SESSION_IDLE", "A session without a request of the person ends after this long", "30m", "15m");
 pub(super) const SESSION_LENGTH: Variable =
     variable("HANNUN_SESSION_LENGTH", "A session ends after this long in any case", "12h", "8h");
+pub(super) const LEASE: Variable = variable(
+    "HANNUN_LEASE",
+    "Where several processes share a database: how long one that shows no sign of life keeps its servers, before the others take them over; a sign is given four times as often",
+    "1m",
+    "20s",
+);
 
 /// All of them, in the order in which `hannun help config` prints them.
 pub const VARIABLES: &[Variable] = &[
@@ -103,6 +109,7 @@ pub const VARIABLES: &[Variable] = &[
     KEEP_1H,
     SESSION_IDLE,
     SESSION_LENGTH,
+    LEASE,
 ];
 
 const fn variable(name: &'static str, meaning: &'static str, default: &'static str, example: &'static str) -> Variable {

@@ -23,8 +23,13 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Brings the database up to this program, as its owner, and grants `application_role` what it needs. With one role
 /// for everything, that is none, and the trigger alone guards the audit log. Says how many migrations were applied.
+///
+/// A role that may not change tables applies none: it finds them up to date, or is told who can bring them there.
 pub fn migrate(owner: &SecretText, application_role: Option<&str>) -> Result<usize> {
     let mut connection = super::establish(owner)?;
+    if !roles::may_change_tables(&mut connection)? {
+        return must_be_current(&mut connection).map(|()| 0);
+    }
     connection.batch_execute("set lock_timeout = '5s'; set client_min_messages = 'warning'")?;
     wait_for_turn(&mut connection)?;
     let applied = apply(&mut connection)?;
@@ -37,20 +42,57 @@ pub fn migrate(owner: &SecretText, application_role: Option<&str>) -> Result<usi
 
 /// How many migrations this database still lacks. Only reads, so that the application's role may ask.
 pub fn pending(connection: &mut PgConnection) -> Result<usize> {
-    let known = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(unreadable)?;
-    let listed = diesel::dsl::sql::<Bool>("to_regclass('__diesel_schema_migrations') is not null");
-    if !diesel::dsl::select(listed).get_result::<bool>(connection)? {
-        return Ok(known.len());
+    let there = applied(connection)?;
+    Ok(known()?.iter().filter(|version| !there.contains(version)).count())
+}
+
+/// For a role that may not change tables: they are as this program needs them.
+fn must_be_current(connection: &mut PgConnection) -> Result<()> {
+    refuse_newer(&applied(connection)?)?;
+    match pending(connection)? {
+        0 => Ok(()),
+        count => Err(Error::Unavailable(
+            Message::new(
+                "The database lacks {count} changes of this version, and the role of DATABASE_URL may not make them. Run hannun migrate --grant with the DATABASE_URL of the tables' owner",
+            )
+            .with("count", count),
+        )),
+    }
+}
+
+/// The versions of every migration of this program.
+fn known() -> Result<Vec<String>> {
+    let migrations = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(unreadable)?;
+    Ok(migrations.iter().map(|migration| migration.name().version().to_string()).collect())
+}
+
+/// The versions that the database has, as far as this role may know. Only reads.
+fn applied(connection: &mut PgConnection) -> Result<Vec<String>> {
+    let listed = "coalesce(has_table_privilege(to_regclass('__diesel_schema_migrations'), 'select'), false)";
+    if !diesel::dsl::select(diesel::dsl::sql::<Bool>(listed)).get_result::<bool>(connection)? {
+        return Ok(Vec::new());
     }
     let applied: Vec<Applied> = diesel::sql_query("select version from __diesel_schema_migrations").load(connection)?;
-    let lacks = |version: &str| applied.iter().all(|row| row.version != version);
-    Ok(known.iter().filter(|migration| lacks(&migration.name().version().to_string())).count())
+    Ok(applied.into_iter().map(|row| row.version).collect())
 }
 
 #[derive(QueryableByName)]
 struct Applied {
     #[diesel(sql_type = Text)]
     version: String,
+}
+
+fn refuse_newer(there: &[String]) -> Result<()> {
+    let known = known()?;
+    match there.iter().find(|version| !known.contains(version)) {
+        None => Ok(()),
+        Some(newer) => Err(Error::Unavailable(
+            Message::new(
+                "The database was made by a newer hannun (it knows change {version}). Start that version, or restore an older backup",
+            )
+            .with("version", newer),
+        )),
+    }
 }
 
 fn wait_for_turn(connection: &mut PgConnection) -> Result<()> {
@@ -68,27 +110,17 @@ fn wait_for_turn(connection: &mut PgConnection) -> Result<()> {
 }
 
 fn apply(connection: &mut PgConnection) -> Result<usize> {
-    let known: Vec<String> = MigrationSource::<Pg>::migrations(&MIGRATIONS)
-        .map_err(unreadable)?
-        .iter()
-        .map(|migration| migration.name().version().to_string())
-        .collect();
     let there = connection.applied_migrations().map_err(unreadable)?;
-    if let Some(newer) = there.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
-        return Err(Error::Unavailable(
-            Message::new(
-                "The database was made by a newer hannun (it knows change {version}). Start that version, or restore an older backup",
-            )
-            .with("version", newer),
-        ));
-    }
+    refuse_newer(&there.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     let pending: Vec<Box<dyn Migration<Pg>>> = connection.pending_migrations(MIGRATIONS).map_err(unreadable)?;
     for migration in &pending {
         let name = migration.name().to_string();
         connection.run_migration(migration).map_err(|cause| {
             Error::internal(anyhow::anyhow!("the change {name} of the database's tables failed: {cause}"))
         })?;
-        tracing::info!(name, "changed the database's tables");
+    }
+    if let Some(newest) = pending.last() {
+        tracing::info!(count = pending.len(), newest = %newest.name(), "changed the database's tables");
     }
     Ok(pending.len())
 }

@@ -19,6 +19,8 @@ use super::roles::{APPLICATION_ROLE, OWNER_ROLE, quoted};
 use crate::error::Result;
 use crate::secret::SecretText;
 
+pub use folders::make_data_dir;
+
 use folders::Folders;
 use lock::Lock;
 use process::Supervisor;
@@ -55,6 +57,11 @@ impl PrivateServer {
         let server = Self { supervisor, folders, _lock: lock };
         server.make_database()?;
         Ok(server)
+    }
+
+    /// Whether `data_dir` holds a server that was made before. False also where that cannot be seen.
+    pub fn is_made(data_dir: &Path) -> bool {
+        data_dir.join(folders::HOME).is_dir()
     }
 
     /// Where the owner of database and tables connects: for migrations and the queue's own set-up.

@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Text};
 
 /// The role that owns database and tables in a private PostgreSQL.
 pub const OWNER_ROLE: &str = "hannun_owner";
@@ -41,6 +41,23 @@ fn grant_in_schema(connection: &mut PgConnection, schema: &str, role: &str) -> Q
          alter default privileges in schema {schema} grant usage, select on sequences to {role};
          alter default privileges in schema {schema} grant execute on functions to {role};"
     ))
+}
+
+/// Whether this connection's role may change the tables: it owns them, or, while there are none, may make them.
+pub fn may_change_tables(connection: &mut PgConnection) -> QueryResult<bool> {
+    diesel::dsl::select(diesel::dsl::sql::<Bool>(
+        "coalesce(
+             (select pg_has_role(current_user, relowner, 'member') from pg_class where oid = to_regclass('audit_events')),
+             has_schema_privilege(current_user, 'public', 'create'))",
+    ))
+    .get_result(connection)
+}
+
+/// Whether the server has a role of this name.
+pub fn exists(connection: &mut PgConnection, role: &str) -> QueryResult<bool> {
+    let there =
+        diesel::dsl::sql::<Bool>("exists (select from pg_roles where rolname = ").bind::<Text, _>(role).sql(")");
+    diesel::dsl::select(there).get_result(connection)
 }
 
 /// Whether the audit log is guarded from this connection's role by its missing privileges, not by the trigger alone.

@@ -141,6 +141,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    instances (id) {
+        id -> BigInt,
+        host -> Text,
+        process_id -> Integer,
+        version -> Text,
+        serves -> Bool,
+        samples -> Bool,
+        started_at -> Timestamptz,
+        seen_at -> Timestamptz,
+        lives_until -> Timestamptz,
+        looks_until -> Nullable<Timestamptz>,
+        looks_at -> Array<BigInt>,
+    }
+}
+
+diesel::table! {
+    live_samples (server_id) {
+        server_id -> BigInt,
+        holder -> BigInt,
+        batch -> BigInt,
+        content -> Bytea,
+    }
+}
+
+diesel::table! {
     metric_blocks (tier, series_id, starts_at) {
         tier -> Integer,
         series_id -> Integer,
@@ -211,6 +236,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    sampling_leases (server_id) {
+        server_id -> BigInt,
+        holder -> BigInt,
+        token -> BigInt,
+        taken_at -> Timestamptz,
+        tries -> BigInt,
+    }
+}
+
+diesel::table! {
     series (id) {
         id -> Integer,
         server_id -> BigInt,
@@ -234,9 +269,7 @@ diesel::table! {
         since -> Timestamptz,
         checked_at -> Timestamptz,
         seen_at -> Nullable<Timestamptz>,
-        reason_code -> Text,
-        reason -> Text,
-        next_step -> Text,
+        problem -> Nullable<Jsonb>,
     }
 }
 
@@ -318,6 +351,7 @@ diesel::table! {
         time_zone -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        letter_keys -> Bool,
     }
 }
 
@@ -333,6 +367,7 @@ diesel::joinable!(server_groups -> servers (server_id));
 diesel::joinable!(host_keys -> servers (server_id));
 diesel::joinable!(platforms -> servers (server_id));
 diesel::joinable!(server_states -> servers (server_id));
+diesel::joinable!(sampling_leases -> servers (server_id));
 diesel::joinable!(series -> servers (server_id));
 diesel::allow_tables_to_appear_in_same_query!(
     api_token_groups,
@@ -346,11 +381,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     host_keys,
     idempotency_keys,
     inventory_files,
+    instances,
+    live_samples,
     metric_blocks,
     metric_inbox,
     metric_progress,
     platforms,
     recurring_jobs,
+    sampling_leases,
     series,
     server_groups,
     server_states,

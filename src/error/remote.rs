@@ -1,12 +1,16 @@
 //! What a server did, or did not do. Declared here, filled by `remote`; each variant has its own advice.
 
+mod brief;
+
 use std::fmt;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use crate::language::Message;
 
 /// A step of reaching a server and asking it something; errors and connection tests name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// Name → address.
@@ -41,7 +45,7 @@ impl Stage {
 }
 
 /// Whether what we started is still running on the server (P07).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StillRunning {
     /// It was seen to be alive after we gave up.
@@ -64,23 +68,25 @@ pub struct Advice {
 /// What a server did, or did not do.
 ///
 /// Every text field that came from a server is hostile: pages escape it, logs show its control characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Stored as its [`code`](Self::code) with its values, so that it is said in the language of whoever reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the fields are named for what they hold; all are values of the sentence")]
 pub enum RemoteError {
     /// The name has no address.
     NameNotFound { server: String, address: String },
-    /// Refused, no route, reset: the operating system's own reason.
-    Unreachable { server: String, why: String },
+    /// Refused, no route, reset; or it hung up before we were in.
+    Unreachable { server: String, why: Message },
     /// No answer in time.
     TimedOut { server: String, stage: Stage, after: Duration },
     /// The peer does not speak SSH, or shares no algorithm with us.
-    NotNegotiable { server: String, why: String },
+    NotNegotiable { server: String, why: Message },
     /// Nobody has approved this server's key yet.
     HostKeyUnknown { server: String, algorithm: String, fingerprint: String },
     /// The server presents another key than the approved one.
     HostKeyChanged { server: String, trusted: String, presented: String },
     /// The server refused our credential.
-    SignInRefused { server: String, user: String, method: String },
+    SignInRefused { server: String, user: String, method: Message },
     /// The credential cannot be used at all: not a key, wrong passphrase, cannot be decrypted.
     CredentialUnusable { credential: String, why: Message },
     /// The server asked a question that we do not answer (H08).
@@ -88,8 +94,10 @@ pub enum RemoteError {
     /// Signed in, but no POSIX shell answered.
     ShellUnusable { server: String, said: String },
     /// The command ended with another status than 0.
+    #[serde(rename = "command-failed")]
     Failed { server: String, command: String, status: u32, stderr: String },
     /// The command was ended by a signal.
+    #[serde(rename = "command-killed")]
     Killed { server: String, command: String, signal: String },
     /// The server closed the command's channel without saying how it ended (P08).
     NoStatus { server: String, command: String },
@@ -106,7 +114,7 @@ pub enum RemoteError {
     /// `sudo` does not let us, or does not take the password.
     PrivilegeRefused { server: String, command: String, said: String },
     /// Too many failures lately; we wait before the next try.
-    Resting { server: String, seconds: u64, last: String },
+    Resting { server: String, seconds: u64, last: Box<Self> },
     /// The server is switched off in hannun: not a packet is sent.
     Disabled { server: String },
     /// The server has no credential yet.
@@ -119,6 +127,7 @@ impl RemoteError {
         match self {
             Self::NameNotFound { .. } => "name-not-found",
             Self::Unreachable { .. } => "unreachable",
+            Self::TimedOut { stage: Stage::Name, .. } => "name-timed-out",
             Self::TimedOut { .. } => "timed-out",
             Self::NotNegotiable { .. } => "not-negotiable",
             Self::HostKeyUnknown { .. } => "host-key-unknown",
@@ -152,7 +161,12 @@ impl RemoteError {
                     .with("server", server)
             }
             Self::Unreachable { server, why } => {
-                Message::new("{server} cannot be reached: {why}").with("server", server).with("why", why)
+                Message::new("{server} cannot be reached: {why}").with("server", server).with_words("why", why.clone())
+            }
+            Self::TimedOut { server, stage: Stage::Name, after } => {
+                Message::new("The address of {server} could not be looked up within {seconds} s")
+                    .with("server", server)
+                    .with("seconds", after.as_secs())
             }
             Self::TimedOut { server, stage, after } => {
                 Message::new("{server} did not answer within {seconds} s ({stage})")
@@ -163,7 +177,7 @@ impl RemoteError {
             Self::NotNegotiable { server, why } => {
                 Message::new("No SSH connection could be agreed on with {server}: {why}")
                     .with("server", server)
-                    .with("why", why)
+                    .with_words("why", why.clone())
             }
             Self::HostKeyUnknown { server, algorithm, fingerprint } => {
                 Message::new("The host key of {server} is not known yet: {algorithm} {fingerprint}")
@@ -180,7 +194,7 @@ impl RemoteError {
             Self::SignInRefused { server, user, method } => Message::new("{server} did not let {user} in by {method}")
                 .with("server", server)
                 .with("user", user)
-                .with("method", method),
+                .with_words("method", method.clone()),
             Self::CredentialUnusable { credential, why } => {
                 Message::new("The credential {credential} cannot be used: {why}")
                     .with("credential", credential)
@@ -243,7 +257,7 @@ impl RemoteError {
                 Message::new("{server} failed several times; the next try is in {seconds} s. Last reason: {last}")
                     .with("server", server)
                     .with("seconds", seconds)
-                    .with("last", last)
+                    .with_words("last", last.message())
             }
             Self::Disabled { server } => {
                 Message::new("{server} is paused: hannun does not connect to it").with("server", server)
@@ -260,6 +274,9 @@ impl RemoteError {
             }
             Self::Unreachable { .. } => {
                 ("Check that the server is on, that sshd listens on this port, and that no firewall is between", true)
+            }
+            Self::TimedOut { stage: Stage::Name, .. } => {
+                ("Check the name server of this console, or enter an IP address in the admin area", true)
             }
             Self::TimedOut { .. } => {
                 ("Check that the server is on and not overloaded, and that no firewall drops our packets", true)
@@ -285,18 +302,26 @@ impl RemoteError {
             Self::PromptRefused { .. } => {
                 ("Use a key for this server, or a password that is asked for in the usual words", false)
             }
-            Self::ShellUnusable { .. } => ("Give this user a login shell that can run /bin/sh", false),
+            Self::ShellUnusable { .. } => (
+                "Give this user a login shell that runs /bin/sh, and keep its start-up files from ending or holding it up",
+                false,
+            ),
             Self::Failed { .. } => ("Read what the command said", false),
             Self::Killed { .. } => ("Look at the server's memory and logs, then try again", true),
             Self::NoStatus { .. } | Self::CutOff { .. } => {
                 ("Look at the server before you repeat a change: it may have been made", true)
             }
             Self::DeadlinePassed { .. } => ("Look at the server's load, or raise the time limit", true),
-            Self::OutputLimit { .. } => ("Ask for less at once", false),
+            Self::OutputLimit { .. } => (
+                "Look at the server: the command should have ended by itself. Where it can, ask for less at once",
+                false,
+            ),
             Self::Unparsable { .. } => {
-                ("Look at the raw answer; another command can be set for this platform in the admin area", false)
+                ("Look at the raw answer: the program on the server may be another one than hannun knows", false)
             }
-            Self::Unsupported { .. } => ("A command for this platform can be added in the admin area", false),
+            Self::Unsupported { .. } => {
+                ("hannun has no command for this platform yet; docs/commands.md says how to add one", false)
+            }
             Self::PrivilegeRefused { .. } => {
                 ("Allow this command in sudoers for this user, or store a sudo password with the credential", false)
             }
@@ -316,6 +341,20 @@ impl RemoteError {
             _ => "",
         }
     }
+
+    /// The same with at most `limit` characters of evidence: a command may have said a lot.
+    #[must_use]
+    pub fn with_evidence_up_to(mut self, limit: usize) -> Self {
+        if let Self::Failed { stderr: said, .. }
+        | Self::ShellUnusable { said, .. }
+        | Self::PrivilegeRefused { said, .. }
+        | Self::Unparsable { sample: said, .. } = &mut self
+            && let Some((end, _)) = said.char_indices().nth(limit)
+        {
+            said.truncate(end);
+        }
+        self
+    }
 }
 
 impl fmt::Display for RemoteError {
@@ -325,3 +364,30 @@ impl fmt::Display for RemoteError {
 }
 
 impl std::error::Error for RemoteError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+
+    #[test]
+    fn a_stored_error_has_its_code_and_is_said_in_the_reader_s_language() {
+        let (server, command) = ("web-1".to_owned(), "df".to_owned());
+        let refused = RemoteError::Unreachable { server: server.clone(), why: Message::new("connection refused") };
+        let errors = [
+            RemoteError::Resting { server: server.clone(), seconds: 30, last: Box::new(refused.clone()) },
+            refused,
+            RemoteError::TimedOut { server: server.clone(), stage: Stage::Shell, after: Duration::from_secs(10) },
+            RemoteError::Failed { server: server.clone(), command: command.clone(), status: 1, stderr: String::new() },
+            RemoteError::Killed { server: server.clone(), command: command.clone(), signal: "KILL".to_owned() },
+            RemoteError::NoStatus { server, command },
+        ];
+        for error in errors {
+            let stored = serde_json::to_value(&error).unwrap();
+            assert_eq!(stored["code"], error.code());
+            let read: RemoteError = serde_json::from_value(stored).unwrap();
+            assert_eq!(read, error);
+            assert_ne!(read.message().in_language(Language::Ko), read.to_string());
+        }
+    }
+}

@@ -131,7 +131,12 @@ pub fn export(connection: &mut Connection, actor: &Actor, extras: Extras) -> Res
             .servers
             .iter()
             .filter(|(_, known)| sees(known))
-            .map(|(name, known)| (name.as_str(), server(&known.facts, registry.keys.get(name))))
+            .map(|(name, known)| {
+                let mut entry = server(&known.facts, registry.keys.get(name));
+                // A name outside the scope is not told (Z05).
+                entry.jump = entry.jump.filter(|jump| registry.servers.get(*jump).is_some_and(sees));
+                (name.as_str(), entry)
+            })
             .collect(),
         commands: registry.commands.values().filter(|_| all && extras.commands).map(command).collect(),
     };

@@ -13,6 +13,7 @@ pub mod known_hosts;
 mod names;
 pub mod offer;
 mod pattern;
+pub mod report;
 pub mod ssh_config;
 mod words;
 

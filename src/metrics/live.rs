@@ -1,15 +1,19 @@
 //! The last minutes of every server, in memory: the latest values, a ring of ten minutes, and who looks.
 //!
-//! A look raises a server's rate from its own interval to one sample a second, and for a while after.
+//! Values come from this process's own sampler, or from what another process told; who reads them cannot tell. A look
+//! raises a server's rate from its own interval to one sample a second, and for a while after.
 
 mod compact;
+mod interest;
+mod looks;
 mod ring;
+mod told;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Notify, watch};
 
 use super::catalogue::Metric;
@@ -20,10 +24,16 @@ use crate::commands::filesystems::Filesystem;
 use crate::commands::metrics::Memory;
 use crate::error::RemoteError;
 use crate::models::ids::ServerId;
+use interest::Interest;
+use looks::Looks;
 use ring::Ring;
 
-/// How long a server is sampled each second after the last look.
-const LINGER: Duration = Duration::from_secs(30);
+pub(super) use told::Told;
+
+/// Over how long processors must be busy to worry anybody.
+const BUSY_FOR: TimeDelta = TimeDelta::minutes(5);
+/// How much of that may be missing at its beginning.
+const BUSY_LATE: TimeDelta = TimeDelta::minutes(1);
 
 /// One server's values at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +46,8 @@ pub struct Latest {
     pub memory: Option<Memory>,
     /// Seconds since boot, by the server's own clock.
     pub uptime_seconds: f64,
+    /// Processors in use over the last five minutes, percent; none before it was watched for so long.
+    pub busy: Option<f32>,
     /// What is mounted, as it was at most a few minutes ago; empty before it was first asked.
     pub filesystems: Arc<[Filesystem]>,
 }
@@ -59,7 +71,13 @@ impl Latest {
 
 /// Every server's last minutes; clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Live(Arc<RwLock<HashMap<ServerId, LiveServer>>>);
+pub struct Live(Arc<Everything>);
+
+#[derive(Debug, Default)]
+struct Everything {
+    servers: RwLock<HashMap<ServerId, LiveServer>>,
+    interest: Arc<Interest>,
+}
 
 /// One server's last minutes; clones share them.
 #[derive(Debug, Clone)]
@@ -71,42 +89,65 @@ struct Shared {
     latest: watch::Sender<Option<Arc<Latest>>>,
     looks: Mutex<Looks>,
     somebody_came: Notify,
+    interest: Arc<Interest>,
     trouble: Mutex<Option<Arc<RemoteError>>>,
-}
-
-#[derive(Debug, Default)]
-struct Looks {
-    subscribers: usize,
-    last: Option<Instant>,
 }
 
 impl Live {
     /// The last minutes of `server`; empty ones where there are none yet.
     pub fn server(&self, server: ServerId) -> LiveServer {
-        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&server) {
+        if let Some(known) = self.0.servers.read().unwrap_or_else(PoisonError::into_inner).get(&server) {
             return known.clone();
         }
-        self.0.write().unwrap_or_else(PoisonError::into_inner).entry(server).or_insert_with(LiveServer::new).clone()
+        let new = || LiveServer::new(Arc::clone(&self.0.interest));
+        self.0.servers.write().unwrap_or_else(PoisonError::into_inner).entry(server).or_insert_with(new).clone()
     }
 
     /// The latest values of `server`, without counting as a look: for lists of many servers.
     pub fn latest(&self, server: ServerId) -> Option<Arc<Latest>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&server)?.latest()
+        self.0.servers.read().unwrap_or_else(PoisonError::into_inner).get(&server)?.latest()
+    }
+
+    /// Somebody is about to look at values: waits shortly until those of servers that other processes sample are here.
+    /// Returns at once where they are, and where nobody else samples.
+    pub async fn refresh(&self) {
+        self.0.interest.refresh().await;
     }
 
     /// Forgets a server that was removed; streams of it end.
     pub fn forget(&self, server: ServerId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&server);
+        self.0.servers.write().unwrap_or_else(PoisonError::into_inner).remove(&server);
+    }
+
+    /// Forgets every server that is not `there`, unless somebody holds it: it may have come a moment ago.
+    pub(super) fn keep(&self, there: &HashSet<ServerId>) {
+        let is_kept = |id: &ServerId, server: &LiveServer| there.contains(id) || Arc::strong_count(&server.0) > 1;
+        self.0.servers.write().unwrap_or_else(PoisonError::into_inner).retain(|id, server| is_kept(id, server));
+    }
+
+    /// The servers that somebody looks at in this process, each second.
+    pub(super) fn looked_at(&self) -> Vec<ServerId> {
+        let servers = self.0.servers.read().unwrap_or_else(PoisonError::into_inner);
+        let looked_at = servers.iter().filter(|(_, server)| server.is_looked_at_here()).map(|(id, _)| *id);
+        let mut looked_at: Vec<ServerId> = looked_at.collect();
+        looked_at.sort_unstable();
+        looked_at
+    }
+
+    /// Whether somebody looks at any values in this process.
+    pub(super) fn interest(&self) -> &Interest {
+        &self.0.interest
     }
 }
 
 impl LiveServer {
-    fn new() -> Self {
+    fn new(interest: Arc<Interest>) -> Self {
         Self(Arc::new(Shared {
             ring: Mutex::default(),
             latest: watch::Sender::new(None),
             looks: Mutex::default(),
             somebody_came: Notify::new(),
+            interest,
             trouble: Mutex::default(),
         }))
     }
@@ -123,18 +164,27 @@ impl LiveServer {
 
     /// Follows the latest values, and counts as a look for as long as it is held.
     pub fn subscribe(&self) -> Subscription {
-        self.looks(|looks| looks.subscribers += 1);
+        self.looks(Looks::comes);
         Subscription { values: self.0.latest.subscribe(), server: self.clone() }
     }
 
     /// Somebody looks now, without following: a page was asked for.
     pub fn look(&self) {
-        self.looks(|_| ());
+        self.looks(Looks::passes);
     }
 
-    /// Whether somebody looks, or did within the last 30 seconds.
+    /// Somebody looks through another process, until `until` at least.
+    pub(super) fn somebody_looks_elsewhere(&self, until: Instant) {
+        self.change_looks(|looks| looks.looked_at_elsewhere(until));
+    }
+
+    /// Whether somebody looks, here or elsewhere, or did within the last 30 seconds.
     pub fn is_watched(&self) -> bool {
-        self.0.looks.lock().unwrap_or_else(PoisonError::into_inner).last_until(Instant::now())
+        self.0.looks.lock().unwrap_or_else(PoisonError::into_inner).anybody(Instant::now())
+    }
+
+    fn is_looked_at_here(&self) -> bool {
+        self.0.looks.lock().unwrap_or_else(PoisonError::into_inner).anybody_here(Instant::now())
     }
 
     /// Waits until somebody begins to look.
@@ -152,17 +202,40 @@ impl LiveServer {
         *self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
-    /// Takes the values of one moment.
-    pub(super) fn push(&self, latest: Latest, values: &[Value<'_>]) {
-        self.0.ring.lock().unwrap_or_else(PoisonError::into_inner).push(latest.at, values);
+    /// Takes the values of one moment, as this process read them.
+    pub(super) fn push(&self, mut latest: Latest, values: &[Value<'_>]) {
+        let mut ring = self.0.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        ring.push(latest.at, values);
+        let from = latest.at - BUSY_FOR;
+        latest.busy = ring.mean(Metric::CpuTotal, from, from + BUSY_LATE);
+        drop(ring);
         self.0.latest.send_replace(Some(Arc::new(latest)));
     }
 
-    fn looks(&self, change: impl FnOnce(&mut Looks)) {
-        let was_watched = self.is_watched();
+    /// Takes what another process told; what is not newer than what is known is not news.
+    pub(super) fn hear(&self, told: Told) {
+        if let Some(latest) = told.latest
+            && self.latest().is_none_or(|known| known.at < latest.at)
+        {
+            let value = |(name, value): &'_ (SeriesName, f32)| (name.metric, Arc::clone(&name.device), *value);
+            let values: Vec<_> = latest.values.iter().map(value).collect();
+            let values: Vec<Value<'_>> =
+                values.iter().map(|(metric, device, value)| Value { metric: *metric, device, value: *value }).collect();
+            self.0.ring.lock().unwrap_or_else(PoisonError::into_inner).push(latest.at, &values);
+            self.0.latest.send_replace(Some(Arc::new(latest)));
+        }
+        self.set_trouble(told.trouble.map(Arc::new));
+    }
+
+    fn looks(&self, change: fn(&mut Looks)) {
+        self.change_looks(change);
+        self.0.interest.looks(change);
+    }
+
+    fn change_looks(&self, change: impl FnOnce(&mut Looks)) {
         let mut looks = self.0.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_watched = looks.anybody(Instant::now());
         change(&mut looks);
-        looks.last = Some(Instant::now());
         drop(looks);
         if !was_watched {
             self.0.somebody_came.notify_one();
@@ -172,12 +245,6 @@ impl LiveServer {
     /// Bytes that the ring occupies.
     pub fn ring_bytes(&self) -> usize {
         self.0.ring.lock().unwrap_or_else(PoisonError::into_inner).bytes()
-    }
-}
-
-impl Looks {
-    fn last_until(&self, now: Instant) -> bool {
-        self.subscribers > 0 || self.last.is_some_and(|last| now.saturating_duration_since(last) < LINGER)
     }
 }
 
@@ -206,7 +273,7 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.server.looks(|looks| looks.subscribers = looks.subscribers.saturating_sub(1));
+        self.server.looks(Looks::leaves);
     }
 }
 

@@ -1,30 +1,30 @@
-//! Keeps one task per sampled server: tick, values, ring, windows; reconnect, and say how the server is.
+//! Keeps one task per server that this process samples: tick, values, ring, windows; reconnect, and say how the server is.
 //!
-//! Which servers are this process's is decided here and nowhere else: all of them, for now.
+//! Which servers those are is decided here and nowhere else: about as many as any other process samples, under leases.
 
 mod pace;
 mod reach;
 mod recorder;
+mod running;
 mod server;
+mod share;
 
-use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use self::running::Tasks;
+use self::share::Moves;
 use super::live::Live;
+use super::presence::Presence;
 use super::store::{SeriesIds, Store};
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::error::{RemoteError, Result};
-use crate::models::actor::Scope;
+use crate::error::Result;
 use crate::models::ids::ServerId;
+use crate::models::sampling_leases::{Lease, ToSample};
 use crate::models::server_states::ServerState;
-use crate::models::servers::Server;
 
 pub use reach::{Reach, SampleLoop};
 pub use recorder::Recorder;
@@ -40,7 +40,7 @@ pub struct Pace {
     pub filesystems: Duration,
     /// Before the next try after a failure that may pass by itself; the pool's breaker makes it longer.
     pub retry: Duration,
-    /// Between two looks at the table of servers.
+    /// Between two looks at the table of servers and their leases.
     pub supervision: Duration,
 }
 
@@ -65,6 +65,7 @@ const SEEN_EVERY: TimeDelta = TimeDelta::seconds(30);
 struct Shared<R> {
     reach: R,
     db: Db,
+    presence: Presence,
     clock: Clock,
     live: Live,
     store: Store,
@@ -75,117 +76,63 @@ struct Shared<R> {
 #[derive(Clone)]
 pub struct Sampler<R> {
     shared: Shared<R>,
-    /// Servers that a person wants tried now.
-    tries: Arc<std::sync::Mutex<HashMap<ServerId, Arc<Notify>>>>,
-}
-
-struct Running {
-    /// What the task was started with; another name, interval or version starts it anew.
-    row: (String, i32, i64),
-    stop: CancellationToken,
-    task: JoinHandle<()>,
 }
 
 impl<R: Reach> Sampler<R> {
-    /// A sampler that reaches servers through `reach`, keeps the last minutes in `live` and gives windows to `store`.
-    pub fn new(reach: R, db: Db, clock: Clock, live: Live, store: Store, pace: Pace) -> Self {
-        Self { shared: Shared { reach, db, clock, live, store, pace }, tries: Arc::default() }
+    /// A sampler that reaches servers through `reach`, shares them with others that are present, keeps the last minutes in
+    /// `live` and gives windows to `store`.
+    pub fn new(reach: R, presence: Presence, clock: Clock, live: Live, store: Store, pace: Pace) -> Self {
+        let db = presence.db().clone();
+        Self { shared: Shared { reach, db, presence, clock, live, store, pace } }
     }
 
-    /// Tries a server now that was given up on: somebody changed something on it, or a connection test passed.
-    pub fn try_now(&self, server: ServerId) {
-        let tries = self.tries.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(waiting) = tries.get(&server) {
-            waiting.notify_one();
-        }
-    }
-
-    /// Follows the table of servers until `stop`; when it returns all tasks have ended, and what they read is written.
+    /// Samples its share of the servers until `stop`; when it returns all tasks have ended, others take over, and what was
+    /// read is written.
     pub async fn run(&self, stop: &CancellationToken) {
-        let mut running: HashMap<ServerId, Running> = HashMap::new();
+        let mut tasks = Tasks::new(self.shared.clone(), stop.clone());
         let mut seen_written = self.shared.clock.now();
         while !stop.is_cancelled() {
-            // While the database is away everything goes on as it is.
-            if let Ok(wanted) = self.shared.db.run(Server::sampled).await {
-                self.follow(&mut running, wanted, stop).await;
+            if let Err(error) = self.supervise(&mut tasks).await {
+                tracing::debug!(%error, "servers and leases wait for the database");
+                self.shared.presence.go_on_if_alone();
             }
             let now = self.shared.clock.now();
             if now - seen_written >= SEEN_EVERY || now < seen_written {
-                self.write_seen(running.keys().copied().collect(), now).await;
+                self.write_seen(tasks.servers(), now).await;
                 seen_written = now;
             }
-            drop(tokio::time::timeout(self.shared.pace.supervision, stop.cancelled()).await);
+            let pause = self.shared.pace.supervision.min(self.shared.presence.pause());
+            drop(tokio::time::timeout(pause, stop.cancelled()).await);
         }
-        for (_, one) in running {
-            one.end().await;
-        }
+        tasks.end().await;
+        self.shared.presence.end().await;
         // Whoever writes once a second may have ended before us.
         while matches!(self.shared.store.write(&self.shared.db, &mut SeriesIds::default()).await, Ok(1..)) {}
     }
 
-    async fn follow(&self, running: &mut HashMap<ServerId, Running>, wanted: Vec<Server>, stop: &CancellationToken) {
-        let wanted: HashMap<ServerId, Server> = wanted.into_iter().map(|server| (server.id, server)).collect();
-        let over: Vec<ServerId> = running
-            .iter()
-            .filter(|(id, one)| one.task.is_finished() || wanted.get(id).is_none_or(|server| row_of(server) != one.row))
-            .map(|(id, _)| *id)
-            .collect();
-        for id in over {
-            if let Some(one) = running.remove(&id) {
-                let version = one.row.2;
-                one.end().await;
-                // What is open leads to another address, or was opened with another credential (H03).
-                if wanted.get(&id).is_some_and(|server| server.version != version) {
-                    self.shared.reach.let_go(id);
-                }
-            }
-            if !wanted.contains_key(&id)
-                && let Err(error) = self.left(id).await
-            {
-                tracing::debug!(%error, "a server's state could not be written");
-            }
+    /// Gives a sign of life, takes what is free, gives what is too much, and samples what is ours then.
+    async fn supervise(&self, tasks: &mut Tasks<R>) -> Result<()> {
+        let presence = &self.shared.presence;
+        let me = presence.id();
+        let mut met = presence.meet(|connection| Ok(ToSample::all(connection)?)).await?;
+        let living: Vec<_> = met.living.iter().filter(|other| other.samples).map(|other| other.id).collect();
+        let holders: Vec<_> =
+            (met.answer.iter()).map(|one| (one.server.id, one.lease.map(|lease| lease.holder))).collect();
+        let Moves { claim, give } = share::plan(me, &living, &holders);
+        if !claim.is_empty() || !give.is_empty() {
+            tracing::info!(claimed = claim.len(), given = give.len(), processes = living.len(), "servers change hands");
+            // Whoever is given a server may begin at once.
+            tasks.leave(give.iter().map(|(server, _)| *server)).await;
+            met = presence
+                .meet(move |connection| {
+                    Lease::hand_over(connection, me, &give)?;
+                    Lease::claim(connection, me, &claim)?;
+                    Ok(ToSample::all(connection)?)
+                })
+                .await?;
         }
-        for (id, server) in wanted {
-            running.entry(id).or_insert_with(|| self.start(&server, stop));
-        }
-    }
-
-    fn start(&self, server: &Server, stop: &CancellationToken) -> Running {
-        let (stop, row) = (stop.child_token(), row_of(server));
-        let tried = Arc::new(Notify::new());
-        self.tries.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(server.id, Arc::clone(&tried));
-        let task = server::Task::new(self.shared.clone(), server, tried);
-        let ending = stop.clone();
-        let task = tokio::spawn(async move {
-            tokio::select! {
-                () = ending.cancelled() => {}
-                () = task.run() => {}
-            }
-        });
-        Running { row, stop, task }
-    }
-
-    /// A server is not sampled any more: it was removed, switched off, or lost its credential.
-    async fn left(&self, id: ServerId) -> Result<()> {
-        self.tries.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&id);
-        self.shared.reach.let_go(id);
-        let now = self.shared.clock.now();
-        let there = self
-            .shared
-            .db
-            .run(move |connection| match Server::by_id(connection, &Scope::All, id) {
-                Ok(server) if !server.enabled => ServerState::paused(connection, id, now).map(|_| true),
-                Ok(server) => {
-                    let error = RemoteError::NoCredential { server: server.name };
-                    ServerState::failed(connection, id, &error, now).map(|_| true)
-                }
-                Err(crate::error::Error::NotFound(_)) => Ok(false),
-                Err(error) => Err(error),
-            })
-            .await?;
-        if !there {
-            self.shared.live.forget(id);
-        }
+        let held = tasks.follow(met.answer).await;
+        presence.go_on(held);
         Ok(())
     }
 
@@ -196,7 +143,7 @@ impl<R: Reach> Sampler<R> {
             .into_iter()
             .filter(|id| live.latest(*id).is_some_and(|latest| now - latest.at < SEEN_EVERY))
             .collect();
-        if lately.is_empty() {
+        if lately.is_empty() || !self.shared.presence.is_living() {
             return;
         }
         let written = self.shared.db.run(move |connection| ServerState::still_up(connection, &lately, now)).await;
@@ -204,17 +151,4 @@ impl<R: Reach> Sampler<R> {
             tracing::debug!(%error, "the last answers' times wait for the database");
         }
     }
-}
-
-impl Running {
-    async fn end(self) {
-        self.stop.cancel();
-        if let Err(error) = self.task.await {
-            tracing::error!(%error, "a server's sampler ended badly; it is started again");
-        }
-    }
-}
-
-fn row_of(server: &Server) -> (String, i32, i64) {
-    (server.name.clone(), server.sampling_seconds, server.version)
 }

@@ -1,5 +1,7 @@
 //! The identity of each server: keys that a person approved, and the key that it presented last (H01, H02, H04).
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -184,10 +186,14 @@ impl HostKey {
         connection.transaction(|connection| {
             let ids: Vec<ServerId> = servers.iter().map(|(id, _)| *id).collect();
             let known = Self::of_all(connection, &ids)?;
+            let mut by_server: BTreeMap<ServerId, Vec<&Self>> = BTreeMap::new();
+            for key in &known {
+                by_server.entry(key.server_id).or_default().push(key);
+            }
             let mut rows = Vec::new();
             let mut unwanted: Vec<HostKeyId> = Vec::new();
             for (server, keys) in servers {
-                let of_server: Vec<&Self> = known.iter().filter(|key| key.server_id == *server).collect();
+                let of_server = by_server.remove(server).unwrap_or_default();
                 let is_wanted = |known: &Self| keys.iter().any(|key| key.fingerprint == known.fingerprint);
                 let unpinned = of_server.iter().filter(|known| known.state == KeyState::Trusted || is_wanted(known));
                 unwanted.extend(unpinned.map(|known| known.id));
@@ -225,6 +231,12 @@ impl HostKey {
         )
         .execute(connection)
         .map(drop)
+    }
+
+    /// The same for many servers at once.
+    pub fn forget_presented_of_all(connection: &mut PgConnection, servers: &[ServerId]) -> QueryResult<()> {
+        let waiting = host_keys::server_id.eq_any(servers).and(host_keys::state.eq(KeyState::Presented));
+        diesel::delete(host_keys::table.filter(waiting)).execute(connection).map(drop)
     }
 
     /// Forgets every key: the next contact is the first.

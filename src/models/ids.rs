@@ -54,3 +54,5 @@ id!(/// A row of `host_keys`.
     HostKeyId);
 id!(/// A row of `commands`.
     CommandId);
+id!(/// A row of `instances`: one running process of hannun.
+    InstanceId);

@@ -4,7 +4,7 @@
 //! with ours, because only then can row and entry commit together.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Double, Integer, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Double, Integer, Nullable, Text};
 
 /// An entry: which queue, what (ids and names only), when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,21 @@ impl NewQueueEntry {
         .execute(conn)
         .map(|written| written == 1)
     }
+}
+
+/// The version of the queue's tables, where there are any that this role may use.
+pub fn tables_version(conn: &mut PgConnection) -> QueryResult<Option<i64>> {
+    let usable = diesel::dsl::sql::<Bool>(
+        "exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+             where n.nspname = 'apalis' and c.relname = '_sqlx_migrations'
+                 and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'))",
+    );
+    if !diesel::dsl::select(usable).get_result::<bool>(conn)? {
+        return Ok(None);
+    }
+    let newest =
+        diesel::dsl::sql::<Nullable<BigInt>>("(select max(version) from apalis._sqlx_migrations where success)");
+    diesel::dsl::select(newest).get_result(conn)
 }
 
 /// Deletes entries that ended more than `seconds` ago, at most `limit` of them, and workers not heard of for a day: nobody

@@ -1,7 +1,11 @@
 //! What is true of a server now, as the last contact left it.
 
+mod problem;
+
 use chrono::{DateTime, Utc};
+use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 
 use super::actor::Scope;
 use super::ids::ServerId;
@@ -9,6 +13,11 @@ use super::servers;
 use crate::db::schema::{server_states, servers as servers_table};
 use crate::db::types::text_enum;
 use crate::error::{Error, RemoteError, Result};
+
+pub use problem::Problem;
+
+/// Rows of one statement: PostgreSQL takes 65,535 values.
+const ROWS_AT_ONCE: usize = 4_000;
 
 text_enum! {
     /// How a server is, in one word.
@@ -66,9 +75,7 @@ pub struct ServerState {
     pub since: DateTime<Utc>,
     pub checked_at: DateTime<Utc>,
     pub seen_at: Option<DateTime<Utc>>,
-    pub reason_code: String,
-    pub reason: String,
-    pub next_step: String,
+    pub problem: Option<Problem>,
 }
 
 /// A state as it was written, and the one it replaced.
@@ -122,6 +129,32 @@ impl ServerState {
         record(connection, &Finding::of(server, State::Unknown, now))
     }
 
+    /// The same for many servers at once, as a file describes them: `Paused`, or `Unknown` where what was known is over.
+    pub fn set_all(
+        connection: &mut PgConnection,
+        servers: &[ServerId],
+        state: State,
+        now: DateTime<Utc>,
+    ) -> QueryResult<()> {
+        let findings: Vec<Finding> = servers.iter().map(|server| Finding::of(*server, state, now)).collect();
+        let is_same = server_states::state.eq(excluded(server_states::state));
+        let since = case_when(is_same, server_states::since).otherwise(excluded(server_states::since));
+        for some in findings.chunks(ROWS_AT_ONCE) {
+            diesel::insert_into(server_states::table)
+                .values(some)
+                .on_conflict(server_states::server_id)
+                .do_update()
+                .set((
+                    server_states::state.eq(excluded(server_states::state)),
+                    server_states::since.eq(since),
+                    server_states::checked_at.eq(excluded(server_states::checked_at)),
+                    server_states::problem.eq(excluded(server_states::problem)),
+                ))
+                .execute(connection)?;
+        }
+        Ok(())
+    }
+
     /// Contact failed. None where the error is about a command and says nothing about the server.
     pub fn failed(
         connection: &mut PgConnection,
@@ -130,20 +163,21 @@ impl ServerState {
         now: DateTime<Utc>,
     ) -> Result<Option<Transition>> {
         let Some(state) = State::after(error) else { return Ok(None) };
-        // Resting tells why only in its `last`; the reason of the failure itself stays.
-        if matches!(error, RemoteError::Resting { .. })
-            && let Some(known) = Self::of(connection, server)?
-            && known.state != State::Up
-        {
-            return Ok(Some(Transition { before: Some(known.state), now: known }));
+        let mut error = error;
+        if let RemoteError::Resting { last, .. } = error {
+            // Resting is no news: the reason of the failure itself stays.
+            if let Some(known) = Self::of(connection, server)?.filter(|known| known.state != State::Up) {
+                return Ok(Some(Transition { before: Some(known.state), now: known }));
+            }
+            error = last;
         }
-        let finding = Finding {
-            reason_code: error.code().to_owned(),
-            reason: stored(&error.to_string()),
-            next_step: stored(&error.advice().next_step.to_string()),
-            ..Finding::of(server, state, now)
-        };
+        let finding = Finding { problem: Some(Problem::new(error)), ..Finding::of(server, state, now) };
         record(connection, &finding).map(Some)
+    }
+
+    /// Why the server is not up, where that is known.
+    pub fn why(&self) -> Option<&RemoteError> {
+        self.problem.as_ref().and_then(Problem::error)
     }
 }
 
@@ -156,9 +190,7 @@ struct Finding {
     since: DateTime<Utc>,
     checked_at: DateTime<Utc>,
     seen_at: Option<DateTime<Utc>>,
-    reason_code: String,
-    reason: String,
-    next_step: String,
+    problem: Option<Problem>,
 }
 
 impl Finding {
@@ -169,9 +201,7 @@ impl Finding {
             since: now,
             checked_at: now,
             seen_at: (state == State::Up).then_some(now),
-            reason_code: String::new(),
-            reason: String::new(),
-            next_step: String::new(),
+            problem: None,
         }
     }
 }
@@ -193,9 +223,7 @@ fn record(connection: &mut PgConnection, finding: &Finding) -> Result<Transition
                 server_states::since.eq(since),
                 server_states::checked_at.eq(finding.checked_at),
                 server_states::seen_at.eq(seen_at),
-                server_states::reason_code.eq(&finding.reason_code),
-                server_states::reason.eq(&finding.reason),
-                server_states::next_step.eq(&finding.next_step),
+                server_states::problem.eq(&finding.problem),
             ))
             .returning(ServerState::as_select())
             .get_result(connection)
@@ -204,9 +232,4 @@ fn record(connection: &mut PgConnection, finding: &Finding) -> Result<Transition
             })?;
         Ok(Transition { before: before.map(|before| before.state), now })
     })
-}
-
-/// Host text as it is kept: bounded, without NUL.
-fn stored(text: &str) -> String {
-    text.chars().filter(|c| *c != '\0').take(1_000).collect()
 }

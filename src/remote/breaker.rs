@@ -16,7 +16,7 @@ const LONGEST_REST: u32 = 600;
 pub(super) struct Breaker {
     identity: String,
     failures: u32,
-    rest: Option<(DateTime<Utc>, String)>,
+    rest: Option<(DateTime<Utc>, Box<RemoteError>)>,
     /// A refusal that only a change of the server or its credential can undo.
     refused: Option<RemoteError>,
 }
@@ -57,7 +57,17 @@ impl Breaker {
         let milliseconds = i64::from(doubled) * 1000;
         #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "at most 720,000")]
         let rest = TimeDelta::milliseconds((milliseconds as f64 * spread) as i64);
-        self.rest = Some((now + rest, error.to_string()));
+        self.rest = Some((now + rest, Box::new(error.clone())));
+    }
+
+    /// When the rest after failures ends.
+    pub(super) fn rests_until(&self) -> Option<DateTime<Utc>> {
+        self.rest.as_ref().map(|(until, _)| *until)
+    }
+
+    /// Whether the last try to connect failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failures > 0
     }
 
     /// Learns that connecting worked.
@@ -83,7 +93,7 @@ mod tests {
     const EVEN: u8 = 128;
 
     fn unreachable() -> RemoteError {
-        RemoteError::Unreachable { server: "web-1".to_owned(), why: "connection refused".to_owned() }
+        RemoteError::Unreachable { server: "web-1".to_owned(), why: "connection refused".into() }
     }
 
     fn rests(breaker: &mut Breaker, now: DateTime<Utc>) -> Option<u64> {
@@ -130,7 +140,7 @@ mod tests {
         let refused = RemoteError::SignInRefused {
             server: "web-1".to_owned(),
             user: "root".to_owned(),
-            method: "password".to_owned(),
+            method: "password".into(),
         };
         let (mut breaker, now) = (Breaker::default(), DateTime::UNIX_EPOCH);
         assert_eq!(breaker.check("web-1", "a", now), Ok(()));

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::channel::ShellChannel;
-use super::connect::{Progress, connect, present_key};
+use super::connect::{Progress, approach, connect, present_key};
 use super::connection::{Connection, Lease, Use};
 use super::endpoint::Endpoint;
 use super::exec;
@@ -17,6 +17,7 @@ use super::pool::{Pool, lock};
 use super::request::{Request, new_token};
 use crate::commands::script::{Envelope, Locale, Parameters, Privilege};
 use crate::error::{RemoteError, Stage};
+use crate::language::Message;
 
 /// The stages of a test, in order; the platform is found out by the caller.
 const STAGES: [Stage; 5] = [Stage::Name, Stage::Connect, Stage::HostKey, Stage::SignIn, Stage::Shell];
@@ -45,7 +46,7 @@ pub struct StageReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StageOutcome {
     /// It worked; what was learnt.
-    Passed(String),
+    Passed(Message),
     /// It did not work.
     Failed(RemoteError),
     /// An earlier stage did not work.
@@ -96,7 +97,7 @@ impl Pool {
     /// Tries to reach a server now, whatever the breaker says, and reports every stage with its time.
     pub async fn test(&self, endpoint: &Endpoint) -> TestReport {
         let failed =
-            RemoteError::Unreachable { server: endpoint.name.clone(), why: "the test was given up".to_owned() };
+            RemoteError::Unreachable { server: endpoint.name.clone(), why: Message::new("the test was given up") };
         let (pool, endpoint) = (self.clone(), endpoint.clone());
         let testing = self.runtime().spawn(async move { Box::pin(pool.test_here(&endpoint)).await });
         testing.await.unwrap_or_else(|_given_up| {
@@ -110,7 +111,10 @@ impl Pool {
             Ok(means) => means,
             Err(error) => return TestReport::new(progress, Err((Stage::Connect, Duration::ZERO, error)), None),
         };
-        let outcome = connect(endpoint, means, &mut progress).await;
+        let outcome = match approach(endpoint, &means, &mut progress).await {
+            Ok(approach) => connect(endpoint, means, approach, &mut progress).await,
+            Err(error) => Err(error),
+        };
         let lane = self.lane(endpoint.id);
         self.learn(&lane, outcome.as_ref().err());
         let connection = match outcome {
@@ -167,7 +171,7 @@ impl Pool {
         };
         match hello.await {
             Ok(_) => {
-                progress.go_on(Stage::Platform, "/bin/sh".to_owned());
+                progress.go_on(Stage::Platform, Message::heard("/bin/sh"));
                 Ok(())
             }
             Err(error) => Err((Stage::Shell, began.elapsed(), error)),

@@ -1,6 +1,6 @@
 //! One signed-in connection: its channels, who uses it, and how it is closed. Knows no command.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use super::endpoint::Endpoint;
 use super::gate::{Gate, Seen};
 use crate::config::RemoteConfig;
 use crate::error::{RemoteError, Stage};
+use crate::language::Message;
 
 /// Channels for commands beside the sampler's one: sshd allows 10 sessions and people need some (architecture, 1).
 const COMMAND_CHANNELS: usize = 3;
@@ -45,6 +46,8 @@ pub(super) struct Connection {
     channel_timeout: Duration,
     users: AtomicUsize,
     left: Mutex<Instant>,
+    /// It was kept for somebody who needs it no more.
+    released: AtomicBool,
     /// The jump server's connection stays open as long as this one does.
     _via: Option<Lease>,
 }
@@ -70,6 +73,7 @@ impl Connection {
             channel_timeout: config.channel_timeout,
             users: AtomicUsize::new(0),
             left: Mutex::new(Instant::now()),
+            released: AtomicBool::new(false),
             _via: via,
         }
     }
@@ -93,6 +97,16 @@ impl Connection {
     pub(super) fn idle(&self) -> Option<Duration> {
         let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         (self.users.load(Ordering::Acquire) == 0).then(|| left.elapsed())
+    }
+
+    /// It is not worth keeping any more once its users are gone, unless somebody new comes.
+    pub(super) fn release(&self) {
+        self.released.store(true, Ordering::Release);
+    }
+
+    /// Whether nobody uses it, and nobody is expected to.
+    pub(super) fn is_released(&self) -> bool {
+        self.released.load(Ordering::Acquire) && self.users.load(Ordering::Acquire) == 0
     }
 
     /// Says goodbye, then ends it: within two seconds, whatever the peer does (H03).
@@ -123,6 +137,7 @@ pub(super) struct Lease(Arc<Connection>);
 impl Lease {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
         connection.users.fetch_add(1, Ordering::AcqRel);
+        connection.released.store(false, Ordering::Release);
         Self(connection)
     }
 
@@ -174,14 +189,14 @@ impl Lease {
             Ok(channel) => Ok(channel.into_stream()),
             Err(russh::Error::ChannelOpenFailure(why)) => {
                 let why = match why {
-                    ChannelOpenFailure::AdministrativelyProhibited => "does not allow forwarding",
-                    _ => "cannot connect to it",
+                    ChannelOpenFailure::AdministrativelyProhibited => Message::new("{jump} does not allow forwarding"),
+                    _ => Message::new("{jump} cannot connect to it"),
                 };
-                Err(RemoteError::Unreachable { server: to.name.clone(), why: format!("{} {why}", self.0.server) })
+                Err(RemoteError::Unreachable { server: to.name.clone(), why: why.with("jump", &self.0.server) })
             }
             Err(_) => Err(RemoteError::Unreachable {
                 server: to.name.clone(),
-                why: format!("the connection to {} was lost", self.0.server),
+                why: Message::new("the connection to {jump} was lost").with("jump", &self.0.server),
             }),
         }
     }

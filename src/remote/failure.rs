@@ -9,6 +9,7 @@ use super::gate::Seen;
 use super::host_keys::{PresentedKey, is_rsa, knows_types, pinned_types, trusted};
 use super::leash::FirstWords;
 use crate::error::RemoteError;
+use crate::language::Message;
 
 /// How much of a server's words goes into an error, bytes.
 const WORDS: usize = 1024;
@@ -18,10 +19,15 @@ pub(super) fn words(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.get(..WORDS).unwrap_or(bytes)).trim().to_owned()
 }
 
-/// An operating system's reason, without its number: `connection refused`.
-pub(super) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+/// An operating system's reason, without its number: `connection refused`. Those that people meet have a translation.
+pub(super) fn reason(error: &io::Error) -> Message {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Message::new("connection refused"),
+        io::ErrorKind::ConnectionReset => Message::new("the connection was reset"),
+        io::ErrorKind::HostUnreachable => Message::new("no route to host"),
+        io::ErrorKind::NetworkUnreachable => Message::new("network is unreachable"),
+        _ => Message::heard(error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase()),
+    }
 }
 
 /// Why no encrypted connection came about.
@@ -30,7 +36,7 @@ pub(super) fn of_handshake(endpoint: &Endpoint, error: russh::Error, seen: &Seen
     match error {
         russh::Error::UnknownKey => match seen.presented() {
             Some(presented) => of_host_key(endpoint, &presented),
-            None => RemoteError::Unreachable { server, why: "it presented no host key".to_owned() },
+            None => RemoteError::Unreachable { server, why: Message::new("it presented no host key") },
         },
         russh::Error::NoCommonAlgo { kind: AlgorithmKind::Key, theirs, .. }
             if has_other_key_types(endpoint, &theirs) =>
@@ -39,27 +45,29 @@ pub(super) fn of_handshake(endpoint: &Endpoint, error: russh::Error, seen: &Seen
         }
         russh::Error::NoCommonAlgo { kind, theirs, .. } => {
             let what = match kind {
-                AlgorithmKind::Kex => "key exchange",
-                AlgorithmKind::Key => "host key type",
-                AlgorithmKind::Cipher => "cipher",
-                AlgorithmKind::Compression => "compression",
-                AlgorithmKind::Mac => "integrity check",
+                AlgorithmKind::Kex => Message::new("key exchange"),
+                AlgorithmKind::Key => Message::new("host key type"),
+                AlgorithmKind::Cipher => Message::new("cipher"),
+                AlgorithmKind::Compression => Message::new("compression"),
+                AlgorithmKind::Mac => Message::new("integrity check"),
             };
-            RemoteError::NotNegotiable { server, why: format!("no common {what}; it offers {}", offered(&theirs)) }
+            let why = Message::new("no common {what}; it offers {offered}");
+            RemoteError::NotNegotiable { server, why: why.with_words("what", what).with("offered", offered(&theirs)) }
         }
         russh::Error::Version => {
             let said = heard.instead_of_ssh().unwrap_or_default();
-            RemoteError::NotNegotiable { server, why: format!("what answers there is not an SSH server: {said}") }
+            let why = Message::new("what answers there is not an SSH server: {said}");
+            RemoteError::NotNegotiable { server, why: why.with("said", said) }
         }
         russh::Error::IO(_) | russh::Error::Disconnect | russh::Error::HUP => {
             let why = match heard.instead_of_ssh() {
-                Some(said) => format!("it closed the connection and said: {said}"),
-                None if heard.any() => "it closed the connection during the key exchange".to_owned(),
-                None => "it closed the connection without a word".to_owned(),
+                Some(said) => Message::new("it closed the connection and said: {said}").with("said", said),
+                None if heard.any() => Message::new("it closed the connection during the key exchange"),
+                None => Message::new("it closed the connection without a word"),
             };
             RemoteError::Unreachable { server, why }
         }
-        other => RemoteError::NotNegotiable { server, why: other.to_string() },
+        other => RemoteError::NotNegotiable { server, why: Message::heard(other) },
     }
 }
 
@@ -101,7 +109,7 @@ pub(super) fn refused(endpoint: &Endpoint) -> RemoteError {
     RemoteError::SignInRefused {
         server: endpoint.name.clone(),
         user: endpoint.user.clone(),
-        method: endpoint.credential.label().to_owned(),
+        method: endpoint.credential.label().into(),
     }
 }
 
@@ -118,6 +126,7 @@ mod tests {
     #[test]
     fn an_operating_system_s_reason_has_no_number() {
         let error = io::Error::from_raw_os_error(111);
-        assert_eq!(reason(&error), "connection refused");
+        assert_eq!(reason(&error).to_string(), "connection refused");
+        assert_eq!(reason(&io::Error::from_raw_os_error(22)).to_string(), "invalid argument");
     }
 }

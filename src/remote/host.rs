@@ -6,14 +6,16 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::hosts::Hosts;
-use super::{Endpoint, Request, new_token};
+use super::{Endpoint, Request, allowance, new_token};
 use crate::commands::catalog::Chosen;
 use crate::commands::platform::Platform;
 use crate::commands::script::{Envelope, Privilege};
+use crate::commands::told::told;
 use crate::commands::{Change, Command, Read};
 use crate::error::{Error, RemoteError, Result};
 use crate::language::Message;
 use crate::models::actor::{Actor, Role};
+use crate::models::allowance::Allowance;
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::servers::Server;
 
@@ -39,7 +41,7 @@ pub struct Answer<T> {
 pub struct Evidence {
     /// The command's name in the catalogue: `ps-procps`.
     pub command: String,
-    /// The script's first line that does something, for people.
+    /// What was run, in one line for people.
     pub line: String,
     /// Exit status.
     pub status: u32,
@@ -73,7 +75,16 @@ impl Host {
     /// Asks the server something that changes nothing.
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn read<C: Read>(&self, command: C) -> Result<Answer<C::Output>> {
+        if C::READS_FILES {
+            self.allows(Allowance::ReadFiles, C::TYPE.name(), "").await?;
+        }
         self.ask(&command).await
+    }
+
+    /// Refuses what the switch of the server or of one of its groups does not allow, whoever asks; the refusal is in the
+    /// audit log as `action`. What is not a command asks this itself: terminals and transfers.
+    pub async fn allows(&self, needed: Allowance, action: &'static str, target: &str) -> Result<()> {
+        allowance::check(&self.hosts, (&self.server, &self.actor), needed, (action, target)).await
     }
 
     /// The platform as it was last detected; asked for now where nobody has yet.
@@ -127,13 +138,8 @@ impl Host {
                 sample: problem.sample,
             }
         })?;
-        let evidence = Evidence {
-            line: first_line(&chosen.script),
-            command: chosen.name,
-            status: answer.status,
-            took: answer.took,
-            at,
-        };
+        let evidence =
+            Evidence { line: told(&chosen.script), command: chosen.name, status: answer.status, took: answer.took, at };
         Ok(Answer { value, evidence })
     }
 }
@@ -156,10 +162,12 @@ impl OperableHost {
     /// Where "asked" cannot be written, nothing is sent (L01). An outcome that nobody knows is `unknown`, never `done`.
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn change<C: Change>(&self, command: C) -> Result<Answer<C::Output>> {
+        let target = command.target();
+        self.allows(Allowance::Change, C::TYPE.name(), &target).await?;
         let endpoint = self.hosts.endpoint(self.server.id).await?;
         let entry = AuditEntry::by(&self.actor, C::TYPE.name())
             .server(&self.server.name)
-            .target(&command.target())
+            .target(&target)
             .run_as(&endpoint.user);
         let (db, now) = (self.hosts.db(), self.hosts.clock().now());
         let asked = db.run(move |connection| entry.asked(connection, now)).await?;
@@ -200,14 +208,7 @@ fn privilege_on(endpoint: &Endpoint, platform: &Platform) -> Privilege {
     }
     match endpoint.privilege {
         // Where sudo wants a password that we do not have, asking would only fill the server's log.
-        Privilege::Sudo if !platform.has("sudo-n") => Privilege::None,
+        Privilege::Sudo if !platform.has("sudo") => Privilege::None,
         other => other,
     }
-}
-
-/// The first line of a script that does something.
-fn first_line(script: &str) -> String {
-    let line =
-        script.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
-    line.chars().take(160).collect()
 }

@@ -14,17 +14,21 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::breaker::Breaker;
 use super::budget::Budget;
 use super::channel::ShellChannel;
-use super::connect::{Means, Progress, connect, present_key, timed_out};
+use super::connect::{Means, Progress, approach, connect, present_key, timed_out};
 use super::connection::{Connection, Lease, Use};
 use super::credential::OpenKeys;
 use super::endpoint::Endpoint;
 use super::exec;
 use super::host_keys::PresentedKey;
+use super::names::Names;
 use super::request::{Answer, Request};
 use super::ticker::Ticker;
+use chrono::{DateTime, Utc};
+
 use crate::clock::Clock;
 use crate::config::RemoteConfig;
 use crate::error::{RemoteError, Stage};
+use crate::language::Message;
 use crate::models::ids::ServerId;
 
 /// Threads of the runtime that owns the connections; a hundred servers at a tick a second use a hundredth of one.
@@ -51,10 +55,13 @@ pub(super) struct Inner {
     pub(super) config: RemoteConfig,
     pub(super) budget: Budget,
     pub(super) keys: OpenKeys,
+    names: Names,
     clock: Clock,
     lanes: Mutex<HashMap<ServerId, Arc<Lane>>>,
     asking: Semaphore,
     watching: Semaphore,
+    /// Turns of servers that did not answer lately: they do not stand in the way of those that did (R01).
+    retrying: Semaphore,
     handle: Handle,
     runtime: Option<Runtime>,
 }
@@ -83,10 +90,12 @@ impl Pool {
         let inner = Arc::new(Inner {
             budget: Budget::new(),
             keys: OpenKeys::default(),
+            names: Names::default(),
             clock,
             lanes: Mutex::default(),
             asking: Semaphore::new(ASKING),
             watching: Semaphore::new(config.connecting),
+            retrying: Semaphore::new(config.connecting),
             handle: runtime.handle().clone(),
             runtime: Some(runtime),
             config,
@@ -161,11 +170,27 @@ impl Pool {
         }
     }
 
+    /// Closes the connection to a server soon, unless somebody goes on using it: another process samples the server now.
+    pub fn release(&self, server: ServerId) {
+        if let Some(lane) = lock(&self.0.lanes).get(&server)
+            && let State::Open(connection) = &*lock(&lane.state)
+        {
+            connection.release();
+        }
+    }
+
     /// Lets the next try to reach a server happen at once, also after a refused credential.
     pub fn reset_breaker(&self, server: ServerId) {
         if let Some(lane) = lock(&self.0.lanes).get(&server) {
             lock(&lane.breaker).succeeded();
         }
+    }
+
+    /// When the next try is allowed, while we rest after failures.
+    pub fn next_try(&self, server: ServerId) -> Option<DateTime<Utc>> {
+        let lane = lock(&self.0.lanes).get(&server).cloned()?;
+        let rest = lock(&lane.breaker).rests_until();
+        rest.filter(|until| *until > self.0.clock.now())
     }
 
     /// Says goodbye to every server: at the end of the process.
@@ -267,14 +292,25 @@ impl Pool {
     async fn connect(&self, endpoint: &Endpoint, purpose: Purpose, lane: &Lane) -> Result<Connection, RemoteError> {
         // The jump server first: waiting for it inside one's own turn could use up every turn there is.
         let means = self.means(endpoint).await?;
-        let turns = match purpose {
-            Purpose::Asking => &self.0.asking,
-            Purpose::Watching => &self.0.watching,
+        let mut progress = Progress::new();
+        let outcome = match approach(endpoint, &means, &mut progress).await {
+            Ok(approach) => {
+                let _turn = self.turns(purpose, lane).acquire().await;
+                Box::pin(connect(endpoint, means, approach, &mut progress)).await
+            }
+            Err(error) => Err(error),
         };
-        let _turn = turns.acquire().await;
-        let outcome = Box::pin(connect(endpoint, means, &mut Progress::new())).await;
         self.learn(lane, outcome.as_ref().err());
         outcome
+    }
+
+    /// Among whom one waits for a turn to connect.
+    fn turns(&self, purpose: Purpose, lane: &Lane) -> &Semaphore {
+        match purpose {
+            Purpose::Asking => &self.0.asking,
+            Purpose::Watching if lock(&lane.breaker).has_failed() => &self.0.retrying,
+            Purpose::Watching => &self.0.watching,
+        }
     }
 
     /// What connecting needs: the jump server's connection, where there is one.
@@ -286,7 +322,7 @@ impl Pool {
             Some(jump) => Some(self.lease(jump, Purpose::Asking).await?),
             None => None,
         };
-        Ok(Means { config: &self.0.config, keys: &self.0.keys, via })
+        Ok(Means { config: &self.0.config, keys: &self.0.keys, names: &self.0.names, via })
     }
 
     /// Lets the breaker know how connecting went.
@@ -344,7 +380,9 @@ async fn tidy(pool: Weak<Inner>, idle: Duration) {
         for lane in lanes {
             let mut state = lock(&lane.state);
             if let State::Open(connection) = &*state
-                && (connection.is_closed() || connection.idle().is_some_and(|for_long| for_long >= idle))
+                && (connection.is_closed()
+                    || connection.is_released()
+                    || connection.idle().is_some_and(|for_long| for_long >= idle))
             {
                 pool.handle.spawn(Arc::clone(connection).close());
                 *state = State::Empty;
@@ -354,7 +392,7 @@ async fn tidy(pool: Weak<Inner>, idle: Duration) {
 }
 
 fn given_up(endpoint: &Endpoint) -> RemoteError {
-    RemoteError::Unreachable { server: endpoint.name.clone(), why: "the attempt was given up".to_owned() }
+    RemoteError::Unreachable { server: endpoint.name.clone(), why: Message::new("the attempt was given up") }
 }
 
 /// A random number for spreading; where the kernel has none, the middle will do.

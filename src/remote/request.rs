@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::RemoteError;
+use crate::language::Message;
 
 /// One script, to be run once.
 #[derive(Debug, Clone)]
@@ -63,7 +64,7 @@ pub fn new_token() -> Result<String, RemoteError> {
     // Without randomness from the kernel nothing in this process is safe to go on with.
     getrandom::fill(&mut bytes).map_err(|error| RemoteError::Unreachable {
         server: "this console".to_owned(),
-        why: format!("the kernel gives no random numbers: {error}"),
+        why: Message::new("the kernel gives no random numbers: {said}").with("said", error),
     })?;
     Ok(hex::encode(bytes))
 }

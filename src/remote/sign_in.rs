@@ -12,6 +12,7 @@ use super::failure::{refused, words};
 use super::gate::{Farewell, Gate, Seen};
 use super::host_keys::is_rsa;
 use crate::error::RemoteError;
+use crate::language::Message;
 use crate::secret::SecretText;
 
 /// How often a server may ask before we leave (H08).
@@ -60,7 +61,7 @@ async fn hash_for(
         None => Ok(Some(HashAlg::Sha512)),
         Some(None) => Err(RemoteError::NotNegotiable {
             server: endpoint.name.clone(),
-            why: "it takes RSA keys only with SHA-1".to_owned(),
+            why: Message::new("it takes RSA keys only with SHA-1"),
         }),
     }
 }
@@ -169,8 +170,8 @@ async fn ended(handle: &mut Handle<Gate>, endpoint: &Endpoint, seen: &Seen) -> R
         None | Some(Farewell::NoMethodLeft) => return refused(endpoint),
         // OpenSSH's MaxAuthTries.
         Some(Farewell::Said(said)) if said.contains("authentication failures") => return refused(endpoint),
-        Some(Farewell::Said(said)) => format!("it ended the sign-in and said: {said}"),
-        Some(Farewell::Silence | Farewell::Broken(_)) => "it closed the connection during the sign-in".to_owned(),
+        Some(Farewell::Said(said)) => Message::new("it ended the sign-in and said: {said}").with("said", said),
+        Some(Farewell::Silence | Farewell::Broken(_)) => Message::new("it closed the connection during the sign-in"),
     };
     RemoteError::Unreachable { server: endpoint.name.clone(), why }
 }

@@ -1,7 +1,7 @@
 //! The server that a page is about, as its head and its links need it. Plain values.
 
 use crate::language::Message;
-use crate::screens::health::Level;
+use crate::metrics::health::Level;
 
 /// One server, on one of its pages.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -41,8 +41,8 @@ pub struct Declared {
     pub lines: Vec<LineOf>,
     /// The line whose value is the big number, where that is not the first one: a total, say.
     pub headline: Option<Metric>,
-    /// The word beside the big number: `written`.
-    pub noun: &'static str,
+    /// What stands beside the big number: `written`, `of 15.5 GiB`.
+    pub noun: Option<Message>,
     /// Lines lie on top of each other.
     pub stacked: bool,
     /// The threshold, in the chart's unit.
@@ -61,7 +61,7 @@ impl Declared {
             device: String::new(),
             lines: lines.iter().map(line).collect(),
             headline: None,
-            noun: "",
+            noun: None,
             stacked: false,
             limit: None,
             at_least: 0.0,

@@ -1,8 +1,10 @@
 //! Which charts the screens of a server show. Declarations only: what is drawn, not from where.
 
 pub use super::charts::Declared;
-use super::health::WARN;
+use crate::language::Message;
 use crate::metrics::catalogue::Metric;
+use crate::metrics::health::WARN;
+use crate::web::chart::axis::Unit;
 
 /// Interfaces and disks of one server that get a chart of their own; the table has them all.
 pub const MOST_DEVICES: usize = 12;
@@ -33,6 +35,7 @@ pub fn memory(installed: Option<f64>) -> Declared {
     Declared {
         at_least: installed.unwrap_or(0.0),
         limit: installed.map(|installed| installed * WARN / 100.0),
+        noun: installed.map(|installed| Message::new("of {size}").with("size", Unit::Bytes.say(installed))),
         ..Declared::new(
             "memory",
             "Memory",
@@ -79,7 +82,8 @@ pub fn core(index: usize, name: &str) -> Declared {
 /// Bytes to and from one disk.
 pub fn disk_traffic(index: usize, name: &str) -> Declared {
     let lines = [(Metric::DiskWritten, "write"), (Metric::DiskRead, "read")];
-    Declared { noun: "written", ..Declared::new(format!("disk-{index}"), "Disk I/O", &lines) }.of_device(name)
+    Declared { noun: Some(Message::new("written")), ..Declared::new(format!("disk-{index}"), "Disk I/O", &lines) }
+        .of_device(name)
 }
 
 /// How busy one disk is.
@@ -100,7 +104,8 @@ pub fn disk_operations(index: usize, name: &str) -> Declared {
 /// Traffic of one interface.
 pub fn network(index: usize, name: &str) -> Declared {
     let lines = [(Metric::NetworkSent, "out"), (Metric::NetworkReceived, "in")];
-    Declared { noun: "out", ..Declared::new(format!("network-{index}"), "Network", &lines) }.of_device(name)
+    Declared { noun: Some(Message::new("out")), ..Declared::new(format!("network-{index}"), "Network", &lines) }
+        .of_device(name)
 }
 
 /// How full one filesystem is.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::health::mark;
 use super::trend::Trend;
 use crate::language::Message;
+use crate::metrics::health::mark;
 use crate::web::chart;
 use crate::web::format;
 

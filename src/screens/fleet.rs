@@ -5,11 +5,10 @@ pub mod machine;
 pub mod page;
 pub mod stream;
 
-use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpResponse, web};
 
 use self::filter::FleetQuery;
-use self::page::FleetPage;
+use self::page::{FleetList, FleetPage, ListAnswer, RowsAnswer};
 use super::gather;
 use crate::app::App;
 use crate::error::Result;
@@ -40,17 +39,15 @@ pub async fn index(
 ) -> Result<HttpResponse> {
     let machines = gather::fleet(&app, &person.actor.scope).await?;
     let query = query.into_inner();
+    if !render.wants_fragment() {
+        let may_add = person.actor.may(Role::Administrator);
+        let mut page = FleetPage::new(machines, query, render.language(), may_add);
+        gather::add_last_hours(&app, &mut page.list.rows).await?;
+        return render.page(&page);
+    }
     let next_rows = query.after > 0;
-    let mut page = FleetPage::new(machines, query, render.language(), person.actor.may(Role::Administrator));
-    let mut hours = gather::last_hours(&app, &page.rows).await?;
-    for machine in &mut page.rows {
-        machine.hour = hours.remove(&machine.id).unwrap_or_default();
-    }
-    // A block inside another block is rendered empty, so htmx is told which part of the page it wants.
-    let part = render.wants_fragment().then_some(if next_rows { "#fleet-rows > tr" } else { "#fleet-list" });
-    let mut response = render.page(&page)?;
-    if let Some(part) = part {
-        response.headers_mut().insert(HeaderName::from_static("hx-reselect"), HeaderValue::from_static(part));
-    }
-    Ok(response)
+    let address = format!("/?{}", query.link(&query.sort, 0));
+    let mut list = FleetList::new(machines, query);
+    gather::add_last_hours(&app, &mut list.rows).await?;
+    if next_rows { render.page(&RowsAnswer { list }) } else { render.at(&address)?.page(&ListAnswer { list }) }
 }

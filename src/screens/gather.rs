@@ -1,5 +1,6 @@
 //! What pages about servers are made of: rows from the database, numbers from memory. Screens ask for them only here.
 
+mod candidates;
 mod fleet;
 mod history;
 
@@ -7,33 +8,25 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::about::About;
 use super::charts::Reading;
-use super::health::{Level, Vitals};
 use super::numbers::Numbers;
 use super::range::Range;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::language::Message;
-use crate::metrics::catalogue::Metric;
+use crate::metrics::health::{Health, Level};
 use crate::metrics::live::{Latest, Live};
 use crate::models::actor::Scope;
 use crate::models::groups::Group;
-use crate::models::ids::ServerId;
 use crate::models::platforms::DetectedPlatform;
-use crate::models::server_states::{ServerState, State};
+use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
 use crate::web::shell::Shell;
 
-pub use fleet::{fleet, last_hours, neighbours};
+pub use candidates::candidates;
+pub use fleet::{add_last_hours, fleet, last_hours, neighbours};
 pub use history::{history, memory_sizes, numbers, sampling};
-
-/// Numbers older than this are not "now".
-const FRESH: TimeDelta = TimeDelta::seconds(90);
 
 /// Longer spans than this are not followed each second.
 const LIVE: TimeDelta = TimeDelta::hours(1);
-
-/// Over how long processors must be busy to worry anybody.
-const BUSY_FOR: TimeDelta = TimeDelta::minutes(5);
 
 /// What is stored about one server.
 #[derive(Debug, Clone)]
@@ -52,6 +45,7 @@ impl Stored {
     /// The server of `name`, if `scope` may know of it.
     pub async fn load(app: &App, scope: &Scope, name: &str) -> Result<Self> {
         let (scope, name) = (scope.clone(), name.to_owned());
+        app.live.refresh().await;
         app.db
             .run(move |connection| {
                 let server = Server::by_name(connection, &scope, &name)?;
@@ -66,8 +60,8 @@ impl Stored {
     }
 
     /// How it is: its stored state, or what its numbers say.
-    pub fn health(&self, live: &Live, now: DateTime<Utc>) -> (Level, Option<Message>) {
-        judge(&self.server, self.state.as_ref(), || vitals(live, self.server.id, now))
+    pub fn health(&self, live: &Live, now: DateTime<Utc>) -> Health {
+        Health::of(&self.server, self.state.as_ref(), live, now)
     }
 
     /// The server on the page at `path`.
@@ -101,59 +95,7 @@ impl Stored {
     }
 }
 
-/// The level of a server, and why. Its numbers count only while it answers.
-fn judge(
-    server: &Server,
-    state: Option<&ServerState>,
-    vitals: impl FnOnce() -> Option<Vitals>,
-) -> (Level, Option<Message>) {
-    if !server.enabled {
-        return (Level::Paused, None);
-    }
-    match state.map_or(State::Unknown, |state| state.state) {
-        State::Unknown => (Level::Unknown, None),
-        State::Paused => (Level::Paused, None),
-        State::Unreachable | State::Refused => (Level::Unreachable, None),
-        State::Up => vitals().map_or((Level::Up, None), |vitals| vitals.judge()),
-    }
-}
-
-/// The latest numbers of a server, if they are of now.
-pub fn vitals(live: &Live, server: ServerId, now: DateTime<Utc>) -> Option<Vitals> {
-    let latest = live.latest(server).filter(|latest| now - latest.at < FRESH)?;
-    let known = |metric| latest.value(metric).map(f64::from);
-    let disk = latest
-        .devices(Metric::FilesystemPercent)
-        .max_by(|(_, one), (_, other)| one.total_cmp(other))
-        .map(|(mount, percent)| (mount.to_owned(), f64::from(percent)));
-    let begin = (now - BUSY_FOR).timestamp();
-    let recent = live.server(server).recent(&[Metric::CpuTotal]);
-    let points = || recent.iter().flat_map(|line| &line.points);
-    let lately: Vec<f64> = points().filter(|point| point.at >= begin).map(|point| f64::from(point.mean)).collect();
-    let watched = points().map(|point| point.at).min().is_some_and(|first| first <= begin + 60);
-    #[expect(clippy::cast_precision_loss, reason = "a count of points")]
-    let busy = (watched && !lately.is_empty()).then(|| lately.iter().sum::<f64>() / lately.len() as f64);
-    Some(Vitals { cpu: known(Metric::CpuTotal), busy, memory: known(Metric::MemoryPercent), disk })
-}
-
 /// The last answer: of the sampler, or of whatever asked it before hannun started.
 pub fn seen(latest: Option<&Latest>, state: Option<&ServerState>) -> Option<DateTime<Utc>> {
     latest.map(|latest| latest.at).max(state.and_then(|state| state.seen_at))
-}
-
-/// The same for a narrow column: `Debian 12`, `Rocky 9.4`, `Ubuntu 24.04.1`.
-pub fn short_system(platform: &DetectedPlatform) -> String {
-    let name = system(platform);
-    let name = name.split(" (").next().unwrap_or_default();
-    let version = name.trim_end_matches(" LTS");
-    version.replace(" GNU/Linux", "").replace(" Linux ", " ")
-}
-
-/// `Rocky Linux 9.4`, or what is known of it.
-pub fn system(platform: &DetectedPlatform) -> String {
-    if platform.pretty_name.is_empty() {
-        [platform.os.as_str(), &platform.version].join(" ").trim().to_owned()
-    } else {
-        platform.pretty_name.clone()
-    }
 }

@@ -37,21 +37,17 @@ pub struct SummaryRow {
 }
 
 impl Numbers {
-    /// History `stored` in the database with the `recent` minutes in place of its end.
+    /// History `stored` in the database, with the `recent` minutes in place of what they cover. They may have holes: a
+    /// process that shows what another one samples hears of it only while somebody looks.
     pub fn joined(stored: Vec<Line>, recent: Vec<Line>, from: i64) -> Self {
         let mut lines = stored;
         for mut fresh in recent {
             fresh.points.retain(|point| point.at >= from);
             let known = lines.iter_mut().find(|line| line.metric == fresh.metric && line.device == fresh.device);
-            match (known, fresh.points.first().map(|point| point.at)) {
-                (_, None) => {}
-                (Some(line), Some(begin)) => {
-                    let tier = i64::from(line.tier);
-                    // A stored point that reaches into the recent minutes would be drawn twice.
-                    line.points.retain(|point| point.at + tier <= begin);
-                    line.points.append(&mut fresh.points);
-                }
-                (None, Some(_)) => lines.push(fresh),
+            match known {
+                _ if fresh.points.is_empty() => {}
+                Some(line) => line.points = joined(std::mem::take(&mut line.points), fresh.points, line.tier),
+                None => lines.push(fresh),
             }
         }
         Self { lines }
@@ -116,6 +112,17 @@ impl Numbers {
     }
 }
 
+/// The points of both, in the order of time. A stored point that recent ones cover would be drawn twice.
+fn joined(mut stored: Vec<Point>, recent: Vec<Point>, tier: u32) -> Vec<Point> {
+    stored.retain(|point| {
+        let next = recent.get(recent.partition_point(|fresh| fresh.at < point.at));
+        next.is_none_or(|fresh| fresh.at >= point.at + i64::from(tier))
+    });
+    stored.extend(recent);
+    stored.sort_by_key(|point| point.at);
+    stored
+}
+
 /// A line's points `(seconds, mean)`, each in the middle of the time that it is about.
 pub fn plotted(line: &Line) -> Vec<(f64, f64)> {
     let point = |point: &Point| {
@@ -137,13 +144,22 @@ mod tests {
         Line { metric: Metric::CpuTotal, device: String::new(), tier, points: points.collect() }
     }
 
+    fn times_of_joined(stored: &[(i64, f32)], recent: &[(i64, f32)]) -> Vec<i64> {
+        let joined = Numbers::joined(vec![line(10, stored)], vec![line(1, recent)], 100);
+        joined.line(Metric::CpuTotal, "").unwrap().points.iter().map(|point| point.at).collect()
+    }
+
     #[test]
     fn the_last_minutes_take_the_place_of_the_end_of_history() {
-        let stored = line(10, &[(100, 1.0), (110, 2.0), (120, 3.0)]);
-        let recent = line(1, &[(90, 8.0), (115, 9.0), (116, 9.0)]);
-        let joined = Numbers::joined(vec![stored], vec![recent], 100);
-        let times: Vec<i64> = joined.line(Metric::CpuTotal, "").unwrap().points.iter().map(|point| point.at).collect();
-        assert_eq!(times, [100, 115, 116]);
+        let stored = [(100, 1.0), (110, 2.0), (120, 3.0)];
+        let recent = [(90, 8.0), (115, 9.0), (116, 9.0), (120, 9.0)];
+        assert_eq!(times_of_joined(&stored, &recent), [100, 115, 116, 120]);
+    }
+
+    #[test]
+    fn where_the_last_minutes_have_a_hole_history_fills_it() {
+        let stored = [(100, 1.0), (110, 2.0), (120, 3.0), (130, 4.0), (140, 5.0)];
+        assert_eq!(times_of_joined(&stored, &[(112, 9.0), (139, 9.0)]), [100, 112, 120, 139, 140]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub mod unreachable;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use self::page::{METRICS, OverviewPage, charts, cores, facts};
+use self::page::{METRICS, OverviewPage, charts, cores, facts, is_young};
 use super::asked;
 use super::gather::{self, Stored};
 use super::part::Part;
@@ -18,7 +18,9 @@ use super::range::{Range, RangeQuery};
 use crate::app::App;
 use crate::commands::CommandType;
 use crate::error::Result;
+use crate::metrics::health::Level;
 use crate::models::actor::Role;
+use crate::web::condition;
 use crate::web::extract::SignedIn;
 use crate::web::menu::{Group, Screen};
 use crate::web::render::Render;
@@ -51,10 +53,11 @@ pub async fn index(
 ) -> Result<HttpResponse> {
     let stored = Stored::load(&app, &person.actor.scope, &path).await?;
     let now = app.clock.now();
-    let (level, why) = stored.health(&app.live, now);
-    if !level.answers() {
-        return away::show(&stored, level, &person, &app, render).await;
+    let health = stored.health(&app.live, now);
+    if !health.level.answers() {
+        return away::show(&stored, health, &person, &app, render).await;
     }
+    let (level, why) = (health.level, health.strain.as_ref().map(condition::why));
     let part = Part::of(&request);
     let live = app.live.server(stored.server.id);
     live.look();
@@ -63,16 +66,21 @@ pub async fn index(
     let mut page = OverviewPage::new(stored.about(&render.shell.here, level), range.choices(CHOICES), why);
     if part.includes("facts") {
         page.facts = facts(&stored, latest.as_deref(), level, now);
+    }
+    if part.includes("cores") {
         page.cores = cores(latest.as_deref());
     }
     if part.includes("charts") {
         let numbers = gather::numbers(&app, &stored, METRICS, &range).await?;
         let reading = stored.reading(range, &numbers, &render.shell);
         page.charts = charts(&numbers, &stored, latest.as_deref(), &reading);
+        page.is_young = is_young(&numbers);
         page.sampling = gather::sampling(&app, &stored, latest.as_deref());
     }
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
-    let wait = |region| part.includes(region).then(|| part.patience());
+    // While nobody has got in yet, a page that waited for an answer would only be late.
+    let wait =
+        |region| (part.includes(region) && (part != Part::Page || level != Level::Unknown)).then(|| part.patience());
     let role = person.actor.role;
     let (processes, filesystems) = tokio::join!(
         asked::processes(&host, wait("processes"), role),
@@ -82,7 +90,11 @@ pub async fn index(
     match part {
         Part::Block("facts") => render.page(&page.as_facts()),
         Part::Block("charts") => render.page(&page.as_charts()),
+        Part::Block("cores") => render.page(&page.as_cores()),
+        // Too late for this time: what is shown stays, and the region asks again.
+        Part::Block("processes") if page.processes.is_waiting() => render.nothing(),
         Part::Block("processes") => render.page(&page.as_processes()),
+        Part::Block("filesystems") if page.filesystems.is_waiting() => render.nothing(),
         Part::Block("filesystems") => render.page(&page.as_filesystems()),
         Part::Block(_) | Part::Page => render.page(&page),
     }

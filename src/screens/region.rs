@@ -20,6 +20,8 @@ pub struct EvidenceLine {
     pub took: Duration,
     /// When.
     pub at: DateTime<Utc>,
+    /// How often it is asked, where that goes on by itself.
+    pub every: Option<Duration>,
 }
 
 /// What a region shows.
@@ -34,6 +36,11 @@ pub enum Region<T> {
 }
 
 impl<T> Region<T> {
+    /// Whether the answer is still to come.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self, Self::Waiting)
+    }
+
     /// The region of an answer that came within the page's patience, or did not.
     ///
     /// What a server did not do is shown in its region; a fault of ours is the whole page's.
@@ -49,7 +56,7 @@ impl<T> Region<T> {
 
 impl From<Evidence> for EvidenceLine {
     fn from(evidence: Evidence) -> Self {
-        Self { line: evidence.line, status: Some(evidence.status), took: evidence.took, at: evidence.at }
+        Self { line: evidence.line, status: Some(evidence.status), took: evidence.took, at: evidence.at, every: None }
     }
 }
 

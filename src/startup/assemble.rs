@@ -1,29 +1,39 @@
 //! From settings to a running application: database, keys, connections, workers. Stops them in the opposite order.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::demo::{self, Demo};
+use super::instance::ThisInstance;
 use super::{ProcessRole, ServeOptions};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::private_server::{Durability, PrivateServer};
+use crate::db::private_server::{self, Durability, PrivateServer};
 use crate::db::roles::APPLICATION_ROLE;
 use crate::db::{Db, migrate};
 use crate::error::{Error, Result};
 use crate::jobs::{self, Work};
 use crate::metrics::live::Live;
+use crate::metrics::mirror::Mirror;
+use crate::metrics::presence::Presence;
 use crate::metrics::sampler::{Pace, Sampler};
 use crate::metrics::store::Store;
+use crate::metrics::telling::Telling;
+use crate::models::audit::kept_heads::KeptHeads;
 use crate::models::data_keys::DataKey;
+use crate::models::instances::Instance;
 use crate::models::password::PasswordHasher;
 use crate::queue::{self, Workers};
 use crate::remote::Pool;
 use crate::remote::hosts::Hosts;
 use crate::secret::SecretText;
+
+/// How long a page waits for one piece of work of the database: with what it does before, under five seconds (R04).
+const PAGE_PATIENCE: Duration = Duration::from_secs(4);
 
 /// Everything that runs beside the web server.
 pub struct Assembly {
@@ -32,6 +42,7 @@ pub struct Assembly {
     stop: CancellationToken,
     workers: Vec<JoinHandle<()>>,
     demo: Option<Demo>,
+    instance: ThisInstance,
     // Last: everything else talks to it until its own end.
     database: Option<PrivateServer>,
 }
@@ -58,13 +69,21 @@ impl Assembly {
         let demo =
             if options.demo && options.role != ProcessRole::Work { Some(demo::start(&app).await?) } else { None };
         let stop = CancellationToken::new();
-        let workers = match options.role {
-            // The last minutes live in the memory of the process that samples, and pages show them: one process does both.
-            ProcessRole::All => start_workers(&app, &addresses.application, &stop)?,
-            ProcessRole::Work => vec![start_jobs(&app, &addresses.application, &stop)?],
-            ProcessRole::Web => Vec::new(),
-        };
-        Ok(Self { app, stop, workers, demo, database })
+        let instance = ThisInstance::new(options.role, &app.config.data_dir)?;
+        let gone = instance.gone.clone();
+        app.db.run(move |connection| Instance::end(connection, &gone)).await?;
+        let presence = Presence::new(app.db.patient(), instance.introduction.clone(), app.config.lease);
+        let mut workers = Vec::new();
+        if options.role == ProcessRole::Web {
+            workers.push(start_presence(&app, presence.clone(), &stop));
+        } else {
+            workers.extend(start_sampler(&app, presence.clone(), &stop));
+            workers.push(start_jobs(&app, &addresses.application, &stop)?);
+        }
+        if options.role != ProcessRole::Work {
+            workers.push(start_mirror(&app, presence, &stop));
+        }
+        Ok(Self { app, stop, workers, demo, instance, database })
     }
 
     /// Ends the workers, then the connections, then the database.
@@ -77,6 +96,7 @@ impl Assembly {
         }
         self.app.hosts.pool().close_all().await;
         drop(self.demo);
+        drop(self.instance);
         if let Some(server) = self.database {
             let stopped = tokio::task::spawn_blocking(move || server.stop()).await;
             if let Err(problem) = stopped {
@@ -89,6 +109,8 @@ impl Assembly {
 /// The database that the settings name, or a private one; migrated either way.
 fn database(config: &Config) -> Result<(Option<PrivateServer>, Addresses)> {
     let (server, addresses) = if let Some(url) = &config.database_url {
+        // For the key file; a private server makes the directory itself.
+        private_server::make_data_dir(&config.data_dir)?;
         (None, Addresses { owner: url.clone(), application: url.clone(), application_role: None })
     } else {
         let server = PrivateServer::start(&config.data_dir, Durability::Kept)?;
@@ -99,36 +121,48 @@ fn database(config: &Config) -> Result<(Option<PrivateServer>, Addresses)> {
     Ok((server, addresses))
 }
 
-/// The sampler with its store, and the jobs. They run on the threads that own the connections to servers.
-fn start_workers(app: &App, database: &SecretText, stop: &CancellationToken) -> Result<Vec<JoinHandle<()>>> {
+/// The sampler with its store, and what tells others of it. They run on the threads that own the connections to servers.
+fn start_sampler(app: &App, presence: Presence, stop: &CancellationToken) -> [JoinHandle<()>; 3] {
     let runtime = app.hosts.pool().runtime();
-    let store = Store::default();
-    let sampler = Sampler::new(
-        app.hosts.clone(),
-        app.db.clone(),
-        app.clock.clone(),
-        app.live.clone(),
-        store.clone(),
-        Pace::default(),
-    );
-    let (sampling, storing, db) = (stop.clone(), stop.clone(), app.db.clone());
-    Ok(vec![
+    let (store, live) = (Store::default(), app.live.clone());
+    let telling = Telling::new(presence.clone(), live.clone());
+    let (hosts, clock) = (app.hosts.clone(), app.clock.clone());
+    let sampler = Sampler::new(hosts, presence, clock, live, store.clone(), Pace::default());
+    let (sampling, storing, saying, db) = (stop.clone(), stop.clone(), stop.clone(), app.db.patient());
+    [
         runtime.spawn(async move { sampler.run(&sampling).await }),
         runtime.spawn(async move { store.run(&db, &storing).await }),
-        start_jobs(app, database, stop)?,
-    ])
+        runtime.spawn(async move { telling.run(&saying).await }),
+    ]
+}
+
+/// What shows values that other processes read.
+fn start_mirror(app: &App, presence: Presence, stop: &CancellationToken) -> JoinHandle<()> {
+    let (mirror, stop) = (Mirror::new(presence, app.live.clone()), stop.clone());
+    app.hosts.pool().runtime().spawn(async move { mirror.run(&stop).await })
+}
+
+/// The signs of life of a process that samples nothing.
+fn start_presence(app: &App, presence: Presence, stop: &CancellationToken) -> JoinHandle<()> {
+    let stop = stop.clone();
+    app.hosts.pool().runtime().spawn(async move { presence.run(&stop).await })
 }
 
 fn start_jobs(app: &App, database: &SecretText, stop: &CancellationToken) -> Result<JoinHandle<()>> {
-    let work =
-        Work { db: app.db.clone(), clock: app.clock.clone(), retention: app.config.retention, recurring: jobs::ALL };
+    let work = Work {
+        db: app.db.patient(),
+        clock: app.clock.clone(),
+        retention: app.config.retention,
+        audit_heads: KeptHeads::in_folder(&app.config.data_dir),
+        recurring: jobs::ALL,
+    };
     let (workers, stop) = (Workers::new(database)?, stop.clone());
     Ok(app.hosts.pool().runtime().spawn(async move { jobs::run(workers, work, &stop).await }))
 }
 
 /// The application over a migrated database.
 pub async fn app(config: Config, database: &SecretText) -> Result<App> {
-    let db = Db::connect(database, config.database_connections)?;
+    let db = Db::connect(database, config.database_connections)?.within(PAGE_PATIENCE);
     let key_path = config.secret_key_path();
     let sealer = db.run(move |connection| DataKey::open_sealer(connection, &key_path)).await?;
     let (sealer, clock) = (Arc::new(sealer), Clock::system());

@@ -39,7 +39,7 @@ struct Registration {
 
 /// Starts the private `sshd` and registers this machine; a server of that name from an earlier start is corrected.
 pub async fn start(app: &App) -> Result<Demo> {
-    let folder = app.config.data_dir.join("demo");
+    let folder = DemoServer::folder(&app.config.data_dir);
     let sshd =
         tokio::task::spawn_blocking(move || DemoServer::start(&folder)).await.map_err(Error::internal)?.map_err(
             |cause| Error::Unavailable(crate::language::Message::new("{why}").with("why", format!("{cause:#}"))),
@@ -57,7 +57,8 @@ pub async fn start(app: &App) -> Result<Demo> {
 
 impl Registration {
     fn of(sshd: &DemoServer) -> Result<Self> {
-        let key = describe_private_key(&sshd.private_key, None).map_err(Error::Unavailable)?;
+        let key =
+            describe_private_key(&sshd.private_key, None).map_err(|problem| Error::Unavailable(problem.message))?;
         let host_key = describe_host_key(&sshd.host_key).map_err(Error::Unavailable)?;
         Ok(Self {
             user: sshd.user.clone(),
@@ -148,7 +149,7 @@ impl Registration {
         let server = new.insert(connection)?;
         let groups = Group::ensure(connection, &[GROUP.to_owned()])?;
         server.set_groups(connection, &groups.iter().map(|group| group.id).collect::<Vec<_>>())?;
-        AuditEntry::by(&Actor::system("demo"), "server.create").server(SERVER).target(SERVER).record(
+        AuditEntry::by(&Actor::system("demo"), "create_server").server(SERVER).target(SERVER).record(
             connection,
             Outcome::Succeeded,
             now,

@@ -29,6 +29,16 @@ pub struct DemoServer {
 }
 
 impl DemoServer {
+    /// The port of the demo's server, where there was ever one in `data_dir`.
+    pub fn port_of(data_dir: &Path) -> Option<u16> {
+        fs::read_to_string(Self::folder(data_dir).join("port")).ok()?.trim().parse().ok()
+    }
+
+    /// Where keys, settings and log are.
+    pub fn folder(data_dir: &Path) -> PathBuf {
+        data_dir.join("demo")
+    }
+
     /// Makes keys and settings in `folder` at the first start, then starts `sshd`.
     pub fn start(folder: &Path) -> anyhow::Result<Self> {
         let sshd = program("sshd").context(
@@ -161,5 +171,5 @@ fn current_user() -> Option<String> {
 }
 
 fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+    rustix::process::geteuid().is_root()
 }

@@ -1,6 +1,7 @@
 //! Where hannun listens, and what it says when it does.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
+use std::net::{SocketAddr, TcpListener};
 
 use super::ProcessRole;
 use crate::config::Config;
@@ -19,6 +20,28 @@ pub(super) fn check(config: &Config, role: ProcessRole) -> Result<()> {
         )
         .with("address", config.bind),
     ))
+}
+
+/// Looks whether the address is free before anything else is started.
+pub(super) fn try_address(address: SocketAddr) -> Result<()> {
+    TcpListener::bind(address).map(drop).map_err(|cause| taken(address, &cause))
+}
+
+/// Why `address` cannot be listened on, and what to do about it.
+pub(super) fn taken(address: SocketAddr, cause: &io::Error) -> Error {
+    let message = match cause.kind() {
+        ErrorKind::AddrInUse => Message::new(
+            "Another program listens on {address} already. Stop it, or give hannun another address: --bind 127.0.0.1:8081, or HANNUN_BIND",
+        ),
+        ErrorKind::AddrNotAvailable => Message::new(
+            "This machine has no address {address}. Give hannun one that it has, with --bind or HANNUN_BIND",
+        ),
+        ErrorKind::PermissionDenied => Message::new(
+            "This account may not listen on {address}: ports below 1024 are root's. Give hannun a higher one with --bind or HANNUN_BIND",
+        ),
+        _ => Message::new("{address} cannot be listened on: {cause}. Give another one with --bind or HANNUN_BIND"),
+    };
+    Error::Unavailable(message.with("address", address).with("cause", cause))
 }
 
 /// One line for the person at the terminal. Nobody may be reading any more; hannun runs on.
@@ -49,5 +72,17 @@ mod tests {
         assert!(check(&config("0.0.0.0:8080", true, false), ProcessRole::Web).is_ok());
         assert!(check(&config("0.0.0.0:8080", false, true), ProcessRole::Web).is_ok());
         assert!(check(&config("0.0.0.0:8080", false, false), ProcessRole::Work).is_ok());
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_had_is_told_with_what_to_do() {
+        let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+        let refused = try_address(holder.local_addr().unwrap()).unwrap_err().to_string();
+        assert!(
+            refused.starts_with("Another program listens on 127.0.0.1:") && refused.contains("--bind"),
+            "{refused}"
+        );
+        let elsewhere = try_address("192.0.2.1:8080".parse().unwrap()).unwrap_err().to_string();
+        assert!(elsewhere.starts_with("This machine has no address 192.0.2.1:8080"), "{elsewhere}");
     }
 }

@@ -7,8 +7,11 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, HeaderName, Heade
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
-/// Says that the line is alive; browsers do not show it.
+/// Says that the line is alive, to programs: a comment, which no listener hears.
 pub const ALIVE: Bytes = Bytes::from_static(b": alive\n\n");
+
+/// The same for a page that says how fresh it is.
+pub const STILL_HERE: Bytes = Bytes::from_static(b"event: alive\ndata: 1\n\n");
 
 /// One event. Data of several lines stays one event; a carriage return cannot end one early.
 pub fn event(name: &str, data: &str) -> Bytes {

@@ -71,7 +71,7 @@ fn scaled(value: u64, step: u32, units: &[&str]) -> String {
 pub fn duration(value: Duration) -> String {
     let seconds = value.as_secs();
     match seconds {
-        0 => format!("{} ms", value.as_millis()),
+        0 => format!("{} ms", short(value.as_secs_f64() * 1000.0)),
         1..10 => format!("{} s", short(value.as_secs_f64())),
         10..60 => format!("{seconds} s"),
         60..3_600 => pair(seconds / 60, "min", seconds % 60, "s"),

@@ -9,6 +9,8 @@ pub const RETARGET: &str = "HX-Retarget";
 pub const RESWAP: &str = "HX-Reswap";
 /// Events that the answer sets off.
 pub const TRIGGER: &str = "HX-Trigger";
+/// What the browser's address bar shows from now on.
+pub const PUSH_URL: &str = "HX-Push-Url";
 /// A full navigation.
 pub const REDIRECT: &str = "HX-Redirect";
 

@@ -68,6 +68,8 @@ pub struct MenuItem {
     pub href: Option<String>,
     /// The letter after `g` that opens it.
     pub key: Option<char>,
+    /// How many things it lists, where that is known.
+    pub count: Option<i64>,
     /// Whether it is the page being looked at.
     pub current: bool,
     /// Why the selected server cannot do it.
@@ -108,6 +110,8 @@ pub struct MenuFor<'a> {
     pub path: &'a str,
     /// The selected server's name.
     pub server: Option<&'a str>,
+    /// How many servers the reader may know of.
+    pub server_count: i64,
     /// Why the selected server cannot do a screen, if it cannot.
     pub why_not: &'a dyn Fn(&Screen) -> Option<Message>,
 }
@@ -136,6 +140,7 @@ fn item(screen: &'static Screen, about: &MenuFor<'_>, current: Option<&Screen>) 
         icon: screen.icon,
         href: screen.path(about.server),
         key: screen.key,
+        count: (screen.group == Group::Fleet && screen.slug.is_empty()).then_some(about.server_count),
         current: current.is_some_and(|current| std::ptr::eq(current, screen)),
         why_not: if screen.group == Group::Server { (about.why_not)(screen) } else { None },
     }
@@ -176,7 +181,13 @@ mod tests {
     }
 
     fn about<'a>(role: Role, path: &'a str, server: Option<&'a str>) -> MenuFor<'a> {
-        MenuFor { role, path, server, why_not: &|screen| (!screen.slug.is_empty()).then(|| "No ps here".into()) }
+        MenuFor {
+            role,
+            path,
+            server,
+            server_count: 4,
+            why_not: &|screen| (!screen.slug.is_empty()).then(|| "No ps here".into()),
+        }
     }
 
     #[test]

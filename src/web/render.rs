@@ -30,6 +30,7 @@ pub struct Render {
     app: web::Data<App>,
     request: HttpRequest,
     cookies: Vec<Cookie<'static>>,
+    address: Option<HeaderValue>,
 }
 
 impl Render {
@@ -45,6 +46,7 @@ impl Render {
             app,
             request: request.clone(),
             cookies: Vec::new(),
+            address: None,
         })
     }
 
@@ -65,9 +67,20 @@ impl Render {
         self
     }
 
+    /// The same, for htmx to write another address into the history than the one it asked.
+    pub fn at(mut self, address: &str) -> Result<Self> {
+        self.address = Some(header(address)?);
+        Ok(self)
+    }
+
     /// The whole document.
     pub fn page<T: Template>(self, page: &T) -> Result<HttpResponse> {
         self.html(StatusCode::OK, page)
+    }
+
+    /// Nothing to swap: what the page shows stays.
+    pub fn nothing(self) -> Result<HttpResponse> {
+        Ok(self.answer(StatusCode::NO_CONTENT).finish())
     }
 
     /// The whole document, or one block of it for htmx: `render.page_or(&page, |page| page.as_rows())`.
@@ -148,6 +161,9 @@ impl Render {
     fn answer(&self, status: StatusCode) -> HttpResponseBuilder {
         let mut response = HttpResponse::build(status);
         response.insert_header((VARY, "HX-Request"));
+        if let Some(address) = &self.address {
+            response.insert_header((hx::PUSH_URL, address.clone()));
+        }
         for cookie in &self.cookies {
             response.cookie(cookie.clone());
         }
@@ -206,6 +222,8 @@ pub struct Toast {
     pub dot: &'static str,
     /// The sentence, in the reader's language.
     pub text: String,
+    /// The next step, where there is one.
+    pub hint: Option<Message>,
     /// What the log knows it by, where something went wrong on our side.
     pub request_id: Option<String>,
     /// Fields with their problems.
@@ -215,7 +233,7 @@ pub struct Toast {
 impl Toast {
     /// Something worked.
     pub fn good(text: String) -> Self {
-        Self { dot: "up", text, request_id: None, problems: FieldErrors::default() }
+        Self { dot: "up", text, hint: None, request_id: None, problems: FieldErrors::default() }
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::any::Any;
 
+use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::cookies::Purpose;
 use super::flash;
+use super::health;
 use super::hx::Hx;
 use super::menu::{Group, MenuFor, MenuGroup, Screen, menu, slug_of};
 use super::picker;
@@ -18,9 +20,10 @@ use crate::commands::catalog::Catalog;
 use crate::commands::platform::Platform;
 use crate::error::{Error, Result};
 use crate::language::{Language, Message};
+use crate::metrics::health::{Health, Level};
 use crate::models::actor::Role;
 use crate::models::platforms::DetectedPlatform;
-use crate::models::server_states::{ServerState, State};
+use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
 use crate::models::users::Theme;
 
@@ -42,6 +45,10 @@ pub struct Shell {
     pub language: Language,
     /// The colours.
     pub theme: Theme,
+    /// Whether single letters do something.
+    pub letter_keys: bool,
+    /// The name of the key that opens what a letter alone does not: `Ctrl`, or `⌘` on a Mac.
+    pub command_key: &'static str,
     /// What an unsafe request must bring back (W01).
     pub csrf_token: String,
     /// Who is signed in.
@@ -58,6 +65,8 @@ pub struct Shell {
     pub here: String,
     /// A sentence left by the request before this one.
     pub flash: Option<String>,
+    /// What everybody must know while it lasts: the console's disk is full (R05).
+    pub banner: Option<Message>,
     /// The time of this answer.
     pub now: DateTime<Utc>,
     /// The zone that times are shown in.
@@ -80,10 +89,8 @@ pub struct SelectedServer {
     pub name: String,
     /// Its groups, separated by commas.
     pub groups: String,
-    /// `up`, `warn`, `crit`, `down`, `paused` or `none`: the shape of its dot.
-    pub dot: &'static str,
-    /// The word for it, in English.
-    pub state: &'static str,
+    /// How it is.
+    pub level: Level,
 }
 
 impl Shell {
@@ -109,6 +116,8 @@ impl Shell {
         Ok(Self {
             language: visitor.language,
             theme: visitor.theme,
+            letter_keys: person.is_none_or(|person| person.user.letter_keys),
+            command_key: command_key(request),
             menu: person.map_or_else(Vec::new, |person| {
                 menu(
                     screens,
@@ -116,6 +125,7 @@ impl Shell {
                         role: person.actor.role,
                         path,
                         server: server.as_ref().map(|server| server.name.as_str()),
+                        server_count,
                         why_not: &why_not,
                     },
                 )
@@ -126,6 +136,7 @@ impl Shell {
             slug: slug_of(screens, path).to_owned(),
             here: request.uri().path_and_query().map_or_else(|| path.to_owned(), ToString::to_string),
             flash: Purpose::Flash.read(request, &app.config).and_then(|value| flash::unpack(&value)),
+            banner: person.and_then(|_| health::disk_warning(&app.config.data_dir)),
             now: app.clock.now(),
             time_zone: person.map_or(Tz::UTC, Person::time_zone),
             csrf_token: visitor.csrf_token,
@@ -142,22 +153,28 @@ async fn servers(
     let in_path = request.match_info().get("server").map(str::to_owned);
     let names: Vec<String> = in_path.into_iter().chain(recent_servers(request, app)).collect();
     let scope = person.actor.scope.clone();
+    let (live, now) = (app.live.clone(), app.clock.now());
     app.db
         .run(move |connection| {
             let count = Server::count(connection, &scope)?;
             for name in names {
                 let Ok(server) = Server::by_name(connection, &scope, &name) else { continue };
-                let state = ServerState::of(connection, server.id)?.map_or(State::Unknown, |state| state.state);
-                let (dot, state) = picker::look_of(state);
+                let state = ServerState::of(connection, server.id)?;
+                let level = Health::of(&server, state.as_ref(), &live, now).level;
                 let groups =
                     server.groups(connection)?.into_iter().map(|group| group.name).collect::<Vec<_>>().join(", ");
                 let platform = DetectedPlatform::of(connection, server.id)?.map(Platform::from);
-                let selected = SelectedServer { name: server.name, groups, dot, state };
+                let selected = SelectedServer { name: server.name, groups, level };
                 return Ok((Some((selected, platform)), count));
             }
             Ok::<_, Error>((None, count))
         })
         .await
+}
+
+fn command_key(request: &HttpRequest) -> &'static str {
+    let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if agent.contains("Mac OS X") { "⌘" } else { "Ctrl" }
 }
 
 /// Why a server cannot be asked this, if no command is known for its platform.

@@ -28,6 +28,7 @@ const chartOptions = (chart) => {
 
   const behind = (plot) => {
     const { ctx, bbox } = plot;
+    ctx.save(); // uPlot remembers the colours that it has set, and does not set them again
     ctx.fillStyle = colour("--crit-soft");
     for (const [from, to] of chart.data.gaps()) {
       const left = Math.max(plot.valToPos(from, "x", true), bbox.left);
@@ -35,10 +36,13 @@ const chartOptions = (chart) => {
     }
     for (const quarter of [1, 2, 3, 4]) line(plot, chart.data.top * quarter / 4, "--rule", []);
     line(plot, 0, "--rule-2", []);
+    ctx.restore();
   };
 
   const front = (plot) => {
+    plot.ctx.save();
     if (spec.limit != null && spec.limit < chart.data.top) line(plot, spec.limit, "--warn", [4, 4]);
+    plot.ctx.restore();
   };
 
   const selected = (plot) => {

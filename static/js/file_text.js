@@ -1,15 +1,26 @@
-// A file that was chosen goes into the text field that `for` names; it is read here and sent with the form, not by itself.
+// Reads a chosen file into a text area of the page, and its name into a field where one is named; nothing is sent by this. Without it the text
+// is pasted.
 class FileText extends HTMLElement {
   connectedCallback() {
-    this.addEventListener("change", async (event) => {
-      const [file] = event.target.files ?? [];
-      const field = document.getElementById(this.getAttribute("for"));
-      if (!file || !field) return;
-      field.value = await file.text();
-      event.target.value = "";
-      field.dispatchEvent(new Event("input", { bubbles: true }));
-      field.focus();
-    });
+    this.input = this.querySelector("input[type=file]");
+    this.listener = () => this.#read();
+    this.input.addEventListener("change", this.listener);
+  }
+
+  disconnectedCallback() {
+    this.input.removeEventListener("change", this.listener);
+  }
+
+  async #read() {
+    const [file] = this.input.files;
+    if (!file) return;
+    const area = document.getElementById(this.getAttribute("text"));
+    const name = document.getElementById(this.getAttribute("name") ?? "");
+    area.value = await file.text();
+    if (name) name.value = file.name;
+    // The same file can be chosen again after it was changed.
+    this.input.value = "";
+    area.dispatchEvent(new Event("input", { bubbles: true }));
   }
 }
 customElements.define("file-text", FileText);

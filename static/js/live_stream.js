@@ -1,38 +1,60 @@
 // <live-stream data-url data-updated data-stopped>: the page's one event stream, and the words about how fresh it is.
-// Hands "metrics" to the charts, swaps the rows of "fleet", tells the page's regions of "state". A hidden tab closes it.
+// Hands "metrics" to the charts, swaps the rows of "fleet", tells regions of "level". A hidden tab closes it.
 class LiveStream extends HTMLElement {
+  static RETRY = 3000;
+  static MISSED = 5000; // a longer silence leaves a hole in what the page shows
+
   connectedCallback() {
-    this.seen = () => (document.hidden ? this.close() : this.open());
-    this.asked = () => this.hasAttribute("data-query") && (this.close(), this.seen());
-    document.addEventListener("visibilitychange", this.seen);
-    document.addEventListener("htmx:pushedIntoHistory", this.asked);
-    this.clock = setInterval(() => this.say(), 1000);
-    this.heard = Date.now();
-    this.seen();
+    const { signal } = this.life = new AbortController();
+    const follow = () => (document.hidden ? this.close() : this.open());
+    const asked = () => this.hasAttribute("data-query") && (this.close(), follow());
+    document.addEventListener("visibilitychange", follow, { signal });
+    document.addEventListener("htmx:pushedIntoHistory", asked, { signal });
+    const clock = setInterval(() => this.say(), 1000);
+    signal.addEventListener("abort", () => (clearInterval(clock), this.close()));
+    [this.follow, this.heard, this.shown] = [follow, Date.now(), this.dataset.shown];
+    follow();
   }
 
   disconnectedCallback() {
-    document.removeEventListener("visibilitychange", this.seen);
-    document.removeEventListener("htmx:pushedIntoHistory", this.asked);
-    clearInterval(this.clock);
-    this.close();
+    this.life.abort();
+  }
+
+  address() {
+    const url = new URL(this.dataset.url, location.href);
+    if (this.hasAttribute("data-query")) url.search = location.search;
+    if (this.shown) url.searchParams.set("shown", this.shown);
+    if (this.opened) url.searchParams.set("again", "true");
+    return url;
   }
 
   open() {
     if (this.source) return;
-    this.source = new EventSource(this.dataset.url + (this.hasAttribute("data-query") ? location.search : ""));
-    this.source.onopen = () => this.connected(true);
-    this.source.onerror = () => this.broken();
+    this.source = new EventSource(this.address());
+    this.source.onerror = () => {
+      this.close();
+      this.setAttribute("data-lost", "");
+      this.again = setTimeout(this.follow, LiveStream.RETRY);
+    };
     const hear = (name, act) => this.source.addEventListener(name, (event) => {
-      this.heard = Date.now();
-      this.connected(true);
+      if (this.opened && Date.now() - this.heard > LiveStream.MISSED) htmx.trigger(document.body, "missed");
+      [this.heard, this.opened] = [Date.now(), true];
+      this.removeAttribute("data-lost");
+      this.say();
       act(event.data);
     });
+    hear("alive", () => {});
+    hear("fleet", (data) => this.swap(data));
+    hear("level", (data) => this.level(JSON.parse(data)));
     hear("metrics", (data) => {
       document.dispatchEvent(new CustomEvent("live:metrics", { detail: JSON.parse(data) }));
     });
-    hear("fleet", (data) => this.swap(data));
-    hear("state", () => htmx.trigger(document.body, "state"));
+  }
+
+  close() {
+    clearTimeout(this.again);
+    this.source?.close();
+    this.source = null;
   }
 
   // Rows that are not on the page have no place to go to.
@@ -43,29 +65,16 @@ class LiveStream extends HTMLElement {
     htmx.swap(this, parts.innerHTML, { swapStyle: "none" });
   }
 
-  close() {
-    clearTimeout(this.again);
-    this.source?.close();
-    this.source = null;
-  }
-
-  broken() {
-    this.connected(false);
-    // The browser tries again by itself unless the answer was no stream: the session ended, or the console is restarting.
-    if (this.source.readyState !== EventSource.CLOSED) return;
-    this.close();
-    this.again = setTimeout(() => this.seen(), 5000);
-  }
-
-  connected(yes) {
-    this.lost = !yes;
-    this.toggleAttribute("data-lost", this.lost);
-    this.say();
+  level({ dot, word, otherPage }) {
+    this.shown = dot;
+    document.querySelectorAll("[data-level-dot]").forEach((sign) => (sign.dataset.state = dot));
+    document.querySelectorAll("[data-level-word]").forEach((sign) => (sign.textContent = word));
+    htmx.trigger(document.body, otherPage ? "other-page" : "level");
   }
 
   say() {
     const seconds = Math.round((Date.now() - this.heard) / 1000);
-    this.textContent = (this.lost ? this.dataset.stopped : this.dataset.updated).replace("{n}", seconds);
+    this.textContent = (this.hasAttribute("data-lost") ? this.dataset.stopped : this.dataset.updated).replace("{n}", seconds);
   }
 }
 customElements.define("live-stream", LiveStream);

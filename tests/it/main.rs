@@ -10,10 +10,13 @@
 
 mod admin;
 mod api;
+mod bad_input;
 mod browser;
 mod cli;
 mod commands;
 mod db;
+mod docs;
+mod faults;
 mod harness;
 mod house;
 mod inventory;
@@ -22,4 +25,5 @@ mod metrics;
 mod models;
 mod remote;
 mod screens;
+mod startup;
 mod web;

@@ -27,8 +27,8 @@ pub struct StageView {
     pub sign: &'static str,
     /// What went wrong.
     pub problem: Option<Message>,
-    /// What was learnt; from the server, so shown as it is and never trusted.
-    pub learnt: String,
+    /// What was learnt; with the server's own words in it, which are never trusted.
+    pub learnt: Option<Message>,
     /// How long it took; none where it was not reached.
     pub took: Option<Duration>,
 }
@@ -40,21 +40,15 @@ impl StageView {
     }
 
     fn of(report: &StageReport) -> Self {
-        let view = |dot, sign, problem, learnt: &str, took| Self {
-            label: report.stage.label(),
-            dot,
-            sign,
-            problem,
-            learnt: learnt.to_owned(),
-            took,
-        };
+        let view =
+            |dot, sign, problem, learnt, took| Self { label: report.stage.label(), dot, sign, problem, learnt, took };
         match &report.outcome {
-            StageOutcome::Passed(learnt) => view("up", "Worked", None, learnt, Some(report.took)),
-            StageOutcome::NotReached => view("none", "Not reached", None, "", None),
+            StageOutcome::Passed(learnt) => view("up", "Worked", None, Some(learnt.clone()), Some(report.took)),
+            StageOutcome::NotReached => view("none", "Not reached", None, None, None),
             StageOutcome::Failed(RemoteError::HostKeyUnknown { .. }) => {
-                view("warn", "Waiting", Some(Message::new("Not known yet. Waiting for you")), "", Some(report.took))
+                view("warn", "Waiting", Some(Message::new("Not known yet. Waiting for you")), None, Some(report.took))
             }
-            StageOutcome::Failed(error) => view("crit", "Failed", Some(error.message()), "", Some(report.took)),
+            StageOutcome::Failed(error) => view("crit", "Failed", Some(error.message()), None, Some(report.took)),
         }
     }
 }
@@ -73,7 +67,7 @@ impl ReportView {
     /// The last stage, once the connection stands: what the server runs.
     pub fn add_platform(&mut self, took: Duration, platform: Result<Platform>) -> Result<()> {
         let outcome = match platform {
-            Ok(platform) => StageOutcome::Passed(platform.pretty_name),
+            Ok(platform) => StageOutcome::Passed(Message::heard(platform.pretty_name)),
             Err(Error::Remote(error)) => {
                 self.next_step = Some(error.advice().next_step);
                 StageOutcome::Failed(*error)

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Offered, Planned, Problem};
-use crate::inventory::import::{FoundSecret, Offer, Skipped};
-use crate::inventory::{Action, Kind, Plan};
+use crate::inventory::import::{FoundSecret, Offer, Offered, Skipped};
+use crate::inventory::{Action, Kind, Plan, Planned, Problem};
 use crate::language::Message;
 
 /// Lines of what was left out that are shown.

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::api::paging::Key;
 use crate::db::Connection;
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::metrics::live::Live;
 use crate::models::actor::Scope;
 use crate::models::credentials::Credential;
@@ -46,6 +46,10 @@ pub struct ServerView {
     pub sampling_seconds: u32,
     /// Whether old SSH algorithms are allowed for it.
     pub legacy_algorithms: bool,
+    /// How far hannun may go there, whoever asks: `watch`, `read-files`, `change`, `terminal`. Its groups may narrow that.
+    pub allow: &'static str,
+    /// The file that it came from; it is changed there.
+    pub managed_by: Option<String>,
     /// What is true of it now.
     pub state: StateView,
     /// `unknown` (nobody approved a key), `trusted`, or `changed` (it presents another key than the approved one).
@@ -223,7 +227,10 @@ impl Around {
 
     fn view(&mut self, server: Server, live: &Live) -> ServerView {
         let state = self.states.remove(&server.id);
-        let changed = state.as_ref().is_some_and(|state| state.reason_code == "host-key-changed");
+        let changed = state
+            .as_ref()
+            .and_then(ServerState::why)
+            .is_some_and(|why| matches!(why, RemoteError::HostKeyChanged { .. }));
         let trusted = self.trusted.contains(&server.id);
         ServerView {
             credential: server.credential_id.and_then(|id| self.credentials.get(&id).cloned()),
@@ -247,6 +254,8 @@ impl Around {
             enabled: server.enabled,
             sampling_seconds: u32::try_from(server.sampling_seconds).unwrap_or_default(),
             legacy_algorithms: server.legacy_algorithms,
+            allow: server.allow.name(),
+            managed_by: server.managed_by,
             created_at: server.created_at,
             updated_at: server.updated_at,
         }
@@ -259,10 +268,10 @@ impl StateView {
             let state = if enabled { State::Unknown } else { State::Paused };
             return Self { state: state.name(), since: None, checked_at: None, seen_at: None, reason: None };
         };
-        let reason = (!row.reason_code.is_empty()).then_some(ReasonView {
-            code: row.reason_code,
-            detail: row.reason,
-            hint: row.next_step,
+        let reason = row.why().map(|why| ReasonView {
+            code: why.code().to_owned(),
+            detail: why.to_string(),
+            hint: why.advice().next_step.to_string(),
         });
         Self {
             state: row.state.name(),

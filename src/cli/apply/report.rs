@@ -2,48 +2,14 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
-
 use crate::cli::output;
+use crate::inventory::report::PlanReport;
 use crate::inventory::{Action, FieldChange, Item, Plan, Problem, Shown};
+use crate::language::Language;
 use crate::telemetry::escape;
 
 /// The longest value that is shown of a field.
 const LONGEST: usize = 160;
-
-/// A plan for programs.
-#[derive(Serialize)]
-pub(in crate::cli) struct Report<'r> {
-    dry_run: bool,
-    added: usize,
-    changed: usize,
-    removed: usize,
-    left: usize,
-    unchanged: usize,
-    taken_over: usize,
-    items: Vec<ItemReport<'r>>,
-    notes: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct ItemReport<'r> {
-    kind: &'static str,
-    name: &'r str,
-    action: &'static str,
-    file: Option<&'r str>,
-    fields: Vec<FieldReport<'r>>,
-    notes: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct FieldReport<'r> {
-    field: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    before: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    after: Option<&'r str>,
-    secret: bool,
-}
 
 /// Says what is wrong, a line each, as compilers do: editors take one to the place.
 pub(in crate::cli) fn complain(problems: &[Problem]) {
@@ -58,7 +24,7 @@ pub(in crate::cli) fn complain(problems: &[Problem]) {
 /// Prints what would be done, or was.
 pub(in crate::cli) fn print(plan: &Plan, dry_run: bool, json: bool) -> io::Result<()> {
     if json {
-        return output::json(&report(plan, dry_run));
+        return output::json(&PlanReport::of(plan, dry_run, Language::En));
     }
     for item in plan.items.iter().filter(|item| item.action != Action::Unchanged) {
         for line in lines(item) {
@@ -138,36 +104,4 @@ fn summary(plan: &Plan, dry_run: bool) -> String {
         sentence.push_str(&format!("; {taken_over} of the unchanged come from the file from now on"));
     }
     sentence
-}
-
-/// The plan for programs.
-pub(in crate::cli) fn report(plan: &Plan, dry_run: bool) -> Report<'_> {
-    Report {
-        dry_run,
-        added: plan.count(Action::Add),
-        changed: plan.count(Action::Change),
-        removed: plan.count(Action::Remove),
-        left: plan.count(Action::Leave),
-        unchanged: plan.count(Action::Unchanged),
-        taken_over: plan.taken_over(),
-        items: plan.items.iter().filter(|item| item.action != Action::Unchanged).map(item_report).collect(),
-        notes: plan.notes.iter().map(ToString::to_string).collect(),
-    }
-}
-
-fn item_report(item: &Item) -> ItemReport<'_> {
-    let fields = item.fields.iter().map(|field| match &field.shown {
-        Shown::Secret => FieldReport { field: field.field, before: None, after: None, secret: true },
-        Shown::Values { before, after } => {
-            FieldReport { field: field.field, before: Some(before), after: Some(after), secret: false }
-        }
-    });
-    ItemReport {
-        kind: item.kind.name(),
-        name: &item.name,
-        action: item.action.name(),
-        file: item.file.as_deref(),
-        fields: fields.collect(),
-        notes: item.notes.iter().map(ToString::to_string).collect(),
-    }
 }

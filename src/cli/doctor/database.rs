@@ -1,42 +1,79 @@
 //! What the database tells: its roles, its state, the queue, the clock.
 
+use std::path::Path;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Check, said};
+use super::{Check, instances, said};
 use crate::cli::connect::Database;
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::db::{self, Connection, migrate, roles};
 use crate::error::{Error, Result};
 use crate::models::audit::{AuditEvent, AuditFilter};
+use crate::models::data_keys::DataKey;
+use crate::models::instances::Instance;
 use crate::models::recurring_jobs::RecurringJob;
+use crate::models::sampling_leases::ToSample;
 use crate::models::users::User;
 
 /// Clocks may differ by this much.
 const TOLERANCE: TimeDelta = TimeDelta::seconds(2);
 
 /// Everything that is asked of the database, one check each.
-pub(super) async fn checks(found: &Database) -> Vec<Check> {
+pub(super) async fn checks(config: &Config, found: &Database) -> Vec<Check> {
     let mut checks = match found.db.run(migrate::pending).await {
         Ok(0) => vec![Check::ok("database", found.server.describe())],
         Ok(pending) => {
             let detail = format!("{}, {pending} changes behind this version", found.server.describe());
             return vec![Check::failed("database", detail, "Run hannun migrate")];
         }
-        Err(error) => {
-            let next = "Start PostgreSQL, or correct DATABASE_URL or DATABASE_URL_FILE";
-            return vec![Check::failed("database", said(&error), next)];
-        }
+        Err(error) => return vec![Check::failed("database", said(&error), way_back(config))],
     };
     let now = Clock::system().now();
     match found.db.run(Facts::load).await {
-        Ok(facts) => checks.extend([facts.audit(), facts.queue(now), facts.clock(now), facts.people()]),
+        Ok(facts) => {
+            let processes = instances::check(&facts.living, &facts.to_sample, facts.database_time);
+            checks.extend([facts.audit(), processes, facts.queue(now), facts.clock(now), facts.people()]);
+        }
         Err(error) => checks.push(Check::failed("database", said(&error), "Look at the log of PostgreSQL")),
+    }
+    let key_path = config.secret_key_path();
+    match found.db.run(move |connection| secrets(connection, &key_path)).await {
+        Ok(check) => checks.extend(check),
+        Err(error) => checks.push(Check::failed("secrets", said(&error), "Look at the log of PostgreSQL")),
     }
     checks
 }
 
+/// What to do where the database does not answer.
+pub(super) fn way_back(config: &Config) -> &'static str {
+    if config.database_url.is_some() {
+        "Start PostgreSQL, or correct DATABASE_URL or DATABASE_URL_FILE"
+    } else {
+        "Do what the sentence says; postgres-private/postgres.log in the data directory has PostgreSQL's own words"
+    }
+}
+
+/// Whether the key file opens what is stored; nothing where nothing is. Opens no secret itself.
+fn secrets(connection: &mut Connection, key_path: &Path) -> Result<Option<Check>> {
+    if !DataKey::any_exists(connection)? {
+        return Ok(None);
+    }
+    Ok(Some(match DataKey::open_sealer(connection, key_path) {
+        Ok(_) => Check::ok("secrets", "the key file opens what the database holds"),
+        Err(error) => Check::failed(
+            "secrets",
+            said(&error),
+            "Put back the key file that belongs to this database, from its own backup. Without it every credential has to be entered again",
+        ),
+    }))
+}
+
 struct Facts {
     audit_is_guarded: bool,
+    living: Vec<Instance>,
+    to_sample: Vec<ToSample>,
     jobs: Vec<RecurringJob>,
     database_time: DateTime<Utc>,
     last_event: Option<DateTime<Utc>>,
@@ -47,6 +84,8 @@ impl Facts {
     fn load(connection: &mut Connection) -> Result<Self, Error> {
         Ok(Self {
             audit_is_guarded: roles::audit_is_guarded(connection)?,
+            living: Instance::living(connection)?,
+            to_sample: ToSample::all(connection)?,
             jobs: RecurringJob::all(connection)?,
             database_time: db::time(connection)?,
             last_event: AuditEvent::latest(connection, &AuditFilter::default(), 1)?.first().map(|event| event.at),
@@ -62,7 +101,7 @@ impl Facts {
         Check::warning(
             "audit log",
             "one database role for everything: the trigger alone guards the audit log",
-            "Let another role own the tables, and grant the role of DATABASE_URL no update, delete or truncate on audit_events",
+            "Let another role own the tables: run hannun migrate --grant ROLE as the owner, and give hannun serve the DATABASE_URL of that ROLE",
         )
     }
 

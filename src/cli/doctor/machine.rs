@@ -2,6 +2,7 @@
 
 use super::Check;
 use crate::config::Config;
+use crate::db::private_server::PrivateServer;
 use crate::secret::seal::KeyFile;
 
 /// Free space below which the data directory is too full.
@@ -30,6 +31,11 @@ pub(super) fn configuration(config: &Config) -> Check {
     Check::ok(name, format!("people open {}", config.origin()))
 }
 
+/// Whether the first start is still to come: to look must not make a database.
+pub(super) fn has_no_database_yet(config: &Config) -> bool {
+    config.database_url.is_none() && !PrivateServer::is_made(&config.data_dir)
+}
+
 /// The data directory is there, ours, and has room.
 pub(super) fn data_directory(config: &Config) -> Check {
     let (name, path) = ("data directory", config.data_dir.display());
@@ -37,10 +43,18 @@ pub(super) fn data_directory(config: &Config) -> Check {
         return Check::warning(name, format!("{path} is not there yet"), "hannun serve makes it at its first start");
     }
     let Ok(found) = rustix::fs::statvfs(&config.data_dir) else {
-        return Check::failed(name, format!("{path} cannot be read"), "Give it to the account that hannun runs as");
+        return Check::failed(
+            name,
+            format!("{path} cannot be read"),
+            "Run this as the account that hannun runs as, or give the directory to that account",
+        );
     };
     if rustix::fs::access(&config.data_dir, rustix::fs::Access::WRITE_OK).is_err() {
-        return Check::failed(name, format!("{path} cannot be written"), "Give it to the account that hannun runs as");
+        return Check::failed(
+            name,
+            format!("{path} cannot be written"),
+            "Run this as the account that hannun runs as, or give the directory to that account",
+        );
     }
     let free = found.f_bavail.saturating_mul(found.f_frsize);
     let detail = format!("{path}, {} MiB free", free >> 20);

@@ -10,7 +10,9 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::models::actor::Scope;
 use crate::models::servers::Server;
+use crate::remote::Endpoint;
 use crate::remote::hosts::Hosts;
+use crate::startup::demo_server::DemoServer;
 
 /// Servers that are tried at the same time.
 const AT_ONCE: usize = 16;
@@ -37,10 +39,15 @@ async fn all(config: &Config, database: &Database) -> Result<Vec<Check>> {
     }
     output::progress(format_args!("Connecting to {} servers …", enabled.len()));
     let hosts = database.app(config).await?.hosts;
-    Ok(stream::iter(enabled).map(|server| one(&hosts, server)).buffered(AT_ONCE).collect().await)
+    Ok(stream::iter(enabled).map(|server| one(config, &hosts, server)).buffered(AT_ONCE).collect().await)
 }
 
-async fn one(hosts: &Hosts, server: Server) -> Check {
+/// Whether this is the private `sshd` that the demo keeps on loopback.
+fn is_of_the_demo(config: &Config, endpoint: &Endpoint) -> bool {
+    DemoServer::port_of(&config.data_dir).is_some_and(|port| endpoint.address == "127.0.0.1" && endpoint.port == port)
+}
+
+async fn one(config: &Config, hosts: &Hosts, server: Server) -> Check {
     let name = format!("server {}", server.name);
     let endpoint = match hosts.endpoint(server.id).await {
         Ok(endpoint) => endpoint,
@@ -53,7 +60,12 @@ async fn one(hosts: &Hosts, server: Server) -> Check {
     };
     let report = hosts.pool().test(&endpoint).await;
     if let Some(error) = report.error() {
-        Check::failed(name, error.to_string(), error.advice().next_step.to_string())
+        let next_step = if is_of_the_demo(config, &endpoint) {
+            "Its sshd runs as long as hannun serve --demo does. Start that, or pause this server".to_owned()
+        } else {
+            error.advice().next_step.to_string()
+        };
+        Check::failed(name, error.to_string(), next_step)
     } else {
         let took: u128 = report.stages.iter().map(|stage| stage.took.as_millis()).sum();
         Check::ok(name, format!("signed in as {} in {took} ms", endpoint.user))

@@ -10,6 +10,9 @@ use std::process::{Command, Stdio};
 use crate::error::{Error, Result};
 use crate::language::Message;
 
+/// The private server's folder in the data directory.
+pub(super) const HOME: &str = "postgres-private";
+
 /// The account that PostgreSQL runs as when hannun is root: PostgreSQL refuses to be root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Account {
@@ -33,8 +36,16 @@ pub(super) struct Folders {
 }
 
 /// The data directory itself: others may pass through it, nobody may list it.
-pub(super) fn make_data_dir(path: &Path) -> Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o711).create(path).map_err(|cause| unusable(path, &cause))
+pub fn make_data_dir(path: &Path) -> Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o711).create(path).map_err(|cause| data_dir_unusable(path, &cause))
+}
+
+/// Why nothing can be kept in the data directory, and what to do about it.
+pub(super) fn data_dir_unusable(path: &Path, cause: &std::io::Error) -> Error {
+    let cause = cause.to_string().to_lowercase();
+    let cause = cause.split(" (os error").next().unwrap_or_default();
+    let sentence = "The data directory {path} cannot be used: {cause}. Give it to the account that hannun runs as, or set HANNUN_DATA_DIR to another one";
+    Error::Unavailable(Message::new(sentence).with("path", path.display()).with("cause", cause))
 }
 
 impl Folders {
@@ -42,11 +53,12 @@ impl Folders {
     pub(super) fn prepare(data_dir: &Path) -> Result<Self> {
         let data_dir = data_dir.canonicalize().map_err(|cause| unusable(data_dir, &cause))?;
         let account = account()?;
-        let home = data_dir.join("postgres-private");
+        let home = data_dir.join(HOME);
         private_folder(&home, account)?;
         let socket = socket_folder(&home, account)?;
         let mut folders = Self { home, socket, account, view: None, ours: true };
-        if !folders.can_be_reached() {
+        // Where we are no root, its programs run as we do, and get where we get.
+        if account.is_some() && !folders.can_be_reached() {
             folders.view = Some(view_of(&folders.home)?);
             if !folders.can_be_reached() {
                 return Err(Error::Unavailable(
@@ -196,7 +208,8 @@ fn private_folder(path: &Path, account: Option<Account>) -> Result<()> {
     let found = fs::symlink_metadata(path).map_err(|cause| unusable(path, &cause))?;
     let ours = found.is_dir() && (found.uid() == owner || (account.is_some() && found.uid() == 0));
     if !ours {
-        return Err(Error::Unavailable(Message::new("{path} belongs to somebody else").with("path", path.display())));
+        let sentence = "{path} belongs to another account. Run hannun as the account that owns it, or set HANNUN_DATA_DIR to another directory";
+        return Err(Error::Unavailable(Message::new(sentence).with("path", path.display())));
     }
     if let Some(account) = account {
         chown(path, Some(account.uid), Some(account.gid)).map_err(|cause| unusable(path, &cause))?;

@@ -7,6 +7,8 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::language::Message;
 
+use super::folders::{data_dir_unusable, make_data_dir};
+
 /// The hold on a data directory; the kernel lets go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct Lock {
@@ -16,15 +18,9 @@ pub(super) struct Lock {
 impl Lock {
     /// Takes `data_dir`, making it where it is absent, or says which process has it.
     pub(super) fn take(data_dir: &Path) -> Result<Self> {
-        super::folders::make_data_dir(data_dir)?;
+        make_data_dir(data_dir)?;
         let path = data_dir.join("hannun.lock");
-        let unusable = |cause: std::io::Error| {
-            Error::Unavailable(
-                Message::new("The data directory {path} cannot be used: {cause}")
-                    .with("path", data_dir.display())
-                    .with("cause", cause),
-            )
-        };
+        let unusable = |cause: std::io::Error| data_dir_unusable(data_dir, &cause);
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(unusable)?;
         match file.try_lock() {

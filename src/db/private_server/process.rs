@@ -138,6 +138,8 @@ impl Keeper {
             "listen_addresses=",
             "unix_socket_permissions=0700",
             "max_connections=120",
+            // A compiler inside needs memory that is writable and executable, which a hardened service may not have.
+            "jit=off",
             // Errors of statements are the program's to tell; with their rows and keys they would be secrets in a log.
             "log_min_messages=fatal",
             "log_min_error_statement=panic",

@@ -8,7 +8,7 @@ use crate::db::types::Labels;
 use crate::error::{Error, Result};
 use crate::models::host_keys::{GivenKey, HostKey};
 use crate::models::ids::{GroupId, ServerId};
-use crate::models::server_states::ServerState;
+use crate::models::server_states::{ServerState, State};
 use crate::models::servers::{MAXIMUM_JUMPS, Server, ServerToKeep};
 
 impl Work<'_> {
@@ -104,27 +104,33 @@ impl Work<'_> {
 
     /// What was known of a server's state is forgotten where it may be another machine now, or was switched on or off.
     fn states(&mut self, changed: &[(&Item, &ServerFacts)]) -> Result<()> {
+        let (mut paused, mut forgotten, mut moved) = (Vec::new(), Vec::new(), Vec::new());
         for (item, facts) in changed {
             let Some(id) = self.ids.servers.get(&item.name).copied() else { continue };
             let known = self.plan.registry.servers.get(&item.name).map(|known| &known.facts);
             let is_same = known.is_some_and(|known| known.connects_like(facts) && known.host_keys == facts.host_keys);
-            if known.is_some() {
+            // A note or a label is no matter of connections.
+            if known.is_some() && !is_same {
                 self.touched.insert(id);
             }
             if known.is_some_and(|known| known.is_elsewhere(facts)) {
-                HostKey::forget_presented(self.connection, id)?;
+                moved.push(id);
             }
             if !facts.enabled && !is_same {
-                ServerState::paused(self.connection, id, self.means.now)?;
+                paused.push(id);
             } else if known.is_some() && !is_same {
-                ServerState::forgotten(self.connection, id, self.means.now)?;
+                forgotten.push(id);
             }
         }
-        self.touch_those_behind()
+        HostKey::forget_presented_of_all(self.connection, &moved)?;
+        ServerState::set_all(self.connection, &paused, State::Paused, self.means.now)?;
+        ServerState::set_all(self.connection, &forgotten, State::Unknown, self.means.now)?;
+        self.touch_those_behind();
+        Ok(())
     }
 
     /// Connections through a touched server no longer fit either.
-    fn touch_those_behind(&mut self) -> Result<()> {
+    fn touch_those_behind(&mut self) {
         let mut edge: Vec<ServerId> = self.touched.iter().copied().collect();
         let behind: Vec<(ServerId, ServerId)> = self
             .plan
@@ -142,7 +148,6 @@ impl Work<'_> {
                 }
             }
         }
-        Ok(())
     }
 }
 

@@ -175,7 +175,8 @@ impl Check<'_, '_> {
             .values()
             .map(|entry| (Kind::Credential, &entry.name))
             .chain(wishes.groups.values().map(|entry| (Kind::Group, &entry.name)))
-            .chain(wishes.servers.values().map(|wish| (Kind::Server, &wish.entry.name)));
+            .chain(wishes.servers.values().map(|wish| (Kind::Server, &wish.entry.name)))
+            .chain(wishes.commands.values().map(|entry| (Kind::Command, &entry.name)));
         let found: Vec<(Spot<String>, String)> = spots
             .filter(|(_, name)| self.request.sources.get(name.at.text).is_some_and(|source| source.file.is_none()))
             .filter_map(|(kind, name)| self.managed_and_other(kind, &name.value).map(|file| (name.clone(), file)))
@@ -206,7 +207,13 @@ impl Check<'_, '_> {
                 let same = known.facts == compare::server_facts(wish, Some(&known.facts));
                 known.row.managed_by.clone().filter(|_| !same)
             }
-            Kind::Command => None,
+            Kind::Command => {
+                let mut entries = self.wishes.commands.iter().filter(|((_, known), _)| *known == name);
+                entries.find_map(|((command_type, _), entry)| {
+                    let known = self.registry.commands.get(&((*command_type).to_owned(), name.to_owned()))?;
+                    known.row.managed_by.clone().filter(|_| known.facts != compare::command_facts(entry))
+                })
+            }
         }
     }
 }
@@ -224,7 +231,9 @@ pub(super) fn removals_that_are_used(
         let users: Vec<&str> = registry
             .servers
             .iter()
-            .filter(|(name, _)| !goes(Kind::Server, name) && !wishes.servers.contains_key(name.as_str()))
+            // What a text says of a server itself was told at its place.
+            .filter(|(name, _)| wishes.servers.get(name.as_str()).is_none_or(|wish| wish.entry.says_little))
+            .filter(|(name, _)| !goes(Kind::Server, name))
             .filter(|(_, known)| match gone.kind {
                 Kind::Credential => known.facts.credential.as_deref() == Some(gone.name.as_str()),
                 Kind::Server => known.facts.jump.as_deref() == Some(gone.name.as_str()),

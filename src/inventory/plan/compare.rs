@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::document::{CredentialEntry, HostKey};
+use super::super::document::{CommandEntry, CredentialEntry, HostKey};
 use super::super::facts::{CommandFacts, CredentialFacts, Facts, GroupFacts, ServerFacts};
 use super::super::problem::Flaw;
 use super::super::registry::Registry;
@@ -27,6 +27,11 @@ pub(super) struct Comparison<'c> {
 /// A credential as it shall be.
 pub(super) fn credential_facts(entry: &CredentialEntry) -> CredentialFacts {
     CredentialFacts { user: entry.user.clone(), kind: entry.kind, privilege: entry.privilege, note: entry.note.clone() }
+}
+
+/// A command as it shall be.
+pub(super) fn command_facts(entry: &CommandEntry) -> CommandFacts {
+    CommandFacts { on: entry.on.clone(), run: entry.run.clone(), format: entry.format.clone() }
 }
 
 /// A server as it shall be: what the text cannot say, or does not say of keys, stays as it is.
@@ -71,7 +76,7 @@ impl Comparison<'_> {
         }
         for ((command_type, name), entry) in &wishes.commands {
             let known = registry.commands.get(&((*command_type).to_owned(), (*name).to_owned()));
-            let facts = CommandFacts { on: entry.on.clone(), run: entry.run.clone(), format: entry.format.clone() };
+            let facts = command_facts(entry);
             let fields = facts.differences(known.map(|known| &known.facts));
             let managed_by = known.map(|known| known.row.managed_by.as_deref());
             let name = format!("{command_type}/{name}");

@@ -96,6 +96,18 @@ impl Ring {
             .collect()
     }
 
+    /// The mean of a metric of the whole server since `from`; none where its values begin later than `begins_by`.
+    pub(super) fn mean(&self, metric: Metric, from: DateTime<Utc>, begins_by: DateTime<Utc>) -> Option<f32> {
+        let (_, column) = self.columns.iter().find(|(name, _)| name.metric == metric)?;
+        let times = self.times.iter().skip(self.times.len().saturating_sub(column.codes.len()));
+        let mut known = times.zip(&column.codes).filter_map(|(at, code)| Some((*at, expand(*code)?))).peekable();
+        known.peek().filter(|(first, _)| *first <= begins_by.timestamp_millis())?;
+        let since = known.skip_while(|(at, _)| *at < from.timestamp_millis()).map(|(_, value)| f64::from(value));
+        let (sum, count) = since.fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
+        #[expect(clippy::cast_possible_truncation, reason = "a mean of f32 values fits f32")]
+        (count > 0).then(|| (sum / f64::from(count)) as f32)
+    }
+
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
         let names = self.columns.iter().map(|(name, column)| {

@@ -40,6 +40,12 @@ pub trait Reach: Clone + Send + Sync + 'static {
 
     /// Closes what is open to a server that is not sampled any more.
     fn let_go(&self, server: ServerId);
+
+    /// Another process samples the server now: what is open is closed once nobody here uses it.
+    fn leave(&self, server: ServerId);
+
+    /// A person wants the server tried: earlier failures count no more.
+    fn forgive(&self, server: ServerId);
 }
 
 /// An open metrics channel.
@@ -103,6 +109,14 @@ impl Reach for Hosts {
 
     fn let_go(&self, server: ServerId) {
         self.pool().forget(server);
+    }
+
+    fn leave(&self, server: ServerId) {
+        self.pool().release(server);
+    }
+
+    fn forgive(&self, server: ServerId) {
+        self.pool().reset_breaker(server);
     }
 }
 

@@ -63,6 +63,7 @@ impl Recorder {
             values: self.named.clone(),
             memory: reading.sample.memory,
             uptime_seconds: reading.sample.uptime_seconds,
+            busy: None,
             filesystems: Arc::clone(&filesystems),
         };
         self.live.push(latest, &values);

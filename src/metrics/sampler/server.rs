@@ -66,6 +66,7 @@ impl<R: Reach> Task<R> {
         // The first moment of the grid: a thousand servers do not connect at once.
         self.wait_for_turn().await;
         loop {
+            self.shared.presence.lives().await;
             let error = match self.sample().await {
                 Err(Error::Remote(error)) => *error,
                 // The database or we ourselves: says nothing about the server.
@@ -148,8 +149,12 @@ impl<R: Reach> Task<R> {
             };
             tokio::select! {
                 () = wait => {
-                    self.last_due = due;
-                    return Ok(due);
+                    if self.shared.presence.is_living() {
+                        self.last_due = due;
+                        return Ok(due);
+                    }
+                    // Perhaps we stood still, and another process samples it by now.
+                    self.shared.presence.lives().await;
                 }
                 error = ended => return Err(error.into()),
                 () = self.live.somebody_comes() => {}
@@ -201,7 +206,7 @@ impl<R: Reach> Task<R> {
         // Resting repeats an older failure: the database has its reason already.
         let resting = matches!(error, Some(RemoteError::Resting { .. }))
             && self.written.is_some_and(|(written, _)| written != State::Up);
-        if self.written == Some((state, code)) || resting {
+        if self.written == Some((state, code)) || resting || !self.shared.presence.is_living() {
             return;
         }
         let (id, now, error) = (self.server.id, self.shared.clock.now(), error.cloned());

@@ -17,29 +17,31 @@ pub struct Narrowest {
     pub allow: Allowance,
     /// The group whose switch is the narrowest; none: the server's own.
     pub group: Option<String>,
+    /// The file that this server or group comes from, where the switch is changed then.
+    pub file: Option<String>,
 }
 
 impl Narrowest {
     /// The same or what a group allows, whichever is narrower.
-    fn and(self, group: String, allow: Allowance) -> Self {
-        if allow < self.allow { Self { allow, group: Some(group) } } else { self }
+    fn and(self, group: String, allow: Allowance, file: Option<String>) -> Self {
+        if allow < self.allow { Self { allow, group: Some(group), file } } else { self }
     }
 }
 
 impl Server {
     /// How far hannun may go on it now, whatever this row says: somebody may have changed the switch since.
     pub fn narrowest_allowance(&self, connection: &mut PgConnection) -> Result<Narrowest> {
-        let own: Option<Allowance> =
-            servers::table.find(self.id).select(servers::allow).first(connection).optional()?;
-        let own = own.ok_or(Error::NotFound("The server"))?;
-        let of_groups: Vec<(String, Allowance)> = server_groups::table
+        let own: Option<(Allowance, Option<String>)> =
+            servers::table.find(self.id).select((servers::allow, servers::managed_by)).first(connection).optional()?;
+        let (allow, file) = own.ok_or(Error::NotFound("The server"))?;
+        let of_groups: Vec<(String, Allowance, Option<String>)> = server_groups::table
             .inner_join(groups::table)
             .filter(server_groups::server_id.eq(self.id))
-            .select((groups::name, groups::allow))
+            .select((groups::name, groups::allow, groups::managed_by))
             .order(groups::name)
             .load(connection)?;
-        let narrowest = Narrowest { allow: own, group: None };
-        Ok(of_groups.into_iter().fold(narrowest, |narrowest, (name, allow)| narrowest.and(name, allow)))
+        let narrowest = Narrowest { allow, group: None, file };
+        Ok(of_groups.into_iter().fold(narrowest, |narrowest, (name, allow, file)| narrowest.and(name, allow, file)))
     }
 
     /// The same for many servers, as their rows and groups say.
@@ -50,9 +52,14 @@ impl Server {
         let ids: Vec<ServerId> = servers.iter().map(|server| server.id).collect();
         let mut groups = Self::groups_of(connection, &ids)?;
         let narrowest = servers.iter().map(|server| {
-            let own = Narrowest { allow: server.allow, group: None };
+            let own = Narrowest { allow: server.allow, group: None, file: server.managed_by.clone() };
             let groups = groups.remove(&server.id).unwrap_or_default();
-            (server.id, groups.into_iter().fold(own, |narrowest, group| narrowest.and(group.name, group.allow)))
+            (
+                server.id,
+                groups
+                    .into_iter()
+                    .fold(own, |narrowest, group| narrowest.and(group.name, group.allow, group.managed_by)),
+            )
         });
         Ok(narrowest.collect())
     }

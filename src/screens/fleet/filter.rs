@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use serde::Deserialize;
 
 use super::machine::Machine;
-use crate::screens::health::Level;
+use crate::metrics::health::Level;
 
 /// The query string of the fleet.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -148,7 +148,10 @@ impl FleetQuery {
     /// The query string, with `sort` and `after` replaced.
     pub fn link(&self, sort: &str, after: usize) -> String {
         let mut pairs = vec![("q", self.q.trim()), ("group", &self.group), ("status", &self.status), ("sort", sort)];
-        pairs.extend([("view", self.view.as_str()), ("by", self.by.as_str())]);
+        // What is so anyway is left out: an address is read and passed on.
+        if self.is_map() {
+            pairs.extend([("view", "map"), ("by", if self.by == "cpu" { "" } else { &self.by })]);
+        }
         let after = after.to_string();
         if after != "0" {
             pairs.push(("after", &after));

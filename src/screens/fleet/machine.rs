@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::language::Message;
+use crate::metrics::health::{Level, Vitals, mark};
 use crate::models::ids::ServerId;
-use crate::screens::health::{Level, Vitals, mark};
 use crate::web::chart;
 use crate::web::format;
 
@@ -41,7 +41,7 @@ pub struct Machine {
     /// Why it needs attention.
     pub why: Option<Message>,
     /// Why it does not answer, in hannun's words, with the server's own inside.
-    pub reason: Option<String>,
+    pub reason: Option<Message>,
     /// Its latest numbers.
     pub vitals: Vitals,
     /// Load average of a minute.
@@ -83,6 +83,11 @@ impl Machine {
         !matches!(self.level, Level::Unreachable | Level::Paused | Level::Unknown)
     }
 
+    /// It answers, and its first numbers are still to come.
+    pub fn is_young(&self) -> bool {
+        self.answers() && self.vitals.cpu.is_none()
+    }
+
     /// How full its fullest filesystem is.
     pub fn disk(&self) -> Option<f64> {
         self.vitals.disk.as_ref().map(|(_, percent)| *percent)
@@ -105,11 +110,13 @@ impl Machine {
 
     /// Its processors as a gauge.
     pub fn cpu_gauge(&self) -> Option<Gauge> {
-        let gauge = |percent| Gauge {
-            state: self.vitals.busy.and_then(|busy| mark(busy.min(percent))),
-            ..Gauge::new(percent, &self.hour.cpu)
-        };
+        let gauge = |percent| Gauge { state: self.cpu_mark(percent), ..Gauge::new(percent, &self.hour.cpu) };
         self.vitals.cpu.map(gauge)
+    }
+
+    /// The mark of its processors: a burst alone is no reason to worry.
+    fn cpu_mark(&self, percent: f64) -> Option<&'static str> {
+        self.vitals.busy.and_then(|busy| mark(busy.min(percent)))
     }
 
     /// Its memory as a gauge.
@@ -136,7 +143,10 @@ impl Machine {
             _ => self.vitals.cpu,
         };
         let percent = percent.filter(|_| self.answers());
-        let over = percent.and_then(mark);
+        let over = percent.and_then(|percent| match by {
+            "memory" | "disk" | "load" => mark(percent),
+            _ => self.cpu_mark(percent),
+        });
         let number = match by {
             "load" => percent.and(self.load).map(format::short),
             _ => percent.map(|percent| format!("{percent:.0}")),
@@ -198,6 +208,9 @@ pub(super) mod tests {
         let tile = |cpu| machine("a", "g", cpu).tile("cpu");
         assert_eq!((tile(10.0).heat, tile(79.0).heat, tile(40.0).state), (0, 4, None));
         assert_eq!((tile(99.0).heat, tile(99.0).state), (0, Some("crit")));
+        let mut burst = machine("a", "g", 99.0);
+        burst.vitals.busy = Some(12.0);
+        assert_eq!((burst.tile("cpu").heat, burst.tile("cpu").state), (4, None));
     }
 
     #[test]

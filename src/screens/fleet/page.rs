@@ -5,7 +5,7 @@ use askama::Template;
 use super::filter::{Column, FleetQuery};
 use super::machine::{Machine, Tile};
 use crate::language::{Language, Message};
-use crate::screens::health::Level;
+use crate::metrics::health::Level;
 use crate::web::chart::spectrum::{self, Group};
 use crate::web::filters;
 use crate::web::format;
@@ -97,7 +97,7 @@ pub struct MapGroup {
 pub fn map(machines: &[Machine], by: &str) -> Vec<MapGroup> {
     let group = |(name, machines): (&str, Vec<&Machine>)| MapGroup {
         name: name.to_owned(),
-        count: Message::new("{n} servers").with("n", machines.len()),
+        count: Message::new(if machines.len() == 1 { "{n} server" } else { "{n} servers" }).with("n", machines.len()),
         tiles: machines.into_iter().map(|machine| (machine.clone(), machine.tile(by))).collect(),
     };
     by_group(machines).into_iter().map(group).collect()
@@ -133,20 +133,11 @@ fn heads(query: &FleetQuery) -> Vec<Head> {
     Column::ALL.into_iter().map(head).collect()
 }
 
-/// The page, its list alone, or its next rows.
-#[derive(Template)]
-#[template(path = "screens/fleet.html")]
-pub struct FleetPage {
-    /// How many are how.
-    pub tally: Tally,
-    /// The strip; empty for a small fleet.
-    pub spectrum: Vec<Group>,
+/// The list of the fleet as its query asks for it: rows or a map.
+#[derive(Debug)]
+pub struct FleetList {
     /// What was asked.
     pub query: FleetQuery,
-    /// Each group with its size.
-    pub groups: Vec<(String, usize)>,
-    /// The colours of the map.
-    pub colours: [(&'static str, &'static str); 4],
     /// How many servers fit the query.
     pub found: usize,
     /// What is said where none does.
@@ -159,23 +150,11 @@ pub struct FleetPage {
     pub map: Vec<MapGroup>,
     /// The column heads.
     pub heads: Vec<Head>,
-    /// Whether the reader may add servers.
-    pub may_add: bool,
 }
 
-impl FleetPage {
-    /// The page over `machines` that `query` asks for.
-    pub fn new(machines: Vec<Machine>, query: FleetQuery, language: Language, may_add: bool) -> Self {
-        let tally = Tally::of(&machines);
-        let spectrum = strip(&machines, language);
-        let mut groups: Vec<(String, usize)> = Vec::new();
-        for group in machines.iter().flat_map(|machine| &machine.groups) {
-            match groups.iter_mut().find(|(name, _)| name == group) {
-                Some((_, count)) => *count += 1,
-                None => groups.push((group.clone(), 1)),
-            }
-        }
-        groups.sort();
+impl FleetList {
+    /// Those of `machines` that `query` asks for.
+    pub fn new(machines: Vec<Machine>, query: FleetQuery) -> Self {
         let nothing = Message::new("No server matches “{filter}”").with("filter", describe(&query));
         let mut found = query.answer(machines);
         let total = found.len();
@@ -187,24 +166,67 @@ impl FleetPage {
         });
         let rows =
             if query.is_map() { Vec::new() } else { found.drain(query.after.min(total)..end.min(total)).collect() };
+        Self { heads: heads(&query), query, found: total, nothing, rows, more, map }
+    }
+}
+
+/// The list alone: what a filter or a sort swaps.
+#[derive(Template)]
+#[template(path = "screens/fleet/list.html")]
+pub struct ListAnswer {
+    /// It.
+    pub list: FleetList,
+}
+
+/// The next rows alone: what the last row of a list is exchanged for.
+#[derive(Template)]
+#[template(path = "screens/fleet/rows.html")]
+pub struct RowsAnswer {
+    /// The list that they belong to.
+    pub list: FleetList,
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "screens/fleet.html")]
+pub struct FleetPage {
+    /// How many are how.
+    pub tally: Tally,
+    /// The strip; empty for a small fleet.
+    pub spectrum: Vec<Group>,
+    /// Each group with its size.
+    pub groups: Vec<(String, usize)>,
+    /// The colours of the map.
+    pub colours: [(&'static str, &'static str); 4],
+    /// The list.
+    pub list: FleetList,
+    /// Whether the reader may add servers.
+    pub may_add: bool,
+}
+
+impl FleetPage {
+    /// The page over `machines`, with the list that `query` asks for.
+    pub fn new(machines: Vec<Machine>, query: FleetQuery, language: Language, may_add: bool) -> Self {
+        let mut groups: Vec<(String, usize)> = Vec::new();
+        for group in machines.iter().flat_map(|machine| &machine.groups) {
+            match groups.iter_mut().find(|(name, _)| name == group) {
+                Some((_, count)) => *count += 1,
+                None => groups.push((group.clone(), 1)),
+            }
+        }
+        groups.sort();
         Self {
-            heads: heads(&query),
-            tally,
-            spectrum,
-            query,
+            tally: Tally::of(&machines),
+            spectrum: strip(&machines, language),
             groups,
             colours: COLOURS,
-            found: total,
-            nothing,
-            rows,
-            more,
-            map,
+            list: FleetList::new(machines, query),
             may_add,
         }
     }
 
     fn is_by(&self, key: &str) -> bool {
-        self.query.by == key || (self.query.by.is_empty() && key == "cpu")
+        self.list.query.by == key || (self.list.query.by.is_empty() && key == "cpu")
     }
 }
 
@@ -235,30 +257,31 @@ mod tests {
         (0..count).map(|n| machine(&format!("web-{n:03}"), if n % 2 == 0 { "web" } else { "db" }, 10.0)).collect()
     }
 
-    fn page(count: usize, query: FleetQuery) -> FleetPage {
-        FleetPage::new(fleet(count), query, Language::En, true)
+    fn list(count: usize, query: FleetQuery) -> FleetList {
+        FleetList::new(fleet(count), query)
     }
 
     #[test]
     fn a_long_list_comes_in_pages_and_the_last_one_has_no_next() {
-        let first = page(130, FleetQuery::default());
+        let first = list(130, FleetQuery::default());
         assert_eq!((first.rows.len(), first.more.as_ref().unwrap().0.as_str()), (60, "after=60"));
-        let last = page(130, FleetQuery { after: 120, ..FleetQuery::default() });
+        let last = list(130, FleetQuery { after: 120, ..FleetQuery::default() });
         assert_eq!((last.rows.len(), last.more.is_none()), (10, true));
-        let beyond = page(130, FleetQuery { after: usize::MAX, ..FleetQuery::default() });
+        let beyond = list(130, FleetQuery { after: usize::MAX, ..FleetQuery::default() });
         assert!(beyond.rows.is_empty() && beyond.more.is_none());
     }
 
     #[test]
     fn the_tally_counts_everything_also_when_the_list_is_narrowed() {
-        let narrowed = page(10, FleetQuery { group: "db".into(), ..FleetQuery::default() });
-        assert_eq!((narrowed.tally.total, narrowed.found), (10, 5));
+        let query = FleetQuery { group: "db".into(), ..FleetQuery::default() };
+        let narrowed = FleetPage::new(fleet(10), query, Language::En, true);
+        assert_eq!((narrowed.tally.total, narrowed.list.found), (10, 5));
         assert_eq!(narrowed.groups, [("db".to_owned(), 5), ("web".to_owned(), 5)]);
     }
 
     #[test]
     fn a_head_turns_the_order_that_it_already_has() {
-        let heads = page(1, FleetQuery { sort: "cpu".into(), ..FleetQuery::default() }).heads;
+        let heads = list(1, FleetQuery { sort: "cpu".into(), ..FleetQuery::default() }).heads;
         let cpu = heads.iter().find(|head| head.label == "CPU, last hour").unwrap();
         assert_eq!((cpu.link.as_str(), cpu.order), ("sort=-cpu", Some("descending")));
         let name = heads.iter().find(|head| head.label == "Name").unwrap();

@@ -8,6 +8,7 @@ use askama::Template;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream;
+use serde::Deserialize;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::filter::FleetQuery;
@@ -28,11 +29,20 @@ const PERIOD: Duration = Duration::from_secs(2);
 /// The last hours are lines of minutes, so they are asked for once a minute.
 const HOURS_KEPT: TimeDelta = TimeDelta::minutes(1);
 
+/// Whether the page had a stream before this one.
+#[derive(Debug, Deserialize)]
+pub struct StreamQuery {
+    /// It had, and missed what changed in between.
+    #[serde(default)]
+    again: bool,
+}
+
 /// Changes of the rows that the query asks for.
 ///
-/// `GET /stream?group=db`
+/// `GET /stream?group=db&again=true`
 pub async fn index(
     query: web::Query<FleetQuery>,
+    opened: web::Query<StreamQuery>,
     app: web::Data<App>,
     request: HttpRequest,
     render: Render,
@@ -50,6 +60,7 @@ pub async fn index(
         hours_at: None,
         summary: None,
         is_first: true,
+        again: opened.again,
     };
     Ok(events::answer(stream::unfold(watcher, Watcher::next)))
 }
@@ -67,6 +78,8 @@ struct Watcher {
     summary: Option<(Tally, Vec<Group>)>,
     /// The page itself has just shown everything: the first look only remembers.
     is_first: bool,
+    /// But for the numbers on top, after a pause: the page fetches its list again, not them.
+    again: bool,
 }
 
 impl Watcher {
@@ -78,11 +91,14 @@ impl Watcher {
         let actor = self.person.check(&self.app).await?;
         let machines = gather::fleet(&self.app, &actor.scope).await.ok()?;
         self.shell.now = self.app.clock.now();
-        let event = self.changes(machines).await?;
+        let mut event = self.changes(machines).await?;
+        if std::mem::take(&mut self.is_first) {
+            let summary = event.and_then(|event| event.summary).filter(|_| self.again);
+            event = summary.map(|summary| FleetEvent { summary: Some(summary), rows: Vec::new(), map: None });
+        }
         let bytes = match event {
-            _ if std::mem::take(&mut self.is_first) => events::ALIVE,
             Some(event) => events::event("fleet", &event.render_with_values(&self.shell).ok()?),
-            None => events::ALIVE,
+            None => events::STILL_HERE,
         };
         Some((bytes, self))
     }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{Stored, judge, seen, short_system, vitals};
+use super::{Stored, seen};
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::metrics::catalogue::Metric;
+use crate::metrics::health::Health;
 use crate::metrics::line::Line;
 use crate::metrics::live::Live;
 use crate::metrics::series::Question;
@@ -20,10 +21,12 @@ use crate::models::server_states::{ServerState, State};
 use crate::models::servers::Server;
 use crate::screens::fleet::machine::{LastHour, Machine};
 use crate::screens::overview::unreachable::Neighbours;
+use crate::web::condition;
 use crate::web::visitor::Person;
 
 /// Every server that `scope` may know of, as the fleet shows it; the last hour of the shown ones comes with [`last_hours`].
 pub async fn fleet(app: &App, scope: &Scope) -> Result<Vec<Machine>> {
+    app.live.refresh().await;
     Ok(FleetRows::load(app, scope.clone()).await?.machines(&app.live, app.clock.now()))
 }
 
@@ -60,19 +63,18 @@ impl FleetRows {
 
     fn machine(&mut self, server: Server, live: &Live, now: DateTime<Utc>) -> Machine {
         let state = self.states.get(&server.id);
-        let vitals = vitals(live, server.id, now);
-        let (level, why) = judge(&server, state, || vitals.clone());
+        let health = Health::of(&server, state, live, now);
         let platform = self.platforms.get(&server.id);
         let groups = self.groups.remove(&server.id).unwrap_or_default();
         Machine {
-            level,
-            why,
-            reason: state.map(|state| state.reason.clone()).filter(|reason| !reason.is_empty()),
+            level: health.level,
+            why: health.strain.as_ref().map(condition::why),
+            reason: health.problem.as_ref().map(RemoteError::brief),
             groups: groups.into_iter().map(|group| group.name).collect(),
             labels: server.labels.0.iter().map(|(key, value)| format!("{key}={value}")).collect(),
-            system: platform.map(short_system).unwrap_or_default(),
+            system: platform.map(DetectedPlatform::short_system).unwrap_or_default(),
             cores: platform.and_then(|platform| platform.cores).and_then(|cores| u32::try_from(cores).ok()),
-            vitals: vitals.unwrap_or_default(),
+            vitals: health.vitals.unwrap_or_default(),
             load: live.latest(server.id).and_then(|latest| latest.value(Metric::Load1)).map(f64::from),
             seen_at: seen(live.latest(server.id).as_deref(), state),
             hour: LastHour::default(),
@@ -98,6 +100,15 @@ const AT_ONCE: usize = 4;
 pub async fn last_hours(app: &App, machines: &[Machine]) -> Result<HashMap<ServerId, LastHour>> {
     let wanted = machines.iter().filter(|machine| machine.answers());
     stream::iter(wanted.map(|machine| last_hour(app, machine))).buffer_unordered(AT_ONCE).try_collect().await
+}
+
+/// Gives each of these machines its last hour.
+pub async fn add_last_hours(app: &App, machines: &mut [Machine]) -> Result<()> {
+    let mut hours = last_hours(app, machines).await?;
+    for machine in machines {
+        machine.hour = hours.remove(&machine.id).unwrap_or_default();
+    }
+    Ok(())
 }
 
 async fn last_hour(app: &App, machine: &Machine) -> Result<(ServerId, LastHour)> {

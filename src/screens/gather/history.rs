@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use super::Stored;
 use crate::app::App;
+use crate::commands::told::told;
 use crate::commands::{CommandType, Platform};
 use crate::error::Result;
 use crate::language::Message;
 use crate::metrics::catalogue::Metric;
 use crate::metrics::live::Latest;
+use crate::metrics::sampler::Pace;
 use crate::metrics::series::Question;
 use crate::screens::about::About;
 use crate::screens::charts::Reading;
@@ -40,7 +42,7 @@ pub async fn history(
     shell: &Shell,
 ) -> Result<(About, Numbers, Reading)> {
     let now = app.clock.now();
-    let (level, _) = stored.health(&app.live, now);
+    let level = stored.health(&app.live, now).level;
     let range = Range::of(query, DEFAULT_RANGE, now);
     let numbers = numbers(app, stored, metrics, &range).await?;
     let mut reading = stored.reading(range, &numbers, shell);
@@ -78,5 +80,7 @@ pub fn sampling(app: &App, stored: &Stored, latest: Option<&Latest>) -> Option<E
     let latest = latest?;
     let milliseconds = latest.value(Metric::SshRoundTrip)?;
     let took = Duration::try_from_secs_f32(milliseconds / 1000.0).ok()?;
-    Some(EvidenceLine { line: chosen.name, status: None, took, at: latest.at })
+    // Whoever reads this looks at the page, so the server is asked each second.
+    let every = Some(Pace::default().watched);
+    Some(EvidenceLine { line: told(&chosen.script), status: None, took, at: latest.at, every })
 }

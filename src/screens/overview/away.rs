@@ -5,16 +5,17 @@ use actix_web::HttpResponse;
 use super::facts::Fact;
 use super::ladder;
 use super::page::facts;
-use super::unreachable::{Neighbours, UnreachablePage, hints, verdict};
+use super::unreachable::{Neighbours, UnreachablePage, last_strain, remedy, verdict};
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{RemoteError, Result};
 use crate::metrics::catalogue::Metric;
+use crate::metrics::health::{Health, Level};
 use crate::models::actor::Role;
 use crate::screens::declared;
 use crate::screens::gather::{self, Stored};
-use crate::screens::health::Level;
 use crate::screens::numbers::LARGE;
 use crate::screens::range::{Range, RangeQuery};
+use crate::web::format;
 use crate::web::render::Render;
 use crate::web::visitor::Person;
 
@@ -22,25 +23,22 @@ use crate::web::visitor::Person;
 const SPAN: &str = "1h";
 
 /// The page of a server that does not answer.
-pub async fn show(stored: &Stored, level: Level, person: &Person, app: &App, render: Render) -> Result<HttpResponse> {
-    let page = page(stored, level, person, app, &render).await?;
+pub async fn show(stored: &Stored, health: Health, person: &Person, app: &App, render: Render) -> Result<HttpResponse> {
+    let page = page(stored, health, person, app, &render).await?;
     render.page(&page)
 }
 
 /// The same as a value, for the answer to "try again".
 pub(super) async fn page(
     stored: &Stored,
-    level: Level,
+    health: Health,
     person: &Person,
     app: &App,
     render: &Render,
 ) -> Result<UnreachablePage> {
     let now = app.clock.now();
-    let language = render.language();
-    let paused = level == Level::Paused;
-    let (verdict, outlook) = verdict(stored, now);
-    let state = stored.state.as_ref();
-    let next_step = state.map_or("", |state| state.next_step.as_str());
+    let Health { level, problem, .. } = health;
+    let (state, paused) = (stored.state.as_ref(), level == Level::Paused);
     let neighbours = if paused { Neighbours::default() } else { gather::neighbours(app, person, stored).await? };
     let latest = app.live.latest(stored.server.id);
     let range = Range::of(&RangeQuery::default(), SPAN, now);
@@ -50,22 +48,27 @@ pub(super) async fn page(
     let known = metrics.iter().any(|metric| numbers.line(*metric, "").is_some_and(|line| !line.points.is_empty()));
     let charts = if known { vec![declared::cpu_total(), declared::memory_percent()] } else { Vec::new() };
     let administrator = person.actor.may(Role::Administrator);
+    let next_try = app.hosts.pool().next_try(stored.server.id);
+    let next_try = next_try.map(|at| format::time(at, now, render.shell.time_zone, render.language()));
+    let hints = [
+        problem.as_ref().map(|problem| problem.advice().next_step),
+        neighbours.say(),
+        last_strain(latest.as_deref()).filter(|_| !paused),
+    ];
     Ok(UnreachablePage {
         about: stored.about(&render.shell.here, level),
         paused,
-        verdict,
-        reason: state.map(|state| state.reason.clone()).unwrap_or_default(),
-        outlook,
-        steps: state
-            .filter(|_| !paused)
-            .map(|state| ladder::of_failure(&state.reason_code, &state.reason))
-            .unwrap_or_default(),
-        tried_at: state.map(|state| state.checked_at),
+        verdict: verdict(stored, problem.as_ref(), next_try, now),
+        reason: problem.as_ref().map(RemoteError::brief),
+        steps: problem.as_ref().map(ladder::of_failure).unwrap_or_default(),
+        tried_at: state.filter(|_| problem.is_some()).map(|state| state.checked_at),
         endpoint: format!("{}:{}", stored.server.address, stored.server.port),
-        hints: hints(next_step, neighbours, language),
-        may_try: !paused && person.actor.may(Role::Operator),
+        hints: hints.into_iter().flatten().collect(),
+        may_try: !paused && stored.server.credential_id.is_some() && person.actor.may(Role::Operator),
+        waits: problem.as_ref().is_some_and(|problem| !problem.advice().retry),
         csrf_token: render.shell.csrf_token.clone(),
         admin_id: administrator.then_some(stored.server.id.0),
+        remedy: remedy(problem.as_ref()),
         seen_at: gather::seen(latest.as_deref(), state),
         facts: if stored.platform.is_some() { then(stored, latest.as_deref(), level, now) } else { Vec::new() },
         charts: charts.into_iter().map(|chart| numbers.chart(chart, &reading, LARGE)).collect(),

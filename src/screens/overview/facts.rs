@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::screens::health::Level;
+use crate::language::Message;
+use crate::metrics::health::Level;
 use crate::web::format;
 
 /// One fact.
@@ -12,10 +13,10 @@ use crate::web::format;
 pub struct Fact {
     /// In English.
     pub label: &'static str,
-    /// The server's or our word for it.
-    pub value: String,
+    /// The server's or our words for it; none where a level says it, and where it is still to come.
+    pub value: Option<Message>,
     /// What stands small beside it.
-    pub more: String,
+    pub more: Option<Message>,
     /// A level instead of a word.
     pub level: Option<Level>,
 }
@@ -23,8 +24,8 @@ pub struct Fact {
 /// Everything that facts are made of.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Known {
-    /// How it is, and for how long, in the reader's words.
-    pub level: Option<(Level, String)>,
+    /// How it is, and for how long.
+    pub level: Option<(Level, Option<Message>)>,
     /// Address and port.
     pub address: Option<(String, u16)>,
     /// Distribution or system, as it names itself.
@@ -56,52 +57,85 @@ pub struct Known {
 impl Known {
     /// The strip.
     pub fn facts(&self) -> Vec<Fact> {
-        let mut facts = Strip(Vec::new());
+        let is_young = self.level.as_ref().is_some_and(|(level, _)| *level == Level::Unknown);
+        let mut facts = Strip { facts: Vec::new(), is_young };
         if let Some((level, since)) = &self.level {
-            facts.0.push(Fact { label: "Status", value: String::new(), more: since.clone(), level: Some(*level) });
+            facts.facts.push(Fact { label: "Status", value: None, more: since.clone(), level: Some(*level) });
         }
-        if let Some((address, port)) = &self.address {
-            facts.add("Address", address, &format!(":{port}"));
-        }
-        facts.add("OS", &self.system, &self.virtualisation);
-        facts.add("Up", &self.up.map(format::duration).unwrap_or_default(), "");
-        facts.add("Kernel", &self.kernel, &self.arch);
-        facts.add("CPU cores", &self.cores.map(|cores| cores.to_string()).unwrap_or_default(), &self.cpu_model);
+        let address = self.address.as_ref();
+        facts.add("Address", address.and_then(|(host, _)| heard(host)), address.map(|(_, port)| port_of(*port)));
+        facts.add("OS", heard(without_codename(&self.system)), heard(&self.virtualisation));
+        facts.add("Up", self.up.map(uptime), None);
+        facts.add("Kernel", heard(&self.kernel), heard(&self.arch));
+        let cores = |n| Message::new(if n == 1 { "{n} core" } else { "{n} cores" }).with("n", n);
+        facts.add("CPU", self.cores.map(cores), heard(&short_model(&self.cpu_model)));
         let [one, five, fifteen] = self.load.map(|load| load.map(|load| format!("{load:.2}")));
         let more: Vec<String> = [five, fifteen].into_iter().flatten().collect();
-        facts.add("Load, 1 5 15 min", &one.unwrap_or_default(), &more.join(" "));
-        let swap = self.swap.filter(|swap| *swap > 0).map(|swap| format!("+ {} swap", format::bytes(swap)));
-        facts.add("Memory", &self.memory.map(format::bytes).unwrap_or_default(), &swap.unwrap_or_default());
-        facts.add("Time zone", &self.time_zone, "");
-        facts.add(
-            "SSH round trip",
-            &self.round_trip.map(|ms| format!("{} ms", format::short(ms))).unwrap_or_default(),
-            "",
-        );
-        facts.0
+        facts.add("Load, 1 5 15 min", one.map(Message::heard), heard(&more.join(" ")));
+        let swap = |swap| Message::new("+ {size} swap").with("size", format::bytes(swap));
+        let memory = self.memory.map(|memory| Message::heard(format::bytes(memory)));
+        facts.add("Memory", memory, self.swap.filter(|swap| *swap > 0).map(swap));
+        facts.add("Time zone", heard(&self.time_zone), None);
+        let trip = self.round_trip.map(|ms| Message::heard(format!("{} ms", format::short(ms))));
+        facts.add("SSH round trip", trip, None);
+        facts.facts
     }
 }
 
-struct Strip(Vec<Fact>);
+struct Strip {
+    facts: Vec<Fact>,
+    /// Nobody has got in yet: what is not known is still to come.
+    is_young: bool,
+}
 
 impl Strip {
-    fn add(&mut self, label: &'static str, value: &str, more: &str) {
-        if !value.is_empty() {
-            self.0.push(Fact { label, value: value.to_owned(), more: more.to_owned(), level: None });
+    fn add(&mut self, label: &'static str, value: Option<Message>, more: Option<Message>) {
+        if value.is_some() || self.is_young {
+            self.facts.push(Fact { label, value, more, level: None });
         }
+    }
+}
+
+fn heard(text: &str) -> Option<Message> {
+    (!text.is_empty()).then(|| Message::heard(text))
+}
+
+fn port_of(port: u16) -> Message {
+    Message::heard(format!(":{port}"))
+}
+
+/// `Debian GNU/Linux 12` of `Debian GNU/Linux 12 (bookworm)`.
+fn without_codename(system: &str) -> &str {
+    system.split(" (").next().unwrap_or_default()
+}
+
+/// `Intel Xeon Gold 6338N` of `Intel(R) Xeon(R) Gold 6338N CPU @ 2.20GHz`.
+fn short_model(model: &str) -> String {
+    let name = model.split(" @ ").next().unwrap_or_default();
+    let words = name.split_whitespace().filter(|word| !matches!(*word, "CPU" | "Processor"));
+    words.collect::<Vec<_>>().join(" ").replace("(R)", "").replace("(TM)", "").replace("(tm)", "")
+}
+
+/// Its two largest units, none smaller than a minute: the strip is not written anew each second.
+fn uptime(up: Duration) -> Message {
+    let minutes = up.as_secs() / 60;
+    let (hours, days) = (minutes / 60, minutes / 1_440);
+    match (days, hours) {
+        (0, 0) => Message::new("{n} min").with("n", minutes),
+        (0, hours) => Message::new("{hours} h {minutes} min").with("hours", hours).with("minutes", minutes % 60),
+        (days, hours) => Message::new("{days} d {hours} h").with("days", days).with("hours", hours % 24),
     }
 }
 
 /// How long since `since`, as one unit: `21 min`.
-pub fn lasting(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let seconds = u64::try_from((now - since).num_seconds()).unwrap_or_default();
-    let rounded = match seconds {
-        0..60 => seconds,
-        60..3_600 => seconds / 60 * 60,
-        3_600..86_400 => seconds / 3_600 * 3_600,
-        _ => seconds / 86_400 * 86_400,
-    };
-    format::duration(Duration::from_secs(rounded.max(1)))
+pub fn lasting(since: DateTime<Utc>, now: DateTime<Utc>) -> Message {
+    let seconds = (now - since).num_seconds();
+    match seconds {
+        ..60 => Message::new("less than a minute"),
+        60..3_600 => Message::new("{n} min").with("n", seconds / 60),
+        3_600..86_400 => Message::new("{n} h").with("n", seconds / 3_600),
+        _ => Message::new("{n} d").with("n", seconds / 86_400),
+    }
 }
 
 #[cfg(test)]
@@ -113,23 +147,36 @@ mod tests {
     #[test]
     fn what_is_not_known_is_left_out() {
         assert_eq!(Known::default().facts(), []);
-        let known =
-            Known { system: "Rocky Linux 9.4".into(), load: [Some(3.384), None, Some(2.64)], ..Known::default() };
-        let facts: Vec<_> = known.facts().into_iter().map(|fact| (fact.label, fact.value, fact.more)).collect();
-        assert_eq!(
-            facts,
-            [
-                ("OS", "Rocky Linux 9.4".to_owned(), String::new()),
-                ("Load, 1 5 15 min", "3.38".to_owned(), "2.64".to_owned())
-            ]
-        );
+        let known = Known {
+            system: "Debian GNU/Linux 12 (bookworm)".into(),
+            load: [Some(3.384), None, Some(2.64)],
+            cpu_model: "Intel(R) Xeon(R) Gold 6338N CPU @ 2.20GHz".into(),
+            cores: Some(8),
+            ..Known::default()
+        };
+        let say = |message: Option<Message>| message.map(|message| message.to_string()).unwrap_or_default();
+        let facts = known.facts().into_iter().map(|fact| (fact.label, say(fact.value), say(fact.more)));
+        let expected = [
+            ("OS", "Debian GNU/Linux 12", ""),
+            ("CPU", "8 cores", "Intel Xeon Gold 6338N"),
+            ("Load, 1 5 15 min", "3.38", "2.64"),
+        ];
+        let expected = expected.map(|(label, value, more)| (label, value.to_owned(), more.to_owned()));
+        assert_eq!(facts.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn uptime_has_its_two_largest_units() {
+        let said = |minutes: u64| uptime(Duration::from_secs(minutes * 60)).to_string();
+        assert_eq!([said(18), said(125), said(41 * 1_440 + 360)], ["18 min", "2 h 5 min", "41 d 6 h"]);
     }
 
     #[test]
     fn how_long_is_one_unit() {
         let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(40);
-        assert_eq!(lasting(now - TimeDelta::seconds(21 * 60 + 40), now), "21 min");
-        assert_eq!(lasting(now - TimeDelta::hours(49), now), "2 d");
-        assert_eq!(lasting(now + TimeDelta::hours(1), now), "1 s");
+        let said = |since| lasting(since, now).to_string();
+        assert_eq!(said(now - TimeDelta::seconds(21 * 60 + 40)), "21 min");
+        assert_eq!(said(now - TimeDelta::hours(49)), "2 d");
+        assert_eq!(said(now + TimeDelta::hours(1)), "less than a minute");
     }
 }

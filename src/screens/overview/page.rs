@@ -6,14 +6,15 @@ use chrono::{DateTime, Utc};
 use super::facts::{Fact, Known, lasting};
 use crate::language::Message;
 use crate::metrics::catalogue::Metric;
+use crate::metrics::health::Level;
 use crate::metrics::live::Latest;
+use crate::models::platforms::DetectedPlatform;
 use crate::screens::about::About;
 use crate::screens::asked::Busiest;
 use crate::screens::charts::{Chart, Declared, Reading};
 use crate::screens::declared::{self, MOST_DEVICES};
 use crate::screens::filesystems::{FilesystemRow, Share};
-use crate::screens::gather::{self, Stored};
-use crate::screens::health::Level;
+use crate::screens::gather::Stored;
 use crate::screens::numbers::{LARGE, Numbers};
 use crate::screens::range::Choice;
 use crate::screens::region::{EvidenceLine, Region};
@@ -37,9 +38,6 @@ pub const METRICS: &[Metric] = &[
     Metric::NetworkSent,
 ];
 
-/// Charts of the whole machine, which are there from the beginning.
-const MACHINE_CHARTS: usize = 3;
-
 /// Disks and interfaces with a chart on the overview; the others are on their own screens.
 const MOST_CHARTS: usize = 4;
 
@@ -54,7 +52,7 @@ pub struct Core {
 
 /// The page of a server that answers.
 #[derive(Template)]
-#[template(path = "screens/overview.html", blocks = ["facts", "charts", "processes", "filesystems"])]
+#[template(path = "screens/overview.html", blocks = ["facts", "charts", "processes", "filesystems", "cores"])]
 pub struct OverviewPage {
     /// The server.
     pub about: About,
@@ -66,6 +64,8 @@ pub struct OverviewPage {
     pub why: Option<Message>,
     /// The charts.
     pub charts: Vec<Chart>,
+    /// They have no numbers yet, and ask again with the first sample.
+    pub is_young: bool,
     /// Where their numbers come from.
     pub sampling: Option<EvidenceLine>,
     /// The busiest processes.
@@ -77,9 +77,9 @@ pub struct OverviewPage {
 }
 
 impl OverviewPage {
-    /// Disks and interfaces have no numbers yet: their rates need a second sample, so the charts ask again.
-    fn is_young(&self) -> bool {
-        self.charts.len() <= MACHINE_CHARTS
+    /// What goes on while nothing is known yet.
+    fn connecting(&self) -> Message {
+        Message::new("Connecting to {server}; the numbers follow by themselves").with("server", &self.about.name)
     }
 
     /// The processes are those of an average, or none yet: the region asks for those of now.
@@ -99,6 +99,7 @@ impl OverviewPage {
             facts: Vec::new(),
             why,
             charts: Vec::new(),
+            is_young: false,
             sampling: None,
             processes: Region::Waiting,
             filesystems: Region::Waiting,
@@ -110,17 +111,16 @@ impl OverviewPage {
 /// The facts of a server, from what is stored and what is live.
 pub fn facts(stored: &Stored, latest: Option<&Latest>, level: Level, now: DateTime<Utc>) -> Vec<Fact> {
     let platform = stored.platform.as_ref();
-    let text =
-        |of: fn(&crate::models::platforms::DetectedPlatform) -> &String| platform.map(of).cloned().unwrap_or_default();
+    let text = |of: fn(&DetectedPlatform) -> &String| platform.map(of).cloned().unwrap_or_default();
     let value = |metric| latest.and_then(|latest| latest.value(metric)).map(f64::from);
     let memory = latest.and_then(|latest| latest.memory);
     let up = latest.map(|latest| std::time::Duration::try_from_secs_f64(latest.uptime_seconds).unwrap_or_default());
     let booted = platform.and_then(|platform| platform.booted_at).and_then(|at| (now - at).to_std().ok());
-    let since = stored.state.as_ref().map(|state| lasting(state.since, now)).unwrap_or_default();
+    let since = stored.state.as_ref().map(|state| lasting(state.since, now));
     Known {
         level: Some((level, since)),
         address: Some((stored.server.address.clone(), u16::try_from(stored.server.port).unwrap_or_default())),
-        system: platform.map(gather::system).unwrap_or_default(),
+        system: platform.map(DetectedPlatform::system).unwrap_or_default(),
         kernel: text(|platform| &platform.kernel),
         arch: text(|platform| &platform.arch),
         cores: stored.cores(),
@@ -138,12 +138,19 @@ pub fn facts(stored: &Stored, latest: Option<&Latest>, level: Level, now: DateTi
     .facts()
 }
 
-/// The charts of the overview: the whole machine first, then its busiest disks and interfaces.
+/// Whether nothing was measured yet. Rates need two samples: once processors have one, disks and interfaces have theirs.
+pub fn is_young(numbers: &Numbers) -> bool {
+    let rates = [Metric::CpuTotal, Metric::CpuUser, Metric::DiskWritten, Metric::NetworkSent];
+    rates.into_iter().all(|metric| numbers.devices(metric).is_empty())
+}
+
+/// The charts of the overview: processors and memory first, then the busiest disks and interfaces, then the load.
 pub fn charts(numbers: &Numbers, stored: &Stored, latest: Option<&Latest>, reading: &Reading) -> Vec<Chart> {
     let installed = latest.and_then(|latest| latest.memory).map(|memory| float(memory.total));
-    let mut wanted = vec![declared::cpu(), declared::memory(installed), declared::load(stored.cores())];
+    let mut wanted = vec![declared::cpu(), declared::memory(installed)];
     wanted.extend(each(numbers, Metric::DiskWritten, declared::disk_traffic));
     wanted.extend(each(numbers, Metric::NetworkSent, declared::network));
+    wanted.push(declared::load(stored.cores()));
     wanted.into_iter().map(|chart| numbers.chart(chart, reading, LARGE)).collect()
 }
 

@@ -5,80 +5,76 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::stream;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::app::App;
 use crate::error::Result;
+use crate::language::Language;
+use crate::metrics::health::Level;
 use crate::metrics::live::{Latest, Subscription};
 use crate::models::ids::ServerId;
 use crate::screens::gather::Stored;
-use crate::screens::health::Level;
 use crate::web::events;
 use crate::web::extract::SignedIn;
 use crate::web::still_signed_in::StillSignedIn;
+use crate::web::visitor::Visitor;
 
 /// How often the stored state is looked at, and whether the person may still see it (A07, Z02).
 const LOOK: Duration = Duration::from_secs(3);
 
-/// One server's numbers as they come, and its changes of state.
+/// What the page shows when it opens its stream.
+#[derive(Debug, Deserialize)]
+pub struct StreamQuery {
+    /// The dot of the level on the page.
+    #[serde(default)]
+    shown: String,
+}
+
+/// One server's numbers as they come, and its changes of level: also the one between the page and its stream.
 ///
-/// `GET /servers/{server}/stream`
+/// `GET /servers/{server}/stream?shown=up`
 pub async fn index(
     person: SignedIn,
     path: web::Path<String>,
+    query: web::Query<StreamQuery>,
     app: web::Data<App>,
     request: HttpRequest,
+    visitor: Visitor,
 ) -> Result<HttpResponse> {
     let stored = Stored::load(&app, &person.actor.scope, &path).await?;
-    let (level, _) = stored.health(&app.live, app.clock.now());
+    let level = stored.health(&app.live, app.clock.now()).level;
+    let shown = Level::ALL.into_iter().find(|known| known.dot() == query.shown);
     let server = app.live.server(stored.server.id);
     let first = server.latest().map(|latest| events::event("metrics", &sample(&latest)));
-    let mut looks = interval_at(Instant::now() + LOOK, LOOK);
+    let mut looks = interval_at(Instant::now(), LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let follower = Follower {
         id: stored.server.id,
         name: path.into_inner(),
-        phase: Phase::of(level),
+        shown: shown.unwrap_or(level),
         person: StillSignedIn::of(&request, &app)?,
         values: server.subscribe(),
         looks,
         app: app.get_ref().clone(),
+        language: visitor.language,
         first,
     };
     Ok(events::answer(stream::unfold(follower, Follower::next)))
-}
-
-/// What the page is like: it fetches itself again when this is another one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Nobody has asked the server yet.
-    New,
-    /// Its numbers come.
-    Answering,
-    /// It does not answer, or is paused.
-    Away,
-}
-
-impl Phase {
-    fn of(level: Level) -> Self {
-        match level {
-            Level::Unknown => Self::New,
-            level if level.answers() => Self::Answering,
-            _ => Self::Away,
-        }
-    }
 }
 
 /// One open stream.
 struct Follower {
     id: ServerId,
     name: String,
-    phase: Phase,
+    /// The level that the page shows.
+    shown: Level,
     person: StillSignedIn,
     values: Subscription,
     looks: Interval,
     app: App,
+    language: Language,
     first: Option<Bytes>,
 }
 
@@ -89,26 +85,35 @@ impl Follower {
             return Some((first, self));
         }
         let event = tokio::select! {
-            latest = self.values.next() => events::event("metrics", &sample(&latest)),
+            latest = self.values.next() => {
+                if !self.shown.answers() || self.shown == Level::Unknown {
+                    // It answers again: no reason to wait for the next look.
+                    self.looks.reset_immediately();
+                }
+                events::event("metrics", &sample(&latest))
+            }
             _ = self.looks.tick() => self.look().await?,
         };
         Some((event, self))
     }
 
-    /// Whether the page is still what it was; nothing where nobody may look any more.
+    /// Whether the page still shows the truth; nothing where nobody may look any more.
     async fn look(&mut self) -> Option<Bytes> {
         let actor = self.person.check(&self.app).await?;
         let stored = Stored::load(&self.app, &actor.scope, &self.name).await.ok()?;
         if stored.server.id != self.id {
             return None;
         }
-        let (level, _) = stored.health(&self.app.live, self.app.clock.now());
-        let phase = Phase::of(level);
-        if phase == self.phase {
-            return Some(events::ALIVE);
+        let level = stored.health(&self.app.live, self.app.clock.now()).level;
+        if level == self.shown {
+            return Some(events::STILL_HERE);
         }
-        self.phase = phase;
-        Some(events::event("state", level.dot()))
+        // A server that does not answer has a page of its own at the same address.
+        let other_page = !(level.answers() && self.shown.answers());
+        self.shown = level;
+        let word = self.language.translate(level.label());
+        let data = json!({ "dot": level.dot(), "word": word, "otherPage": other_page });
+        Some(events::event("level", &data.to_string()))
     }
 }
 
@@ -141,6 +146,7 @@ mod tests {
             values: vec![(name(Metric::CpuTotal, ""), 12.5), (name(Metric::DiskRead, "s\nda\""), 0.0)],
             memory: None,
             uptime_seconds: 1.0,
+            busy: None,
             filesystems: [].into(),
         };
         let text = sample(&latest);

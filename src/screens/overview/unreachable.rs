@@ -6,13 +6,17 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use super::facts::{Fact, lasting};
-use super::ladder::{self, Step};
-use crate::language::{Language, Message};
+use super::ladder::Step;
+use crate::error::RemoteError;
+use crate::language::Message;
+use crate::metrics::catalogue::Metric;
+use crate::metrics::health::{CRITICAL, WARN};
+use crate::metrics::live::Latest;
 use crate::models::server_states::State;
 use crate::screens::about::About;
 use crate::screens::charts::Chart;
 use crate::screens::gather::Stored;
-use crate::web::filters;
+use crate::web::{filters, format};
 
 /// What else is known that helps to find out why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,6 +27,15 @@ pub struct Neighbours {
     pub silent: usize,
 }
 
+/// What is the matter with a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// `Unreachable for 14 min.`
+    pub found: Message,
+    /// What hannun will do by itself.
+    pub outlook: Message,
+}
+
 /// The page, or its ladder alone.
 #[derive(Template)]
 #[template(path = "screens/unreachable.html", blocks = ["ladder"])]
@@ -31,12 +44,10 @@ pub struct UnreachablePage {
     pub about: About,
     /// It is switched off in hannun.
     pub paused: bool,
-    /// `Unreachable for 14 min.`
-    pub verdict: Message,
-    /// Why, with the server's own words.
-    pub reason: String,
-    /// What hannun will do by itself.
-    pub outlook: Message,
+    /// What is the matter.
+    pub verdict: Verdict,
+    /// Why, with the server's own words in it.
+    pub reason: Option<Message>,
     /// How far we got.
     pub steps: Vec<Step>,
     /// When that was.
@@ -44,13 +55,17 @@ pub struct UnreachablePage {
     /// Where we knocked: `hannun@192.0.2.7:22`
     pub endpoint: String,
     /// What to do, and what else is known.
-    pub hints: Vec<String>,
+    pub hints: Vec<Message>,
     /// The reader may try at once.
     pub may_try: bool,
+    /// A person must do something first: trying again alone changes nothing.
+    pub waits: bool,
     /// What that request must bring along.
     pub csrf_token: String,
     /// The server's number in the admin area, for those who may change it.
     pub admin_id: Option<i64>,
+    /// What they find there, in English.
+    pub remedy: &'static str,
     /// When it answered last.
     pub seen_at: Option<DateTime<Utc>>,
     /// What it was then.
@@ -60,33 +75,72 @@ pub struct UnreachablePage {
 }
 
 /// The verdict on a server and what hannun does about it.
-pub fn verdict(stored: &Stored, now: DateTime<Utc>) -> (Message, Message) {
+pub fn verdict(
+    stored: &Stored,
+    problem: Option<&RemoteError>,
+    next_try: Option<String>,
+    now: DateTime<Utc>,
+) -> Verdict {
     let state = stored.state.as_ref();
-    if !stored.server.enabled || state.is_some_and(|state| state.state == State::Paused) {
-        let outlook = Message::new("hannun does not connect to it until an administrator resumes it.");
-        return (Message::new("Paused."), outlook);
-    }
-    let since = state.map(|state| lasting(state.since, now)).unwrap_or_default();
-    let again = state.is_some_and(|state| ladder::tries_again(&state.reason_code));
-    let outlook = if again {
-        Message::new("hannun tries again by itself, less often the longer it is away.")
-    } else {
-        Message::new("hannun does not try again by itself until a person has changed something.")
+    let level = if stored.server.enabled { state.map_or(State::Unknown, |state| state.state) } else { State::Paused };
+    let lasting = || lasting(state.map_or(now, |state| state.since), now);
+    let found = match level {
+        State::Paused => Message::new("Paused."),
+        State::Unreachable => Message::new("Unreachable for {time}.").with_words("time", lasting()),
+        _ if state.is_none_or(|state| state.seen_at.is_none()) => Message::new("Not connected yet."),
+        _ => Message::new("No connection for {time}.").with_words("time", lasting()),
     };
-    (Message::new("Unreachable for {time}.").with("time", since), outlook)
+    let outlook = match (problem, next_try) {
+        _ if level == State::Paused => "hannun does not connect to it until an administrator resumes it.",
+        (Some(RemoteError::NoCredential { .. }), _) => "hannun connects once it has a credential.",
+        (Some(RemoteError::HostKeyUnknown { .. } | RemoteError::HostKeyChanged { .. }), _) => {
+            "hannun sends it nothing secret before somebody has compared the key and approved it."
+        }
+        (Some(problem), _) if !problem.advice().retry => {
+            "hannun does not try again by itself until a person has changed something."
+        }
+        (_, Some(at)) => {
+            let slow =
+                Message::new("Next automatic try at {time}. Tries slow down from 5 s to 10 min while it is away.");
+            return Verdict { found, outlook: slow.with("time", at) };
+        }
+        (_, None) => "hannun tries again every few seconds, and less often the longer it is away.",
+    };
+    Verdict { found, outlook: Message::new(outlook) }
 }
 
-/// What to do, and what else is known, in the reader's language.
-pub fn hints(next_step: &str, neighbours: Neighbours, language: Language) -> Vec<String> {
-    // The next step was stored in English; it has no values in it, so it is its own key.
-    let mut hints: Vec<String> =
-        (!next_step.is_empty()).then(|| language.translate(next_step).to_owned()).into_iter().collect();
-    hints.extend(neighbours.say().map(|message| message.in_language(language)));
-    hints
+/// What can be done about `problem` in the administration.
+pub fn remedy(problem: Option<&RemoteError>) -> &'static str {
+    match problem {
+        Some(RemoteError::HostKeyUnknown { .. } | RemoteError::HostKeyChanged { .. }) => "Compare and approve the key",
+        Some(RemoteError::NoCredential { .. }) => "Choose a credential",
+        Some(RemoteError::SignInRefused { .. } | RemoteError::CredentialUnusable { .. }) => "Change the credential",
+        _ => "Change address or credential",
+    }
+}
+
+/// What its last numbers tell, where they may be the reason.
+pub fn last_strain(latest: Option<&Latest>) -> Option<Message> {
+    let latest = latest?;
+    let memory = latest.value(Metric::MemoryPercent).map(f64::from).filter(|percent| *percent >= WARN);
+    let disk = latest.devices(Metric::FilesystemPercent).max_by(|(_, one), (_, other)| one.total_cmp(other));
+    let full = disk.map(|(mount, percent)| (mount, f64::from(percent))).filter(|(_, percent)| *percent >= CRITICAL);
+    match (memory, full) {
+        (Some(percent), _) => Some(
+            Message::new("When it last answered, {n} of its memory was in use.").with("n", format::percent(percent)),
+        ),
+        (None, Some((mount, percent))) => Some(
+            Message::new("When it last answered, {mount} was {n} full.")
+                .with("mount", mount)
+                .with("n", format::percent(percent)),
+        ),
+        (None, None) => None,
+    }
 }
 
 impl Neighbours {
-    fn say(self) -> Option<Message> {
+    /// What they tell about this server.
+    pub fn say(self) -> Option<Message> {
         Some(match self {
             Self { answer: 0, silent: 0 } => return None,
             Self { answer: 0, silent } => {
@@ -130,12 +184,5 @@ mod tests {
             [("10.21.8.16", false), ("10.21.8.17", true), ("10.21.8.18", true), ("10.21.9.1", true), ("db.lan", true)];
         assert_eq!(Neighbours::of("10.21.8.16", others.into_iter()), Neighbours { answer: 2, silent: 0 });
         assert_eq!(Neighbours::of("db.lan", others.into_iter()), Neighbours::default());
-    }
-
-    #[test]
-    fn the_stored_next_step_is_said_in_the_reader_s_language_where_it_is_known() {
-        let step = "Read what the command said";
-        assert_eq!(hints(step, Neighbours::default(), Language::En), [step]);
-        assert!(hints("", Neighbours::default(), Language::Ko).is_empty());
     }
 }

@@ -12,6 +12,13 @@ const MOST_BARS: usize = 900;
 const GAP: f64 = 0.17;
 const GROUP_GAP: f64 = 0.75;
 
+/// A bar is never wider than this, percent: a small fleet is no wall.
+const WIDEST: f64 = 1.2;
+
+/// Characters of a label per percent of the strip, on a wide page and on a phone.
+const WIDE: f64 = 1.35;
+const NARROW: f64 = 0.57;
+
 /// Where the bars end, and where their labels stand, in pixels.
 const BASE: f64 = 60.0;
 
@@ -29,7 +36,7 @@ pub struct Level {
 /// The bars of one group, with their positions as SVG attributes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
-    /// The group's name.
+    /// The group's name, cut to the room under its bars; empty where there is none.
     pub name: String,
     /// How many servers it has.
     pub count: usize,
@@ -82,11 +89,30 @@ pub fn spectrum(groups: Vec<(String, Vec<Level>)>) -> Vec<Group> {
             at += pitch;
         }
         let right = at;
-        let tight = right - left < 1.1 * as_f64(name.chars().count());
-        placed.push(Group { name, count, left: two(left), right: two(right), tight, bars });
+        let room = right + pitch * GROUP_GAP - left;
+        let tight = room * NARROW < as_f64(name.chars().count() + 1);
+        placed.push(Group {
+            name: label(&name, count, room * WIDE),
+            count,
+            left: two(left),
+            right: two(right),
+            tight,
+            bars,
+        });
         left = right + pitch * GROUP_GAP;
     }
     placed
+}
+
+/// A group's name in a room of so many characters, of which its count needs some.
+fn label(name: &str, count: usize, room: f64) -> String {
+    let needed = as_f64(name.chars().count() + count.to_string().len() + 2);
+    if needed <= room {
+        return name.to_owned();
+    }
+    // What is left of three letters names nothing.
+    let kept: String = name.chars().enumerate().filter(|(at, _)| as_f64(at + 5) < room).map(|(_, c)| c).collect();
+    if kept.chars().count() < 3 { String::new() } else { format!("{kept}…") }
 }
 
 /// What must not be lost when bars merge: the worst state, then the highest number.
@@ -107,7 +133,7 @@ fn bar(level: &Level, left: f64, pitch: f64) -> Bar {
     Bar {
         x: two(left + pitch * GAP / 2.0),
         y: format!("{:.1}", BASE - height),
-        width: two(pitch * (1.0 - GAP)),
+        width: two((pitch * (1.0 - GAP)).min(WIDEST)),
         height: format!("{height:.1}"),
         state: (level.state != "up").then_some(level.state),
         title: level.title.clone(),
@@ -138,6 +164,15 @@ mod tests {
         assert_eq!(groups[0].left, "0.00%");
         assert_eq!(groups[1].right, "100.00%");
         assert_eq!((groups[0].bars[0].y.as_str(), groups[0].bars[0].height.as_str()), ("30.0", "30.0"));
+    }
+
+    #[test]
+    fn a_label_never_runs_into_the_next_one() {
+        let long = "a-group-with-a-name-of-forty-characters0";
+        let groups = spectrum(vec![(long.into(), levels(2)), ("web".into(), levels(10))]);
+        assert_eq!(groups[0].name, "a-group-with-a-name-of-fo…");
+        assert_eq!((groups[1].name.as_str(), groups[0].tight, groups[1].tight), ("web", true, false));
+        assert_eq!(label("db", 3, 4.0), "");
     }
 
     #[test]

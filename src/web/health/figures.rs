@@ -51,6 +51,7 @@ pub async fn prometheus(app: Data<App>, asking: Asking, wanted: Query<Wanted>) -
     counted(&mut text, &servers, &states);
     recurring(&mut text, &jobs, now);
     if wanted.servers.as_deref().is_some_and(|word| word == "1" || word == "true") {
+        app.live.refresh().await;
         samples(&mut text, &app, &servers, &states, now);
     }
     Ok(HttpResponse::Ok()

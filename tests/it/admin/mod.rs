@@ -5,6 +5,7 @@ mod connection;
 mod credentials;
 mod deletion;
 mod imports;
+mod inventory;
 mod resources;
 mod servers;
 mod users;

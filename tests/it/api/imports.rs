@@ -10,7 +10,16 @@ use crate::harness::app::TestApp;
 const CONFIG: &str = "Host github.com\n  User git\nHost gate\n  HostName 192.0.2.1\nHost web\n  HostName 192.0.2.2\n  ProxyJump gate\nHost db\n  HostName 192.0.2.3\n  User postgres\n";
 
 fn names(list: &Value) -> Vec<&str> {
-    list.as_array().unwrap().iter().map(|one| one.as_str().or(one["name"].as_str()).unwrap()).collect()
+    list.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect()
+}
+
+/// What the plan adds, by kind.
+fn added<'r>(report: &'r Value, kind: &str) -> Vec<&'r str> {
+    let items = report["plan"]["items"].as_array().unwrap().iter();
+    items
+        .filter(|item| item["kind"] == kind && item["action"] == "add")
+        .map(|item| item["name"].as_str().unwrap())
+        .collect()
 }
 
 async fn servers(app: &TestApp) -> Vec<String> {
@@ -25,8 +34,8 @@ async fn a_dry_run_tells_what_would_be_added_and_adds_nothing() {
     let body = json!({"format": "ssh-config", "text": CONFIG, "user": "ops", "dry_run": true});
     let told = administrator.post("/api/v1/imports", body).await.status(200);
     assert_eq!(names(&told["found"]), ["gate", "web", "db"]);
-    assert_eq!(names(&told["added"]["servers"]), ["db", "gate", "web"]);
-    assert_eq!(names(&told["added"]["credentials"]), ["ops", "postgres"]);
+    assert_eq!(added(&told, "server"), ["db", "gate", "web"]);
+    assert_eq!(added(&told, "credential"), ["ops", "postgres"]);
     assert_eq!((&told["skipped"][0]["what"], &told["skipped"][0]["place"]), (&json!("github.com"), &json!("text:1")));
     assert_eq!((&told["found"][1]["jump_server"], &told["found"][1]["user"]), (&json!("gate"), &json!("ops")));
     assert!(servers(&app).await.is_empty());
@@ -38,11 +47,11 @@ async fn the_servers_that_were_asked_for_are_added_with_their_way() {
     let administrator = program(&app, Role::Administrator).await;
     let body = json!({"format": "ssh-config", "text": CONFIG, "servers": ["web"]});
     let told = administrator.post("/api/v1/imports", body).await.status(200);
-    assert_eq!(names(&told["added"]["servers"]), ["gate", "web"]);
+    assert_eq!(added(&told, "server"), ["gate", "web"]);
     assert_eq!(servers(&app).await, ["gate", "web"]);
     let again =
         administrator.post("/api/v1/imports", json!({"format": "ssh-config", "text": CONFIG})).await.status(200);
-    assert_eq!(names(&again["added"]["servers"]), ["db"]);
+    assert_eq!(added(&again, "server"), ["db"]);
     let registered: Vec<bool> =
         again["found"].as_array().unwrap().iter().map(|found| found["registered"].as_bool().unwrap()).collect();
     assert_eq!(registered, [true, true, false]);
@@ -56,7 +65,7 @@ async fn sec_s05_a_password_of_the_text_is_stored_and_never_sent_back() {
     let reply = administrator.post("/api/v1/imports", json!({"format": "ansible", "text": text})).await;
     assert!(!reply.reply.body.contains("canary"), "{}", reply.reply.body);
     let told = reply.status(200);
-    assert_eq!((&told["found"][0]["password"], names(&told["added"]["groups"])), (&json!("given"), vec!["web"]));
+    assert_eq!((&told["found"][0]["password"], added(&told, "group")), (&json!("given"), vec!["web"]));
     let credential = administrator.get("/api/v1/credentials/ops").await.status(200);
     assert!(!credential.to_string().contains("canary"), "{credential}");
 }

@@ -1,8 +1,12 @@
 //! What a person sees, in a real browser, of the program as `script/server` starts it.
 
+mod imports;
+mod inventory;
+mod keys;
 mod people;
 mod screens;
 mod shell;
+mod tabs;
 
 use thirtyfour::prelude::*;
 

@@ -2,18 +2,27 @@ use super::hannun::{finish, hannun};
 
 #[test]
 fn every_subcommand_has_help_with_an_example() {
-    for subcommand in ["serve", "work", "migrate", "user", "token", "servers", "approve", "doctor", "help"] {
-        let help = finish(hannun(&[subcommand, "--help"]), "").done();
-        assert!(help.contains("Example"), "{subcommand}:\n{help}");
-        assert!(help.contains(&format!("hannun {subcommand}")), "{subcommand}:\n{help}");
+    let mut waiting: Vec<(Vec<String>, clap::Command)> = vec![(Vec::new(), ::hannun::cli::command())];
+    let mut seen = 0;
+    while let Some((words, command)) = waiting.pop() {
+        let arguments: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = finish(hannun(&arguments), "").done();
+        assert!(help.contains("Example"), "{words:?}:\n{help}");
+        assert!(help.contains(&format!("hannun {}", words.join(" "))), "{words:?}:\n{help}");
+        seen += 1;
+        waiting.extend(command.get_subcommands().map(|subcommand| {
+            let words = words.iter().cloned().chain([subcommand.get_name().to_owned()]).collect();
+            (words, subcommand.clone())
+        }));
     }
+    assert!(seen > 15, "{seen}");
     assert!(finish(hannun(&["--version"]), "").done().starts_with("hannun "));
 }
 
 #[test]
 fn every_environment_variable_is_listed_with_its_default_and_an_example() {
     let help = finish(hannun(&["help", "config"]), "").done();
-    for variable in hannun::config::VARIABLES {
+    for variable in ::hannun::config::VARIABLES {
         assert!(help.contains(&format!("{}\n", variable.name)), "{}", variable.name);
         assert!(help.contains(&format!("example: {}={}", variable.name, variable.example)), "{}", variable.name);
     }

@@ -4,12 +4,14 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use super::program::Program;
 
 /// A running `hannun serve --demo` with an empty data directory, stopped at the end of the test.
 pub(crate) struct Running {
@@ -17,8 +19,8 @@ pub(crate) struct Running {
     pub(crate) origin: String,
     /// The link that it printed.
     pub(crate) setup_link: String,
-    process: Child,
-    _data: TempDir,
+    program: Program,
+    data: TempDir,
 }
 
 impl Running {
@@ -30,7 +32,7 @@ impl Running {
         }
         let data = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let process = Command::new(env!("CARGO_BIN_EXE_hannun"))
+        let mut process = Command::new(env!("CARGO_BIN_EXE_hannun"))
             .args(["serve", "--demo", "--bind", &format!("127.0.0.1:{port}")])
             .env("HANNUN_DATA_DIR", data.path())
             .env_remove("DATABASE_URL")
@@ -41,9 +43,9 @@ impl Running {
             .spawn()
             .unwrap();
         let origin = format!("http://127.0.0.1:{port}");
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         // From here on it is ended whatever happens.
-        let mut running = Self { origin, setup_link: String::new(), process, _data: data };
-        let lines = BufReader::new(running.process.stdout.take().unwrap()).lines();
+        let mut running = Self { origin, setup_link: String::new(), program: Program::new(process), data };
         let (give, take) = mpsc::channel();
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
@@ -62,36 +64,13 @@ impl Running {
         }
     }
 
+    /// Where it keeps everything.
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.data.path()
+    }
+
     /// Asks it to stop, as a person or a service manager does, and gives its exit status.
-    pub(crate) fn stop(mut self) -> Option<i32> {
-        self.signal("-TERM");
-        let deadline = Instant::now() + Duration::from_secs(40);
-        while Instant::now() < deadline {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                return status.code();
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        None
-    }
-
-    fn signal(&self, signal: &str) {
-        let id = self.process.id().to_string();
-        drop(Command::new("kill").args([signal, &id]).stderr(Stdio::null()).status());
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
-            // TERM first: PostgreSQL and sshd end with it.
-            self.signal("-TERM");
-            let deadline = Instant::now() + Duration::from_secs(20);
-            while Instant::now() < deadline && self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
-                thread::sleep(Duration::from_millis(20));
-            }
-            drop(self.process.kill());
-            drop(self.process.wait());
-        }
+    pub(crate) fn stop(self) -> Option<i32> {
+        self.program.stop()
     }
 }

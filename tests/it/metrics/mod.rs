@@ -1,9 +1,11 @@
 //! Numbers from a server to a line: stored, packed, asked for.
 
+mod fake_server;
 mod packing;
 mod real;
 mod retention;
 mod sampler;
+mod sharing;
 mod storing;
 
 use std::time::Duration;
@@ -14,12 +16,15 @@ use hannun::db::Db;
 use hannun::metrics::SeriesName;
 use hannun::metrics::catalogue::Metric;
 use hannun::metrics::line::Line;
+use hannun::metrics::presence::Presence;
+use hannun::metrics::sampler::Pace;
 use hannun::metrics::series::Question;
 use hannun::metrics::store::{SeriesIds, Store};
 use hannun::metrics::windows::{Summary, Window};
 use hannun::models::credentials::{CredentialKind, NewCredential, Privileges, Secrets};
 use hannun::models::data_keys::DataKey;
-use hannun::models::ids::ServerId;
+use hannun::models::ids::{InstanceId, ServerId};
+use hannun::models::instances::NewInstance;
 use hannun::models::servers::NewServer;
 use hannun::secret::SecretText;
 
@@ -32,6 +37,11 @@ async fn server(db: &Db, name: &str) -> ServerId {
 
 /// The same with a credential, so that it is sampled; once a second.
 fn sampled_server(database: &TestDatabase) -> ServerId {
+    sampled_servers(database, 1)[0]
+}
+
+/// `web-1`, `web-2`, … with a credential, so that they are sampled; once a second.
+fn sampled_servers(database: &TestDatabase, count: usize) -> Vec<ServerId> {
     let (folder, connection) = (tempfile::tempdir().unwrap(), &mut database.connection());
     let sealer = DataKey::open_sealer(connection, &folder.path().join("secret.key")).unwrap();
     let new = NewCredential {
@@ -44,8 +54,40 @@ fn sampled_server(database: &TestDatabase) -> ServerId {
         secrets: &Secrets { password: Some(SecretText::new("unused".to_owned())), ..Secrets::default() },
     };
     let credential_id = Some(new.insert(connection, &sealer, database.now()).unwrap().id);
-    let server = NewServer { credential_id, sampling_seconds: 1, ..NewServer::new("web-1", "10.0.0.5") };
-    server.insert(connection).unwrap().id
+    let mut add = |number: usize| {
+        let name = format!("web-{number}");
+        let server = NewServer { credential_id, sampling_seconds: 1, ..NewServer::new(&name, "10.0.0.5") };
+        server.insert(connection).unwrap().id
+    };
+    (1..=count).map(&mut add).collect()
+}
+
+/// A pace for tests that wait for what comes of it.
+const HURRY: Pace = Pace {
+    watched: Duration::from_millis(20),
+    deadline: Duration::from_millis(200),
+    filesystems: Duration::from_millis(50),
+    retry: Duration::from_millis(40),
+    supervision: Duration::from_millis(20),
+};
+
+/// How long a process of these tests counts as living after its last sign of life.
+const LEASE: Duration = Duration::from_secs(2);
+
+/// A process that answers people and samples.
+fn presence(db: &Db, id: i64) -> Presence {
+    Presence::new(db.clone(), instance(id), LEASE)
+}
+
+pub(crate) fn instance(id: i64) -> NewInstance {
+    NewInstance {
+        id: InstanceId(id),
+        host: "test".to_owned(),
+        process_id: 1,
+        version: "0".to_owned(),
+        serves: true,
+        samples: true,
+    }
 }
 
 fn flat(value: f32) -> Summary {
@@ -73,7 +115,7 @@ async fn store(db: &Db, ids: &mut SeriesIds, windows: impl IntoIterator<Item = W
 }
 
 /// The lines of one metric in `from..to`, for a chart of `points` points.
-async fn lines(
+pub(crate) async fn lines(
     db: &Db,
     server: ServerId,
     metric: Metric,

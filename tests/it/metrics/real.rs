@@ -81,7 +81,7 @@ async fn rel_r02_a_real_server_is_sampled_loses_its_cable_and_comes_back() {
     let hosts = Hosts::new(db.clone(), Arc::new(sealer), pool, clock.clone(), Duration::from_secs(15));
     let (live, store, stop) = (Live::default(), Store::default(), CancellationToken::new());
     let pace = Pace { deadline: Duration::from_secs(1), retry: Duration::from_millis(200), ..Pace::default() };
-    let sampler = Sampler::new(hosts, db.clone(), clock, live.clone(), store.clone(), pace);
+    let sampler = Sampler::new(hosts, super::presence(&db, 1), clock, live.clone(), store.clone(), pace);
     let (stopping, writing) = (stop.clone(), stop.clone());
     let sampling = tokio::spawn(async move { sampler.run(&stopping).await });
     let (storing, stored) = (store.clone(), db.clone());

@@ -33,8 +33,7 @@ fn since_stays_while_the_state_stays() {
     let later = database.advance(TimeDelta::seconds(10));
     let still = ServerState::failed(&mut connection, id, &silent(), later).unwrap().unwrap();
     assert_eq!((still.is_change(), still.now.since), (false, down));
-    assert_eq!(still.now.reason_code, "timed-out");
-    assert!(!still.now.reason.is_empty() && !still.now.next_step.is_empty());
+    assert_eq!(still.now.why(), Some(&silent()));
 }
 
 #[test]
@@ -57,18 +56,15 @@ fn while_we_rest_the_reason_of_the_failure_stays() {
     let database = TestDatabase::new();
     let mut connection = database.connection();
     let id = server(&mut connection, "web-1").id;
-    let refused = RemoteError::SignInRefused {
-        server: "web-1".to_owned(),
-        user: "root".to_owned(),
-        method: "password".to_owned(),
-    };
+    let refused =
+        RemoteError::SignInRefused { server: "web-1".to_owned(), user: "root".to_owned(), method: "password".into() };
     ServerState::failed(&mut connection, id, &refused, database.now()).unwrap();
-    let resting = RemoteError::Resting { server: "web-1".to_owned(), seconds: 30, last: "x".to_owned() };
+    let resting = RemoteError::Resting { server: "web-1".to_owned(), seconds: 30, last: Box::new(silent()) };
     let Some(Transition { now, .. }) = ServerState::failed(&mut connection, id, &resting, database.now()).unwrap()
     else {
         panic!("no state")
     };
-    assert_eq!((now.state, now.reason_code.as_str()), (State::Refused, "sign-in-refused"));
+    assert_eq!((now.state, now.why()), (State::Refused, Some(&refused)));
 }
 
 #[test]
@@ -78,7 +74,8 @@ fn hostile_text_in_a_reason_is_bounded_and_stored() {
     let id = server(&mut connection, "web-1").id;
     let hostile = RemoteError::ShellUnusable { server: "web-1".to_owned(), said: "a\0".repeat(100_000) };
     let stored = ServerState::failed(&mut connection, id, &hostile, database.now()).unwrap().unwrap();
-    assert!(stored.now.reason.len() <= 4_000, "{}", stored.now.reason.len());
+    let kept = stored.now.why().unwrap().to_string();
+    assert!(kept.len() <= 4_000 && !kept.contains('\0'), "{}", kept.len());
 }
 
 #[test]

@@ -23,11 +23,8 @@ async fn a_password_is_sent_once_and_only_once() {
     assert_eq!(host.told(), [PASSWORD]);
 
     let error = try_with(&host, password("wrong")).await.unwrap_err();
-    let refused = RemoteError::SignInRefused {
-        server: "web-1".to_owned(),
-        user: "deploy".to_owned(),
-        method: "password".to_owned(),
-    };
+    let refused =
+        RemoteError::SignInRefused { server: "web-1".to_owned(), user: "deploy".to_owned(), method: "password".into() };
     assert_eq!(error, refused);
     assert_eq!(host.told(), [PASSWORD, "wrong"]);
 }

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use hannun::clock::Clock;
 use hannun::config::RemoteConfig;
 use hannun::error::{RemoteError, Stage};
+use hannun::language::Message;
 use hannun::remote::{Endpoint, Pool, StageOutcome};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -112,7 +113,7 @@ async fn a_name_without_an_address_and_a_port_without_a_server_are_told_apart() 
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let error = pool.run(&Endpoint { port: free, ..host.endpoint() }, ask_within("true", DEADLINE)).await.unwrap_err();
     let RemoteError::Unreachable { why, .. } = &error else { panic!("{error:?}") };
-    assert_eq!(why, "connection refused");
+    assert_eq!(why.to_string(), format!("connection refused (127.0.0.1:{free})"));
 }
 
 #[tokio::test]
@@ -131,8 +132,9 @@ async fn a_connection_test_reports_each_stage_with_what_was_learnt() {
     assert!(report.passed(), "{report:?}");
     let learnt: Vec<_> = report.stages.iter().map(|report| (report.stage, &report.outcome)).collect();
     assert_eq!(learnt.len(), 5);
-    assert_eq!(learnt[0], (Stage::Name, &StageOutcome::Passed("127.0.0.1".to_owned())));
-    assert_eq!(learnt[3], (Stage::SignIn, &StageOutcome::Passed("deploy by password".to_owned())));
+    assert_eq!(learnt[0], (Stage::Name, &StageOutcome::Passed(Message::heard("127.0.0.1"))));
+    let (Stage::SignIn, StageOutcome::Passed(said)) = learnt[3] else { panic!("{learnt:?}") };
+    assert_eq!(said.to_string(), "deploy by password");
     assert_eq!(host.connections(), 1);
 
     // What the test opened is kept for what comes next.

@@ -4,12 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use hannun::commands::ListSockets;
 use hannun::commands::script::Privilege;
 use hannun::error::RemoteError;
+use hannun::models::actor::Actor;
+use hannun::models::credentials::{CredentialKind, NewCredential, Privileges, Secrets};
+use hannun::models::host_keys::{GivenKey, HostKey};
+use hannun::models::servers::NewServer;
 use hannun::remote::Endpoint;
 use hannun::secret::SecretText;
 
-use crate::harness::ssh::{PASSWORD, ask_as, pool};
+use crate::harness::app::TestApp;
+use crate::harness::ssh::{PASSWORD, ask_as, fixture_key, pool};
 use crate::harness::sshd::{Setup, Sshd};
 
 const TEN_SECONDS: Duration = Duration::from_secs(10);
@@ -73,4 +79,46 @@ async fn sec_s07_no_password_is_seen_in_any_command_line_or_environment() {
     done.store(true, Ordering::SeqCst);
     assert_eq!(answer.stdout, b"0\n");
     assert!(looking.join().unwrap() > 5);
+}
+
+/// Registers the server, signed in to by a key that may use `sudo` without a password.
+async fn register(app: &TestApp, sshd: &Sshd) {
+    let (endpoint, sealer, now) = (sshd.endpoint(), app.app.sealer.clone(), app.database.now());
+    let registered = app.app.db.run(move |connection| {
+        let private_key = Some(SecretText::new(fixture_key("ed25519")));
+        let credential = NewCredential {
+            name: "test",
+            user_name: &endpoint.user,
+            kind: CredentialKind::PrivateKey,
+            privilege: Privileges::Sudo,
+            note: "",
+            key: None,
+            secrets: &Secrets { private_key, ..Secrets::default() },
+        };
+        let credential = credential.insert(connection, &sealer, now)?;
+        let (port, credential_id) = (i32::from(endpoint.port), Some(credential.id));
+        let server = NewServer { port, credential_id, ..NewServer::new("web-1", "127.0.0.1") }.insert(connection)?;
+        let pin = &endpoint.pins[0];
+        let key = GivenKey { algorithm: &pin.algorithm, public_key: pin.public_key.trim(), fingerprint: "SHA256:test" };
+        HostKey::pin(connection, server.id, &key, "the test", now)
+    });
+    registered.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_lines_of_docs_first_steps_are_enough_to_see_whose_sockets_are_open() {
+    let test = "the_lines_of_docs_first_steps_are_enough_to_see_whose_sockets_are_open";
+    let page = include_str!("../../../docs/first-steps.md");
+    let line = page.lines().find(|line| line.starts_with("hannun ALL=")).unwrap();
+    let rule = line.split_once("NOPASSWD:").unwrap().1.trim();
+    for (rule, sees) in [("ALL", false), (&*format!("NOPASSWD: {rule}"), true), ("NOPASSWD: ALL", true)] {
+        let Some(sshd) = setup(rule).start(test) else { return };
+        let app = TestApp::start().await;
+        register(&app, &sshd).await;
+        let host = app.app.hosts.open(Actor::system("test"), "web-1".to_owned()).await.unwrap();
+        let sockets = host.read(ListSockets).await.unwrap().value;
+        assert_eq!(!sockets.hidden_owners, sees, "{rule}");
+        let ours = sockets.sockets.iter().find(|socket| socket.port == sshd.port).unwrap();
+        assert_eq!(!ours.owners.is_empty(), sees, "{rule}");
+    }
 }

@@ -5,27 +5,32 @@ mod history;
 mod overview;
 mod streams;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use hannun::error::{Error, RemoteError, Stage};
 use hannun::metrics::SeriesName;
 use hannun::metrics::catalogue::Metric;
 use hannun::metrics::store::{SeriesIds, Store};
 use hannun::metrics::windows::{Summary, Window};
+use hannun::models::credentials::{Credential, CredentialKind, NewCredential, Privileges, Secrets};
 use hannun::models::groups::{Group, NewGroup};
 use hannun::models::ids::{GroupId, ServerId};
 use hannun::models::platforms::DetectedPlatform;
 use hannun::models::server_states::ServerState;
 use hannun::models::servers::{NewServer, Server};
+use hannun::secret::SecretText;
 
 use crate::harness::app::TestApp;
 
 /// What a hostile server calls its things: markup that would ask htmx, run a script and fetch from elsewhere.
 const HOSTILE: &str = "<img src=x onerror=alert(1)><b hx-get=//evil hx-trigger=load>\u{1b}[2J\u{202e}";
 
-/// Adds a server in a group of this name, which is made if there is none.
+/// Adds a server in a group of this name, which is made if there is none, with a credential.
 async fn add_server(app: &TestApp, name: &str, group: &str) -> Server {
     let (name, group) = (name.to_owned(), group.to_owned());
     let address = format!("192.0.2.{}", 10 + name.len());
+    let (sealer, now) = (Arc::clone(&app.app.sealer), app.database.now());
     app.app
         .db
         .run(move |connection| {
@@ -34,7 +39,21 @@ async fn add_server(app: &TestApp, name: &str, group: &str) -> Server {
                 Some(group) => group,
                 None => NewGroup { name: &group, note: "" }.insert(connection)?,
             };
-            let server = NewServer::new(&name, &address).insert(connection)?;
+            let known = Credential::all(connection)?.into_iter().next().map(|known| known.id);
+            let new = NewCredential {
+                name: "test",
+                user_name: "root",
+                kind: CredentialKind::Password,
+                privilege: Privileges::None,
+                note: "",
+                key: None,
+                secrets: &Secrets { password: Some(SecretText::new("unused".to_owned())), ..Secrets::default() },
+            };
+            let credential_id = Some(match known {
+                Some(credential) => credential,
+                None => new.insert(connection, &sealer, now)?.id,
+            });
+            let server = NewServer { credential_id, ..NewServer::new(&name, &address) }.insert(connection)?;
             server.set_groups(connection, &[group.id])?;
             Ok::<_, Error>(server)
         })

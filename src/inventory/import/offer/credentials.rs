@@ -63,8 +63,7 @@ impl Wanted {
             FoundSecret::Absent | FoundSecret::NeedsValue => None,
         };
         let user = sign_in.user.clone()?;
-        let privilege = match &sign_in.sudo {
-            Some(_) if user == ROOT => Privileges::None,
+        let privilege = match sign_in.sudo.as_ref().filter(|_| user != ROOT) {
             None => Privileges::None,
             Some(FoundSecret::Absent) => Privileges::Sudo,
             Some(FoundSecret::NeedsValue | FoundSecret::Given(_)) => Privileges::SudoPassword,

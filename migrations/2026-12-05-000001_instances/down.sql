@@ -1,0 +1,3 @@
+drop table live_samples;
+drop table sampling_leases;
+drop table instances;

@@ -1,0 +1,3 @@
+//! Whole processes as they are started: alone, and several on one database.
+
+mod sharing;
