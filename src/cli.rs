@@ -3,10 +3,12 @@
 
 mod apply;
 mod approve;
+mod audit;
 mod connect;
 mod doctor;
 mod export;
 mod help;
+mod keys;
 mod migrate;
 mod output;
 mod password;
@@ -51,6 +53,8 @@ enum Command {
     Approve(approve::Approve),
     Apply(apply::Apply),
     Export(export::Export),
+    Audit(audit::Audit),
+    Keys(keys::Keys),
     Doctor(doctor::Doctor),
     Help(help::Help),
 }
@@ -122,6 +126,8 @@ fn run(command: Command) -> Outcome {
             Command::Approve(approve) => approve.run(config).await,
             Command::Apply(apply) => apply.run(config).await,
             Command::Export(export) => export.run(config).await,
+            Command::Audit(audit) => audit.run(config).await,
+            Command::Keys(keys) => keys.run(config).await,
             Command::Doctor(doctor) => doctor.run(config).await,
             Command::Help(help) => help.run(Arguments::command()),
         }

@@ -1,9 +1,13 @@
 //! The time, as everything in hannun asks for it. Tests hold the hands; knows nothing else.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+
+/// What [`Clock::elapsed`] counts from.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// Tells the time: the system's, or one that a test moves.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +36,14 @@ impl Clock {
         DateTime::from_timestamp_micros(micros).unwrap_or_default()
     }
 
+    /// Time that only goes on, since some moment: for lengths of time, which must not jump with the system's clock.
+    pub fn elapsed(&self) -> Duration {
+        match &self.held {
+            Some(held) => Duration::from_micros(held.load(Ordering::SeqCst).unsigned_abs()),
+            None => START.elapsed(),
+        }
+    }
+
     /// Moves a standing clock; the system's clock takes no notice.
     pub fn advance(&self, by: TimeDelta) {
         if let Some(held) = &self.held {
@@ -51,5 +63,6 @@ mod tests {
         assert_eq!(clock.now(), DateTime::UNIX_EPOCH);
         other.advance(TimeDelta::seconds(90));
         assert_eq!(clock.now(), DateTime::UNIX_EPOCH + TimeDelta::seconds(90));
+        assert_eq!(clock.elapsed(), Duration::from_secs(90));
     }
 }

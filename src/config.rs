@@ -46,6 +46,32 @@ pub struct Config {
     /// How long a process that shows no sign of life keeps its servers, before others that share the database take them
     /// over (J05).
     pub lease: Duration,
+    /// How much and how slowly may be asked of the web server.
+    pub requests: RequestConfig,
+}
+
+/// Limits of what is asked of the web server (W10).
+#[derive(Debug, Clone, Copy)]
+pub struct RequestConfig {
+    /// Requests of one session or token.
+    pub per_session: Rate,
+    /// Requests of one address, of those who are not signed in.
+    pub per_address: Rate,
+    /// How long the head of a request may take.
+    pub head: Duration,
+    /// How long the body of a request may pause.
+    pub body_pause: Duration,
+    /// How long the body of a request may take.
+    pub body: Duration,
+}
+
+/// So many in a second, and so many at once after a pause; at least one each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// In the long run.
+    pub per_second: u32,
+    /// At once.
+    pub burst: u32,
 }
 
 /// Limits of talking to servers (security H06, R01, X01).
@@ -125,6 +151,7 @@ impl Config {
             retention: Retention::default(),
             sessions: SessionConfig::default(),
             lease: Duration::from_mins(1),
+            requests: RequestConfig::default(),
         }
     }
 
@@ -177,6 +204,18 @@ impl Default for Retention {
             tier_60: Duration::from_secs(14 * DAY),
             tier_600: Duration::from_secs(90 * DAY),
             tier_3600: Duration::from_secs(2 * 365 * DAY),
+        }
+    }
+}
+
+impl Default for RequestConfig {
+    fn default() -> Self {
+        Self {
+            per_session: Rate { per_second: 20, burst: 60 },
+            per_address: Rate { per_second: 5, burst: 20 },
+            head: Duration::from_secs(5),
+            body_pause: Duration::from_secs(10),
+            body: Duration::from_mins(1),
         }
     }
 }

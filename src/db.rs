@@ -9,11 +9,14 @@ pub mod types;
 
 mod pool;
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use diesel::Connection as _;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, Pool};
 use diesel::sql_types::Timestamptz;
+use tokio::time::timeout;
 use tracing::Span;
 
 use crate::error::{Error, Result};
@@ -29,13 +32,27 @@ pub type Connection = PgConnection;
 pub struct Db {
     pool: Pool<ConnectionManager<PgConnection>>,
     reachable: pool::Reachable,
+    patience: Option<Duration>,
 }
 
 impl Db {
     /// A pool of up to `connections` connections to `url`. Does not wait for the first of them: see [`Db::ping`].
     pub fn connect(url: &SecretText, connections: u32) -> Result<Self> {
         let reachable = pool::Reachable::default();
-        Ok(Self { pool: pool::build(url, connections, reachable.clone())?, reachable })
+        Ok(Self { pool: pool::build(url, connections, reachable.clone())?, reachable, patience: None })
+    }
+
+    /// The same connections for people, who do not wait longer than `patience` for one piece of work: a database that
+    /// stopped in the middle of an answer would otherwise hold them for ever (R04).
+    #[must_use]
+    pub fn within(&self, patience: Duration) -> Self {
+        Self { patience: Some(patience), ..self.clone() }
+    }
+
+    /// The same connections for work that takes as long as it takes.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        Self { patience: None, ..self.clone() }
     }
 
     /// Runs `work` with a pooled connection on the blocking pool, inside the current span.
@@ -51,7 +68,13 @@ impl Db {
                 work(&mut connection).map_err(Into::into)
             })
         });
-        task.await.unwrap_or_else(|stopped| Err(Error::internal(stopped)))
+        let done = match self.patience {
+            Some(patience) => {
+                timeout(patience, task).await.map_err(|_elapsed| Error::Unavailable(errors::too_slow()))?
+            }
+            None => task.await,
+        };
+        done.unwrap_or_else(|stopped| Err(Error::internal(stopped)))
     }
 
     /// Like [`Db::run`], in one transaction: everything `work` did is undone when it fails.

@@ -28,6 +28,8 @@ pub enum Error {
     BadRequest(Message),
     /// The body is larger than this address takes.
     TooLarge,
+    /// The body did not come to its end in time (W10).
+    TooSlow,
     /// Somebody else changed it first, or it exists already.
     Conflict(Message),
     /// Too many attempts; try again after that many seconds.
@@ -56,7 +58,12 @@ impl Error {
             | Self::Unavailable(message) => message.clone(),
             Self::Invalid(_) => Message::new("Some fields need another value"),
             Self::TooLarge => Message::new("That is more than we take at once"),
-            Self::TooMany { .. } => Message::new("Too many attempts. Wait a little, then try again"),
+            Self::TooSlow => Message::new("The request came too slowly and was given up. Send it again"),
+            Self::TooMany { retry_after_seconds: seconds @ ..60 } => {
+                Message::new("Too many requests at once. Try again in {seconds} s").with("seconds", seconds)
+            }
+            Self::TooMany { retry_after_seconds } => Message::new("Too many attempts. Try again in {minutes} min")
+                .with("minutes", retry_after_seconds.div_ceil(60)),
             Self::Remote(error) => error.message(),
             Self::Internal(_) => Message::new("Something went wrong on our side"),
         }

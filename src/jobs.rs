@@ -3,6 +3,7 @@
 //! To add one that comes round: a file with a [`Recurring`], one line in [`ALL`], one test in `tests/it/jobs/`.
 
 mod forget_metrics;
+mod keep_audit_head;
 mod pack_metrics;
 mod reconcile;
 pub mod recurring;
@@ -15,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::Retention;
 use crate::db::Db;
 use crate::error::Result;
+use crate::models::audit::kept_heads::KeptHeads;
 use crate::queue::Workers;
 
 pub use recurring::RunRecurring;
@@ -29,6 +31,8 @@ pub struct Work {
     pub clock: Clock,
     /// How long numbers are kept.
     pub retention: Retention,
+    /// Where the ends of the audit log are kept outside the database.
+    pub audit_heads: KeptHeads,
     /// The jobs that come round in this process.
     pub recurring: &'static [Recurring],
 }
@@ -44,7 +48,7 @@ pub struct Recurring {
 }
 
 /// Every job that comes round.
-pub const ALL: &[Recurring] = &[pack_metrics::JOB, forget_metrics::JOB, reconcile::JOB];
+pub const ALL: &[Recurring] = &[pack_metrics::JOB, forget_metrics::JOB, keep_audit_head::JOB, reconcile::JOB];
 
 /// Schedules and works until `stop`; `workers` may have been given further queues.
 pub async fn run(workers: Workers, work: Work, stop: &CancellationToken) {

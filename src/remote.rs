@@ -25,6 +25,7 @@ pub mod host;
 mod host_keys;
 pub mod hosts;
 mod leash;
+mod names;
 mod pool;
 mod privilege;
 mod ready;
@@ -34,7 +35,7 @@ mod stop;
 mod ticker;
 
 pub use check::{StageOutcome, StageReport, TestReport};
-pub use credential::{KeyDescription, describe_private_key};
+pub use credential::{KeyDescription, KeyProblem, describe_private_key};
 pub use endpoint::{Auth, Endpoint, PinnedKey, check_address, check_user_name};
 pub use host_keys::{PresentedKey, describe_host_key};
 pub use pool::Pool;

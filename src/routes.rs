@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use actix_web::web;
 
 use crate::admin;
-use crate::screens::{self, account, cpu, disks, fleet, memory, overview, server_options, setup, sign_in};
+use crate::screens::{self, account, cpu, disks, fleet, jump, memory, overview, server_options, setup, sign_in};
 use crate::web::assets;
 use crate::web::menu::Screen;
 use crate::web::router::{ADMINISTRATOR, OPERATOR, Permission::Anyone, Route, VIEWER, get, post};
@@ -40,6 +40,7 @@ pub fn all() -> Vec<Route> {
         get("/", VIEWER, || web::to(fleet::index)),
         get("/stream", VIEWER, || web::to(fleet::stream::index)),
         get("/servers/options", VIEWER, || web::to(server_options::index)),
+        get("/jump", VIEWER, || web::to(jump::index)),
         // One server
         get("/servers/{server}", VIEWER, || web::to(overview::index)),
         get("/servers/{server}/stream", VIEWER, || web::to(overview::stream::index)),

@@ -11,6 +11,7 @@ pub mod filesystems;
 pub mod fleet;
 pub mod gather;
 pub mod history;
+pub mod jump;
 pub mod memory;
 pub mod numbers;
 pub mod overview;

@@ -7,9 +7,6 @@ pub mod hardening;
 mod instance;
 mod listen;
 
-use std::time::Duration;
-
-use actix_web::HttpServer;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::App;
@@ -18,12 +15,13 @@ use crate::error::{Error, Result};
 use crate::models::setup_tokens::{LIFE, SetupToken};
 use crate::models::users::User;
 use crate::routes;
+use crate::web::server;
 use crate::web::site::Site;
 
 use assemble::Assembly;
 
-/// How long running requests may take once the server was told to stop (R06).
-const DRAIN_SECONDS: u64 = 20;
+/// Threads that answer requests; what blocks is done elsewhere.
+const WEB_WORKERS: usize = 2;
 
 /// What this process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,15 +61,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<()> {
 async fn serve_pages(app: &App) -> Result<()> {
     let site = Site::new(app.clone(), routes::menu(), routes::all());
     let bind = app.config.bind;
-    let server = HttpServer::new(move || site.clone().service())
-        .workers(2)
-        .client_request_timeout(Duration::from_secs(5))
-        .client_disconnect_timeout(Duration::from_secs(2))
-        .shutdown_timeout(DRAIN_SECONDS)
-        .disable_signals()
-        .bind(bind)
-        .map_err(|cause| listen::taken(bind, &cause))?
-        .run();
+    let (server, _) = server::listen(site, bind, WEB_WORKERS).map_err(|cause| listen::taken(bind, &cause))?;
     let handle = server.handle();
     let running = tokio::spawn(server);
     announce(app).await?;

@@ -75,6 +75,18 @@ impl Cell {
         }
     }
 
+    /// Whether it shows nothing.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Key(text) | Self::Text(text) | Self::Long(text) | Self::Code(text) | Self::Number { text, .. } => {
+                text.is_empty()
+            }
+            Self::Word(word) | Self::State { label: word, .. } => word.is_empty(),
+            Self::Tags(tags) => tags.is_empty(),
+            Self::Time(at) => at.is_none(),
+        }
+    }
+
     /// Whether the column is aligned to the end, as figures are.
     pub fn is_figure(&self) -> bool {
         matches!(self, Self::Number { .. } | Self::Time(_))

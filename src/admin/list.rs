@@ -184,7 +184,8 @@ impl<R> List<R> {
             let others = self.filters.iter().filter(|other| other.name != filter.name);
             if others.into_iter().all(|other| other.lets_through(row, asked)) {
                 all += 1;
-                for value in (filter.values)(row) {
+                // What has no value is among "all" only: nobody can ask for nothing.
+                for value in (filter.values)(row).into_iter().filter(|value| !value.is_empty()) {
                     *counts.entry(value).or_default() += 1;
                 }
             }

@@ -3,7 +3,7 @@
 use super::asked::{Asked, BEFORE};
 use super::cell::Cell;
 use super::index::DELETE;
-use super::list::{Facet, Found, PER_PAGE};
+use super::list::{Column, Facet, Found, PER_PAGE};
 use super::resource::Resource;
 use crate::language::Message;
 
@@ -117,6 +117,11 @@ impl ListView {
         let (order, has_form) = (list.order(asked), !R::form().is_empty());
         let pages = found.matched.div_ceil(PER_PAGE).max(1);
         let page = asked.page.min(pages);
+        // A column that says nothing about any row of the page takes its room from those that do.
+        let says = |column: &&Column<R::Row>| {
+            column.slug() == order.column || found.rows.iter().any(|row| !column.cell(row).is_empty())
+        };
+        let shown: Vec<_> = list.columns().iter().filter(says).collect();
         let rows: Vec<RowView> = found
             .rows
             .iter()
@@ -124,10 +129,10 @@ impl ListView {
                 id: R::id(row),
                 name: R::name(row),
                 href: if has_form { format!("{path}/{}", R::id(row)) } else { String::new() },
-                cells: list.columns().iter().map(|column| column.cell(row)).collect(),
+                cells: shown.iter().map(|column| column.cell(row)).collect(),
             })
             .collect();
-        let columns = list.columns().iter().enumerate().map(|(index, column)| {
+        let columns = shown.iter().enumerate().map(|(index, column)| {
             let is_sorted = column.slug() == order.column;
             ColumnView {
                 label: column.label,
@@ -173,6 +178,9 @@ impl ListView {
     pub fn summary(&self) -> Message {
         if !self.sorts {
             return Message::new("Newest first");
+        }
+        if self.pages.is_empty() {
+            return Message::new("{matched} in all").with("matched", self.matched);
         }
         let message = Message::new("{first} to {last} of {matched}");
         message.with("first", self.first).with("last", self.last).with("matched", self.matched)

@@ -10,6 +10,13 @@ pub(super) fn away() -> Message {
     Message::new("The database cannot be reached")
 }
 
+/// It is there, but does not answer; nobody knows whether it will do what it was asked for.
+pub(super) fn too_slow() -> Message {
+    Message::new(
+        "The database did not answer in time. A change may have been made all the same: look before you repeat it",
+    )
+}
+
 impl From<DieselError> for Error {
     fn from(error: DieselError) -> Self {
         match error {

@@ -351,6 +351,7 @@ diesel::table! {
         time_zone -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        letter_keys -> Bool,
     }
 }
 

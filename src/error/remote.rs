@@ -127,6 +127,7 @@ impl RemoteError {
         match self {
             Self::NameNotFound { .. } => "name-not-found",
             Self::Unreachable { .. } => "unreachable",
+            Self::TimedOut { stage: Stage::Name, .. } => "name-timed-out",
             Self::TimedOut { .. } => "timed-out",
             Self::NotNegotiable { .. } => "not-negotiable",
             Self::HostKeyUnknown { .. } => "host-key-unknown",
@@ -161,6 +162,11 @@ impl RemoteError {
             }
             Self::Unreachable { server, why } => {
                 Message::new("{server} cannot be reached: {why}").with("server", server).with_words("why", why.clone())
+            }
+            Self::TimedOut { server, stage: Stage::Name, after } => {
+                Message::new("The address of {server} could not be looked up within {seconds} s")
+                    .with("server", server)
+                    .with("seconds", after.as_secs())
             }
             Self::TimedOut { server, stage, after } => {
                 Message::new("{server} did not answer within {seconds} s ({stage})")
@@ -269,6 +275,9 @@ impl RemoteError {
             Self::Unreachable { .. } => {
                 ("Check that the server is on, that sshd listens on this port, and that no firewall is between", true)
             }
+            Self::TimedOut { stage: Stage::Name, .. } => {
+                ("Check the name server of this console, or enter an IP address in the admin area", true)
+            }
             Self::TimedOut { .. } => {
                 ("Check that the server is on and not overloaded, and that no firewall drops our packets", true)
             }
@@ -293,14 +302,20 @@ impl RemoteError {
             Self::PromptRefused { .. } => {
                 ("Use a key for this server, or a password that is asked for in the usual words", false)
             }
-            Self::ShellUnusable { .. } => ("Give this user a login shell that can run /bin/sh", false),
+            Self::ShellUnusable { .. } => (
+                "Give this user a login shell that runs /bin/sh, and keep its start-up files from ending or holding it up",
+                false,
+            ),
             Self::Failed { .. } => ("Read what the command said", false),
             Self::Killed { .. } => ("Look at the server's memory and logs, then try again", true),
             Self::NoStatus { .. } | Self::CutOff { .. } => {
                 ("Look at the server before you repeat a change: it may have been made", true)
             }
             Self::DeadlinePassed { .. } => ("Look at the server's load, or raise the time limit", true),
-            Self::OutputLimit { .. } => ("Ask for less at once", false),
+            Self::OutputLimit { .. } => (
+                "Look at the server: the command should have ended by itself. Where it can, ask for less at once",
+                false,
+            ),
             Self::Unparsable { .. } => {
                 ("Look at the raw answer: the program on the server may be another one than hannun knows", false)
             }

@@ -127,7 +127,10 @@ impl ApiToken {
             role = role.min(owner.role);
             scope = scope.within(owner.scope(connection)?);
         }
-        token.note_use(connection, now)?;
+        // Where nothing can be written, programs read on (R05).
+        if let Err(problem) = token.note_use(connection, now) {
+            tracing::debug!(%problem, "a token's last use could not be written");
+        }
         let actor = Actor { kind: ActorKind::Token(token.id), name: token.name.clone(), role, scope, address };
         Ok(Some((token, actor)))
     }

@@ -3,6 +3,7 @@
 mod chain;
 mod entry;
 mod export;
+pub mod kept_heads;
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;

@@ -1,6 +1,7 @@
 //! How we sign in to servers. What is secret is sealed, and leaves this table through one question only (S05).
 
 mod changes;
+mod reseal;
 mod secrets;
 
 use chrono::{DateTime, Utc};
@@ -17,6 +18,7 @@ use crate::language::Message;
 use crate::secret::seal::Sealer;
 
 pub use changes::{CredentialChanges, SecretChange};
+pub(in crate::models) use reseal::Resealed;
 pub use secrets::Secrets;
 
 text_enum! {

@@ -1,12 +1,16 @@
-//! Data keys: wrapped by the key file, they seal every stored secret (S01).
+//! Data keys: wrapped by the key file, they seal every stored secret (S01). [`rotation`] exchanges both (S04).
+
+pub mod rotation;
+
+use std::path::Path;
 
 use diesel::prelude::*;
 
 use crate::db::schema::data_keys;
 use crate::error::{Error, Result};
 use crate::language::Message;
-use crate::secret::seal::{KeyFile, Sealer};
-use std::path::Path;
+use crate::secret::SecretText;
+use crate::secret::seal::{KeyFile, Place, Sealer};
 
 /// The deeds around data keys; a row is its id and the wrapped key.
 #[derive(Debug)]
@@ -17,18 +21,23 @@ impl DataKey {
     /// or exchanged key file is refused.
     pub fn open_sealer(connection: &mut PgConnection, path: &Path) -> Result<Sealer> {
         connection.transaction(|connection| {
-            diesel::sql_query("select pg_advisory_xact_lock(hashtext('hannun:data keys'))").execute(connection)?;
+            Self::lock(connection)?;
             let mut stored = Self::all(connection)?;
-            let file = KeyFile::open(&KeyFile::place(path), stored.is_empty())?;
-            if stored.is_empty() {
-                stored.push(Self::add(connection, &file)?);
+            let place = KeyFile::place(path);
+            let mut files = vec![KeyFile::open(&place, stored.is_empty())?];
+            let successor = KeyFile::successor_of(&place);
+            if successor.exists() {
+                files.push(KeyFile::open(&successor, false)?);
             }
-            Sealer::open(&file, &stored).map_err(|_refused| {
+            if let (true, Some(file)) = (stored.is_empty(), files.first()) {
+                stored.push(Self::add(connection, file)?);
+            }
+            Sealer::open(&files, &stored).map_err(|_refused| {
                 Error::Unavailable(
                     Message::new(
                         "The key file {path} does not open the secrets in this database. Put back the file that belongs to it",
                     )
-                    .with("path", file.path().display()),
+                    .with("path", place.display()),
                 )
             })
         })
@@ -37,6 +46,37 @@ impl DataKey {
     /// Whether anything can be sealed already: from then on the key file must stay the same.
     pub fn any_exists(connection: &mut PgConnection) -> QueryResult<bool> {
         diesel::select(diesel::dsl::exists(data_keys::table.select(data_keys::id))).get_result(connection)
+    }
+
+    /// Seals with the newest data key of the database, which stays until the transaction ends: a rotation cannot remove
+    /// it under what is being written.
+    pub(super) fn seal(
+        connection: &mut PgConnection,
+        sealer: &Sealer,
+        place: Place,
+        value: &SecretText,
+    ) -> Result<Vec<u8>> {
+        let newest: Option<i64> = data_keys::table
+            .select(data_keys::id)
+            .order(data_keys::id.desc())
+            .for_key_share()
+            .first(connection)
+            .optional()?;
+        if newest != sealer.newest() {
+            Self::refresh(connection, sealer)?;
+        }
+        sealer.seal(place, value).map_err(Error::internal)
+    }
+
+    /// Reads the data keys again, because another process exchanged them.
+    pub(super) fn refresh(connection: &mut PgConnection, sealer: &Sealer) -> Result<()> {
+        sealer.take_keys_of(Self::open_sealer(connection, sealer.path())?);
+        Ok(())
+    }
+
+    /// Who makes or exchanges data keys does so alone, until the transaction ends.
+    fn lock(connection: &mut PgConnection) -> QueryResult<()> {
+        diesel::sql_query("select pg_advisory_xact_lock(hashtext('hannun:data keys'))").execute(connection).map(drop)
     }
 
     fn all(connection: &mut PgConnection) -> QueryResult<Vec<(i64, Vec<u8>)>> {
@@ -50,7 +90,11 @@ impl DataKey {
             .returning(data_keys::id)
             .get_result(connection)?;
         let wrapped = file.wrap_new_data_key(id).map_err(Error::internal)?;
-        diesel::update(data_keys::table.find(id)).set(data_keys::wrapped.eq(&wrapped)).execute(connection)?;
+        Self::store(connection, id, &wrapped)?;
         Ok((id, wrapped))
+    }
+
+    fn store(connection: &mut PgConnection, id: i64, wrapped: &[u8]) -> QueryResult<()> {
+        diesel::update(data_keys::table.find(id)).set(data_keys::wrapped.eq(wrapped)).execute(connection).map(drop)
     }
 }

@@ -33,6 +33,22 @@ pub struct DetectedPlatform {
 }
 
 impl DetectedPlatform {
+    /// `Rocky Linux 9.4`, or what is known of it.
+    pub fn system(&self) -> String {
+        if self.pretty_name.is_empty() {
+            [self.os.as_str(), &self.version].join(" ").trim().to_owned()
+        } else {
+            self.pretty_name.clone()
+        }
+    }
+
+    /// The same for a narrow column: `Debian 12`, `Rocky 9.4`, `Ubuntu 24.04.1`.
+    pub fn short_system(&self) -> String {
+        let name = self.system();
+        let name = name.split(" (").next().unwrap_or_default().trim_end_matches(" LTS");
+        name.replace(" GNU/Linux", "").replace(" Linux ", " ")
+    }
+
     /// What the server runs, if it was ever detected.
     pub fn of(connection: &mut PgConnection, server: ServerId) -> QueryResult<Option<Self>> {
         Self::query().find(server).first(connection).optional()

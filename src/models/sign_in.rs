@@ -29,14 +29,18 @@ pub struct AuthThrottle {
     address: Address,
 }
 
+/// What one customer has: an IPv4 address, or the /64 of an IPv6 address.
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX))),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
 impl AuthThrottle {
     /// For a try at `account`, as it was typed, from `address`.
     pub fn new(account: &str, address: IpAddr) -> Self {
-        let address = match address.to_canonical() {
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX))),
-            v4 @ IpAddr::V4(_) => v4,
-        };
-        Self { account: hex::encode(Sha256::digest(account.as_bytes())), address: Address(address) }
+        Self { account: hex::encode(Sha256::digest(account.as_bytes())), address: Address(network_of(address)) }
     }
 
     /// Lets the try through and counts it, or says how long to wait. Call before the password is looked at; committed

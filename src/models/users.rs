@@ -48,6 +48,7 @@ pub struct User {
     pub time_zone: Option<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub letter_keys: bool,
 }
 
 /// What is needed to add a person.
@@ -96,6 +97,8 @@ pub struct UserPreferences {
     pub language: Option<Option<String>>,
     /// A name of the time zone database; `Some(None)` follows the browser.
     pub time_zone: Option<Option<String>>,
+    /// Whether single letters do something on pages.
+    pub letter_keys: Option<bool>,
 }
 
 impl User {

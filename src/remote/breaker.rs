@@ -65,6 +65,11 @@ impl Breaker {
         self.rest.as_ref().map(|(until, _)| *until)
     }
 
+    /// Whether the last try to connect failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failures > 0
+    }
+
     /// Learns that connecting worked.
     pub(super) fn succeeded(&mut self) {
         self.failures = 0;

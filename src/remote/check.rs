@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::channel::ShellChannel;
-use super::connect::{Progress, connect, present_key};
+use super::connect::{Progress, approach, connect, present_key};
 use super::connection::{Connection, Lease, Use};
 use super::endpoint::Endpoint;
 use super::exec;
@@ -111,7 +111,10 @@ impl Pool {
             Ok(means) => means,
             Err(error) => return TestReport::new(progress, Err((Stage::Connect, Duration::ZERO, error)), None),
         };
-        let outcome = connect(endpoint, means, &mut progress).await;
+        let outcome = match approach(endpoint, &means, &mut progress).await {
+            Ok(approach) => connect(endpoint, means, approach, &mut progress).await,
+            Err(error) => Err(error),
+        };
         let lane = self.lane(endpoint.id);
         self.learn(&lane, outcome.as_ref().err());
         let connection = match outcome {

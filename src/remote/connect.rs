@@ -1,12 +1,11 @@
 //! From an address to a signed-in connection, in stages that each have a time limit and a name (H06).
 
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use russh::client::{self, Handle};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +17,7 @@ use super::failure::{of_handshake, reason};
 use super::gate::{Gate, Seen};
 use super::host_keys::PresentedKey;
 use super::leash::{FirstWords, Leashed};
+use super::names::{Names, Unresolved};
 use super::sign_in::{Proof, sign_in};
 use crate::config::RemoteConfig;
 use crate::error::{RemoteError, Stage};
@@ -55,8 +55,27 @@ impl Progress {
 pub(super) struct Means<'a> {
     pub(super) config: &'a RemoteConfig,
     pub(super) keys: &'a OpenKeys,
+    pub(super) names: &'a Names,
     /// The connection to the jump server, if there is one.
     pub(super) via: Option<Lease>,
+}
+
+/// What is known before the first packet is sent.
+pub(super) struct Approach {
+    proof: Proof,
+    addresses: Vec<SocketAddr>,
+}
+
+/// Opens the credential and finds the addresses. Needs no turn among those who connect: a name server that is silent takes
+/// none from servers that need no name.
+pub(super) async fn approach(
+    endpoint: &Endpoint,
+    means: &Means<'_>,
+    progress: &mut Progress,
+) -> Result<Approach, RemoteError> {
+    let proof = proof_of(endpoint, means.keys).await?;
+    let addresses = resolve(endpoint, means, progress).await?;
+    Ok(Approach { proof, addresses })
 }
 
 /// Connects and signs in. Nothing is sent before the credential is known to be usable, and no credential before the host
@@ -64,10 +83,10 @@ pub(super) struct Means<'a> {
 pub(super) async fn connect(
     endpoint: &Endpoint,
     means: Means<'_>,
+    approach: Approach,
     progress: &mut Progress,
 ) -> Result<Connection, RemoteError> {
-    let proof = proof_of(endpoint, means.keys).await?;
-    let addresses = resolve(endpoint, &means, progress).await?;
+    let Approach { proof, addresses } = approach;
     let cut = CancellationToken::new();
     // Also ends the connection's task when this future is dropped or fails.
     let leash = cut.clone().drop_guard();
@@ -158,7 +177,11 @@ impl Road<'_> {
                     drop(stream.set_nodelay(true));
                     return Ok((stream, *address));
                 }
-                Ok(Err(error)) => last = RemoteError::Unreachable { server: server.clone(), why: reason(&error) },
+                Ok(Err(error)) => {
+                    let why =
+                        Message::new("{what} ({address})").with_words("what", reason(&error)).with("address", address);
+                    last = RemoteError::Unreachable { server: server.clone(), why };
+                }
                 Err(_) => last = timed_out(self.endpoint, Stage::Connect, limit),
             }
         }
@@ -202,24 +225,16 @@ async fn resolve(
         progress.go_on(Stage::Connect, Message::heard(address));
         return Ok(vec![SocketAddr::new(address, endpoint.port)]);
     }
-    let lookup = lookup_host((endpoint.address.as_str(), endpoint.port));
-    let found: Vec<_> = in_time(endpoint, means.config.name_timeout, lookup).await?.collect();
+    let limit = means.config.name_timeout;
+    let found = means.names.resolve(&endpoint.address, endpoint.port, limit).await.map_err(|why| match why {
+        Unresolved::Unknown => name_not_found(endpoint),
+        Unresolved::TimedOut => timed_out(endpoint, Stage::Name, limit),
+    })?;
     let Some(first) = found.first() else {
         return Err(name_not_found(endpoint));
     };
     progress.go_on(Stage::Connect, Message::heard(first.ip()));
     Ok(found)
-}
-
-async fn in_time<T>(
-    endpoint: &Endpoint,
-    limit: Duration,
-    lookup: impl Future<Output = io::Result<T>>,
-) -> Result<T, RemoteError> {
-    match timeout(limit, lookup).await {
-        Ok(found) => found.map_err(|_unknown| name_not_found(endpoint)),
-        Err(_) => Err(timed_out(endpoint, Stage::Name, limit)),
-    }
 }
 
 fn name_not_found(endpoint: &Endpoint) -> RemoteError {
@@ -229,21 +244,4 @@ fn name_not_found(endpoint: &Endpoint) -> RemoteError {
 /// No answer in time.
 pub(super) fn timed_out(endpoint: &Endpoint, stage: Stage, after: Duration) -> RemoteError {
     RemoteError::TimedOut { server: endpoint.name.clone(), stage, after }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::future::{pending, ready};
-
-    use super::*;
-    use crate::remote::endpoint::tests::an_endpoint;
-
-    #[tokio::test]
-    async fn sec_h06_a_name_server_that_does_not_answer_fails_at_the_name() {
-        let (endpoint, limit) = (an_endpoint(), Duration::from_millis(20));
-        let error = in_time(&endpoint, limit, pending::<io::Result<()>>()).await.unwrap_err();
-        assert_eq!(error, timed_out(&endpoint, Stage::Name, limit));
-        let error = in_time::<()>(&endpoint, limit, ready(Err(io::Error::other("no such name")))).await.unwrap_err();
-        assert_eq!(error, name_not_found(&endpoint));
-    }
 }

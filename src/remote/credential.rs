@@ -22,10 +22,29 @@ pub struct KeyDescription {
     pub encrypted: bool,
 }
 
+/// Why a private key cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyProblem {
+    /// In plain words.
+    pub message: Message,
+    /// Beside which field it is told: `private_key` or `passphrase`.
+    pub field: &'static str,
+}
+
+impl KeyProblem {
+    fn of_key(words: &'static str) -> Self {
+        Self { message: Message::new(words), field: "private_key" }
+    }
+
+    fn of_passphrase(words: &'static str) -> Self {
+        Self { message: Message::new(words), field: "passphrase" }
+    }
+}
+
 /// Says what a private key is, or in plain words why it cannot be used.
 ///
 /// Takes up to a second for a key with a passphrase: call it where blocking is allowed.
-pub fn describe_private_key(text: &SecretText, passphrase: Option<&SecretText>) -> Result<KeyDescription, Message> {
+pub fn describe_private_key(text: &SecretText, passphrase: Option<&SecretText>) -> Result<KeyDescription, KeyProblem> {
     let key = open(text, passphrase)?;
     Ok(KeyDescription {
         algorithm: key.algorithm().as_str().to_owned(),
@@ -35,50 +54,50 @@ pub fn describe_private_key(text: &SecretText, passphrase: Option<&SecretText>) 
 }
 
 /// The key in `text`.
-pub(super) fn open(text: &SecretText, passphrase: Option<&SecretText>) -> Result<PrivateKey, Message> {
+pub(super) fn open(text: &SecretText, passphrase: Option<&SecretText>) -> Result<PrivateKey, KeyProblem> {
     let pem = text.expose();
     check_form(pem)?;
     let encrypted = is_encrypted(pem);
     let passphrase = passphrase.map(SecretText::expose).map(String::as_str).filter(|words| !words.is_empty());
     if encrypted && passphrase.is_none() {
-        return Err(Message::new("The key is encrypted: enter its passphrase"));
+        return Err(KeyProblem::of_passphrase("The key is encrypted: enter its passphrase"));
     }
     // A passphrase that is not needed must not be tried: PKCS#8 would take the key for an encrypted one.
     let key = decode_secret_key(pem, passphrase.filter(|_| encrypted)).map_err(|_why| {
         // The library's words are about ASN.1 and padding, and may hold parts of what it read.
         if encrypted {
-            Message::new("The passphrase is wrong, or the key is damaged")
+            KeyProblem::of_passphrase("The passphrase is wrong, or the key is damaged")
         } else {
-            Message::new("The key is damaged or of a kind that hannun does not know")
+            KeyProblem::of_key("The key is damaged or of a kind that hannun does not know")
         }
     })?;
     if key.is_encrypted() {
-        return Err(Message::new("The passphrase is wrong, or the key is damaged"));
+        return Err(KeyProblem::of_passphrase("The passphrase is wrong, or the key is damaged"));
     }
     Ok(key)
 }
 
 /// What people paste by mistake, each told apart.
-fn check_form(pem: &str) -> Result<(), Message> {
+fn check_form(pem: &str) -> Result<(), KeyProblem> {
     let text = pem.trim_start();
     if text.starts_with("ssh-") || text.starts_with("ecdsa-") || text.contains("BEGIN SSH2 PUBLIC KEY") {
-        return Err(Message::new("This is a public key: paste the private one, the file without .pub"));
+        return Err(KeyProblem::of_key("This is a public key: paste the private one, the file without .pub"));
     }
     if text.contains("-----BEGIN CERTIFICATE") {
-        return Err(Message::new("This is a certificate, not a private key"));
+        return Err(KeyProblem::of_key("This is a certificate, not a private key"));
     }
     let is_key = text.lines().any(|line| line.starts_with("-----BEGIN ") && line.contains("PRIVATE KEY-----"));
     if !is_key && !text.starts_with("PuTTY-User-Key-File-") {
-        return Err(Message::new("This is not a private key: it begins with -----BEGIN and holds PRIVATE KEY"));
+        return Err(KeyProblem::of_key("This is not a private key: it begins with -----BEGIN and holds PRIVATE KEY"));
     }
     if is_key && !text.lines().any(|line| line.starts_with("-----END ")) {
-        return Err(Message::new("The end of the key is missing: copy the whole file"));
+        return Err(KeyProblem::of_key("The end of the key is missing: copy the whole file"));
     }
     if text.lines().any(|line| line.starts_with("DEK-Info: ") && !line.starts_with("DEK-Info: AES-128-CBC")) {
-        return Err(Message::new("The key is encrypted in an old way: encrypt it anew with ssh-keygen -p"));
+        return Err(KeyProblem::of_key("The key is encrypted in an old way: encrypt it anew with ssh-keygen -p"));
     }
     if text.contains("BEGIN DSA PRIVATE KEY") {
-        return Err(Message::new("DSA keys are too weak to be used"));
+        return Err(KeyProblem::of_key("DSA keys are too weak to be used"));
     }
     Ok(())
 }
@@ -116,7 +135,8 @@ impl OpenKeys {
             return Ok(Arc::clone(key));
         }
         let (text, passphrase) = (text.clone(), passphrase.cloned());
-        let opened = tokio::task::spawn_blocking(move || open(&text, passphrase.as_ref()));
+        let opened =
+            tokio::task::spawn_blocking(move || open(&text, passphrase.as_ref()).map_err(|problem| problem.message));
         // The task ends without an answer only if the key made the library panic.
         let key = opened
             .await

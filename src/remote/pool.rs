@@ -14,12 +14,13 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::breaker::Breaker;
 use super::budget::Budget;
 use super::channel::ShellChannel;
-use super::connect::{Means, Progress, connect, present_key, timed_out};
+use super::connect::{Means, Progress, approach, connect, present_key, timed_out};
 use super::connection::{Connection, Lease, Use};
 use super::credential::OpenKeys;
 use super::endpoint::Endpoint;
 use super::exec;
 use super::host_keys::PresentedKey;
+use super::names::Names;
 use super::request::{Answer, Request};
 use super::ticker::Ticker;
 use chrono::{DateTime, Utc};
@@ -54,10 +55,13 @@ pub(super) struct Inner {
     pub(super) config: RemoteConfig,
     pub(super) budget: Budget,
     pub(super) keys: OpenKeys,
+    names: Names,
     clock: Clock,
     lanes: Mutex<HashMap<ServerId, Arc<Lane>>>,
     asking: Semaphore,
     watching: Semaphore,
+    /// Turns of servers that did not answer lately: they do not stand in the way of those that did (R01).
+    retrying: Semaphore,
     handle: Handle,
     runtime: Option<Runtime>,
 }
@@ -86,10 +90,12 @@ impl Pool {
         let inner = Arc::new(Inner {
             budget: Budget::new(),
             keys: OpenKeys::default(),
+            names: Names::default(),
             clock,
             lanes: Mutex::default(),
             asking: Semaphore::new(ASKING),
             watching: Semaphore::new(config.connecting),
+            retrying: Semaphore::new(config.connecting),
             handle: runtime.handle().clone(),
             runtime: Some(runtime),
             config,
@@ -286,14 +292,25 @@ impl Pool {
     async fn connect(&self, endpoint: &Endpoint, purpose: Purpose, lane: &Lane) -> Result<Connection, RemoteError> {
         // The jump server first: waiting for it inside one's own turn could use up every turn there is.
         let means = self.means(endpoint).await?;
-        let turns = match purpose {
-            Purpose::Asking => &self.0.asking,
-            Purpose::Watching => &self.0.watching,
+        let mut progress = Progress::new();
+        let outcome = match approach(endpoint, &means, &mut progress).await {
+            Ok(approach) => {
+                let _turn = self.turns(purpose, lane).acquire().await;
+                Box::pin(connect(endpoint, means, approach, &mut progress)).await
+            }
+            Err(error) => Err(error),
         };
-        let _turn = turns.acquire().await;
-        let outcome = Box::pin(connect(endpoint, means, &mut Progress::new())).await;
         self.learn(lane, outcome.as_ref().err());
         outcome
+    }
+
+    /// Among whom one waits for a turn to connect.
+    fn turns(&self, purpose: Purpose, lane: &Lane) -> &Semaphore {
+        match purpose {
+            Purpose::Asking => &self.0.asking,
+            Purpose::Watching if lock(&lane.breaker).has_failed() => &self.0.retrying,
+            Purpose::Watching => &self.0.watching,
+        }
     }
 
     /// What connecting needs: the jump server's connection, where there is one.
@@ -305,7 +322,7 @@ impl Pool {
             Some(jump) => Some(self.lease(jump, Purpose::Asking).await?),
             None => None,
         };
-        Ok(Means { config: &self.0.config, keys: &self.0.keys, via })
+        Ok(Means { config: &self.0.config, keys: &self.0.keys, names: &self.0.names, via })
     }
 
     /// Lets the breaker know how connecting went.

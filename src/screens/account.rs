@@ -29,6 +29,7 @@ struct AccountPage {
     theme: &'static str,
     language: &'static str,
     time_zone: String,
+    letter_keys: bool,
     time_zones: Vec<&'static str>,
 }
 
@@ -72,6 +73,7 @@ impl AccountPage {
             theme: person.user.theme.name(),
             language: person.user.language().map_or("browser", crate::language::Language::tag),
             time_zone: person.time_zone().name().to_owned(),
+            letter_keys: person.user.letter_keys,
             time_zones: chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| is_place(name)).collect(),
         })
     }

@@ -1,5 +1,6 @@
 //! What pages about servers are made of: rows from the database, numbers from memory. Screens ask for them only here.
 
+mod candidates;
 mod fleet;
 mod history;
 
@@ -20,6 +21,7 @@ use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
 use crate::web::shell::Shell;
 
+pub use candidates::candidates;
 pub use fleet::{add_last_hours, fleet, last_hours, neighbours};
 pub use history::{history, memory_sizes, numbers, sampling};
 
@@ -96,21 +98,4 @@ impl Stored {
 /// The last answer: of the sampler, or of whatever asked it before hannun started.
 pub fn seen(latest: Option<&Latest>, state: Option<&ServerState>) -> Option<DateTime<Utc>> {
     latest.map(|latest| latest.at).max(state.and_then(|state| state.seen_at))
-}
-
-/// The same for a narrow column: `Debian 12`, `Rocky 9.4`, `Ubuntu 24.04.1`.
-pub fn short_system(platform: &DetectedPlatform) -> String {
-    let name = system(platform);
-    let name = name.split(" (").next().unwrap_or_default();
-    let version = name.trim_end_matches(" LTS");
-    version.replace(" GNU/Linux", "").replace(" Linux ", " ")
-}
-
-/// `Rocky Linux 9.4`, or what is known of it.
-pub fn system(platform: &DetectedPlatform) -> String {
-    if platform.pretty_name.is_empty() {
-        [platform.os.as_str(), &platform.version].join(" ").trim().to_owned()
-    } else {
-        platform.pretty_name.clone()
-    }
 }

@@ -1,30 +1,28 @@
 //! What the server selector offers while somebody types.
 
-use std::collections::BTreeMap;
-
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
+use super::gather;
 use crate::app::App;
-use crate::error::{Error, Result};
-use crate::metrics::health::Health;
-use crate::models::actor::Scope;
-use crate::models::server_states::ServerState;
-use crate::models::servers::Server;
-use crate::web::condition;
+use crate::error::Result;
 use crate::web::extract::SignedIn;
 use crate::web::filters;
-use crate::web::picker::{self, Candidate, Section, Wanted};
+use crate::web::picker::{self, Section, Sign, Wanted};
 use crate::web::render::Render;
 use crate::web::return_to;
 use crate::web::shell::{Screens, recent_servers};
 
+/// The lines of a list of options.
 #[derive(Template)]
-#[template(path = "components/server_options.html")]
-struct Options {
-    sections: Vec<Section>,
+#[template(path = "components/options.html")]
+pub(super) struct Options {
+    /// The lines under their headings.
+    pub(super) sections: Vec<Section>,
+    /// What their identifiers begin with: two lists may be on one page.
+    pub(super) prefix: &'static str,
 }
 
 /// What was typed, and on which screen.
@@ -47,49 +45,11 @@ pub async fn index(
     request: HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
-    let candidates = candidates(&app, person.actor.scope.clone()).await?;
+    let candidates = gather::candidates(&app, person.actor.scope.clone()).await?;
     let recent = recent_servers(&request, &app);
     let slug = if screens.has_server_screen(&query.screen) { query.screen.as_str() } else { "" };
     let place = render.origin();
     let selected = return_to::server_of(&place);
     let wanted = Wanted { query: &query.q, recent: &recent, slug, selected };
-    render.page(&Options { sections: picker::sections(&candidates, &wanted) })
-}
-
-/// Every server that `scope` may know of.
-async fn candidates(app: &App, scope: Scope) -> Result<Vec<Candidate>> {
-    let (live, now) = (app.live.clone(), app.clock.now());
-    app.db
-        .run(move |connection| {
-            let servers = Server::all(connection, &scope)?;
-            let ids: Vec<_> = servers.iter().map(|server| server.id).collect();
-            let groups = Server::groups_of(connection, &ids)?;
-            let states: BTreeMap<_, _> =
-                ServerState::all(connection, &scope)?.into_iter().map(|state| (state.server_id, state)).collect();
-            let names = |server: &Server| {
-                let groups = groups.get(&server.id).map(Vec::as_slice).unwrap_or_default();
-                groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>().join(", ")
-            };
-            Ok::<_, Error>(
-                servers
-                    .iter()
-                    .map(|server| (server, Health::of(server, states.get(&server.id), &live, now)))
-                    .map(|(server, health)| Candidate {
-                        name: server.name.clone(),
-                        address: server.address.clone(),
-                        groups: names(server),
-                        labels: server
-                            .labels
-                            .0
-                            .iter()
-                            .map(|(key, value)| format!("{key}={value}"))
-                            .collect::<Vec<_>>()
-                            .join(" "),
-                        level: health.level,
-                        brief: condition::brief(&health),
-                    })
-                    .collect(),
-            )
-        })
-        .await
+    render.page(&Options { sections: picker::sections(&candidates, &wanted), prefix: "server" })
 }

@@ -6,7 +6,8 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use argon2::password_hash::phc;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use subtle::ConstantTimeEq;
 
 use super::SecretText;
 use crate::error::{Error, Result};
@@ -20,6 +21,7 @@ pub const MAXIMUM_BYTES: usize = 1_024;
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+const SALT_BYTES: usize = 16;
 
 /// Passwords and their beginnings that everybody tries first, one a line, lower case.
 static COMMON: LazyLock<HashSet<&'static str>> =
@@ -48,6 +50,20 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
+/// The memory that hashes are made in: 19 MiB, kept by whoever makes many. Given back after each, it would be torn up by
+/// what else is allocated, and soon there would be ten times as much.
+#[derive(Default)]
+pub struct Workspace(Vec<Block>);
+
+impl Workspace {
+    fn blocks(&mut self, count: usize) -> &mut [Block] {
+        if self.0.len() < count {
+            self.0.resize(count, Block::default());
+        }
+        self.0.get_mut(..count).unwrap_or_default()
+    }
+}
+
 /// What comparing a password found.
 #[derive(Debug)]
 pub struct Verdict {
@@ -71,31 +87,57 @@ pub fn problem(password: &SecretText, user_name: &str) -> Option<Message> {
 }
 
 /// The hash to store.
-pub fn hash(password: &SecretText) -> Result<PasswordHash> {
-    let hash: phc::PasswordHash = argon2()?
-        .hash_password(password.expose().as_bytes())
-        .map_err(|error| Error::internal(anyhow::anyhow!("hashing a password: {error}")))?;
+pub fn hash(password: &SecretText, workspace: &mut Workspace) -> Result<PasswordHash> {
+    let (mut salt, mut output) = ([0; SALT_BYTES], [0; Params::DEFAULT_OUTPUT_LEN]);
+    getrandom::fill(&mut salt).map_err(Error::internal)?;
+    let argon2 = argon2()?;
+    let blocks = workspace.blocks(argon2.params().block_count());
+    argon2
+        .hash_password_into_with_memory(password.expose().as_bytes(), &salt, &mut output, blocks)
+        .map_err(|error| hashing(&error))?;
+    let hash = phc::PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: phc::ParamsString::try_from(argon2.params()).map_err(|error| hashing(&error))?,
+        salt: Some(phc::Salt::new(&salt).map_err(|error| hashing(&error))?),
+        hash: Some(phc::Output::new(&output).map_err(|error| hashing(&error))?),
+    };
     Ok(PasswordHash(hash.to_string()))
 }
 
 /// Whether `password` is the one of `stored`. Without one, and with one too weak or unreadable, the work is the same.
-pub fn verify(password: &SecretText, stored: Option<&PasswordHash>) -> Result<Verdict> {
+pub fn verify(password: &SecretText, stored: Option<&PasswordHash>, workspace: &mut Workspace) -> Result<Verdict> {
     let bytes = password.expose().as_bytes();
     let too_long = bytes.len() > MAXIMUM_BYTES;
     let stored = stored.and_then(|stored| phc::PasswordHash::new(stored.as_str()).ok()).filter(|_| !too_long);
-    let Some(stored) = stored else {
-        hash(&SecretText::new(String::new()))?;
+    let compared = stored.as_ref().and_then(|stored| is_of(bytes, stored, workspace));
+    let (Some(stored), Some(right)) = (stored, compared) else {
+        hash(&SecretText::new(String::new()), workspace)?;
         return Ok(Verdict { right: false, stronger: None });
     };
-    let right = argon2()?.verify_password(bytes, &stored).is_ok();
-    let stronger = if is_weak(&stored) { Some(hash(password)?) } else { None };
+    let stronger = if is_weak(&stored) { Some(hash(password, workspace)?) } else { None };
     Ok(Verdict { right, stronger: stronger.filter(|_| right) })
 }
 
+/// Whether `stored` is the hash of `password`; none where it is not one that can be made again.
+fn is_of(password: &[u8], stored: &phc::PasswordHash, workspace: &mut Workspace) -> Option<bool> {
+    let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+    let version = stored.version.map_or(Some(Version::default()), |version| Version::try_from(version).ok())?;
+    let (salt, expected) = (stored.salt.as_ref()?, stored.hash.as_ref()?);
+    let argon2 = Argon2::new(algorithm, version, Params::try_from(stored).ok()?);
+    let blocks = workspace.blocks(argon2.params().block_count());
+    let mut found = vec![0; expected.as_bytes().len()];
+    argon2.hash_password_into_with_memory(password, salt, &mut found, blocks).ok()?;
+    Some(found.ct_eq(expected.as_bytes()).into())
+}
+
 fn argon2() -> Result<Argon2<'static>> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
-        .map_err(|error| Error::internal(anyhow::anyhow!("Argon2 parameters: {error}")))?;
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| hashing(&error))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn hashing(error: &dyn fmt::Display) -> Error {
+    Error::internal(anyhow::anyhow!("hashing a password: {error}"))
 }
 
 fn is_weak(hash: &phc::PasswordHash) -> bool {
@@ -135,10 +177,34 @@ fn runs(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use argon2::PasswordHasher as _;
+
     use super::*;
 
     fn secret(text: &str) -> SecretText {
         SecretText::new(text.to_owned())
+    }
+
+    fn hash(password: &SecretText) -> Result<PasswordHash> {
+        super::hash(password, &mut Workspace::default())
+    }
+
+    fn verify(password: &SecretText, stored: Option<&PasswordHash>) -> Result<Verdict> {
+        super::verify(password, stored, &mut Workspace::default())
+    }
+
+    #[test]
+    fn what_was_in_the_memory_before_changes_no_hash() {
+        let (mut workspace, password) = (Workspace::default(), secret("correct horse battery"));
+        let first = super::hash(&password, &mut workspace).unwrap();
+        let second = super::hash(&secret("another horse battery"), &mut workspace).unwrap();
+        for workspace in [&mut workspace, &mut Workspace::default()] {
+            assert!(super::verify(&password, Some(&first), workspace).unwrap().right);
+            assert!(!super::verify(&password, Some(&second), workspace).unwrap().right);
+        }
+        // Made by others, with the same and with more memory.
+        let theirs = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$";
+        assert!(!super::verify(&password, Some(&theirs.to_owned().into()), &mut workspace).unwrap().right);
     }
 
     #[test]

@@ -7,6 +7,8 @@ mod key_file;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -65,38 +67,62 @@ impl fmt::Display for SealError {
 
 impl std::error::Error for SealError {}
 
+/// Data keys by their ids.
+type Keys = BTreeMap<i64, XChaCha20Poly1305>;
+
 /// Seals with the newest data key, opens with all of them.
 pub struct Sealer {
-    keys: BTreeMap<i64, XChaCha20Poly1305>,
+    path: PathBuf,
+    keys: RwLock<Keys>,
 }
 
 impl fmt::Debug for Sealer {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Sealer").field("keys", &self.keys.len()).finish()
+        out.debug_struct("Sealer").field("path", &self.path).field("keys", &self.keys().len()).finish()
     }
 }
 
 impl Sealer {
-    /// A sealer of the data keys as they are stored: id and wrapped key.
-    pub fn open(file: &KeyFile, wrapped: &[(i64, Vec<u8>)]) -> Result<Self, SealError> {
-        let mut keys = BTreeMap::new();
+    /// A sealer of the data keys as they are stored: id and wrapped key. Each is wrapped by one of `files`: while the key
+    /// file is being exchanged there are two.
+    pub fn open(files: &[KeyFile], wrapped: &[(i64, Vec<u8>)]) -> Result<Self, SealError> {
+        let mut keys = Keys::new();
         for (id, wrapped) in wrapped {
-            let key = file.unwrap_data_key(*id, wrapped)?;
+            let key = unwrap_with_any(files, *id, wrapped)?;
             keys.insert(*id, XChaCha20Poly1305::new((&*key).into()));
         }
-        Ok(Self { keys })
+        let path = files.first().map(|file| file.path().to_owned()).unwrap_or_default();
+        Ok(Self { path, keys: RwLock::new(keys) })
+    }
+
+    /// Where the key file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The id of the data key that new values are sealed with.
+    pub fn newest(&self) -> Option<i64> {
+        self.keys().last_key_value().map(|(id, _)| *id)
+    }
+
+    /// Takes the data keys of `other`: the stored ones were exchanged.
+    pub fn take_keys_of(&self, other: Self) {
+        let keys = other.keys.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
     }
 
     /// Seals `value` for `place`.
     pub fn seal(&self, place: Place, value: &SecretText) -> Result<Vec<u8>, SealError> {
-        let (id, cipher) = self.keys.last_key_value().ok_or(SealError::KeyMissing)?;
+        let keys = self.keys();
+        let (id, cipher) = keys.last_key_value().ok_or(SealError::KeyMissing)?;
         seal_with(cipher, *id, &associated_data(place), value.expose().as_bytes())
     }
 
     /// Opens what was sealed for `place`, and nothing else.
     pub fn unseal(&self, place: Place, sealed: &[u8]) -> Result<SecretText, SealError> {
-        let id = key_id(sealed)?;
-        let cipher = self.keys.get(&id).ok_or(SealError::KeyMissing)?;
+        let id = sealed_with(sealed)?;
+        let keys = self.keys();
+        let cipher = keys.get(&id).ok_or(SealError::KeyMissing)?;
         let mut bytes = Zeroizing::new(open_with(cipher, &associated_data(place), sealed)?);
         match String::from_utf8(std::mem::take(&mut *bytes)) {
             Ok(text) => Ok(SecretText::new(text)),
@@ -106,6 +132,22 @@ impl Sealer {
             }
         }
     }
+
+    fn keys(&self) -> RwLockReadGuard<'_, Keys> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The data key of the row `id`, which one of `files` opens.
+fn unwrap_with_any(files: &[KeyFile], id: i64, wrapped: &[u8]) -> Result<Key, SealError> {
+    let mut problem = SealError::KeyMissing;
+    for file in files {
+        match file.unwrap_data_key(id, wrapped) {
+            Ok(key) => return Ok(key),
+            Err(refused) => problem = refused,
+        }
+    }
+    Err(problem)
 }
 
 /// Version, table, column, row id, owner id (S02). Tables and columns are ours, and hold no separator.
@@ -135,8 +177,8 @@ fn open_with(cipher: &XChaCha20Poly1305, about: &[u8], sealed: &[u8]) -> Result<
         .map_err(|_unauthentic| SealError::NotOfThisPlace)
 }
 
-/// The data key that a value was sealed with.
-fn key_id(sealed: &[u8]) -> Result<i64, SealError> {
+/// The id of the data key that a value was sealed with.
+pub fn sealed_with(sealed: &[u8]) -> Result<i64, SealError> {
     match sealed.split_first() {
         Some((&VERSION, rest)) => rest.first_chunk::<8>().map(|id| i64::from_be_bytes(*id)).ok_or(SealError::Malformed),
         _ => Err(SealError::Malformed),

@@ -1,6 +1,7 @@
 //! From settings to a running application: database, keys, connections, workers. Stops them in the opposite order.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,7 @@ use crate::metrics::presence::Presence;
 use crate::metrics::sampler::{Pace, Sampler};
 use crate::metrics::store::Store;
 use crate::metrics::telling::Telling;
+use crate::models::audit::kept_heads::KeptHeads;
 use crate::models::data_keys::DataKey;
 use crate::models::instances::Instance;
 use crate::models::password::PasswordHasher;
@@ -29,6 +31,9 @@ use crate::queue::{self, Workers};
 use crate::remote::Pool;
 use crate::remote::hosts::Hosts;
 use crate::secret::SecretText;
+
+/// How long a page waits for one piece of work of the database: with what it does before, under five seconds (R04).
+const PAGE_PATIENCE: Duration = Duration::from_secs(4);
 
 /// Everything that runs beside the web server.
 pub struct Assembly {
@@ -67,7 +72,7 @@ impl Assembly {
         let instance = ThisInstance::new(options.role, &app.config.data_dir)?;
         let gone = instance.gone.clone();
         app.db.run(move |connection| Instance::end(connection, &gone)).await?;
-        let presence = Presence::new(app.db.clone(), instance.introduction.clone(), app.config.lease);
+        let presence = Presence::new(app.db.patient(), instance.introduction.clone(), app.config.lease);
         let mut workers = Vec::new();
         if options.role == ProcessRole::Web {
             workers.push(start_presence(&app, presence.clone(), &stop));
@@ -123,7 +128,7 @@ fn start_sampler(app: &App, presence: Presence, stop: &CancellationToken) -> [Jo
     let telling = Telling::new(presence.clone(), live.clone());
     let (hosts, clock) = (app.hosts.clone(), app.clock.clone());
     let sampler = Sampler::new(hosts, presence, clock, live, store.clone(), Pace::default());
-    let (sampling, storing, saying, db) = (stop.clone(), stop.clone(), stop.clone(), app.db.clone());
+    let (sampling, storing, saying, db) = (stop.clone(), stop.clone(), stop.clone(), app.db.patient());
     [
         runtime.spawn(async move { sampler.run(&sampling).await }),
         runtime.spawn(async move { store.run(&db, &storing).await }),
@@ -144,15 +149,20 @@ fn start_presence(app: &App, presence: Presence, stop: &CancellationToken) -> Jo
 }
 
 fn start_jobs(app: &App, database: &SecretText, stop: &CancellationToken) -> Result<JoinHandle<()>> {
-    let work =
-        Work { db: app.db.clone(), clock: app.clock.clone(), retention: app.config.retention, recurring: jobs::ALL };
+    let work = Work {
+        db: app.db.patient(),
+        clock: app.clock.clone(),
+        retention: app.config.retention,
+        audit_heads: KeptHeads::in_folder(&app.config.data_dir),
+        recurring: jobs::ALL,
+    };
     let (workers, stop) = (Workers::new(database)?, stop.clone());
     Ok(app.hosts.pool().runtime().spawn(async move { jobs::run(workers, work, &stop).await }))
 }
 
 /// The application over a migrated database.
 pub async fn app(config: Config, database: &SecretText) -> Result<App> {
-    let db = Db::connect(database, config.database_connections)?;
+    let db = Db::connect(database, config.database_connections)?.within(PAGE_PATIENCE);
     let key_path = config.secret_key_path();
     let sealer = db.run(move |connection| DataKey::open_sealer(connection, &key_path)).await?;
     let (sealer, clock) = (Arc::new(sealer), Clock::system());

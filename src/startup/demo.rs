@@ -57,7 +57,8 @@ pub async fn start(app: &App) -> Result<Demo> {
 
 impl Registration {
     fn of(sshd: &DemoServer) -> Result<Self> {
-        let key = describe_private_key(&sshd.private_key, None).map_err(Error::Unavailable)?;
+        let key =
+            describe_private_key(&sshd.private_key, None).map_err(|problem| Error::Unavailable(problem.message))?;
         let host_key = describe_host_key(&sshd.host_key).map_err(Error::Unavailable)?;
         Ok(Self {
             user: sshd.user.clone(),

@@ -20,6 +20,9 @@ use super::visitor::Visitor;
 use crate::error::{Error, RemoteError};
 use crate::language::Message;
 
+/// Seconds until what is not available now is worth another try (R04).
+const RETRY_UNAVAILABLE: &str = "5";
+
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         match self {
@@ -29,6 +32,7 @@ impl ResponseError for Error {
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(_) => StatusCode::CONFLICT,
             // Nobody was asked: what is paused is in the way, not the server.
             Self::Remote(error) if matches!(**error, RemoteError::Disabled { .. }) => StatusCode::CONFLICT,
@@ -54,6 +58,7 @@ pub fn code(error: &Error) -> &'static str {
         Error::Invalid(_) => "invalid",
         Error::BadRequest(_) => "bad-request",
         Error::TooLarge => "too-large",
+        Error::TooSlow => "too-slow",
         Error::Conflict(_) => "conflict",
         Error::TooMany { .. } => "too-many-requests",
         Error::Unavailable(_) => "unavailable",
@@ -96,6 +101,9 @@ fn of_status(status: StatusCode) -> Error {
         StatusCode::NOT_FOUND => Error::NotFound("This page"),
         StatusCode::METHOD_NOT_ALLOWED => Error::BadRequest(Message::new("This address does not take such requests")),
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            Error::BadRequest(Message::new("The request has more header fields than hannun reads"))
+        }
         StatusCode::MISDIRECTED_REQUEST => Error::BadRequest(Message::new(
             "hannun does not answer under this name. An administrator can add it to HANNUN_HOSTS",
         )),
@@ -125,8 +133,10 @@ async fn dress(request: &HttpRequest, error: &Error, status: StatusCode, kept: &
     }
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("HX-Request"));
-    if let Error::TooMany { retry_after_seconds } = error {
-        set(headers, RETRY_AFTER, &retry_after_seconds.to_string());
+    match error {
+        Error::TooMany { retry_after_seconds } => set(headers, RETRY_AFTER, &retry_after_seconds.to_string()),
+        Error::Unavailable(_) => set(headers, RETRY_AFTER, RETRY_UNAVAILABLE),
+        _ => {}
     }
     if matches!(error, Error::SignInNeeded) && is_for_programs(request.path()) {
         set(headers, WWW_AUTHENTICATE, "Bearer");

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::error::Result;
+use crate::language::Message;
 use crate::models::recurring_jobs::RecurringJob;
 
 pub use figures::prometheus;
@@ -77,6 +78,13 @@ fn is_ticking(jobs: &[RecurringJob], now: DateTime<Utc>) -> bool {
 /// How long a job has been due; zero where it is not.
 fn overdue(job: &RecurringJob, now: DateTime<Utc>) -> TimeDelta {
     (now - job.next_at).max(TimeDelta::zero())
+}
+
+/// What people are told while the data directory has too little room.
+pub fn disk_warning(folder: &Path) -> Option<Message> {
+    let free = free_bytes(folder).filter(|free| *free < LEAST_FREE_BYTES)?;
+    let sentence = "The disk of this console is full: {free} MiB are left. You can read on; changes are refused until space is freed";
+    Some(Message::new(sentence).with("free", free >> 20))
 }
 
 fn free_bytes(folder: &Path) -> Option<u64> {

@@ -1,12 +1,14 @@
-//! What every request passes, from the outside in: [`headers`], [`super::errors::look`], [`hosts`], [`identify`],
-//! [`guard`], [`csrf`]; and [`catch_panic`] around each handler.
+//! What every request passes, from the outside in: [`body::hang_up`], [`headers`], [`super::errors::look`], [`hosts`], [`identify`],
+//! [`limits`], [`guard`], [`body::body`], [`csrf`]; and [`catch_panic`] around each handler.
 
+pub mod body;
 pub mod catch_panic;
 pub mod csrf;
 pub mod guard;
 pub mod headers;
 pub mod hosts;
 pub mod identify;
+pub mod limits;
 
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::web;

@@ -1,4 +1,4 @@
-//! What the server selector offers for a few typed letters. Pure: knows no request and no database.
+//! What the server selector and the palette offer for a few typed letters. Pure: knows no request and no database.
 
 use crate::language::Message;
 use crate::metrics::health::Level;
@@ -36,23 +36,41 @@ pub struct Marked {
     pub after: String,
 }
 
+/// What stands before an option's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// How a server is.
+    Level(Level),
+    /// The symbol of a page.
+    Icon(&'static str),
+}
+
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PickerOption {
-    /// The server's name, with the hit.
+    /// Its sign.
+    pub sign: Sign,
+    /// Its name, with the hit.
     pub name: Marked,
-    /// Where choosing it leads.
+    /// Where choosing it leads; no other option leads there.
     pub href: String,
-    /// Groups and address.
+    /// Groups and address of a server; the place of a page.
     pub about: String,
-    /// The shape of its dot.
-    pub dot: &'static str,
-    /// The word for its dot, in English.
-    pub state: &'static str,
     /// What stands at the end: `disk 82 %`, `CPU 31 %`.
-    pub brief: Message,
+    pub brief: Option<Message>,
     /// Whether it is the selected one.
     pub selected: bool,
+}
+
+impl PickerOption {
+    /// How its words at the end are coloured: only what deserves attention.
+    pub fn tone(&self) -> &'static str {
+        match self.sign {
+            Sign::Level(Level::Critical | Level::Unreachable) => "t-crit",
+            Sign::Level(Level::Warning) => "t-warn",
+            _ => "",
+        }
+    }
 }
 
 /// Lines under one heading.
@@ -80,13 +98,9 @@ pub struct Wanted<'a> {
 /// Needs attention first, then the recent ones, then every match. Each server stands in one section only.
 pub fn sections(candidates: &[Candidate], wanted: &Wanted<'_>) -> Vec<Section> {
     let query = wanted.query.trim().to_lowercase();
-    let matching: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.has(&query)).collect();
-    let count = matching.len();
-    let (mut bad, well): (Vec<_>, Vec<_>) = matching.into_iter().partition(|one| one.level.needs_attention());
-    bad.sort_by_key(|one| one.level);
-    let (mut recent, rest): (Vec<_>, Vec<_>) = well.into_iter().partition(|one| wanted.recent.contains(&one.name));
-    recent.sort_by_key(|one| wanted.recent.iter().position(|name| *name == one.name));
-    let all = if query.is_empty() { Message::new("All servers") } else { Message::new("{n} matches").with("n", count) };
+    let count = candidates.iter().filter(|candidate| candidate.has(&query)).count();
+    let all = if query.is_empty() { Message::new("All servers") } else { counted(count) };
+    let (bad, recent, rest) = sorted(candidates, &query, wanted.recent);
     let mut room = LIMIT;
     [(Message::new("Needs attention"), bad), (Message::new("Recent"), recent), (all, rest)]
         .into_iter()
@@ -99,8 +113,27 @@ pub fn sections(candidates: &[Candidate], wanted: &Wanted<'_>) -> Vec<Section> {
         .collect()
 }
 
+fn counted(count: usize) -> Message {
+    Message::new(if count == 1 { "{n} match" } else { "{n} matches" }).with("n", count)
+}
+
+/// Those that fit: what needs attention, worst first; the recent ones, latest first; the rest.
+pub fn sorted<'c>(
+    candidates: &'c [Candidate],
+    query: &str,
+    recent_names: &[String],
+) -> (Vec<&'c Candidate>, Vec<&'c Candidate>, Vec<&'c Candidate>) {
+    let matching = candidates.iter().filter(|candidate| candidate.has(query));
+    let (mut bad, well): (Vec<_>, Vec<_>) = matching.partition(|one| one.level.needs_attention());
+    bad.sort_by_key(|one| one.level);
+    let (mut recent, rest): (Vec<_>, Vec<_>) = well.into_iter().partition(|one| recent_names.contains(&one.name));
+    recent.sort_by_key(|one| recent_names.iter().position(|name| *name == one.name));
+    (bad, recent, rest)
+}
+
 impl Candidate {
-    fn has(&self, query: &str) -> bool {
+    /// Whether every word of `query` is in its name, address, groups or labels.
+    pub fn has(&self, query: &str) -> bool {
         query.split_whitespace().all(|word| {
             [&self.name, &self.address, &self.groups, &self.labels]
                 .iter()
@@ -108,28 +141,26 @@ impl Candidate {
         })
     }
 
-    fn option(&self, query: &str, wanted: &Wanted<'_>) -> PickerOption {
+    /// The line that leads to the page `wanted.slug` of this server.
+    pub fn option(&self, query: &str, wanted: &Wanted<'_>) -> PickerOption {
         let slug = if wanted.slug.is_empty() { String::new() } else { format!("/{}", wanted.slug) };
+        let about = [&self.groups, &self.address].into_iter().filter(|text| !text.is_empty());
         PickerOption {
+            sign: Sign::Level(self.level),
             name: mark(&self.name, query.split_whitespace().next().unwrap_or_default()),
             href: format!("/servers/{}{slug}", self.name),
-            about: [&self.groups, &self.address]
-                .into_iter()
-                .filter(|text| !text.is_empty())
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(", "),
-            dot: self.level.dot(),
-            state: self.level.label(),
-            brief: self.brief.clone(),
+            about: about.cloned().collect::<Vec<_>>().join(", "),
+            brief: Some(self.brief.clone()),
             selected: wanted.selected == Some(self.name.as_str()),
         }
     }
 }
 
-/// `text` with its first occurrence of `word` in the middle. Names are ASCII, so a lower-case copy has the same places.
-fn mark(text: &str, word: &str) -> Marked {
-    let at = if word.is_empty() || !text.is_ascii() { None } else { text.to_ascii_lowercase().find(word) };
+/// `text` with its first occurrence of `word`, which is in small letters, in the middle.
+pub fn mark(text: &str, word: &str) -> Marked {
+    // A lower-case copy has the same places where no letter changes its length.
+    let lower = text.to_lowercase();
+    let at = (!word.is_empty() && lower.len() == text.len()).then(|| lower.find(word)).flatten();
     let parts = at.and_then(|at| {
         let (before, rest) = text.split_at_checked(at)?;
         let (hit, after) = rest.split_at_checked(word.len())?;

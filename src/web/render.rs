@@ -222,6 +222,8 @@ pub struct Toast {
     pub dot: &'static str,
     /// The sentence, in the reader's language.
     pub text: String,
+    /// The next step, where there is one.
+    pub hint: Option<Message>,
     /// What the log knows it by, where something went wrong on our side.
     pub request_id: Option<String>,
     /// Fields with their problems.
@@ -231,7 +233,7 @@ pub struct Toast {
 impl Toast {
     /// Something worked.
     pub fn good(text: String) -> Self {
-        Self { dot: "up", text, request_id: None, problems: FieldErrors::default() }
+        Self { dot: "up", text, hint: None, request_id: None, problems: FieldErrors::default() }
     }
 }
 

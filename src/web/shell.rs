@@ -2,12 +2,14 @@
 
 use std::any::Any;
 
+use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::cookies::Purpose;
 use super::flash;
+use super::health;
 use super::hx::Hx;
 use super::menu::{Group, MenuFor, MenuGroup, Screen, menu, slug_of};
 use super::picker;
@@ -43,6 +45,10 @@ pub struct Shell {
     pub language: Language,
     /// The colours.
     pub theme: Theme,
+    /// Whether single letters do something.
+    pub letter_keys: bool,
+    /// The name of the key that opens what a letter alone does not: `Ctrl`, or `⌘` on a Mac.
+    pub command_key: &'static str,
     /// What an unsafe request must bring back (W01).
     pub csrf_token: String,
     /// Who is signed in.
@@ -59,6 +65,8 @@ pub struct Shell {
     pub here: String,
     /// A sentence left by the request before this one.
     pub flash: Option<String>,
+    /// What everybody must know while it lasts: the console's disk is full (R05).
+    pub banner: Option<Message>,
     /// The time of this answer.
     pub now: DateTime<Utc>,
     /// The zone that times are shown in.
@@ -108,6 +116,8 @@ impl Shell {
         Ok(Self {
             language: visitor.language,
             theme: visitor.theme,
+            letter_keys: person.is_none_or(|person| person.user.letter_keys),
+            command_key: command_key(request),
             menu: person.map_or_else(Vec::new, |person| {
                 menu(
                     screens,
@@ -126,6 +136,7 @@ impl Shell {
             slug: slug_of(screens, path).to_owned(),
             here: request.uri().path_and_query().map_or_else(|| path.to_owned(), ToString::to_string),
             flash: Purpose::Flash.read(request, &app.config).and_then(|value| flash::unpack(&value)),
+            banner: person.and_then(|_| health::disk_warning(&app.config.data_dir)),
             now: app.clock.now(),
             time_zone: person.map_or(Tz::UTC, Person::time_zone),
             csrf_token: visitor.csrf_token,
@@ -159,6 +170,11 @@ async fn servers(
             Ok::<_, Error>((None, count))
         })
         .await
+}
+
+fn command_key(request: &HttpRequest) -> &'static str {
+    let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if agent.contains("Mac OS X") { "⌘" } else { "Ctrl" }
 }
 
 /// Why a server cannot be asked this, if no command is known for its platform.

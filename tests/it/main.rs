@@ -10,11 +10,13 @@
 
 mod admin;
 mod api;
+mod bad_input;
 mod browser;
 mod cli;
 mod commands;
 mod db;
 mod docs;
+mod faults;
 mod harness;
 mod house;
 mod inventory;

@@ -72,14 +72,14 @@ impl Resource for Servers {
             .column("Platform", |row| Cell::Text(row.platform.clone()))
             .column("Credential", |row| Cell::Text(row.credential.clone()))
             .column("Through", |row| Cell::Text(row.jump_server.clone()))
-            .column("Every", |row| Cell::Number {
-                value: i64::from(row.server.sampling_seconds),
-                text: format!("{} s", row.server.sampling_seconds),
+            .column("Every", |row| {
+                if !row.server.enabled {
+                    return Cell::State { dot: "paused", label: "Paused" };
+                }
+                let seconds = row.server.sampling_seconds;
+                Cell::Number { value: i64::from(seconds), text: format!("{seconds} s") }
             })
             .column("Host key", |row| row.key.cell())
-            .column("Monitoring", |row| {
-                if row.server.enabled { Cell::Word("On") } else { Cell::State { dot: "paused", label: "Paused" } }
-            })
             .column("Changed", |row| Cell::Time(Some(row.server.updated_at)))
             .search("Name, address, label or note", Row::searched)
             .filter_names("group", "Group", |row| row.groups.clone())

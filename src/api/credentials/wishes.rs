@@ -235,6 +235,6 @@ fn bound(errors: &mut FieldErrors, field: &'static str, secret: Option<&SecretTe
 /// What is shown of a private key. Opening an encrypted one takes a while, so it is not done on this thread.
 async fn read_key(text: SecretText, passphrase: Option<SecretText>) -> Result<KeyFacts> {
     let described = web::block(move || describe_private_key(&text, passphrase.as_ref())).await;
-    let key = described.map_err(Error::internal)?.map_err(|problem| Error::field("private_key", problem))?;
+    let key = described.map_err(Error::internal)?.map_err(|problem| Error::field(problem.field, problem.message))?;
     Ok(KeyFacts { algorithm: key.algorithm, fingerprint: key.fingerprint })
 }

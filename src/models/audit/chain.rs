@@ -101,6 +101,8 @@ pub(super) fn append(connection: &mut PgConnection, mut event: AuditEvent) -> Qu
 /// Reads the whole log and says whether anything was changed, taken out, swapped or cut off. `known` are heads kept
 /// outside the database: they show what the database's own head may hide.
 pub fn verify(connection: &mut PgConnection, known: &[Head]) -> QueryResult<Verification> {
+    let mut known: Vec<&Head> = known.iter().collect();
+    known.sort_by_key(|head| head.number);
     // One snapshot: events written meanwhile do not look cut off.
     connection.build_transaction().repeatable_read().read_only().run(|connection| {
         let end = head(connection)?;
@@ -108,10 +110,10 @@ pub fn verify(connection: &mut PgConnection, known: &[Head]) -> QueryResult<Veri
         loop {
             let batch = AuditEvent::after(connection, last.number, BATCH)?;
             if batch.is_empty() {
-                return Ok(judge_end(last, &end, known));
+                return Ok(judge_end(last, &end, &known));
             }
             for event in batch {
-                if let Some(why) = wrong_with(&event, &last, known) {
+                if let Some(why) = wrong_with(&event, &last, &known) {
                     return Ok(Verification::Broken { number: last.number + 1, why });
                 }
                 last = Head { number: event.number, hash: event.hash };
@@ -120,15 +122,17 @@ pub fn verify(connection: &mut PgConnection, known: &[Head]) -> QueryResult<Veri
     })
 }
 
-/// What is wrong with the event that should follow `last`.
-fn wrong_with(event: &AuditEvent, last: &Head, known: &[Head]) -> Option<&'static str> {
+/// What is wrong with the event that should follow `last`; `known` is in the order of its numbers.
+fn wrong_with(event: &AuditEvent, last: &Head, known: &[&Head]) -> Option<&'static str> {
+    let from = known.partition_point(|head| head.number < event.number);
+    let mut kept = known.iter().skip(from).take_while(|head| head.number == event.number);
     if event.number != last.number + 1 {
         Some("it is missing")
     } else if event.previous_hash != last.hash {
         Some("it does not follow the one before")
     } else if event.hash != hash_of(&last.hash, event) {
         Some("it was changed")
-    } else if known.iter().any(|head| head.number == event.number && head.hash != event.hash) {
+    } else if kept.any(|head| head.hash != event.hash) {
         Some("it is not the one whose hash was kept outside the database")
     } else {
         None
@@ -136,7 +140,7 @@ fn wrong_with(event: &AuditEvent, last: &Head, known: &[Head]) -> Option<&'stati
 }
 
 /// Whether the last event is the newest that ever was.
-fn judge_end(last: Head, end: &Head, known: &[Head]) -> Verification {
+fn judge_end(last: Head, end: &Head, known: &[&Head]) -> Verification {
     let newest = known.iter().map(|head| head.number).chain([end.number]).max().unwrap_or_default();
     if newest > last.number {
         Verification::Broken { number: last.number + 1, why: "it is missing" }

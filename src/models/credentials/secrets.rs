@@ -9,6 +9,7 @@ use crate::error::{Error, RemoteError, Result};
 use crate::language::Message;
 use crate::models::actor::Actor;
 use crate::models::audit::{AuditEntry, Outcome};
+use crate::models::data_keys::DataKey;
 use crate::models::ids::CredentialId;
 use crate::secret::SecretText;
 use crate::secret::seal::{Place, SealError, Sealer};
@@ -61,7 +62,15 @@ impl Credential {
                 sudo_password: open(SecretColumn::SudoPassword, &row.3)?,
             })
         };
-        match opened() {
+        let outcome = match opened() {
+            // The keys were exchanged since they were read, perhaps by another process.
+            Err(SealError::KeyMissing) => {
+                DataKey::refresh(connection, sealer)?;
+                opened()
+            }
+            other => other,
+        };
+        match outcome {
             Ok(secrets) => Ok(secrets),
             Err(why) => {
                 self.report_unreadable(connection, why, now)?;
@@ -109,7 +118,7 @@ impl Secrets {
 }
 
 impl SecretColumn {
-    /// Writes the sealed `value`, or nothing, into this column.
+    /// Writes the sealed `value`, or nothing, into this column. Inside a transaction: the data key is held until its end.
     pub(super) fn write(
         self,
         connection: &mut PgConnection,
@@ -118,7 +127,7 @@ impl SecretColumn {
         value: Option<&SecretText>,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let bytes = value.map(|value| sealer.seal(self.place(id), value)).transpose().map_err(Error::internal)?;
+        let bytes = value.map(|value| DataKey::seal(connection, sealer, self.place(id), value)).transpose()?;
         let row = diesel::update(credentials::table.find(id));
         let at = credentials::secret_changed_at.eq(now);
         match self {
@@ -130,8 +139,20 @@ impl SecretColumn {
         Ok(())
     }
 
+    /// Puts what was sealed anew into this column: the secret is the same, so nothing else changes.
+    pub(super) fn store(self, connection: &mut PgConnection, id: CredentialId, sealed: &[u8]) -> QueryResult<()> {
+        let row = diesel::update(credentials::table.find(id));
+        match self {
+            Self::Password => row.set(credentials::password.eq(sealed)).execute(connection),
+            Self::PrivateKey => row.set(credentials::private_key.eq(sealed)).execute(connection),
+            Self::Passphrase => row.set(credentials::passphrase.eq(sealed)).execute(connection),
+            Self::SudoPassword => row.set(credentials::sudo_password.eq(sealed)).execute(connection),
+        }
+        .map(drop)
+    }
+
     /// Credentials belong to nobody in particular: their owner is 0.
-    fn place(self, id: CredentialId) -> Place {
+    pub(super) fn place(self, id: CredentialId) -> Place {
         let column = match self {
             Self::Password => "password",
             Self::PrivateKey => "private_key",

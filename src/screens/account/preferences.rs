@@ -17,6 +17,9 @@ pub struct PreferencesForm {
     theme: Option<String>,
     language: Option<String>,
     time_zone: Option<String>,
+    /// `off` from a hidden field, and `on` where the box beside it is ticked; nothing from a form without the box.
+    #[serde(default)]
+    letter_keys: Vec<String>,
 }
 
 impl Form for PreferencesForm {
@@ -32,7 +35,8 @@ impl Form for PreferencesForm {
         };
         // `browser`: no language of one's own.
         let language = self.language.as_ref().map(|tag| (tag != "browser").then(|| tag.clone()));
-        Ok(UserPreferences { theme, language, time_zone: self.time_zone.clone().map(Some) })
+        let letter_keys = (!self.letter_keys.is_empty()).then(|| self.letter_keys.iter().any(|state| state == "on"));
+        Ok(UserPreferences { theme, language, time_zone: self.time_zone.clone().map(Some), letter_keys })
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{Stored, seen, short_system};
+use super::{Stored, seen};
 use crate::app::App;
 use crate::error::{Error, RemoteError, Result};
 use crate::metrics::catalogue::Metric;
@@ -72,7 +72,7 @@ impl FleetRows {
             reason: health.problem.as_ref().map(RemoteError::brief),
             groups: groups.into_iter().map(|group| group.name).collect(),
             labels: server.labels.0.iter().map(|(key, value)| format!("{key}={value}")).collect(),
-            system: platform.map(short_system).unwrap_or_default(),
+            system: platform.map(DetectedPlatform::short_system).unwrap_or_default(),
             cores: platform.and_then(|platform| platform.cores).and_then(|cores| u32::try_from(cores).ok()),
             vitals: health.vitals.unwrap_or_default(),
             load: live.latest(server.id).and_then(|latest| latest.value(Metric::Load1)).map(f64::from),

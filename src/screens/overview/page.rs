@@ -8,12 +8,13 @@ use crate::language::Message;
 use crate::metrics::catalogue::Metric;
 use crate::metrics::health::Level;
 use crate::metrics::live::Latest;
+use crate::models::platforms::DetectedPlatform;
 use crate::screens::about::About;
 use crate::screens::asked::Busiest;
 use crate::screens::charts::{Chart, Declared, Reading};
 use crate::screens::declared::{self, MOST_DEVICES};
 use crate::screens::filesystems::{FilesystemRow, Share};
-use crate::screens::gather::{self, Stored};
+use crate::screens::gather::Stored;
 use crate::screens::numbers::{LARGE, Numbers};
 use crate::screens::range::Choice;
 use crate::screens::region::{EvidenceLine, Region};
@@ -110,8 +111,7 @@ impl OverviewPage {
 /// The facts of a server, from what is stored and what is live.
 pub fn facts(stored: &Stored, latest: Option<&Latest>, level: Level, now: DateTime<Utc>) -> Vec<Fact> {
     let platform = stored.platform.as_ref();
-    let text =
-        |of: fn(&crate::models::platforms::DetectedPlatform) -> &String| platform.map(of).cloned().unwrap_or_default();
+    let text = |of: fn(&DetectedPlatform) -> &String| platform.map(of).cloned().unwrap_or_default();
     let value = |metric| latest.and_then(|latest| latest.value(metric)).map(f64::from);
     let memory = latest.and_then(|latest| latest.memory);
     let up = latest.map(|latest| std::time::Duration::try_from_secs_f64(latest.uptime_seconds).unwrap_or_default());
@@ -120,7 +120,7 @@ pub fn facts(stored: &Stored, latest: Option<&Latest>, level: Level, now: DateTi
     Known {
         level: Some((level, since)),
         address: Some((stored.server.address.clone(), u16::try_from(stored.server.port).unwrap_or_default())),
-        system: platform.map(gather::system).unwrap_or_default(),
+        system: platform.map(DetectedPlatform::system).unwrap_or_default(),
         kernel: text(|platform| &platform.kernel),
         arch: text(|platform| &platform.arch),
         cores: stored.cores(),

@@ -84,11 +84,47 @@ impl KeyFile {
         &self.path
     }
 
+    /// Where the key lies that is about to take the place of the one at `path` (S04).
+    pub fn successor_of(path: &Path) -> PathBuf {
+        with_ending(path, "new")
+    }
+
+    /// Puts the successor in the place of the key at `path`, and keeps the old one as `secret.key.before-2`, where 2 is
+    /// `before`: it opens older backups. Done again after an interruption, it does what is left to do.
+    pub fn exchange(path: &Path, before: i64) -> Result<PathBuf> {
+        let kept = with_ending(path, &format!("before-{before}"));
+        let keeping = match std::fs::hard_link(path, &kept) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && is_same_file(path, &kept) => Ok(()),
+            other => other,
+        };
+        keeping.map_err(|error| problem(&kept, &error))?;
+        let exchanged =
+            std::fs::rename(Self::successor_of(path), path).and_then(|()| File::open(folder_of(path))?.sync_all());
+        exchanged.map_err(|error| problem(path, &error))?;
+        Ok(kept)
+    }
+
+    /// Whether systemd gives the key: then it is not ours to exchange.
+    pub fn is_given(path: &Path) -> bool {
+        is_credential(path)
+    }
+
     /// A new data key, wrapped for the row `id`.
     pub fn wrap_new_data_key(&self, id: i64) -> Result<Vec<u8>, SealError> {
         let mut key = Zeroizing::new([0_u8; 32]);
         getrandom::fill(&mut *key).map_err(|_unavailable| SealError::NoRandomness)?;
         seal_with(&self.cipher(), 0, &about(id), &*key)
+    }
+
+    /// The data key of the row `id`, which this file or `old` opens, wrapped by this one.
+    pub fn wrap_again(&self, old: &Self, id: i64, wrapped: &[u8]) -> Result<Vec<u8>, SealError> {
+        let key = self.unwrap_data_key(id, wrapped).or_else(|_by_the_old_one| old.unwrap_data_key(id, wrapped))?;
+        seal_with(&self.cipher(), 0, &about(id), &*key)
+    }
+
+    /// Whether this file opens the data key of the row `id`.
+    pub fn opens(&self, id: i64, wrapped: &[u8]) -> bool {
+        self.unwrap_data_key(id, wrapped).is_ok()
     }
 
     /// The data key of the row `id`.
@@ -112,7 +148,7 @@ fn create(path: &Path) -> std::io::Result<()> {
     if path.exists() {
         return Ok(());
     }
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = folder_of(path);
     let mut key = Zeroizing::new([0_u8; 32]);
     getrandom::fill(&mut *key).map_err(std::io::Error::other)?;
     let mut random = [0_u8; 8];
@@ -127,6 +163,23 @@ fn create(path: &Path) -> std::io::Result<()> {
     let removed = std::fs::remove_file(&unfinished);
     named.and(removed)?;
     File::open(directory)?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// `secret.key` → `secret.key.new`.
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| std::fs::metadata(path).map(|found| (found.dev(), found.ino())).ok();
+    identity(one).is_some_and(|found| identity(other) == Some(found))
 }
 
 fn is_ours(owner: u32, path: &Path) -> bool {

@@ -10,7 +10,7 @@ const HERE: Place = Place { table: "credentials", column: "password", row: 7, ow
 fn sealer(directory: &Path) -> Sealer {
     let file = KeyFile::open(&directory.join("secret.key"), true).unwrap();
     let wrapped = vec![(1, file.wrap_new_data_key(1).unwrap()), (2, file.wrap_new_data_key(2).unwrap())];
-    Sealer::open(&file, &wrapped).unwrap()
+    Sealer::open(&[file], &wrapped).unwrap()
 }
 
 fn key_in(directory: &Path) -> PathBuf {
@@ -68,8 +68,8 @@ fn sec_s01_another_key_file_opens_no_data_key() {
     let first = KeyFile::open(&key_in(one.path()), false).unwrap();
     let second = KeyFile::open(&key_in(two.path()), false).unwrap();
     let wrapped = vec![(1, first.wrap_new_data_key(1).unwrap())];
-    assert_eq!(Sealer::open(&second, &wrapped).unwrap_err(), SealError::NotOfThisPlace);
-    assert_eq!(Sealer::open(&first, &[(2, wrapped[0].1.clone())]).unwrap_err(), SealError::NotOfThisPlace);
+    assert_eq!(Sealer::open(&[second], &wrapped).unwrap_err(), SealError::NotOfThisPlace);
+    assert_eq!(Sealer::open(&[first], &[(2, wrapped[0].1.clone())]).unwrap_err(), SealError::NotOfThisPlace);
 }
 
 #[test]
@@ -125,4 +125,21 @@ fn sec_s03_a_missing_key_file_is_not_replaced_where_secrets_exist() {
     let refusal = KeyFile::open(&directory.path().join("secret.key"), false).unwrap_err().to_string();
     assert!(refusal.contains("is not there"), "{refusal}");
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn sec_s04_an_exchanged_key_file_keeps_the_old_one_and_an_interrupted_exchange_is_finished() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = key_in(directory.path());
+    let old = std::fs::read(&path).unwrap();
+    KeyFile::open(&KeyFile::successor_of(&path), true).unwrap();
+    let new = std::fs::read(KeyFile::successor_of(&path)).unwrap();
+    // Interrupted after the old key was kept.
+    std::fs::hard_link(&path, directory.path().join("secret.key.before-2")).unwrap();
+    let kept = KeyFile::exchange(&path, 2).unwrap();
+    assert_eq!((std::fs::read(&path).unwrap(), std::fs::read(&kept).unwrap()), (new, old));
+    assert!(!KeyFile::successor_of(&path).exists());
+    // Another key under the name of the kept one is not written over.
+    KeyFile::open(&KeyFile::successor_of(&path), true).unwrap();
+    assert!(KeyFile::exchange(&path, 2).is_err());
 }

@@ -86,7 +86,7 @@ pub(super) async fn for_browser(
     }
     let Ok(render) = Render::of(request).await else { return plain(error, status) };
     let title = title(error, status);
-    let request_id = status.is_server_error().then_some(request_id).filter(|_| !matches!(error, Error::Remote(_)));
+    let request_id = is_ours(error).then_some(request_id);
     let answer = if let Some(reader) = render.shell.reader.clone() {
         let page = ErrorPage {
             title,
@@ -142,7 +142,8 @@ pub(super) async fn for_htmx(
     let toast = Toast {
         dot: "crit",
         text: error.message().in_language(shell.language),
-        request_id: status.is_server_error().then_some(request_id),
+        hint: error.hint(),
+        request_id: is_ours(error).then_some(request_id),
         problems: problems(error),
     };
     match toast.render_with_values(&shell) {
@@ -158,6 +159,11 @@ pub(super) async fn for_htmx(
 /// When nothing can be rendered: the English sentence.
 fn plain(error: &Error, status: StatusCode) -> HttpResponse {
     HttpResponse::build(status).insert_header(ContentType::plaintext()).body(error.message().to_string())
+}
+
+/// Whether the log knows more, under the request's number.
+fn is_ours(error: &Error) -> bool {
+    matches!(error, Error::Internal(_))
 }
 
 fn fail(error: &Error, role: Role) -> Option<Fail> {
@@ -181,6 +187,7 @@ fn title(error: &Error, status: StatusCode) -> Message {
         Error::Forbidden(_) => "Not allowed",
         Error::Invalid(_) => "Check your input",
         Error::TooLarge => "Too large",
+        Error::TooSlow => "Too slow",
         Error::Conflict(_) => "Changed meanwhile",
         Error::TooMany { .. } => "Too many attempts",
         Error::Unavailable(_) => "Not available now",

@@ -84,8 +84,9 @@ async fn recognise(request: &ServiceRequest, app: &App, visitor: &mut Visitor) -
             .db
             .run(move |connection| {
                 let Some((session, user)) = Session::find(connection, &id, &lengths, now)? else { return Ok(None) };
-                if touches {
-                    session.touch(connection, now)?; // what a page asks by itself does not (A07)
+                // What a page asks by itself keeps no session alive (A07). Where nothing can be written people read on (R05).
+                if touches && let Err(problem) = session.touch(connection, now) {
+                    tracing::debug!(%problem, "a session's last use could not be written");
                 }
                 let actor = user.actor(connection, Some(address))?;
                 Ok::<_, Error>(Some(Person { actor, user, session }))

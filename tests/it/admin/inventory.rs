@@ -178,13 +178,21 @@ async fn sec_w05_what_a_file_says_is_shown_as_text() {
 async fn the_switch_of_servers_and_groups_is_shown_and_changed_in_their_forms() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
-    administrator.post("/admin/groups", [("name", "web"), ("note", ""), ("allow", "watch")]).await.leads_to("/admin/groups");
+    administrator
+        .post("/admin/groups", [("name", "web"), ("note", ""), ("allow", "watch")])
+        .await
+        .leads_to("/admin/groups");
     administrator.get("/admin/groups").await.ok().table("table").has_row(["", "web", "0", "Only watch"]);
     let stored = server(&app, "web-1", "10.0.0.7", 22).await;
     let path = format!("/admin/servers/{}", stored.id);
     let page = administrator.get(&path).await.ok();
     assert_eq!(page.attribute("[name=allow] option[selected]", "value").as_deref(), Some("terminal"));
-    administrator.post("/admin/credentials", [("name", "ops"), ("user_name", "a"), ("kind", "password"), ("password", "x"), ("privilege", "sudo")]).await;
+    administrator
+        .post(
+            "/admin/credentials",
+            [("name", "ops"), ("user_name", "a"), ("kind", "password"), ("password", "x"), ("privilege", "sudo")],
+        )
+        .await;
     let typed = super::filled(&page, &[("allow", "read-files"), ("credential_id", "ops"), ("enabled", "on")]);
     administrator.post(&path, super::pairs(&typed)).await.leads_to("/admin/servers");
     assert_eq!(super::stored(&app, stored.id).await.allow.name(), "read-files");

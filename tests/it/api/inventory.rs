@@ -19,7 +19,10 @@ async fn a_text_is_planned_applied_and_exported() {
     let administrator = program(&app, Role::Administrator).await;
     let plan = send(&administrator, "/api/v1/inventory/plans?file=servers.yml", FLEET).await.status(200);
     assert_eq!((&plan["dry_run"], &plan["added"], &plan["without_host_keys"]), (&json!(true), &json!(2), &json!(1)));
-    assert_eq!(plan["items"][1]["fields"][0], json!({"field": "address", "before": "", "after": "10.0.0.7", "secret": false}));
+    assert_eq!(
+        plan["items"][1]["fields"][0],
+        json!({"field": "address", "before": "", "after": "10.0.0.7", "secret": false})
+    );
     assert!(administrator.get("/api/v1/servers").await.names().is_empty());
 
     let digest = plan["digest"].as_str().unwrap();
@@ -42,7 +45,8 @@ async fn a_text_is_planned_applied_and_exported() {
 async fn what_is_wrong_is_told_with_its_place() {
     let app = TestApp::start().await;
     let administrator = program(&app, Role::Administrator).await;
-    let refused = send(&administrator, "/api/v1/inventory/plans?file=servers.yml", "servers:\n  web-1: {prot: 22}\n").await;
+    let refused =
+        send(&administrator, "/api/v1/inventory/plans?file=servers.yml", "servers:\n  web-1: {prot: 22}\n").await;
     let problem = refused.status(422);
     let errors: Vec<&str> =
         problem["errors"].as_array().unwrap().iter().map(|error| error["detail"].as_str().unwrap()).collect();
@@ -79,7 +83,8 @@ async fn what_came_from_a_file_is_not_changed_through_the_api_either() {
     assert_eq!((&files["items"][0]["name"], &files["items"][0]["drift"]), (&json!("servers.yml"), &json!([])));
     administrator.delete("/api/v1/inventory/files/servers.yml").await.status(204);
     assert_eq!(administrator.delete("/api/v1/inventory/files/servers.yml").await.problem(404), "not-found");
-    let changed = administrator.patch("/api/v1/servers/web-1", json!({"note": "x", "allow": "change"})).await.status(200);
+    let changed =
+        administrator.patch("/api/v1/servers/web-1", json!({"note": "x", "allow": "change"})).await.status(200);
     assert_eq!((&changed["managed_by"], &changed["allow"]), (&Value::Null, &json!("change")));
 }
 

@@ -35,9 +35,8 @@ async fn a_viewer_sees_what_runs_listens_and_is_mounted() {
     viewer.get("/api/v1/servers/web-1/processes/4294967295").await.problem(404);
     viewer.get("/api/v1/servers/web-1/processes/one").await.problem(404);
 
-    let port = sshd.port.to_string();
     let sockets = viewer.get("/api/v1/servers/web-1/sockets?sort=-port&limit=500").await.status(200);
-    let found = sockets["items"].as_array().unwrap().iter().find(|socket| socket["port"] == port);
+    let found = sockets["items"].as_array().unwrap().iter().find(|socket| socket["port"] == sshd.port);
     assert_eq!(found.unwrap()["protocol"], "tcp");
     let filesystems = viewer.get("/api/v1/servers/web-1/filesystems").await.status(200);
     let root = filesystems["items"].as_array().unwrap().iter().find(|filesystem| filesystem["mount"] == "/");
@@ -84,7 +83,7 @@ async fn a_server_that_is_away_or_paused_says_so() {
     administrator.post("/api/v1/servers", server).await.status(201);
     assert_eq!(administrator.get("/api/v1/servers/web-1/processes").await.problem(502), "unreachable");
     administrator.patch("/api/v1/servers/web-1", json!({"enabled": false})).await.status(200);
-    assert_eq!(administrator.get("/api/v1/servers/web-1/processes").await.problem(502), "disabled");
+    assert_eq!(administrator.get("/api/v1/servers/web-1/processes").await.problem(409), "disabled");
 }
 
 async fn trust(app: &TestApp, host: &FakeHost) {

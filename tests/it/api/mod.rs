@@ -9,7 +9,7 @@ mod idempotency;
 mod inventory;
 mod live_lists;
 mod metrics;
-mod program;
+pub(crate) mod program;
 mod scope;
 mod servers;
 mod tokens;

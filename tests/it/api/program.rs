@@ -10,18 +10,18 @@ use crate::harness::app::TestApp;
 use crate::harness::client::{Client, Reply};
 
 /// A program at an address of its own.
-pub(super) struct Program {
+pub(crate) struct Program {
     client: Client,
     token: String,
 }
 
 /// A program with this role, for every server.
-pub(super) async fn program(app: &TestApp, role: Role) -> Program {
+pub(crate) async fn program(app: &TestApp, role: Role) -> Program {
     program_for(app, role.name(), role, Scope::All).await
 }
 
 /// A program with a token of this name, role and scope.
-pub(super) async fn program_for(app: &TestApp, name: &str, role: Role, scope: Scope) -> Program {
+pub(crate) async fn program_for(app: &TestApp, name: &str, role: Role, scope: Scope) -> Program {
     let (name, now) = (name.to_owned(), app.database.now());
     let made = app.app.db.run(move |connection| {
         NewApiToken { name: &name, user_id: None, role, scope, expires_at: None }.insert(connection, now)
@@ -31,7 +31,7 @@ pub(super) async fn program_for(app: &TestApp, name: &str, role: Role, scope: Sc
 }
 
 /// A group, and the scope of somebody who is limited to it.
-pub(super) async fn group(app: &TestApp, name: &'static str) -> (Group, Scope) {
+pub(crate) async fn group(app: &TestApp, name: &'static str) -> (Group, Scope) {
     let group = app.app.db.run(move |connection| NewGroup { name, note: "" }.insert(connection)).await.unwrap();
     let scope = Scope::Groups(vec![group.id]);
     (group, scope)
@@ -39,27 +39,27 @@ pub(super) async fn group(app: &TestApp, name: &'static str) -> (Group, Scope) {
 
 impl Program {
     /// The same program with another token.
-    pub(super) fn with_token(&self, token: &str) -> Self {
+    pub(crate) fn with_token(&self, token: &str) -> Self {
         Self { client: self.client.clone(), token: token.to_owned() }
     }
 
-    pub(super) fn token(&self) -> &str {
+    pub(crate) fn token(&self) -> &str {
         &self.token
     }
 
-    pub(super) async fn get(&self, path: &str) -> Json {
+    pub(crate) async fn get(&self, path: &str) -> Json {
         self.ask(Method::GET, path, None, None).await
     }
 
-    pub(super) async fn post(&self, path: &str, body: Value) -> Json {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Json {
         self.ask(Method::POST, path, Some(body), None).await
     }
 
-    pub(super) async fn patch(&self, path: &str, body: Value) -> Json {
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Json {
         self.ask(Method::PATCH, path, Some(body), None).await
     }
 
-    pub(super) async fn delete(&self, path: &str) -> Json {
+    pub(crate) async fn delete(&self, path: &str) -> Json {
         self.ask(Method::DELETE, path, None, None).await
     }
 
@@ -78,7 +78,7 @@ impl Program {
     }
 
     /// A request with everything that one may have.
-    pub(super) async fn ask(&self, method: Method, path: &str, body: Option<Value>, key: Option<&str>) -> Json {
+    pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<Value>, key: Option<&str>) -> Json {
         let bearer = format!("Bearer {}", self.token);
         let mut ask = self.client.ask(method, path).header("Authorization", &bearer);
         if let Some(key) = key {
@@ -93,9 +93,9 @@ impl Program {
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Json {
-    pub(super) reply: Reply,
-    pub(super) value: Value,
+pub(crate) struct Json {
+    pub(crate) reply: Reply,
+    pub(crate) value: Value,
 }
 
 impl Json {
@@ -106,14 +106,14 @@ impl Json {
 
     /// The body, if the status is this one.
     #[track_caller]
-    pub(super) fn status(self, status: u16) -> Value {
+    pub(crate) fn status(self, status: u16) -> Value {
         assert_eq!(self.reply.status.as_u16(), status, "{}", self.reply.body);
         self.value
     }
 
     /// The problem's word, if it is a problem with this status.
     #[track_caller]
-    pub(super) fn problem(self, status: u16) -> String {
+    pub(crate) fn problem(self, status: u16) -> String {
         assert_eq!(self.reply.header("Content-Type"), Some("application/problem+json"), "{}", self.reply.body);
         let value = self.status(status);
         let problem: hannun::api::problem::Problem = serde_json::from_value(value).unwrap();
@@ -124,7 +124,7 @@ impl Json {
 
     /// The fields that a 422 names.
     #[track_caller]
-    pub(super) fn refused_fields(self) -> Vec<String> {
+    pub(crate) fn refused_fields(self) -> Vec<String> {
         assert_eq!(self.reply.status.as_u16(), 422, "{}", self.reply.body);
         let errors = self.value["errors"].as_array().unwrap().clone();
         errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
@@ -132,7 +132,7 @@ impl Json {
 
     /// The names of a list's items.
     #[track_caller]
-    pub(super) fn names(self) -> Vec<String> {
+    pub(crate) fn names(self) -> Vec<String> {
         let value = self.status(200);
         value["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
     }

@@ -7,7 +7,8 @@ use super::people::sign_in;
 use crate::harness::app::TestApp;
 use crate::harness::browser::{Browser, Window};
 
-const FLEET: &str = "groups: [web]\nservers:\n  web-1: {address: 10.0.0.7, groups: [web], labels: {team: 결제}}\n  web-2: 10.0.0.8\n";
+const FLEET: &str =
+    "groups: [web]\nservers:\n  web-1: {address: 10.0.0.7, groups: [web], labels: {team: 결제}}\n  web-2: 10.0.0.8\n";
 
 #[actix_web::test]
 async fn a_text_is_pasted_planned_while_typing_and_applied() {
@@ -57,7 +58,9 @@ async fn a_text_is_pasted_planned_while_typing_and_applied() {
     let two = "return document.querySelector('#plan [name=plan]')?.textContent === 'Apply 2 changes'";
     browser.wait_until("the removal", two).await;
     browser.click("#plan [name=plan]").await;
-    browser.wait_until("it applied", "return document.querySelector('#toasts')?.textContent.includes('1 removed')").await;
+    browser
+        .wait_until("it applied", "return document.querySelector('#toasts')?.textContent.includes('1 removed')")
+        .await;
     browser.all_is_well("after applying").await;
     browser.quit().await;
 }

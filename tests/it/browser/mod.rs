@@ -1,9 +1,11 @@
 //! What a person sees, in a real browser, of the program as `script/server` starts it.
 
 mod inventory;
+mod keys;
 mod people;
 mod screens;
 mod shell;
+mod tabs;
 
 use thirtyfour::prelude::*;
 

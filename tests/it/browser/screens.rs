@@ -1,8 +1,10 @@
 //! Every screen, light, dark and on a phone: nothing refused by the policy, no error in a script, no sideways scrolling.
 //!
-//! With `HANNUN_SCREENSHOTS` set to a folder, the pictures are kept there (`script/screenshots`).
+//! With `HANNUN_SCREENSHOTS` set to a folder, the pictures are kept there (`script/screenshots`), and with
+//! `HANNUN_SCREENSHOTS_AFTER` they are taken that many seconds later, when the charts have something to show.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::set_up;
 use crate::harness::browser::{Browser, Window};
@@ -40,6 +42,8 @@ async fn sec_w04_every_screen_shows_in_both_themes_and_on_a_phone_without_a_refu
     let value = "return [...document.querySelectorAll('main')].some(m => /\\d+ %/.test(m.textContent))";
     browser.wait_until("the first values of this machine", value).await;
     let folder = std::env::var_os("HANNUN_SCREENSHOTS").map(PathBuf::from);
+    let later = std::env::var("HANNUN_SCREENSHOTS_AFTER").ok().and_then(|text| text.parse().ok());
+    tokio::time::sleep(Duration::from_secs(later.unwrap_or_default())).await;
     let mut problems = Vec::new();
     for (window, dark, look) in
         [(Window::Desk, false, "light"), (Window::Desk, true, "dark"), (Window::Phone, false, "390")]

@@ -45,7 +45,10 @@ fn a_file_is_shown_then_applied_then_nothing_is_left_to_do() {
     let (file, secret) = (file.to_str().unwrap(), HashMap::from([("OPS_PASSWORD", CANARY)]));
     let shown = place.apply(&["--dry-run", file], &secret, "").done();
     assert!(shown.contains("+ server web-2  address: 10.0.0.8, port: 2222"), "{shown}");
-    assert!(shown.contains("+ credential ops  user: deploy, kind: password, privilege: sudo, password: ***"), "{shown}");
+    assert!(
+        shown.contains("+ credential ops  user: deploy, kind: password, privilege: sudo, password: ***"),
+        "{shown}"
+    );
     assert!(shown.ends_with("4 to add, 0 to change, 0 to remove; 0 unchanged; 2 of the new servers wait for somebody to approve their host key\n"), "{shown}");
     assert!(!shown.contains(CANARY));
     let mut connection = place.database.connection();

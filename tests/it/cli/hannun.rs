@@ -33,11 +33,16 @@ impl Place {
 
     /// The same with this standard input.
     pub(super) fn run_with(&self, arguments: &[&str], input: &str) -> Said {
+        finish(self.command(arguments), input)
+    }
+
+    /// `hannun` with these arguments, to be started.
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let url = self.folder.path().join("database-url");
         std::fs::write(&url, self.database.application_url().expose()).unwrap();
         let mut command = hannun(arguments);
         command.env("DATABASE_URL_FILE", &url).env("HANNUN_DATA_DIR", self.folder.path());
-        finish(command, input)
+        command
     }
 }
 

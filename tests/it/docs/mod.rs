@@ -76,7 +76,11 @@ impl Page {
 
     /// What stands between backticks in the prose.
     fn code_spans(&self) -> Vec<String> {
-        self.prose().lines().flat_map(|line| line.split('`').skip(1).step_by(2).map(str::to_owned)).collect()
+        let prose = self.prose();
+        let paragraphs = prose.split("\n\n").map(|paragraph| paragraph.replace('\n', " "));
+        paragraphs
+            .flat_map(|paragraph| paragraph.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>())
+            .collect()
     }
 
     /// Its name for complaints.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hannun::commands::CommandType;
+use hannun::commands::{Catalog, CommandType};
 use hannun::metrics::catalogue::Metric;
 use hannun::models::server_states::State;
 
@@ -88,6 +88,22 @@ fn every_command_type_and_format_is_on_its_page_with_the_columns_of_its_tables()
 }
 
 #[test]
+fn every_line_that_asks_for_root_is_on_the_page_about_sudo() {
+    let text = page("first-steps.md").text;
+    let mut seen = 0;
+    for command_type in CommandType::ALL {
+        for variant in Catalog::built_in().variants(*command_type) {
+            for line in variant.script.lines().filter_map(|line| line.trim().strip_prefix("$as_root ")) {
+                let command = line.split(" ||").next().unwrap_or_default();
+                assert!(text.contains(&format!("`{command}`")), "{}: {command}", variant.name);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 3, "{seen}");
+}
+
+#[test]
 fn every_state_and_every_code_of_a_refusal_is_on_the_page_of_operations() {
     let text = page("operations.md").text;
     for state in State::ALL {
@@ -113,5 +129,34 @@ fn every_sentence_that_is_quoted_is_one_that_the_program_says() {
         for piece in sentence.split('…').map(str::trim).filter(|piece| !piece.is_empty()) {
             assert!(source.contains(piece), "{sentence}: {piece}");
         }
+    }
+}
+
+#[test]
+fn every_promise_that_is_named_has_a_test_of_its_name() {
+    let text = page("security.md").text;
+    let is_id = |word: &str| {
+        word.len() == 3
+            && word.starts_with(|c: char| c.is_ascii_uppercase())
+            && word.chars().skip(1).all(|c| c.is_ascii_digit())
+    };
+    let ids: BTreeSet<String> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| is_id(word)).map(str::to_lowercase).collect();
+    assert!(ids.len() > 40, "{ids:?}");
+    let names: Vec<String> = files("src", &["rs"])
+        .into_iter()
+        .chain(files("tests", &["rs"]))
+        .flat_map(|path| {
+            let text = std::fs::read_to_string(path).unwrap();
+            let names =
+                text.lines().filter_map(|line| line.split("fn ").nth(1)).filter_map(|rest| rest.split('(').next());
+            names
+                .filter(|name| name.starts_with("sec_") || name.starts_with("rel_"))
+                .map(|name| format!("{name}_"))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    for id in ids {
+        assert!(names.iter().any(|name| name.contains(&format!("_{id}_"))), "{id}");
     }
 }

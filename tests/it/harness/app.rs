@@ -6,16 +6,17 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use actix_web::HttpMessage as _;
 use actix_web::body::MessageBody;
 use actix_web::dev::Service as _;
 use actix_web::test::{self, TestRequest};
-use actix_web::{HttpServer, web};
+use actix_web::web;
 use bytes::{Bytes, BytesMut};
 use chrono::TimeDelta;
 use hannun::app::App;
-use hannun::config::Config;
+use hannun::config::{Config, Rate};
 use hannun::metrics::live::Live;
 use hannun::models::actor::{Role, Scope};
 use hannun::models::data_keys::DataKey;
@@ -26,8 +27,9 @@ use hannun::remote::Pool;
 use hannun::remote::hosts::Hosts;
 use hannun::routes;
 use hannun::secret::SecretText;
-use hannun::secret::password::{self, PasswordHash};
+use hannun::secret::password::{self, PasswordHash, Workspace};
 use hannun::web::router::Route;
+use hannun::web::server;
 use hannun::web::site::Site;
 
 use super::client::{Client, Reply};
@@ -37,7 +39,14 @@ use super::database::TestDatabase;
 pub(crate) const PASSWORD: &str = "tuesday rain in april";
 
 /// Its hash, made once: each costs a tenth of a second.
-static HASH: LazyLock<PasswordHash> = LazyLock::new(|| password::hash(&SecretText::new(PASSWORD.to_owned())).unwrap());
+static HASH: LazyLock<PasswordHash> =
+    LazyLock::new(|| password::hash(&SecretText::new(PASSWORD.to_owned()), &mut Workspace::default()).unwrap());
+
+/// The clock of a test stands still, so nobody would ever be let in again.
+const UNLIMITED: Rate = Rate { per_second: 1_000_000, burst: 1_000_000 };
+
+/// As the product has it.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// A request with this header reads a stream to its end.
 pub(crate) const TO_THE_END: &str = "X-Read-To-The-End";
@@ -51,6 +60,7 @@ pub(crate) struct TestApp {
     /// Its database.
     pub(crate) database: TestDatabase,
     service: Service,
+    site: Site,
     count: Cell<u32>,
     _folder: tempfile::TempDir,
 }
@@ -58,28 +68,40 @@ pub(crate) struct TestApp {
 impl TestApp {
     /// The product with its usual settings: plain HTTP on loopback.
     pub(crate) async fn start() -> Self {
-        Self::with(|_| {}, Vec::new(), None).await
+        Self::with(|_| {}, Vec::new()).await
     }
 
     /// The product with other settings.
     pub(crate) async fn with_config(change: impl FnOnce(&mut Config)) -> Self {
-        Self::with(change, Vec::new(), None).await
+        Self::with(change, Vec::new()).await
     }
 
     /// The product with routes besides its own.
     pub(crate) async fn with_routes(more: Vec<Route>) -> Self {
-        Self::with(|_| {}, more, None).await
+        Self::with(|_| {}, more).await
     }
 
     /// The product with a handler that no route table knows.
     pub(crate) async fn with_undeclared(path: &str) -> Self {
-        Self::with(|_| {}, Vec::new(), Some(path)).await
+        Self::over(TestDatabase::new(), |_| {}, Vec::new(), Some(path)).await
     }
 
-    async fn with(change: impl FnOnce(&mut Config), more: Vec<Route>, undeclared: Option<&str>) -> Self {
-        let database = TestDatabase::new();
+    /// The product with other settings and routes besides its own.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config), more: Vec<Route>) -> Self {
+        Self::over(TestDatabase::new(), change, more, None).await
+    }
+
+    /// The product over this database.
+    pub(crate) async fn over(
+        database: TestDatabase,
+        change: impl FnOnce(&mut Config),
+        more: Vec<Route>,
+        undeclared: Option<&str>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::new(folder.path().to_owned());
+        config.requests.per_session = UNLIMITED;
+        config.requests.per_address = UNLIMITED;
         change(&mut config);
         let key = config.secret_key_path();
         let sealer = database.db.run(move |connection| DataKey::open_sealer(connection, &key)).await.unwrap();
@@ -91,14 +113,15 @@ impl TestApp {
             live: Live::default(),
             config: Arc::new(config),
             clock,
-            db: database.db.clone(),
+            db: database.db.within(PATIENCE),
             sealer,
             passwords: PasswordHasher::default(),
         };
         let mut table = routes::all();
         table.extend(more);
-        let service = in_process(Site::new(app.clone(), routes::menu(), table), undeclared).await;
-        Self { app, database, service, count: Cell::new(0), _folder: folder }
+        let site = Site::new(app.clone(), routes::menu(), table);
+        let service = in_process(site.clone(), undeclared).await;
+        Self { app, database, service, site, count: Cell::new(0), _folder: folder }
     }
 
     /// A browser that nobody has signed in with, at an address of its own.
@@ -155,11 +178,8 @@ impl TestApp {
 
     /// Answers on a loopback port too, for a real browser; gives the address. Ends with the test's runtime.
     pub(crate) fn listen(&self) -> String {
-        let site = Site::new(self.app.clone(), routes::menu(), routes::all());
-        let server = HttpServer::new(move || site.clone().service()).workers(1).disable_signals();
-        let server = server.bind(("127.0.0.1", 0)).unwrap();
-        let address = server.addrs()[0];
-        tokio::spawn(server.run());
+        let (server, address) = server::listen(self.site.clone(), ([127, 0, 0, 1], 0).into(), 1).unwrap();
+        tokio::spawn(server);
         format!("http://{address}")
     }
 

@@ -136,6 +136,11 @@ impl Browser {
         self.driver.find(By::Css(css)).await.unwrap().text().await.unwrap()
     }
 
+    /// The path of the page.
+    pub(crate) async fn path(&self) -> String {
+        self.driver.current_url().await.unwrap().path().to_owned()
+    }
+
     /// Nothing was refused by the policy, nothing failed in a script, and nothing scrolls sideways.
     pub(crate) async fn all_is_well(&self, place: &str) {
         assert_eq!(self.problems().await, Vec::<String>::new(), "{place}");

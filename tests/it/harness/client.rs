@@ -50,6 +50,11 @@ impl Client {
         Self { cookies, csrf, ..self.clone() }
     }
 
+    /// The same browser at the address of another one.
+    pub(crate) fn at_the_address_of(&self, other: &Self) -> Self {
+        Self { address: other.address, ..self.clone() }
+    }
+
     /// A cookie's value.
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         self.cookies.borrow().get(name).cloned()

@@ -75,7 +75,26 @@ pub(crate) struct TestDatabase {
     pub(crate) db: Db,
     /// Stands still until the test moves it.
     pub(crate) clock: Clock,
-    name: String,
+    place: Place,
+}
+
+/// Where a database is.
+enum Place {
+    /// On the cluster that all tests share, under this name.
+    Shared(String),
+    /// On a server of the test's own.
+    Own(PrivateServer),
+}
+
+impl Place {
+    /// The address for a role.
+    fn url(&self, role: &str) -> SecretText {
+        match self {
+            Self::Shared(name) => url(role, name),
+            Self::Own(server) if role == roles::OWNER_ROLE => server.owner_url(),
+            Self::Own(server) => server.application_url(),
+        }
+    }
 }
 
 impl TestDatabase {
@@ -88,18 +107,36 @@ impl TestDatabase {
     pub(crate) fn with_connections(connections: u32) -> Self {
         let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
         maintain(&format!("create database {name} template hannun owner {}", roles::OWNER_ROLE));
-        let db = Db::connect(&url(roles::APPLICATION_ROLE, &name), connections).unwrap();
-        Self { db, clock: Clock::standing_at(noon()), name }
+        Self::at(Place::Shared(name), connections)
+    }
+
+    /// The database of a server that the test runs by itself, to be killed or to run out of space; migrated.
+    pub(crate) fn of(server: PrivateServer) -> Self {
+        migrate::migrate(&server.owner_url(), Some(roles::APPLICATION_ROLE)).unwrap();
+        Self::at(Place::Own(server), 4)
+    }
+
+    fn at(place: Place, connections: u32) -> Self {
+        let db = Db::connect(&place.url(roles::APPLICATION_ROLE), connections).unwrap();
+        Self { db, clock: Clock::standing_at(noon()), place }
+    }
+
+    /// The process of its own server.
+    pub(crate) fn postgres(&self) -> u32 {
+        match &self.place {
+            Place::Own(server) => server.process_id().expect("it runs"),
+            Place::Shared(_) => panic!("this server is everybody's"),
+        }
     }
 
     /// Where the owner connects: what a person with the database's password can do.
     pub(crate) fn owner_url(&self) -> SecretText {
-        url(roles::OWNER_ROLE, &self.name)
+        self.place.url(roles::OWNER_ROLE)
     }
 
     /// Where the program connects.
     pub(crate) fn application_url(&self) -> SecretText {
-        url(roles::APPLICATION_ROLE, &self.name)
+        self.place.url(roles::APPLICATION_ROLE)
     }
 
     /// The folder of the cluster that all databases of this process share.
@@ -119,13 +156,21 @@ impl TestDatabase {
 
     /// Lets nobody in, and puts out who is there.
     pub(crate) fn go_away(&self) {
-        maintain(&format!("alter database {} allow_connections false", self.name));
-        maintain(&format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'", self.name));
+        maintain(&format!("alter database {} allow_connections false", self.name()));
+        maintain(&format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'", self.name()));
     }
 
     /// Lets everybody in again.
     pub(crate) fn come_back(&self) {
-        maintain(&format!("alter database {} allow_connections true", self.name));
+        maintain(&format!("alter database {} allow_connections true", self.name()));
+    }
+
+    /// Its name on the cluster that all tests share.
+    fn name(&self) -> &str {
+        match &self.place {
+            Place::Shared(name) => name,
+            Place::Own(_) => panic!("this server is the test's own: end its process instead"),
+        }
     }
 
     /// The time on the test's clock.
@@ -142,9 +187,10 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
+        let Place::Shared(name) = &self.place else { return };
         // Forced: the pool and tasks of a test that panicked may still hold connections.
         if let Ok(mut connection) = establish(&url(roles::OWNER_ROLE, "postgres")) {
-            let _ = connection.batch_execute(&format!("drop database if exists {} with (force)", self.name));
+            let _ = connection.batch_execute(&format!("drop database if exists {name} with (force)"));
         }
     }
 }

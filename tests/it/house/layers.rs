@@ -49,6 +49,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("apalis_postgres", &["queue", "startup"]),
     ("reqwest", &["outbound"]),
     ("askama", &["web", "screens", "admin"]),
+    ("governor", &["web"]),
 ];
 
 fn room_of(path: &Path) -> String {

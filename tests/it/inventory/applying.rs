@@ -103,7 +103,8 @@ fn what_a_file_lacks_stays_until_it_is_pruned_and_what_never_came_from_it_stays_
     registry.apply(FLEET);
     let mut connection = registry.database.connection();
     hannun::models::servers::NewServer::new("by-hand", "10.0.0.99").insert(&mut connection).unwrap();
-    let short = "version: 1\ncredentials:\n  ops: {user: deploy, kind: private_key}\nservers:\n  bastion: 198.51.100.1:22\n";
+    let short =
+        "version: 1\ncredentials:\n  ops: {user: deploy, kind: private_key}\nservers:\n  bastion: 198.51.100.1:22\n";
     let plan = registry.plan(short);
     assert_eq!(
         deeds(&plan),
@@ -121,8 +122,11 @@ fn what_a_file_lacks_stays_until_it_is_pruned_and_what_never_came_from_it_stays_
     assert_eq!(registry.server("web-1").managed_by.as_deref(), Some("servers.yml"), "a later prune still finds it");
     let done = registry.done(&pruning(short));
     assert_eq!((done.plan.count(Action::Remove), done.removed.len()), (6, 2));
-    let names: Vec<String> =
-        Server::all(&mut connection, &hannun::models::actor::Scope::All).unwrap().into_iter().map(|one| one.name).collect();
+    let names: Vec<String> = Server::all(&mut connection, &hannun::models::actor::Scope::All)
+        .unwrap()
+        .into_iter()
+        .map(|one| one.name)
+        .collect();
     assert_eq!(names, ["bastion", "by-hand"]);
     assert!(registry.audit().contains(&"delete_server web-1".to_owned()));
 }
@@ -164,9 +168,10 @@ fn sec_l01_where_the_audit_log_cannot_be_written_nothing_is_applied() {
     use diesel::connection::SimpleConnection;
     let registry = Registry::new();
     registry.database.owner().batch_execute("alter table audit_events add constraint full_now check (false)").unwrap();
-    let outcome = registry.database.connection().transaction(|connection| {
-        hannun::inventory::apply(connection, registry.means(), &request(FLEET), None)
-    });
+    let outcome = registry
+        .database
+        .connection()
+        .transaction(|connection| hannun::inventory::apply(connection, registry.means(), &request(FLEET), None));
     assert!(outcome.is_err(), "{outcome:?}");
     assert_eq!(Server::count(&mut registry.database.connection(), &hannun::models::actor::Scope::All).unwrap(), 0);
 }
@@ -222,7 +227,10 @@ fn a_list_that_another_program_wrote_adds_servers_and_takes_nothing_from_known_o
     registry.apply("credentials: {ops: {user: a, kind: password}}\ngroups: [web]\nservers:\n  example-box: {address: 10.0.0.1, port: 2222, credential: ops, groups: [web]}\n");
     let list = "systems:\n  - {name: Example Box, host: 10.0.0.9, port: 45876, users: [a@example.com]}\n  - {name: other, host: db.example.com, port: 2200}\n  - {name: local, host: /beszel_socket/beszel.sock}\n";
     let plan = registry.plan(list);
-    assert_eq!(deeds(&plan), ["leave ops", "leave web", "change example-box: address 10.0.0.1 → 10.0.0.9", "add other"]);
+    assert_eq!(
+        deeds(&plan),
+        ["leave ops", "leave web", "change example-box: address 10.0.0.1 → 10.0.0.9", "add other"]
+    );
     let notes: Vec<String> = plan.notes.iter().map(ToString::to_string).collect();
     assert_eq!(notes.len(), 3, "{notes:?}");
     assert!(notes[1].contains("Example Box is called example-box here") && notes[2].contains("local is left out"));

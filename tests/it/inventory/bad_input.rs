@@ -108,10 +108,7 @@ fn a_group_that_is_used_but_removed_is_refused() {
     let registry = Registry::new();
     registry.apply(GOOD);
     let refusal = registry.refusal_of(&pruning("servers:\n  web-1: {address: 10.0.0.7, groups: [web]}\n"));
-    assert_eq!(
-        refusal,
-        "servers.yml:2:39: The group web is not under groups: any more, and would be removed"
-    );
+    assert_eq!(refusal, "servers.yml:2:39: The group web is not under groups: any more, and would be removed");
     registry.done(&pruning("groups: [web]\nservers: {web-1: 10.0.0.7}\n"));
 }
 
@@ -186,7 +183,12 @@ fn sec_f11_bombs_depth_tags_and_keys_that_come_twice_are_refused_at_once() {
         let begun = Instant::now();
         let refusal = registry.refusal(text);
         assert!(refusal.starts_with("servers.yml"), "{refusal}");
-        assert!(begun.elapsed() < Duration::from_secs(5), "{:?} for {}", begun.elapsed(), &refusal[..80.min(refusal.len())]);
+        assert!(
+            begun.elapsed() < Duration::from_secs(5),
+            "{:?} for {}",
+            begun.elapsed(),
+            &refusal[..80.min(refusal.len())]
+        );
     }
 }
 

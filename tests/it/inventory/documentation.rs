@@ -95,9 +95,18 @@ fn problem(schema: &Value, value: &Value) -> Option<String> {
             "$schema" | "$id" | "title" | "description" => None,
             "type" => (!is_of_type(rule, value)).then(|| format!("{value} is not of type {rule}")),
             "enum" => (!rule.as_array().unwrap().contains(value)).then(|| format!("{value} is none of {rule}")),
-            "pattern" => value.as_str().filter(|text| !fits(rule.as_str().unwrap(), text)).map(|text| format!("{text} does not fit {rule}")),
-            "minimum" => value.as_i64().filter(|number| *number < rule.as_i64().unwrap()).map(|number| format!("{number} < {rule}")),
-            "maximum" => value.as_i64().filter(|number| *number > rule.as_i64().unwrap()).map(|number| format!("{number} > {rule}")),
+            "pattern" => value
+                .as_str()
+                .filter(|text| !fits(rule.as_str().unwrap(), text))
+                .map(|text| format!("{text} does not fit {rule}")),
+            "minimum" => value
+                .as_i64()
+                .filter(|number| *number < rule.as_i64().unwrap())
+                .map(|number| format!("{number} < {rule}")),
+            "maximum" => value
+                .as_i64()
+                .filter(|number| *number > rule.as_i64().unwrap())
+                .map(|number| format!("{number} > {rule}")),
             "items" => value.as_array().and_then(|items| items.iter().find_map(|item| problem(rule, item))),
             "required" => value.as_object().and_then(|object| {
                 let missing = rule.as_array().unwrap().iter().find(|key| !object.contains_key(key.as_str().unwrap()));
@@ -114,11 +123,12 @@ fn problem(schema: &Value, value: &Value) -> Option<String> {
                     schema => others.find_map(|(_, value)| problem(schema, value)),
                 }
             }),
-            "propertyNames" => value.as_object().and_then(|object| {
-                object.keys().find_map(|key| problem(rule, &Value::String(key.clone())))
-            }),
+            "propertyNames" => value
+                .as_object()
+                .and_then(|object| object.keys().find_map(|key| problem(rule, &Value::String(key.clone())))),
             "anyOf" => {
-                let all: Option<Vec<String>> = rule.as_array().unwrap().iter().map(|schema| problem(schema, value)).collect();
+                let all: Option<Vec<String>> =
+                    rule.as_array().unwrap().iter().map(|schema| problem(schema, value)).collect();
                 all.map(|problems| problems.join("; "))
             }
             other => panic!("the schema says {other}, which this test does not know"),

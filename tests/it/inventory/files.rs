@@ -44,11 +44,7 @@ fn what_came_from_a_file_is_not_changed_by_hand_but_for_its_secrets() {
     let rename = CredentialChanges { user_name: Some("root".to_owned()), ..CredentialChanges::default() };
     refused(Credential::change(&mut connection, &registry.sealer, credential.id, &rename, now));
     let secret = SecretChange::Set(SecretText::new("x".to_owned()));
-    let fill = CredentialChanges {
-        user_name: Some("a".to_owned()),
-        password: secret,
-        ..CredentialChanges::default()
-    };
+    let fill = CredentialChanges { user_name: Some("a".to_owned()), password: secret, ..CredentialChanges::default() };
     assert!(Credential::change(&mut connection, &registry.sealer, credential.id, &fill, now).unwrap().has_password);
     assert!(registry.plan(FLEET).is_empty(), "a secret that was entered is no drift");
 }
@@ -62,7 +58,8 @@ fn drift_says_what_is_another_than_in_the_file() {
     registry.database.owner().batch_execute("update servers set port = 2222; delete from commands").unwrap();
     let found = drift();
     assert_eq!((found.len(), found[0].file.name.as_str()), (1, "servers.yml"));
-    let names: Vec<String> = found[0].items.iter().map(|item| format!("{} {}", item.action.name(), item.name)).collect();
+    let names: Vec<String> =
+        found[0].items.iter().map(|item| format!("{} {}", item.action.name(), item.name)).collect();
     assert_eq!(names, ["change web-1", "add list_processes/ours"]);
     registry.apply(FLEET);
     assert!(drift()[0].items.is_empty());
@@ -74,10 +71,7 @@ fn a_text_without_a_name_does_not_change_what_comes_from_a_file_and_another_file
     registry.apply(FLEET);
     assert!(registry.plan_of(&unnamed(FLEET)).is_empty());
     let refusal = registry.refusal_of(&unnamed("servers: {web-1: 10.0.0.2}\n"));
-    assert_eq!(
-        refusal,
-        "standard input:1:11: web-1 comes from servers.yml. Change it there, and apply the file again"
-    );
+    assert_eq!(refusal, "standard input:1:11: web-1 comes from servers.yml. Change it there, and apply the file again");
     let other = Request { sources: vec![source("fleet.yml", FLEET)], ..Request::default() };
     let done = registry.done(&other);
     assert_eq!((done.plan.changes(), done.plan.taken_over()), (0, 4));
@@ -120,4 +114,3 @@ fn a_second_file_leaves_what_came_from_the_first_alone() {
     let super::Planned::Ready(plan) = registry.plan_of(&pruning) else { panic!() };
     assert_eq!(deeds(&plan), ["add db-1"]);
 }
-

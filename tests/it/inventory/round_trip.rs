@@ -27,7 +27,8 @@ fn everything(registry: &Registry) {
         ("password", CredentialKind::Password, Privileges::None),
         ("1e3", CredentialKind::Password, Privileges::SudoPassword),
     ] {
-        let new = NewCredential { name, user_name: "CORP\\anna", kind, privilege, note: NOTE, key: None, secrets: &secrets };
+        let new =
+            NewCredential { name, user_name: "CORP\\anna", kind, privilege, note: NOTE, key: None, secrets: &secrets };
         credentials.push(new.insert(connection, &registry.sealer, now).unwrap().id);
     }
     let mut groups = Vec::new();

@@ -75,6 +75,10 @@ fn sec_z03_an_empty_scope_is_no_server_at_all() {
     registry.actor.scope = Scope::Groups(Vec::new());
     let refusal = registry.refusal_of(&unnamed("servers: {web-1: {address: a, groups: [web]}}\n"));
     assert!(refusal.contains("There is a server named web-1 already"), "{refusal}");
-    let export = hannun::inventory::export(&mut registry.database.connection(), &registry.actor, hannun::inventory::Extras::default());
+    let export = hannun::inventory::export(
+        &mut registry.database.connection(),
+        &registry.actor,
+        hannun::inventory::Extras::default(),
+    );
     assert_eq!(export.unwrap(), "version: 1\n");
 }

@@ -67,10 +67,7 @@ fn a_secret_that_nobody_brings_stays_as_it_is_or_is_still_to_be_entered() {
     let notes: Vec<String> = first.items[0].notes.iter().map(ToString::to_string).collect();
     assert_eq!(
         notes,
-        [
-            "private_key is still to be entered in the browser",
-            "sudo_password is still to be entered in the browser",
-        ]
+        ["private_key is still to be entered in the browser", "sudo_password is still to be entered in the browser",]
     );
     registry.done(&all(CANARY));
     assert!(plan(&registry, &request(FILE)).is_empty(), "in the browser nobody can read the environment");
@@ -81,7 +78,10 @@ fn a_secret_that_nobody_brings_stays_as_it_is_or_is_still_to_be_entered() {
 #[test]
 fn a_secret_that_cannot_be_read_or_used_is_told_where_it_is_named() {
     let registry = Registry::new();
-    let unset = with(FILE, &[(file("key"), Ok(KEY)), (env("PASSPHRASE"), Ok("correct horse")), (env("SUDO"), Err("It is not set"))]);
+    let unset = with(
+        FILE,
+        &[(file("key"), Ok(KEY)), (env("PASSPHRASE"), Ok("correct horse")), (env("SUDO"), Err("It is not set"))],
+    );
     assert_eq!(registry.refusal_of(&unset), "servers.yml:2:89: It is not set");
     let wrong = with(FILE, &[(file("key"), Ok(KEY)), (env("PASSPHRASE"), Ok("wrong")), (env("SUDO"), Ok("x"))]);
     assert_eq!(registry.refusal_of(&wrong), "servers.yml:2:36: The passphrase is wrong, or the key is damaged");
@@ -96,7 +96,8 @@ fn a_secret_that_cannot_be_read_or_used_is_told_where_it_is_named() {
 fn another_kind_of_credential_forgets_the_secrets_of_the_first() {
     let registry = Registry::new();
     registry.done(&all(CANARY));
-    registry.done(&with("credentials:\n  ops: {user: deploy, password: env:PASSWORD}\n", &[(env("PASSWORD"), Ok(CANARY))]));
+    registry
+        .done(&with("credentials:\n  ops: {user: deploy, password: env:PASSWORD}\n", &[(env("PASSWORD"), Ok(CANARY))]));
     let after = Credential::by_name(&mut registry.database.connection(), "ops").unwrap();
     assert!(after.has_password && !after.has_private_key && !after.has_passphrase);
     assert_eq!(after.fingerprint, None);

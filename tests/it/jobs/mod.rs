@@ -1,4 +1,5 @@
 //! Work that hannun does by itself.
 
+mod audit_head;
 mod recurring;
 mod workers;

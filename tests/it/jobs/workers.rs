@@ -10,6 +10,7 @@ use hannun::config::Retention;
 use hannun::db::roles::APPLICATION_ROLE;
 use hannun::error::Error;
 use hannun::jobs::{self, Recurring, Scheduler, Work};
+use hannun::models::audit::kept_heads::KeptHeads;
 use hannun::models::queue_entry;
 use hannun::models::recurring_jobs::RecurringJob;
 use hannun::queue::{self, Workers};
@@ -26,7 +27,13 @@ async fn database() -> TestDatabase {
 
 fn work(database: &TestDatabase, recurring: &'static [Recurring]) -> Work {
     // The system's clock: workers and scheduler run for real.
-    Work { db: database.db.clone(), clock: Clock::system(), retention: Retention::default(), recurring }
+    Work {
+        db: database.db.clone(),
+        clock: Clock::system(),
+        retention: Retention::default(),
+        audit_heads: KeptHeads::in_folder(TestDatabase::cluster_folder()),
+        recurring,
+    }
 }
 
 /// Workers and scheduler, as a process has them.

@@ -79,7 +79,7 @@ fn presence(db: &Db, id: i64) -> Presence {
     Presence::new(db.clone(), instance(id), LEASE)
 }
 
-fn instance(id: i64) -> NewInstance {
+pub(crate) fn instance(id: i64) -> NewInstance {
     NewInstance {
         id: InstanceId(id),
         host: "test".to_owned(),
@@ -115,7 +115,7 @@ async fn store(db: &Db, ids: &mut SeriesIds, windows: impl IntoIterator<Item = W
 }
 
 /// The lines of one metric in `from..to`, for a chart of `points` points.
-async fn lines(
+pub(crate) async fn lines(
     db: &Db,
     server: ServerId,
     metric: Metric,

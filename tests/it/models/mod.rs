@@ -12,6 +12,7 @@ mod audit;
 mod audit_chain;
 mod credentials;
 mod host_keys;
+mod key_rotation;
 mod leases;
 mod platforms_and_settings;
 mod server_states;

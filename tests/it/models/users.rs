@@ -151,9 +151,12 @@ fn preferences_are_kept_and_unknown_ones_refused() {
         theme: Some(Theme::Dark),
         language: Some(Some("ko".to_owned())),
         time_zone: Some(Some("Asia/Seoul".to_owned())),
+        letter_keys: Some(false),
     };
+    assert!(anna.letter_keys);
     let anna = User::prefer(&mut connection, anna.id, &korean, now).unwrap();
     assert_eq!((anna.theme, anna.language()), (Theme::Dark, Some(hannun::language::Language::Ko)));
+    assert!(!anna.letter_keys);
     let wrong = UserPreferences { language: Some(Some("tlh".to_owned())), ..UserPreferences::default() };
     assert!(matches!(User::prefer(&mut connection, anna.id, &wrong, now), Err(Error::Invalid(_))));
     let wrong = UserPreferences { time_zone: Some(Some("Mars/Base".to_owned())), ..UserPreferences::default() };

@@ -113,7 +113,7 @@ async fn a_name_without_an_address_and_a_port_without_a_server_are_told_apart() 
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let error = pool.run(&Endpoint { port: free, ..host.endpoint() }, ask_within("true", DEADLINE)).await.unwrap_err();
     let RemoteError::Unreachable { why, .. } = &error else { panic!("{error:?}") };
-    assert_eq!(why.to_string(), "connection refused");
+    assert_eq!(why.to_string(), format!("connection refused (127.0.0.1:{free})"));
 }
 
 #[tokio::test]

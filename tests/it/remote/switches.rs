@@ -135,7 +135,10 @@ async fn sec_z07_a_change_is_refused_where_the_switch_is_narrower_and_nothing_is
     let events = scene.events();
     assert_eq!((events.len(), events[0].outcome), (1, Outcome::Refused));
     assert_eq!((events[0].server.as_str(), events[0].target.as_str()), ("web-1", "/tmp"));
-    assert_eq!((events[0].details.0["allowed"].as_str(), events[0].details.0["needed"].as_str()), ("read-files", "change"));
+    assert_eq!(
+        (events[0].details.0["allowed"].as_str(), events[0].details.0["needed"].as_str()),
+        ("read-files", "change")
+    );
 }
 
 #[tokio::test]

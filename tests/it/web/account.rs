@@ -10,13 +10,18 @@ use crate::harness::app::{PASSWORD, TestApp};
 async fn colours_language_and_time_zone_are_stored_and_shown_at_once() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
-    let form = [("theme", "dark"), ("language", "ko"), ("time_zone", "Asia/Seoul")];
+    // Without a tick the letters are off; a form that does not know of them leaves them alone.
+    let form = [("theme", "dark"), ("language", "ko"), ("time_zone", "Asia/Seoul"), ("letter_keys", "off")];
     assert_eq!(viewer.post("/account/preferences", form).await.status, 303);
     let page = viewer.get("/account").await.ok();
     assert_eq!(page.attribute("html", "data-theme").as_deref(), Some("dark"));
     assert_eq!(page.attribute("html", "lang").as_deref(), Some("ko"));
     let stored = page.form("main form[action='/account/preferences']");
     assert_eq!(stored, form.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!(page.attribute("body", "data-letters").as_deref(), Some("off"));
+    viewer.post("/account/preferences", [("theme", "light")]).await;
+    viewer.post("/account/preferences", [("theme", "dark")]).await;
+    assert!(viewer.get("/account").await.ok().has("body[data-letters=off]"));
     assert_eq!(page.table("#sessions").rows[0][2], "21:00:00", "noon in UTC");
     viewer.post("/sign-out", []).await;
     let sign_in = viewer.get("/sign-in").await.ok();

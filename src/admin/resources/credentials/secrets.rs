@@ -52,8 +52,7 @@ pub fn problems(
             if let Some(key) = key
                 && let Err(problem) = describe_private_key(&key, passphrase.as_ref())
             {
-                let beside_passphrase = draft.private_key.entered.is_none() || draft.passphrase.entered.is_some();
-                problems.push((if beside_passphrase { "passphrase" } else { "private_key" }, problem));
+                problems.push((problem.field, problem.message));
             }
         }
         CredentialKind::Password | CredentialKind::PrivateKey => {}
@@ -156,7 +155,8 @@ pub fn secrets_of(draft: &Draft) -> Secrets {
 
 fn key_facts(key: Option<&SecretText>, passphrase: Option<&SecretText>) -> Result<Option<KeyFacts>> {
     let Some(key) = key else { return Ok(None) };
-    let described = describe_private_key(key, passphrase).map_err(|problem| Error::field("private_key", problem))?;
+    let described =
+        describe_private_key(key, passphrase).map_err(|problem| Error::field(problem.field, problem.message))?;
     Ok(Some(KeyFacts { algorithm: described.algorithm, fingerprint: described.fingerprint }))
 }
 

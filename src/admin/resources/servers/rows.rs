@@ -113,7 +113,7 @@ pub(super) fn assemble(connection: &mut Connection, servers: Vec<Server>) -> Res
     }
     let mut platforms: BTreeMap<_, _> = DetectedPlatform::of_all(connection, &ids)?
         .into_iter()
-        .map(|platform| (platform.server_id, platform.pretty_name))
+        .map(|platform| (platform.server_id, platform.short_system()))
         .collect();
     let mut keys: BTreeMap<ServerId, KeySign> = BTreeMap::new();
     for key in HostKey::of_all(connection, &ids)? {

@@ -1,13 +1,15 @@
-// The server selector: a combobox in a popover. Options are links that the server sends; arrows move, Enter follows.
-class ServerPicker extends HTMLElement {
+// <option-picker>: a combobox in a popover or dialog. Options are links that the server sends; arrows move, Enter follows.
+class OptionPicker extends HTMLElement {
+  #box;
   #input;
   #list;
 
   connectedCallback() {
-    const popover = this.querySelector("[popover]");
-    this.#input = popover.querySelector("input");
-    this.#list = popover.querySelector("[role=listbox]");
-    popover.addEventListener("toggle", (event) => {
+    this.#box = this.querySelector("dialog, [popover]");
+    this.#input = this.#box.querySelector("input");
+    this.#list = this.#box.querySelector("[role=listbox]");
+    this.#box.addEventListener("toggle", (event) => {
+      this.#input.setAttribute("aria-expanded", event.newState === "open");
       if (event.newState !== "open") return;
       this.#input.value = "";
       this.#input.focus();
@@ -15,6 +17,8 @@ class ServerPicker extends HTMLElement {
     });
     this.#input.addEventListener("keydown", (event) => this.#key(event));
     this.#list.addEventListener("htmx:afterSwap", () => this.#move(0));
+    // A page that the browser brings back shows what it showed, without what was open on it.
+    this.#list.addEventListener("click", () => this.#box.close?.());
   }
 
   #options() {
@@ -36,7 +40,8 @@ class ServerPicker extends HTMLElement {
   #key(event) {
     const options = this.#options();
     const at = options.findIndex((option) => option.hasAttribute("data-active"));
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: options.length - 1 }[event.key];
+    const page = { PageDown: at + 10, PageUp: at - 10 };
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: options.length - 1, ...page }[event.key];
     if (event.isComposing) return;
     if (event.key === "Enter") {
       event.preventDefault();
@@ -47,4 +52,4 @@ class ServerPicker extends HTMLElement {
     }
   }
 }
-customElements.define("server-picker", ServerPicker);
+customElements.define("option-picker", OptionPicker);

@@ -1,0 +1,115 @@
+//! What we promise about speed, measured: each figure beside its limit, and beside something that was run with it, because
+//! figures of one machine mean little on another and ratios do. Run by `script/bench`; `docs/benchmarks.md` explains it.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a bench prints figures for people, and a panic ends it with a place"
+)]
+
+mod bare;
+mod connecting;
+mod console;
+mod contestant;
+mod fleet;
+mod frames;
+mod loops;
+mod meter;
+mod pages;
+mod relay;
+mod report;
+mod stage;
+mod table;
+mod visit;
+mod watching;
+
+use std::path::PathBuf;
+
+use tokio::runtime::{Builder, Runtime};
+
+use fleet::Fleet;
+use report::Report;
+use stage::{Stage, have};
+
+const ROUNDS: usize = 3;
+const PARTS: [&str; 4] = ["loops", "connecting", "watching", "visit"];
+
+fn main() {
+    // cargo adds an argument of its own.
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    match words.first().map(String::as_str) {
+        Some("console-connects") => actix_web::rt::System::new().block_on(console::connect()),
+        Some("console-watches") => actix_web::rt::System::new().block_on(console::watch()),
+        Some("bare-connects") => runtime().block_on(bare::connect()),
+        Some("bare-watches") => runtime().block_on(bare::watch()),
+        _ => run(&words),
+    }
+}
+
+/// As many threads as the console gives to its connections.
+fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+fn run(words: &[String]) {
+    let (mut rounds, mut parts) = (ROUNDS, Vec::new());
+    for word in words {
+        match word.parse() {
+            Ok(number) => rounds = number,
+            Err(_) if PARTS.contains(&word.as_str()) => parts.push(word.as_str()),
+            Err(_) => {
+                println!("Usage: script/bench [rounds] [{}]...", PARTS.join("|"));
+                std::process::exit(2);
+            }
+        }
+    }
+    if parts.is_empty() {
+        parts.extend(PARTS);
+    }
+    // Its daemons end with the thread that started them: this one.
+    let fleet = Fleet::start();
+    let report = runtime().block_on(measure(fleet, rounds, &parts));
+    report.print();
+}
+
+async fn measure(fleet: Fleet, rounds: usize, parts: &[&str]) -> Report {
+    let stage = Stage::set(fleet).await;
+    let mut report = Report::of(&stage.loop_name);
+    let python = std::env::var_os("HANNUN_BENCH_PYTHON").map(PathBuf::from);
+    if python.is_none() {
+        report.note("asyncssh is not here, so the row of connecting beside it is left out");
+    }
+    let browser = have(&["chromium", "chromedriver"]);
+    if !browser {
+        report.note("Chromium and its driver are not here, so the row of the first visit is left out");
+    }
+    let wanted = |part: &str| parts.contains(&part);
+    for round in 1..=rounds {
+        eprintln!("round {round} of {rounds}");
+        if wanted("loops") {
+            report.loops.push(loops::round(&stage).await);
+        }
+        if wanted("connecting") {
+            report.connecting.push(connecting::round(&stage, python.as_ref()).await);
+        }
+        if wanted("watching") || wanted("visit") {
+            let minute = watching::minute(&stage, async || {
+                if wanted("watching") {
+                    report.pages.push(pages::round(&stage).await);
+                }
+                if wanted("visit") && browser && round == 1 {
+                    report.visits.push(visit::visit(&stage).await);
+                }
+            });
+            let minute = minute.await;
+            report.minutes.push(minute);
+        }
+    }
+    stage.strike().await;
+    report
+}

@@ -1,0 +1,205 @@
+//! From what was measured to rows with limits. The limits are those that the product was promised with.
+
+use std::time::Duration;
+
+use crate::connecting::Connected;
+use crate::fleet::SERVERS;
+use crate::loops::Tick;
+use crate::pages::Served;
+use crate::table::{self, Limit, Row, median};
+use crate::visit::Visit;
+use crate::watching::{Minute, Watched};
+
+/// Everything that was measured, round by round.
+pub(crate) struct Report {
+    pub(crate) loops: Vec<[Tick; 3]>,
+    pub(crate) connecting: Vec<(Connected, Connected, Option<Connected>)>,
+    pub(crate) minutes: Vec<Minute>,
+    pub(crate) pages: Vec<Served>,
+    pub(crate) visits: Vec<Visit>,
+    notes: Vec<String>,
+}
+
+impl Report {
+    pub(crate) fn of(loop_name: &str) -> Self {
+        Self {
+            loops: Vec::new(),
+            connecting: Vec::new(),
+            minutes: Vec::new(),
+            pages: Vec::new(),
+            visits: Vec::new(),
+            notes: vec![format!("the loop that was found to work on this machine: {loop_name}")],
+        }
+    }
+
+    /// A sentence below the table.
+    pub(crate) fn note(&mut self, sentence: &str) {
+        self.notes.push(sentence.to_owned());
+    }
+
+    pub(crate) fn print(mut self) {
+        let mut rows = Vec::new();
+        if !self.minutes.is_empty() {
+            self.watching(&mut rows);
+        }
+        if !self.loops.is_empty() {
+            self.loops(&mut rows);
+        }
+        if !self.connecting.is_empty() {
+            self.connecting(&mut rows);
+        }
+        if !self.pages.is_empty() {
+            let figures = |of: fn(&Served) -> Duration| self.pages.iter().map(|one| milliseconds(of(one))).collect();
+            rows.push(
+                Row::new(
+                    "overview, 95th percentile without the remote command",
+                    "ms",
+                    1,
+                    figures(|one| one.overview),
+                    Limit::AtMost(15.0),
+                )
+                .beside("a bare page of the same bytes", figures(|one| one.bare)),
+            );
+        }
+        if !self.visits.is_empty() {
+            let figures = |of: fn(&Visit) -> u64| self.visits.iter().map(|one| kib(of(one))).collect();
+            rows.push(
+                Row::new(
+                    "first visit: sign-in, fleet, overview",
+                    "KiB",
+                    0,
+                    figures(|one| one.wire),
+                    Limit::AtMost(300.0),
+                )
+                .beside("without compression", figures(|one| one.unpacked)),
+            );
+        }
+        println!();
+        table::print(&rows);
+        println!();
+        for note in &self.notes {
+            println!("- {note}");
+        }
+    }
+
+    fn watching(&mut self, rows: &mut Vec<Row>) {
+        let minutes = self.minutes.clone();
+        let figures = |of: &dyn Fn(&Minute) -> f64| minutes.iter().map(of).collect::<Vec<f64>>();
+        let others = (SERVERS - 1) as f64;
+        let each =
+            |one: &Watched| milliseconds(one.processor.saturating_sub(one.of_one)) / others / Minute::SECONDS as f64;
+        let share = |took: Duration| took.as_secs_f64() / Minute::SECONDS as f64 * 100.0;
+        rows.push(
+            Row::new(
+                "one sample of one server, the console's processor time",
+                "ms",
+                3,
+                figures(&|one| each(&one.console)),
+                Limit::AtMostWhere(0.12, 0.055),
+            )
+            .beside("bare loop", figures(&|one| each(&one.bare))),
+        );
+        rows.push(
+            Row::new(
+                "200 servers each second: share of one core",
+                "%",
+                2,
+                figures(&|one| share(one.console.processor)),
+                Limit::AtMostWhere(4.0, 1.0),
+            )
+            .beside("bare loop", figures(&|one| share(one.bare.processor))),
+        );
+        rows.push(
+            Row::new(
+                "200 servers: missed ticks of 12,000",
+                "ticks",
+                0,
+                figures(&|one| one.console.count.missed as f64),
+                Limit::AtMost(0.0),
+            )
+            .beside("bare loop", figures(&|one| one.bare.count.missed as f64)),
+        );
+        rows.push(Row::new(
+            "200 servers: batches of rows a second",
+            "batches",
+            2,
+            figures(&|one| one.batches as f64 / Minute::SECONDS as f64),
+            Limit::AtMost(1.0),
+        ));
+        rows.push(
+            Row::new(
+                "200 servers: resident memory each",
+                "KiB",
+                0,
+                figures(&|one| kib(one.console.resident) / others),
+                Limit::AtMostWhere(150.0, 91.0),
+            )
+            .beside("bare loop", figures(&|one| kib(one.bare.resident) / others)),
+        );
+        let (of_one, database) = (figures(&|one| share(one.console.of_one)), figures(&|one| share(one.database)));
+        let there = figures(&|one| milliseconds(one.server_side));
+        let rings = [figures(&|one| kib(one.console.count.ring)), figures(&|one| kib(one.console.count.full_ring))];
+        self.notes.push(format!("the console with one server: {:.2} % of a core", median(&of_one)));
+        self.notes.push(format!("PostgreSQL beside it, with 200: {:.2} % of a core", median(&database)));
+        self.notes.push(format!(
+            "of a server's memory, {:.0} KiB are its last minute; its last ten minutes will be {:.0}",
+            median(&rings[0]),
+            median(&rings[1])
+        ));
+        let wire = figures(&|one| one.wire as f64);
+        self.notes.push(format!(
+            "over the whole minute, filesystems included, one sample is {:.0} bytes on the wire",
+            median(&wire)
+        ));
+        self.notes.push(format!("a tick a second costs each server {:.2} ms, sshd's share included", median(&there)));
+    }
+
+    fn loops(&self, rows: &mut Vec<Row>) {
+        let figures =
+            |place: usize| self.loops.iter().map(|round| milliseconds(round[place].processor)).collect::<Vec<f64>>();
+        rows.push(
+            Row::new("one tick on the server, POSIX shell", "ms", 2, figures(1), Limit::AtMost(1.0))
+                .beside("cat of the same files", figures(0)),
+        );
+        rows.push(
+            Row::new("one tick on the server, the loop found to work", "ms", 2, figures(2), Limit::AtMostBeside)
+                .beside("POSIX shell", figures(1)),
+        );
+        let wire = |place: usize| self.loops.iter().map(|round| round[place].wire as f64).collect::<Vec<f64>>();
+        rows.push(
+            Row::new("one sample on the wire, with every header", "bytes", 0, wire(2), Limit::AtMost(1_536.0))
+                .beside("cat of the same files", wire(0)),
+        );
+    }
+
+    fn connecting(&self, rows: &mut Vec<Row>) {
+        let each = |one: &Connected| milliseconds(one.processor);
+        let wall = |one: &Connected| one.wall.as_secs_f64();
+        rows.push(
+            Row::new(
+                "connecting to 200: the console's processor time each",
+                "ms",
+                2,
+                self.connecting.iter().map(|(console, ..)| each(console)).collect(),
+                Limit::AtMostWhere(1.5, 1.0),
+            )
+            .beside("bare loop", self.connecting.iter().map(|(_, bare, _)| each(bare)).collect()),
+        );
+        let asyncssh: Vec<Connected> = self.connecting.iter().filter_map(|(.., asyncssh)| *asyncssh).collect();
+        if !asyncssh.is_empty() {
+            let ours = self.connecting.iter().map(|(console, ..)| wall(console)).collect();
+            rows.push(
+                Row::new("connecting to 200: until the last one", "s", 2, ours, Limit::AtMostBeside)
+                    .beside("asyncssh", asyncssh.iter().map(wall).collect()),
+            );
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn kib(bytes: u64) -> f64 {
+    bytes as f64 / 1_024.0
+}

@@ -1,0 +1,74 @@
+//! A test in a process of its own: where memory, processor time, descriptors or the file system are looked at, other tests
+//! must not be in the picture.
+
+use std::fs;
+use std::process::Command;
+
+/// Tells the inner process that it is the one.
+const INSIDE: &str = "HANNUN_TEST_ALONE";
+
+/// Runs the test of this path again in a process of its own and gives what it printed, once it has passed; none inside that
+/// process, where the test is to be done.
+pub(crate) fn alone(test: &str) -> Option<String> {
+    alone_by(test, Command::new(std::env::current_exe().unwrap()))
+}
+
+/// The same with a command that ends in this test program: in a namespace, say.
+pub(crate) fn alone_by(test: &str, mut command: Command) -> Option<String> {
+    if std::env::var_os(INSIDE).is_some() {
+        return None;
+    }
+    let output = command
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .env(INSIDE, "1")
+        .env("RUST_BACKTRACE", "0")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success() && text.contains("1 passed"), "alone, {test} did not pass:\n{text}");
+    Some(text)
+}
+
+/// Resident memory of this process, bytes.
+pub(crate) fn resident() -> usize {
+    status_line("VmRSS:")
+}
+
+/// The most resident memory since [`forget_peak`], bytes.
+pub(crate) fn peak() -> usize {
+    status_line("VmHWM:")
+}
+
+/// From now on [`peak`] counts anew.
+pub(crate) fn forget_peak() {
+    fs::write("/proc/self/clear_refs", "5").unwrap();
+}
+
+/// Open descriptors of this process.
+pub(crate) fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Threads of this process.
+pub(crate) fn threads() -> usize {
+    fs::read_dir("/proc/self/task").unwrap().count()
+}
+
+/// Processor time that this process has used, hundredths of a second.
+pub(crate) fn processor_time() -> u64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    // User and system time: fields 14 and 15 of the line, two of which stand before the name's end.
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+fn status_line(name: &str) -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() << 10
+}
+
+/// Whether the long form of a test was asked for: `script/torture` does.
+pub(crate) fn at_length() -> bool {
+    std::env::var_os("HANNUN_TORTURE").is_some()
+}

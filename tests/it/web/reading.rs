@@ -1,0 +1,143 @@
+//! Looking changes nothing (W01), and what is stored tells no secret to whoever gets a copy (S01, A05).
+
+use std::process::Command;
+
+use actix_web::http::Method;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hannun::models::actor::{Role, Scope};
+use hannun::models::api_tokens::NewApiToken;
+use hannun::models::servers::NewServer;
+use hannun::routes;
+
+use crate::harness::app::{PASSWORD, TestApp};
+use crate::harness::client::Client;
+use crate::harness::database::TestDatabase;
+use crate::harness::ssh::fixture_key;
+
+/// What may change by looking: when a session or token was used last, and what a server said when it was asked.
+const MAY_CHANGE: &[&str] = &[
+    "sessions",
+    "api_tokens",
+    "platforms",
+    "server_states",
+    "metric_inbox",
+    "metric_blocks*",
+    "metric_progress",
+    "series",
+];
+
+/// The database as text, without the contents of these tables.
+fn dump(database: &TestDatabase, without: &[&str]) -> String {
+    let mut command = Command::new(pg_dump());
+    command.args(["--data-only", "--inserts", "--no-owner", "--no-comments"]);
+    for table in without {
+        command.arg(format!("--exclude-table-data={table}"));
+    }
+    let output = command.arg(database.owner_url().expose()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // A number that is another one each time.
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter(|line| !line.contains("restrict ")).collect::<Vec<_>>().join("\n")
+}
+
+/// The program that belongs to the server's version.
+fn pg_dump() -> std::path::PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let newest = versions.map(|entry| entry.unwrap().path().join("bin/pg_dump")).filter(|path| path.exists()).max();
+    newest.unwrap_or_else(|| "pg_dump".into())
+}
+
+/// Something of everything that there are pages about.
+async fn furnished() -> (TestApp, Client) {
+    let app = TestApp::start().await;
+    let administrator = app.administrator().await;
+    let credential = [
+        ("name", "deploy"),
+        ("user_name", "deploy"),
+        ("kind", "private_key"),
+        ("private_key", &*fixture_key("ed25519_encrypted")),
+        ("passphrase", crate::harness::ssh::PASSWORD),
+        ("privilege", "sudo_password"),
+        ("sudo_password", "canary-sudo-5b1e77"),
+    ];
+    administrator.post("/admin/credentials", credential).await.leads_to("/admin/credentials");
+    let credential = [
+        ("name", "lab"),
+        ("user_name", "root"),
+        ("kind", "password"),
+        ("password", "canary-password-90ad13"),
+        ("privilege", "none"),
+    ];
+    administrator.post("/admin/credentials", credential).await.leads_to("/admin/credentials");
+    administrator.post("/admin/groups", [("name", "web"), ("note", "")]).await.leads_to("/admin/groups");
+    app.app.db.run(|connection| NewServer::new("web-1", "127.0.0.1").insert(connection)).await.unwrap();
+    (app, administrator)
+}
+
+#[actix_web::test]
+async fn sec_w01_every_page_looked_at_twice_leaves_the_database_as_it_was() {
+    let (app, administrator) = furnished().await;
+    let look = async || {
+        for route in routes::all().iter().filter(|route| route.method.is_safe()) {
+            // A stream only waits here, and its first look is the page's.
+            if route.path.ends_with("/stream") {
+                continue;
+            }
+            let mut path = route.path.replace("{server}", "web-1").replace("{path:.*}", "css/app.css");
+            path = path.replace("{pid}", "1").replace("{group}", "web").replace("{credential}", "lab");
+            path = path.replace("{user}", "administrator");
+            for resource in ["servers", "groups", "credentials", "users", "audit-events"] {
+                let path = path.replace("{resource}", resource).replace("{id}", "1");
+                for method in [Method::GET, Method::HEAD] {
+                    let reply = administrator.ask(method, &path).send().await;
+                    assert!(!reply.status.is_server_error() || reply.status == 502, "{path}: {}", reply.status);
+                }
+                if path == route.path {
+                    break;
+                }
+            }
+        }
+    };
+    look().await;
+    let once = dump(&app.database, MAY_CHANGE);
+    assert!(once.contains("INSERT INTO public.credentials") && once.contains("INSERT INTO public.audit_events"));
+    look().await;
+    assert_eq!(once, dump(&app.database, MAY_CHANGE));
+}
+
+#[actix_web::test]
+async fn sec_s01_a_copy_of_the_database_or_of_its_files_holds_no_secret_in_any_form() {
+    let (app, administrator) = furnished().await;
+    let now = app.database.now();
+    let made = app.app.db.run(move |connection| {
+        let (name, scope) = ("ci", Scope::All);
+        NewApiToken { name, user_id: None, role: Role::Viewer, scope, expires_at: None }.insert(connection, now)
+    });
+    let token = made.await.unwrap().0.expose().clone();
+    let key = fixture_key("ed25519_encrypted");
+    let secrets = [
+        "canary-sudo-5b1e77".to_owned(),
+        "canary-password-90ad13".to_owned(),
+        crate::harness::ssh::PASSWORD.to_owned(),
+        PASSWORD.to_owned(),
+        key.lines().nth(2).unwrap().to_owned(),
+        administrator.cookie("sid").unwrap(),
+        token,
+    ];
+    let dump = dump(&app.database, &[]);
+    assert!(dump.contains("INSERT INTO public.sessions"));
+    // On disk, with the files of the write-ahead log.
+    diesel::RunQueryDsl::execute(diesel::sql_query("checkpoint"), &mut app.database.owner()).ok();
+    for secret in &secrets {
+        for form in [secret.clone(), STANDARD.encode(secret), hex::encode(secret), hex::encode(secret).to_uppercase()] {
+            assert!(!dump.contains(&form), "{form} is in the dump");
+            let found = Command::new("grep")
+                .args(["--recursive", "--text", "--files-with-matches", "--fixed-strings", "--regexp", &form])
+                .arg(TestDatabase::cluster_folder().join("postgres-private"))
+                .output()
+                .unwrap();
+            assert_eq!(String::from_utf8_lossy(&found.stdout), "", "{form} is in a file");
+        }
+    }
+}
