@@ -12,7 +12,7 @@ use utoipa::openapi::{PathItem, Ref, RefOr, Required, Response};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit_events, capabilities, connection, credentials, filesystems, groups, host_key, idempotency, inventory, latest,
+    audit_events, capabilities, connection, credentials, filesystems, groups, host_key, idempotency, imports, inventory, latest,
     metrics, platform, problem, processes, servers, sockets, stream, tokens, users,
 };
 

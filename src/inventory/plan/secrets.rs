@@ -150,7 +150,8 @@ impl Compared {
             Ok(key) => {
                 self.wanted.key = Some(Some(KeyFacts { algorithm: key.algorithm, fingerprint: key.fingerprint }));
             }
-            Err(what) => {
+            Err(problem) => {
+                let what = problem.message;
                 let at = given.get("private_key").or_else(|| given.get("passphrase")).map(|secret| secret.at);
                 flaws.push(Flaw { at: at.unwrap_or(entry.name.at), what, other: None });
             }
