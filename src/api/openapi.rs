@@ -12,8 +12,8 @@ use utoipa::openapi::{PathItem, Ref, RefOr, Required, Response};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit_events, capabilities, connection, credentials, filesystems, groups, host_key, idempotency, imports, inventory, latest,
-    metrics, platform, problem, processes, servers, sockets, stream, tokens, users,
+    audit_events, capabilities, connection, credentials, filesystems, groups, host_key, idempotency, imports,
+    inventory, latest, metrics, platform, problem, processes, servers, sockets, stream, tokens, users,
 };
 
 /// Everything that the document is made of.

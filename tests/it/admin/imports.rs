@@ -25,9 +25,9 @@ async fn a_file_is_looked_at_before_anything_is_added() {
     let form = [("format", "ssh-config"), ("text", CONFIG), ("known_hosts", ""), ("user", "")];
     let page = administrator.hx().post("/admin/imports/previews", form).await.ok();
     let table = page.table(".changes");
-    table.has_row(["", "gate", "ops@192.0.2.1"]);
+    table.has_row(["", "gate config:3", "ops@192.0.2.1"]);
     assert!(
-        table.rows.iter().any(|row| row[1] == "web" && row[2].starts_with("ops@192.0.2.2, through gate")),
+        table.rows.iter().any(|row| row[1] == "web config:6" && row[2].starts_with("ops@192.0.2.2, through gate")),
         "{table:#?}"
     );
     table.has_row(["", "registered"]);
