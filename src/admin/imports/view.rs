@@ -154,7 +154,12 @@ impl OfferView {
 
     /// What there is to say about its notes.
     pub(super) fn notes_sentence(&self) -> Message {
-        Message::new("{count} settings are not taken over").with("count", self.ignored.len())
+        Message::new("Not taken over: {count}").with("count", self.ignored.len())
+    }
+
+    /// What there is to say about its keys.
+    pub(super) fn keys_sentence(&self) -> Message {
+        Message::new("Host keys: {count}").with("count", self.host_keys.len())
     }
 
     /// The way to it.

@@ -1,6 +1,6 @@
 //! `known_hosts`: the host keys that somebody trusts already (sshd(8), `SSH_KNOWN_HOSTS FILE FORMAT`).
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use base64::Engine as _;
@@ -17,7 +17,7 @@ use crate::remote::describe_host_key;
 /// The port that `known_hosts` leaves out.
 const USUAL_PORT: u16 = 22;
 /// How many hashed names and patterns are tried at most: a second or two of work.
-const MOST_TRIES: usize = 2_000_000;
+const MOST_TRIES: usize = 4_000_000;
 /// A pattern costs as much as a hash for each of these many bytes.
 const BYTES_A_TRY: usize = 256;
 /// More keys than one server has.
@@ -31,8 +31,10 @@ pub struct KnownHosts {
     by_name: HashMap<String, Vec<usize>>,
     /// Lines with patterns.
     patterns: Vec<usize>,
-    /// Lines whose name is hashed.
-    hashed: Vec<usize>,
+    /// Lines whose name is hashed and not known yet: each is about one name, so one that was found is not tried again.
+    hashed: RefCell<Vec<usize>>,
+    /// Lines with these names, which were hashed.
+    unhashed: RefCell<HashMap<String, Vec<usize>>>,
     skipped: Vec<Skipped>,
     tries_left: Cell<usize>,
 }
@@ -50,8 +52,13 @@ struct Line {
 enum Hosts {
     /// Names and patterns with commas between them.
     Named(String),
-    /// HMAC-SHA1 of the name, with the salt as its key.
-    Hashed { salt: Vec<u8>, digest: Vec<u8> },
+    /// HMAC-SHA1 of the name: what `HashKnownHosts yes` writes.
+    Hashed {
+        /// The code with the salt as its key, before any name.
+        code: Box<Hmac<Sha1>>,
+        /// What the name makes of it.
+        digest: Vec<u8>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +75,8 @@ impl KnownHosts {
             lines: Vec::new(),
             by_name: HashMap::new(),
             patterns: Vec::new(),
-            hashed: Vec::new(),
+            hashed: RefCell::default(),
+            unhashed: RefCell::default(),
             skipped: Vec::new(),
             tries_left: Cell::new(MOST_TRIES),
         };
@@ -93,7 +101,7 @@ impl KnownHosts {
     fn keep(&mut self, line: Line) {
         let index = self.lines.len();
         match &line.hosts {
-            Hosts::Hashed { .. } => self.hashed.push(index),
+            Hosts::Hashed { .. } => self.hashed.get_mut().push(index),
             Hosts::Named(list) if list.split(',').all(|name| is_literal(name) && !name.starts_with('!')) => {
                 for name in list.split(',') {
                     self.by_name.entry(name.to_owned()).or_default().push(index);
@@ -129,9 +137,12 @@ impl KnownHosts {
         }
         let revoked: Vec<FoundKey> =
             lines.iter().filter(|line| line.marker == Marker::Revoked).filter_map(|line| line.key()).collect();
+        // An authority matters only where no key is known: it comes after the keys.
+        lines.sort_by_key(|line| line.marker == Marker::CertAuthority);
         for line in lines {
             let why = match (line.marker, line.key()) {
                 (Marker::Revoked, _) => continue,
+                (Marker::CertAuthority, _) if !server.host_keys.is_empty() => continue,
                 (Marker::CertAuthority, _) => "hannun trusts keys, not the authorities that sign them",
                 (Marker::Trusted, None) => "This is not a public host key",
                 (Marker::Trusted, Some(key)) if revoked.iter().any(|bad| bad.public_key == key.public_key) => {
@@ -158,17 +169,29 @@ impl KnownHosts {
     /// The lines about a name, in their order.
     fn lines_of(&self, name: &str) -> Vec<&Line> {
         let mut indexes: Vec<usize> = self.by_name.get(name).cloned().unwrap_or_default();
-        let matching = |index: &&usize| self.lines.get(**index).is_some_and(|line| self.is_about(line, name));
-        indexes.extend(self.patterns.iter().filter(matching));
-        indexes.extend(self.hashed.iter().filter(matching));
+        indexes.extend(self.patterns.iter().filter(|index| self.is_about(**index, name)));
+        if !self.unhashed.borrow().contains_key(name) {
+            let tried = self.hashed.take();
+            let (found, others) = tried.into_iter().partition(|index| self.is_about(*index, name));
+            self.hashed.replace(others);
+            self.unhashed.borrow_mut().insert(name.to_owned(), found);
+        }
+        indexes.extend(self.unhashed.borrow().get(name).into_iter().flatten());
         indexes.sort_unstable();
         indexes.iter().filter_map(|index| self.lines.get(*index)).collect()
     }
 
-    fn is_about(&self, line: &Line, name: &str) -> bool {
-        match &line.hosts {
-            Hosts::Named(list) => self.may_try(1 + list.len() / BYTES_A_TRY) && list_matches(list, name),
-            Hosts::Hashed { salt, digest } => self.may_try(1) && hashed(name, salt).is_some_and(|hash| hash == *digest),
+    fn is_about(&self, index: usize, name: &str) -> bool {
+        match self.lines.get(index).map(|line| &line.hosts) {
+            Some(Hosts::Named(list)) => self.may_try(1 + list.len() / BYTES_A_TRY) && list_matches(list, name),
+            Some(Hosts::Hashed { code, digest }) => {
+                self.may_try(1) && {
+                    let mut code = code.clone();
+                    code.update(name.as_bytes());
+                    code.finalize().into_bytes().as_slice() == digest.as_slice()
+                }
+            }
+            None => false,
         }
     }
 }
@@ -190,7 +213,8 @@ impl Line {
         let hosts = match hosts.strip_prefix("|1|") {
             Some(hash) => {
                 let (salt, digest) = hash.split_once('|')?;
-                Hosts::Hashed { salt: STANDARD.decode(salt).ok()?, digest: STANDARD.decode(digest).ok()? }
+                let code = Hmac::<Sha1>::new_from_slice(&STANDARD.decode(salt).ok()?).ok()?;
+                Hosts::Hashed { code: Box::new(code), digest: STANDARD.decode(digest).ok()? }
             }
             None if hosts.starts_with('|') => return None,
             None => Hosts::Named(hosts.to_ascii_lowercase()),
@@ -203,11 +227,4 @@ impl Line {
         let (algorithm, public_key, fingerprint) = (described.algorithm, described.public_key, described.fingerprint);
         Some(FoundKey { algorithm, public_key, fingerprint })
     }
-}
-
-/// What `HashKnownHosts yes` writes instead of a name.
-fn hashed(name: &str, salt: &[u8]) -> Option<Vec<u8>> {
-    let mut code = Hmac::<Sha1>::new_from_slice(salt).ok()?;
-    code.update(name.as_bytes());
-    Some(code.finalize().into_bytes().to_vec())
 }

@@ -49,12 +49,14 @@ const OF_THE_TERMINAL: [&str; 43] = [
     "warnweakcrypto",
 ];
 
-/// Why a keyword is not taken over; `None` where nobody would miss it.
-pub(super) fn left_out(keyword: &str) -> Option<Message> {
+/// Why a setting is not taken over; `None` where nobody would miss it.
+pub(super) fn left_out(keyword: &str, value: &str) -> Option<Message> {
     if OF_THE_TERMINAL.contains(&keyword) {
         return None;
     }
     Some(Message::new(match keyword {
+        // What hannun does anyway.
+        "stricthostkeychecking" if ["ask", "yes"].iter().any(|usual| value.eq_ignore_ascii_case(usual)) => return None,
         "stricthostkeychecking" => "hannun never signs in to a server whose key nobody approved",
         "userknownhostsfile" | "globalknownhostsfile" | "knownhostscommand" => {
             "Give the known_hosts file with the import to bring its keys in"

@@ -110,7 +110,7 @@ impl<'c> Servers<'c> {
             server.ignore("match", &block.place, "Only ssh on your own machine can tell whether this block is for it");
         }
         for setting in &resolved.others {
-            if let Some(why) = keywords::left_out(&setting.keyword) {
+            if let Some(why) = keywords::left_out(&setting.keyword, &setting.value) {
                 server.ignore(&setting.keyword, &setting.place, why);
             }
         }
