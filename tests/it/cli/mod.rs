@@ -8,4 +8,5 @@ mod help;
 mod keys;
 mod migrate;
 mod people;
+mod serve;
 mod servers;
