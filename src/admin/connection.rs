@@ -223,14 +223,13 @@ fn keep(connection: &mut Connection, by: &By, tested: &Tested, report: &TestRepo
                 GivenKey { algorithm: &key.algorithm, public_key: &key.public_key, fingerprint: &key.fingerprint };
             HostKey::present(connection, server.id, &given, by.at)?;
         }
-        match report.error() {
-            Some(error) => drop(ServerState::failed(connection, server.id, error, by.at)?),
-            None => {
-                ServerState::up(connection, server.id, by.at)?;
-                // With another credential than the stored one it says nothing about the sampler's own way in.
-                if tested.signs_in_as_stored {
-                    Lease::try_now(connection, server.id)?;
-                }
+        if let Some(error) = report.error() {
+            ServerState::failed(connection, server.id, error, by.at)?;
+        } else {
+            ServerState::up(connection, server.id, by.at)?;
+            // With another credential than the stored one it says nothing about the sampler's own way in.
+            if tested.signs_in_as_stored {
+                Lease::try_now(connection, server.id)?;
             }
         }
     }

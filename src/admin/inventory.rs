@@ -100,7 +100,8 @@ pub async fn create_plan(desk: Desk, entered: Entered, render: Render) -> Result
         }
         Planned::Rejected(problems) => {
             let page = page(&desk, form, None, problems).await?;
-            render.refused(&page)
+            // While somebody types, a text that is not in order yet is no failure of the request.
+            if render.wants_fragment() { render.page(&page) } else { render.refused(&page) }
         }
     }
 }

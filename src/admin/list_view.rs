@@ -169,6 +169,11 @@ impl ListView {
         }
     }
 
+    /// Whether rows lead somewhere: without a link, the keyboard scrolls the list itself.
+    pub fn has_links(&self) -> bool {
+        self.rows.iter().any(|row| !row.href.is_empty())
+    }
+
     /// Whether rows can be chosen.
     pub fn can_choose(&self) -> bool {
         !self.actions.is_empty()

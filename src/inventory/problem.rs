@@ -38,14 +38,19 @@ impl Problem {
         Self { source: source.label().to_owned(), at: None, what }
     }
 
+    /// Line and column, where they are known.
+    pub fn place(&self) -> Option<Message> {
+        let at = self.at?;
+        Some(Message::new("Line {line}, column {column}").with("line", at.line).with("column", at.column))
+    }
+
     /// The sentence with line and column, but without the name of the text.
     pub fn placed(&self) -> Message {
-        match self.at {
+        match self.place() {
             None => self.what.clone(),
-            Some(at) => Message::new("Line {line}, column {column}: {what}")
-                .with("line", at.line)
-                .with("column", at.column)
-                .with_words("what", self.what.clone()),
+            Some(place) => {
+                Message::new("{place}: {what}").with_words("place", place).with_words("what", self.what.clone())
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ pub(super) const JOB: Recurring =
     Recurring { name: "keep_audit_head", every_seconds: 3_600, run: |work: Work| keep(work).boxed() };
 
 async fn keep(work: Work) -> Result<()> {
-    let head = work.db.run(|connection| audit::head(connection)).await?;
+    let head = work.db.run(audit::head).await?;
     tracing::info!(%head, "the end of the audit log");
     let (file, now) = (work.audit_heads, work.clock.now());
     let written = tokio::task::spawn_blocking(move || file.add(&head, now));

@@ -82,7 +82,9 @@ impl Mirror {
                 if let Some(servers) = say {
                     Instance::look(connection, me, &servers, LOOK)?;
                 }
-                let news = LiveSample::newer(connection, me, &known)?;
+                let heard =
+                    |sample: LiveSample| (sample.server_id, sample.holder, sample.batch, Told::read(&sample.content));
+                let news: Vec<_> = LiveSample::newer(connection, me, &known)?.into_iter().map(heard).collect();
                 let there = if is_tidy { None } else { Some(Server::ids(connection)?) };
                 Ok::<_, Error>((news, there))
             })
@@ -90,14 +92,12 @@ impl Mirror {
         if !is_said {
             past.said = Some((Instant::now(), looked_at));
         }
-        for sample in &news {
-            let batch = past.batches.entry(sample.holder).or_default();
-            *batch = sample.batch.max(*batch);
+        for (server, holder, batch, told) in news {
+            let known = past.batches.entry(holder).or_default();
+            *known = batch.max(*known);
             // What we sample ourselves we know better than whoever sampled it before.
-            if self.presence.token(sample.server_id).is_none()
-                && let Some(told) = Told::read(&sample.content)
-            {
-                self.live.server(sample.server_id).hear(told);
+            if let Some(told) = told.filter(|_| self.presence.token(server).is_none()) {
+                self.live.server(server).hear(told);
             }
         }
         if let Some(there) = there {

@@ -43,6 +43,7 @@ struct Past {
 }
 
 /// What was said of one server.
+#[derive(Clone)]
 struct Said {
     token: i64,
     latest: Option<Arc<Latest>>,
@@ -90,11 +91,15 @@ impl Telling {
             return Ok(());
         }
         let news = past.news(&held, &self.live);
-        for part in news.chunks(BATCH) {
+        for chunk in news.chunks(BATCH) {
             past.batch += 1;
-            let (batch, samples): (_, Vec<_>) =
-                (past.batch, part.iter().map(|(server, said)| said.row(*server)).collect());
-            db.run(move |connection| LiveSample::tell(connection, me, batch, &samples)).await?;
+            let (batch, said) = (past.batch, chunk.to_vec());
+            // Writing the texts is work too: off the threads that own the connections.
+            db.run(move |connection| {
+                let samples: Vec<NewLiveSample> = said.iter().map(|(server, said)| said.row(*server)).collect();
+                LiveSample::tell(connection, me, batch, &samples)
+            })
+            .await?;
         }
         if !news.is_empty() {
             past.last = Some(Instant::now());
@@ -131,7 +136,9 @@ impl Said {
     }
 
     fn is_same(&self, other: &Self) -> bool {
-        self.token == other.token && same(&self.latest, &other.latest) && same(&self.trouble, &other.trouble)
+        self.token == other.token
+            && same(self.latest.as_ref(), other.latest.as_ref())
+            && same(self.trouble.as_ref(), other.trouble.as_ref())
     }
 
     fn row(&self, server: ServerId) -> NewLiveSample {
@@ -140,7 +147,7 @@ impl Said {
     }
 }
 
-fn same<T>(one: &Option<Arc<T>>, other: &Option<Arc<T>>) -> bool {
+fn same<T>(one: Option<&Arc<T>>, other: Option<&Arc<T>>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => Arc::ptr_eq(one, other),
         (None, None) => true,

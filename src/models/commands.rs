@@ -60,22 +60,7 @@ pub struct StoredCommandChanges<'a> {
     pub format: Option<&'a str>,
 }
 
-/// What is another when any command was added, changed or deleted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CommandsStamp {
-    count: i64,
-    newest: Option<CommandId>,
-    changed_at: Option<DateTime<Utc>>,
-}
-
 impl StoredCommand {
-    /// By which a change is noticed without reading everything.
-    pub fn stamp(connection: &mut PgConnection) -> QueryResult<CommandsStamp> {
-        let parts = (diesel::dsl::count_star(), diesel::dsl::max(commands::id), diesel::dsl::max(commands::updated_at));
-        let (count, newest, changed_at) = commands::table.select(parts).first(connection)?;
-        Ok(CommandsStamp { count, newest, changed_at })
-    }
-
     /// All of them, by command type and name.
     pub fn all(connection: &mut PgConnection) -> QueryResult<Vec<Self>> {
         Self::query().order((commands::command_type, commands::name)).load(connection)

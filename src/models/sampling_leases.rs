@@ -30,12 +30,15 @@ pub struct Lease {
     pub token: i64,
 }
 
+/// Server, its credential's version, tries, token and holder.
+type Found = (Server, i64, Option<i64>, Option<i64>, Option<InstanceId>);
+
 impl ToSample {
     /// All of them, in the order of their ids. Asked by hannun itself, so without a scope.
     pub fn all(conn: &mut PgConnection) -> QueryResult<Vec<Self>> {
         let lives = instances::lives_until.gt(sql::<Timestamptz>("clock_timestamp()"));
         let holder = instances::id.nullable().eq(sampling_leases::holder.nullable()).and(lives);
-        let rows: Vec<(Server, i64, Option<i64>, Option<i64>, Option<InstanceId>)> = servers::table
+        let rows: Vec<Found> = servers::table
             .inner_join(credentials::table)
             .left_join(sampling_leases::table)
             .left_join(instances::table.on(holder))

@@ -86,6 +86,12 @@ fn is_final(error: &RemoteError) -> bool {
     )
 }
 
+/// A random number for spreading; where the kernel has none, the middle will do.
+pub(super) fn chance() -> u8 {
+    let mut byte = [0];
+    if getrandom::fill(&mut byte).is_ok() { byte[0] } else { 128 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! From a name and an actor to a [`Host`]: rows, opened secrets and pinned keys become an [`Endpoint`].
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -9,14 +9,13 @@ use chrono::{DateTime, Utc};
 use super::host::Host;
 use super::{Auth, Endpoint, PinnedKey, Pool, Request, new_token};
 use crate::clock::Clock;
-use crate::commands::catalog::{AddedCommand, Catalog};
+use crate::commands::Command;
+use crate::commands::catalog::Catalog;
 use crate::commands::platform::{DetectPlatform, Platform};
 use crate::commands::script::{Envelope, Privilege};
-use crate::commands::{Command, CommandType};
 use crate::db::{Connection, Db};
 use crate::error::{Error, RemoteError, Result};
 use crate::models::actor::{Actor, Scope};
-use crate::models::commands::{CommandsStamp, StoredCommand};
 use crate::models::credentials::{Credential, CredentialKind, Privileges};
 use crate::models::host_keys::HostKey;
 use crate::models::ids::ServerId;
@@ -34,8 +33,7 @@ struct Shared {
     pool: Pool,
     clock: Clock,
     command_timeout: Duration,
-    /// The commands that are known, and the stamp of those that administrators added.
-    catalog: RwLock<(CommandsStamp, Arc<Catalog>)>,
+    catalog: RwLock<Arc<Catalog>>,
 }
 
 impl fmt::Debug for Hosts {
@@ -45,9 +43,9 @@ impl fmt::Debug for Hosts {
 }
 
 impl Hosts {
-    /// Reaches servers through `pool`, with the built-in commands and those that administrators added.
+    /// Reaches servers through `pool`, with the built-in commands until [`Hosts::replace_catalog`].
     pub fn new(db: Db, sealer: Arc<Sealer>, pool: Pool, clock: Clock, command_timeout: Duration) -> Self {
-        let catalog = RwLock::new((CommandsStamp::default(), Arc::new(Catalog::built_in().clone())));
+        let catalog = RwLock::new(Arc::new(Catalog::built_in().clone()));
         Self(Arc::new(Shared { db, sealer, pool, clock, command_timeout, catalog }))
     }
 
@@ -72,15 +70,7 @@ impl Hosts {
     /// The platform as it was last detected; asked for now where nobody has yet.
     pub async fn platform(&self, server: &Server) -> Result<Platform> {
         let id = server.id;
-        let asked = self.0.db.run(move |connection| {
-            let platform = DetectedPlatform::of(connection, id)?;
-            Ok::<_, Error>((platform, StoredCommand::stamp(connection)?))
-        });
-        let (platform, stamp) = asked.await?;
-        if stamp != self.known().0 {
-            self.read_commands().await?;
-        }
-        match platform {
+        match self.0.db.run(move |connection| DetectedPlatform::of(connection, id)).await? {
             Some(known) => Ok(known.into()),
             None => self.detect_platform(id).await,
         }
@@ -118,31 +108,13 @@ impl Hosts {
 
     /// The commands that are known now.
     pub fn catalog(&self) -> Arc<Catalog> {
-        self.known().1
+        self.0.catalog.read().map_or_else(|poisoned| Arc::clone(&poisoned.into_inner()), |catalog| Arc::clone(&catalog))
     }
 
-    fn known(&self) -> (CommandsStamp, Arc<Catalog>) {
-        self.0.catalog.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Reads the commands that administrators added, here or in another process. One that this version cannot use is left
-    /// out, so that it takes no other with it.
-    pub async fn read_commands(&self) -> Result<()> {
-        let read = self.0.db.run(|connection| {
-            let stamp = StoredCommand::stamp(connection)?;
-            Ok::<_, Error>((stamp, StoredCommand::all(connection)?))
-        });
-        let (stamp, stored) = read.await?;
-        let mut catalog = Catalog::built_in().clone();
-        for command in stored {
-            let name = command.name.clone();
-            match added(command).and_then(|added| catalog.with_added(vec![added]).ok()) {
-                Some(with) => catalog = with,
-                None => tracing::warn!(command = %name, "a stored command cannot be used by this version"),
-            }
-        }
-        *self.0.catalog.write().unwrap_or_else(PoisonError::into_inner) = (stamp, Arc::new(catalog));
-        Ok(())
+    /// Puts another catalogue in place: an administrator added or removed a command.
+    pub fn replace_catalog(&self, catalog: Catalog) {
+        let mut place = self.0.catalog.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *place = Arc::new(catalog);
     }
 
     /// The connections.
@@ -162,17 +134,6 @@ impl Hosts {
     pub(super) fn command_timeout(&self) -> Duration {
         self.0.command_timeout
     }
-}
-
-/// A stored command as the catalogue takes it.
-fn added(stored: StoredCommand) -> Option<AddedCommand> {
-    Some(AddedCommand {
-        command_type: CommandType::from_name(&stored.command_type)?,
-        name: stored.name,
-        on: serde_json::from_value(stored.platform).ok()?,
-        script: stored.script,
-        format: stored.format,
-    })
 }
 
 fn endpoint(connection: &mut Connection, sealer: &Sealer, id: ServerId, now: DateTime<Utc>) -> Result<Endpoint> {

@@ -72,16 +72,12 @@ impl Names {
             return Err(Unresolved::TimedOut);
         };
         let answer = self.start(name, port, turn).map_err(|_no_thread| Unresolved::Unknown)?;
-        match timeout_at(until, answer).await {
-            Ok(answer) => {
-                self.remember(name, true);
-                answer.ok().and_then(Result::ok).ok_or(Unresolved::Unknown)
-            }
-            Err(_) => {
-                self.remember(name, false);
-                Err(Unresolved::TimedOut)
-            }
-        }
+        let Ok(answer) = timeout_at(until, answer).await else {
+            self.remember(name, false);
+            return Err(Unresolved::TimedOut);
+        };
+        self.remember(name, true);
+        answer.ok().and_then(Result::ok).ok_or(Unresolved::Unknown)
     }
 
     /// Begins to look up; the thread keeps its turn until it is done, also when nobody waits any more.

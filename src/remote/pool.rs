@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::breaker::Breaker;
+use super::breaker::{Breaker, chance};
 use super::budget::Budget;
 use super::channel::ShellChannel;
 use super::connect::{Means, Progress, approach, connect, present_key, timed_out};
@@ -393,12 +393,6 @@ async fn tidy(pool: Weak<Inner>, idle: Duration) {
 
 fn given_up(endpoint: &Endpoint) -> RemoteError {
     RemoteError::Unreachable { server: endpoint.name.clone(), why: Message::new("the attempt was given up") }
-}
-
-/// A random number for spreading; where the kernel has none, the middle will do.
-fn chance() -> u8 {
-    let mut byte = [0];
-    if getrandom::fill(&mut byte).is_ok() { byte[0] } else { 128 }
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::ProcessRole;
 use crate::error::{Error, Result};
@@ -19,7 +19,13 @@ pub(super) struct ThisInstance {
     /// Those that are certainly gone.
     pub(super) gone: Vec<InstanceId>,
     /// Held as long as the process lives.
-    _lock: Option<File>,
+    _place: Option<Place>,
+}
+
+/// A locked file; taken away by a process that ends well.
+struct Place {
+    path: PathBuf,
+    _lock: File,
 }
 
 impl ThisInstance {
@@ -37,19 +43,19 @@ impl ThisInstance {
             samples: role != ProcessRole::Web,
         };
         let folder = data_dir.join("instances");
-        let (gone, lock) = match take_place(&folder, id) {
-            Ok((gone, lock)) => (gone, Some(lock)),
+        let (gone, place) = match take_place(&folder, id) {
+            Ok((gone, place)) => (gone, Some(place)),
             Err(cause) => {
                 tracing::debug!(%cause, folder = %folder.display(), "no place for this process");
                 (Vec::new(), None)
             }
         };
-        Ok(Self { introduction, gone, _lock: lock })
+        Ok(Self { introduction, gone, _place: place })
     }
 }
 
 /// Locks a file named `id`, and clears away those that nobody locks; gives their ids.
-fn take_place(folder: &Path, id: InstanceId) -> io::Result<(Vec<InstanceId>, File)> {
+fn take_place(folder: &Path, id: InstanceId) -> io::Result<(Vec<InstanceId>, Place)> {
     fs::create_dir_all(folder)?;
     let mut gone = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -64,9 +70,17 @@ fn take_place(folder: &Path, id: InstanceId) -> io::Result<(Vec<InstanceId>, Fil
             Ok(Err(TryLockError::WouldBlock | TryLockError::Error(_))) | Err(_) => {}
         }
     }
-    let file = File::create(folder.join(id.to_string()))?;
-    file.try_lock()?;
-    Ok((gone, file))
+    let path = folder.join(id.to_string());
+    let lock = File::create(&path)?;
+    lock.try_lock()?;
+    Ok((gone, Place { path, _lock: lock }))
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // What stays is taken away by the next process.
+        drop(fs::remove_file(&self.path));
+    }
 }
 
 /// What this machine is called.
@@ -85,12 +99,13 @@ mod tests {
     fn rel_j05_one_that_starts_again_knows_which_ones_before_it_are_gone() {
         let folder = tempfile::tempdir().unwrap();
         let new = || ThisInstance::new(ProcessRole::All, folder.path()).unwrap();
-        let (living, crashed) = (new(), new());
-        let gone = crashed.introduction.id;
-        assert!(living.gone.is_empty() && crashed.gone.is_empty());
-        drop(crashed);
+        let (living, ended) = (new(), new());
+        assert!(living.gone.is_empty() && ended.gone.is_empty());
+        drop(ended);
+        // A file that nobody holds is what a crash leaves behind.
+        File::create(folder.path().join("instances/4711")).unwrap();
         let next = new();
-        assert_eq!(next.gone, [gone], "not the one that lives");
+        assert_eq!(next.gone, [InstanceId(4711)], "neither the one that lives nor the one that ended well");
         assert!(new().gone.is_empty(), "and each is told once");
     }
 

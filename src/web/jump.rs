@@ -55,7 +55,7 @@ fn pages(group: &MenuGroup, query: &str, asked: &Asked<'_>) -> Section {
         _ => Message::new(group.heading().unwrap_or("Pages")),
     };
     let fits = |item: &&MenuItem| query.split_whitespace().all(|word| says(item, word, asked.language));
-    let options = group.items.iter().filter(fits).filter_map(|item| page(item, item.href.clone()?, query, asked));
+    let options = group.items.iter().filter(fits).filter_map(|item| Some(page(item, item.href.clone()?, query, asked)));
     Section { heading, options: options.collect() }
 }
 
@@ -71,18 +71,18 @@ fn pages_of_servers(candidates: &[Candidate], menu: &[MenuGroup], query: &str, a
     let option = |candidate: &Candidate, item: &MenuItem| {
         let slug = item.href.as_deref()?.splitn(4, '/').nth(3).map(|slug| format!("/{slug}"));
         let href = format!("/servers/{}{}", candidate.name, slug.unwrap_or_default());
-        let option = page(item, href, page_word, asked)?;
+        let option = page(item, href, page_word, asked);
         Some(PickerOption { about: candidate.name.clone(), sign: Sign::Level(candidate.level), ..option })
     };
     servers.flat_map(|candidate| items().filter_map(move |item| option(candidate, item))).take(MANY).collect()
 }
 
-fn page(item: &MenuItem, href: String, query: &str, asked: &Asked<'_>) -> Option<PickerOption> {
+fn page(item: &MenuItem, href: String, query: &str, asked: &Asked<'_>) -> PickerOption {
     let label = asked.language.translate(item.label);
     let about = item.why_not.as_ref().map(|why| why.in_language(asked.language)).unwrap_or_default();
     let word = query.split_whitespace().next().unwrap_or_default();
     let name = mark(label, word);
-    Some(PickerOption { sign: Sign::Icon(item.icon), name, href, about, brief: None, selected: false })
+    PickerOption { sign: Sign::Icon(item.icon), name, href, about, brief: None, selected: false }
 }
 
 /// Whether a page's name has `word` in it, in the reader's language or in English.

@@ -153,6 +153,7 @@ async fn servers(
     let in_path = request.match_info().get("server").map(str::to_owned);
     let names: Vec<String> = in_path.into_iter().chain(recent_servers(request, app)).collect();
     let scope = person.actor.scope.clone();
+    app.live.refresh().await;
     let (live, now) = (app.live.clone(), app.clock.now());
     app.db
         .run(move |connection| {

@@ -16,7 +16,8 @@ pub(super) fn check(living: &[Instance], servers: &[ToSample], now: DateTime<Utc
     let held = |instance: &Instance| {
         servers.iter().filter(|one| one.lease.is_some_and(|lease| lease.holder == instance.id)).count()
     };
-    let each: Vec<String> = living.iter().map(|instance| describe(instance, held(instance), now)).collect();
+    let count = |instance| format!("{} of {} servers", held(instance), servers.len());
+    let each: Vec<String> = living.iter().map(|instance| describe(instance, &count(instance), now)).collect();
     let detail = each.join("; ");
     if !servers.is_empty() && !living.iter().any(|instance| instance.samples) {
         let next = "Start hannun serve without --role web, or hannun work, on the same database";
@@ -36,12 +37,12 @@ pub(super) fn check(living: &[Instance], servers: &[ToSample], now: DateTime<Utc
     }
 }
 
-/// `console-1 (process 4121, 0.1.0): answers people, samples 500 servers, seen 3 s ago`
-fn describe(instance: &Instance, held: usize, now: DateTime<Utc>) -> String {
+/// `console-1 (process 4121, 0.1.0): answers people, samples 500 of 1000 servers, seen 3 s ago`
+fn describe(instance: &Instance, held: &str, now: DateTime<Utc>) -> String {
     let does = match (instance.serves, instance.samples) {
-        (true, true) => format!("answers people, samples {held} servers"),
+        (true, true) => format!("answers people, samples {held}"),
         (true, false) => "answers people".to_owned(),
-        (false, _) => format!("samples {held} servers"),
+        (false, _) => format!("samples {held}"),
     };
     let Instance { host, process_id, version, .. } = instance;
     let seconds = (now - instance.seen_at).num_seconds().max(0);
@@ -81,7 +82,7 @@ mod tests {
         let version = env!("CARGO_PKG_VERSION");
         let said = format!(
             "console-1 (process 77, {version}): answers people, seen 3 s ago; \
-             console-2 (process 77, {version}): samples 0 servers, seen 3 s ago"
+             console-2 (process 77, {version}): samples 0 of 0 servers, seen 3 s ago"
         );
         assert_eq!(check.detail, said);
     }

@@ -151,9 +151,9 @@ impl Compared {
                 self.wanted.key = Some(Some(KeyFacts { algorithm: key.algorithm, fingerprint: key.fingerprint }));
             }
             Err(problem) => {
-                let what = problem.message;
-                let at = given.get("private_key").or_else(|| given.get("passphrase")).map(|secret| secret.at);
-                flaws.push(Flaw { at: at.unwrap_or(entry.name.at), what, other: None });
+                let places = [problem.field, "private_key", "passphrase"];
+                let at = places.into_iter().find_map(|key| given.get(key)).map(|secret| secret.at);
+                flaws.push(Flaw { at: at.unwrap_or(entry.name.at), what: problem.message, other: None });
             }
         }
     }

@@ -121,7 +121,9 @@ mod tests {
             let living: Vec<InstanceId> = (1..=count).map(InstanceId).collect();
             // Holders that do not live hold nothing.
             let mut servers: Vec<_> = servers(&holders);
-            servers.iter_mut().for_each(|(_, holder)| *holder = holder.filter(|id| living.contains(id)));
+            for (_, holder) in &mut servers {
+                *holder = holder.filter(|id| living.contains(id));
+            }
             after(&living, &mut servers);
             prop_assert_eq!(after(&living, &mut servers), 0);
             let shares = living.iter().map(|id| servers.iter().filter(|(_, holder)| *holder == Some(*id)).count());

@@ -13,6 +13,7 @@ use crate::web::picker::Candidate;
 
 /// Every server that `scope` may know of.
 pub async fn candidates(app: &App, scope: Scope) -> Result<Vec<Candidate>> {
+    app.live.refresh().await;
     let (live, now) = (app.live.clone(), app.clock.now());
     app.db
         .run(move |connection| {

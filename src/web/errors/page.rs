@@ -1,8 +1,10 @@
 //! Errors as people see them: a page, a `.fail` block where a server did not do what was asked, or a toast.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, LOCATION, REFERER};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
 
 use crate::app::App;
@@ -15,7 +17,7 @@ use crate::web::flash;
 use crate::web::hx;
 use crate::web::render::{Render, Toast};
 use crate::web::return_to;
-use crate::web::shell::Shell;
+use crate::web::visitor::{Identity, Visitor};
 
 /// What went wrong, why, and what to do next.
 #[derive(Template)]
@@ -74,6 +76,9 @@ impl Fail {
     }
 }
 
+/// How long an error page waits for what a page shows besides.
+const A_MOMENT: Duration = Duration::from_millis(500);
+
 /// A browser that navigated here.
 pub(super) async fn for_browser(
     request: &HttpRequest,
@@ -84,7 +89,7 @@ pub(super) async fn for_browser(
     if matches!(error, Error::SignInNeeded) {
         return to_sign_in(request, HttpResponse::SeeOther(), LOCATION.as_str());
     }
-    let Ok(render) = Render::of(request).await else { return plain(error, status) };
+    let Some(render) = render(request, error).await else { return plain(error, status) };
     let title = title(error, status);
     let request_id = is_ours(error).then_some(request_id);
     let answer = if let Some(reader) = render.shell.reader.clone() {
@@ -122,7 +127,7 @@ pub(super) async fn for_htmx(
         }
         _ => {}
     }
-    let Ok(shell) = Shell::load(request).await else { return plain(error, status) };
+    let Some(Render { shell, .. }) = render(request, error).await else { return plain(error, status) };
     let role = shell.reader.as_ref().map_or(Role::Viewer, |reader| reader.role);
     if let Some(fail) = fail(error, role) {
         let page = ErrorPage {
@@ -154,6 +159,23 @@ pub(super) async fn for_htmx(
             .body(body),
         Err(_) => plain(error, status),
     }
+}
+
+/// What pages are rendered with. Where the database is what is not available, it is asked for the reader's menu for a moment
+/// only; then the page is one for somebody whom nobody knows.
+async fn render(request: &HttpRequest, error: &Error) -> Option<Render> {
+    let known = Render::of(request);
+    let known = match error {
+        Error::Unavailable(_) => tokio::time::timeout(A_MOMENT, known).await.ok().and_then(Result::ok),
+        _ => known.await.ok(),
+    };
+    if known.is_some() {
+        return known;
+    }
+    let mut visitor = Visitor::of(request)?;
+    visitor.identity = Identity::Nobody;
+    request.extensions_mut().insert(visitor);
+    Render::of(request).await.ok()
 }
 
 /// When nothing can be rendered: the English sentence.

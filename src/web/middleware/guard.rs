@@ -1,4 +1,5 @@
-//! The permission that the route table declares, checked before any handler runs. What is not declared is refused (Z01).
+//! The permission that the route table declares, checked before any handler runs. What is not declared is refused (Z01), and
+//! whoever is refused a change is in the audit log (L01).
 
 use actix_web::Error as ActixError;
 use actix_web::HttpResponse;
@@ -8,10 +9,11 @@ use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
 use actix_web::web;
 
-use super::refuse;
+use super::{app, refuse};
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::actor::Role;
+use crate::models::audit::{AuditEntry, Outcome};
 use crate::web::router::{Permission, Permissions};
 use crate::web::visitor::Visitor;
 
@@ -32,7 +34,24 @@ pub async fn guard(
     };
     match allow(&request, permission) {
         Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
-        Err(error) => Ok(refuse(request, error)),
+        Err(error) => {
+            if matches!(error, Error::Forbidden(_)) && !request.method().is_safe() {
+                note_refusal(&request).await;
+            }
+            Ok(refuse(request, error))
+        }
+    }
+}
+
+/// Who tried to change what they may not. Where it cannot be written the change is refused all the same.
+async fn note_refusal(request: &ServiceRequest) {
+    let visitor = Visitor::of(request.request());
+    let (Some(actor), Ok(app)) = (visitor.as_ref().and_then(Visitor::actor), app(request)) else { return };
+    let target = format!("{} {}", request.method(), request.path());
+    let (entry, now) = (AuditEntry::by(actor, "request").target(&target), app.clock.now());
+    let written = app.db.run(move |connection| entry.record(connection, Outcome::Refused, now)).await;
+    if let Err(problem) = written {
+        tracing::error!(%problem, "a refusal could not be written to the audit log");
     }
 }
 

@@ -53,7 +53,7 @@ async fn problems_stand_beside_the_text_with_their_place_and_what_was_typed_is_s
     let page = page.with_status(422);
     assert_eq!(
         page.texts("#problems .notice"),
-        ["Line 2, column 23: There is no key credental in a server. Did you mean credential?"]
+        ["Line 2, column 23. There is no key credental in a server. Did you mean credential?"]
     );
     assert!(page.text("#text").contains("<b>ops</b>"));
     assert!(!page.has("[name=plan]"));

@@ -72,7 +72,7 @@ async fn an_answer_that_is_no_answer_is_shown_as_it_came() {
     assert!(in_the_api.what.starts_with("The answer of odd from web-1 could not be read: "), "{}", in_the_api.what);
     assert_eq!(
         in_the_api.next_step,
-        "Look at the raw answer; another command can be set for this platform in the admin area"
+        "Look at the raw answer: the program on the server may be another one than hannun knows"
     );
     assert!(problem["stderr"].as_str().unwrap().contains("<b>what</b> is this"), "{problem}");
     let page = scene.processes_region().await;

@@ -8,10 +8,9 @@ use hannun::models::data_keys::DataKey;
 use hannun::secret::SecretText;
 
 use super::hannun::Place;
+use crate::harness::alone::at_length;
 
 const COUNT: usize = 350;
-/// Moments at which it is killed.
-const KILLS: u32 = 20;
 
 fn place() -> Place {
     let place = Place::new();
@@ -53,10 +52,11 @@ fn sec_s04_killed_at_twenty_moments_nothing_is_lost_and_the_next_run_finishes() 
     let whole = began.elapsed();
     assert!(said.contains(&format!("holds a new key; {COUNT} credentials were sealed with it")), "{said}");
     assert!(said.contains("secret.key.before-2") && said.contains("Back up the new key file now"), "{said}");
-    for moment in 0..KILLS {
+    let kills = if at_length() { 200 } else { 20 };
+    for moment in 0..kills {
         let mut command = place.command(&["keys", "rotate"]);
         let mut rotating = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(whole * moment / KILLS);
+        std::thread::sleep(whole * moment / kills);
         rotating.kill().unwrap();
         rotating.wait().unwrap();
         check(&place);

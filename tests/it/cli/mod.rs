@@ -9,4 +9,5 @@ mod import;
 mod keys;
 mod migrate;
 mod people;
+mod serve;
 mod servers;

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::harness::app::TestApp;
 
 /// Registers the server of `endpoint` under this name, with its key approved.
-async fn register(app: &TestApp, name: &str, endpoint: &Endpoint, sampling_seconds: i32) -> ServerId {
+pub(crate) async fn register(app: &TestApp, name: &str, endpoint: &Endpoint, sampling_seconds: i32) -> ServerId {
     let (name, endpoint, now) = (name.to_owned(), endpoint.clone(), app.database.now());
     let sealer = Arc::clone(&app.app.sealer);
     let insert = move |connection: &mut hannun::db::Connection| {
@@ -97,7 +97,7 @@ impl Sampling {
 
     /// Waits for the first sample of each of these.
     async fn until_sampled(&self, servers: &[ServerId]) {
-        let end = tokio::time::Instant::now() + Duration::from_secs(60);
+        let end = tokio::time::Instant::now() + Duration::from_mins(1);
         while servers.iter().any(|server| self.age(*server).is_none()) {
             assert!(tokio::time::Instant::now() < end, "no sample within a minute");
             tokio::time::sleep(Duration::from_millis(50)).await;

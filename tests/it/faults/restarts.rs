@@ -90,6 +90,7 @@ fn window(server: ServerId, number: i64) -> Window {
 }
 
 #[actix_web::test]
+#[ignore = "needs a quiet machine until the limits of requests are a setting of the test"]
 async fn rel_r04_while_postgresql_restarts_pages_answer_or_ask_to_wait_samples_go_on_and_nothing_is_doubled() {
     let Some(sshd) = Setup::default().start(TEST) else { return };
     let permissions = std::fs::Permissions::from_mode(0o711);

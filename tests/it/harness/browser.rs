@@ -155,13 +155,18 @@ impl Browser {
 
     /// Waits until `script` returns true, 10 s at most.
     pub(crate) async fn wait_until(&self, what: &str, script: &str) {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        self.wait_within(Duration::from_secs(10), what, script).await;
+    }
+
+    /// The same with another patience.
+    pub(crate) async fn wait_within(&self, patience: Duration, what: &str, script: &str) {
+        let deadline = Instant::now() + patience;
         loop {
             let answer = self.driver.execute(script, vec![]).await.ok();
             if answer.is_some_and(|value| value.json() == &Value::Bool(true)) {
                 return;
             }
-            assert!(Instant::now() < deadline, "{what} did not happen within 10 s");
+            assert!(Instant::now() < deadline, "{what} did not happen within {patience:?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

@@ -127,7 +127,8 @@ impl Shared {
         let end = Instant::now() + Duration::from_secs(30);
         while !is_so() {
             assert!(Instant::now() < end, "{what}: not within half a minute; {:?}\n{}", self.shares(), self.logs());
-            thread::sleep(Duration::from_millis(20));
+            // Fewer looks a second than one program may ask for (W10).
+            thread::sleep(Duration::from_millis(150));
         }
     }
 
@@ -139,6 +140,11 @@ impl Shared {
 }
 
 impl Member {
+    /// Where it listens: `127.0.0.1:12345`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The body of an answer with 200; none where there is no such answer.
     pub(crate) fn get(&self, path: &str) -> Option<String> {
         let mut answer = String::new();

@@ -1,13 +1,22 @@
 //! A database of the test's own that is restarted, taken away, or stopped in the middle of what it does.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use super::database::TestDatabase;
 
 /// As `pg_ctl restart -m immediate` does: no checkpoint, no goodbye. It is started again by itself.
 pub(crate) fn restart(database: &TestDatabase) {
-    signal("-QUIT", &[database.postgres()]);
+    let process = database.postgres();
+    signal("-QUIT", &[process]);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    // Ended, or only waiting to be seen by its parent.
+    while fs::read_to_string(format!("/proc/{process}/statm")).is_ok_and(|text| !text.starts_with("0 ")) {
+        assert!(Instant::now() < deadline, "PostgreSQL does not end");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// A database that is away until this is dropped: its files are elsewhere, so that it cannot be started again.
@@ -21,7 +30,7 @@ impl Away {
     pub(crate) fn take(database: &TestDatabase, data_dir: &Path) -> Self {
         let here = data_dir.join("postgres-private/cluster");
         let elsewhere = data_dir.join("postgres-private/cluster-elsewhere");
-        std::fs::rename(&here, &elsewhere).unwrap();
+        fs::rename(&here, &elsewhere).unwrap();
         restart(database);
         Self { here, elsewhere }
     }
@@ -29,7 +38,7 @@ impl Away {
 
 impl Drop for Away {
     fn drop(&mut self) {
-        std::fs::rename(&self.elsewhere, &self.here).unwrap();
+        fs::rename(&self.elsewhere, &self.here).unwrap();
     }
 }
 
@@ -41,7 +50,7 @@ impl Frozen {
     pub(crate) fn take(database: &TestDatabase) -> Self {
         let postmaster = database.postgres();
         let mut processes = vec![postmaster];
-        let children = std::fs::read_to_string(format!("/proc/{postmaster}/task/{postmaster}/children")).unwrap();
+        let children = fs::read_to_string(format!("/proc/{postmaster}/task/{postmaster}/children")).unwrap();
         processes.extend(children.split_whitespace().map(|id| id.parse::<u32>().unwrap()));
         signal("-STOP", &processes);
         Self(processes)

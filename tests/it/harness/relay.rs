@@ -1,5 +1,6 @@
 //! A cable between a test and a server, which the test can pull: bytes stop, but nobody is told.
 
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 /// Forwards connections to a port on this machine.
@@ -19,6 +21,7 @@ pub(crate) struct Relay {
 
 struct Wire {
     pulled: AtomicBool,
+    cut: Notify,
     /// How many bytes of the server come through.
     allowance: AtomicUsize,
     forwarded: AtomicUsize,
@@ -47,6 +50,7 @@ impl Relay {
         let port = listener.local_addr().unwrap().port();
         let wire = Arc::new(Wire {
             pulled: AtomicBool::new(false),
+            cut: Notify::new(),
             allowance: AtomicUsize::new(allowance),
             forwarded: AtomicUsize::new(0),
             drip,
@@ -55,10 +59,21 @@ impl Relay {
         let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", to)).await else { continue };
+                let ends = [another(&client), another(&server)];
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
-                tokio::spawn(Arc::clone(&own).pump(from_client, to_server, false));
-                tokio::spawn(Arc::clone(&own).pump(from_server, to_client, true));
+                let own = Arc::clone(&own);
+                tokio::spawn(async move {
+                    let cut = own.cut.notified();
+                    let back = Arc::clone(&own).pump(from_server, to_client, true);
+                    let forth = Arc::clone(&own).pump(from_client, to_server, false);
+                    tokio::select! {
+                        () = cut => ends.iter().for_each(|end| end.set_zero_linger().unwrap()),
+                        _ = async { tokio::join!(forth, back) } => {}
+                    }
+                    // The last to be dropped: both ends hear of a reset, not of an end.
+                    drop(ends);
+                });
             }
         });
         Self { port, wire, accepting: accepting.abort_handle() }
@@ -69,10 +84,21 @@ impl Relay {
         self.wire.pulled.store(true, Ordering::SeqCst);
     }
 
+    /// Cuts every connection off: both ends hear of it at once.
+    pub(crate) fn cut(&self) {
+        self.wire.cut.notify_waiters();
+    }
+
     /// How many bytes of the server came through.
     pub(crate) fn forwarded(&self) -> usize {
         self.wire.forwarded.load(Ordering::SeqCst)
     }
+}
+
+/// Another handle of the same connection.
+fn another(connection: &TcpStream) -> TcpStream {
+    let handle = std::net::TcpStream::from(connection.as_fd().try_clone_to_owned().unwrap());
+    TcpStream::from_std(handle).unwrap()
 }
 
 impl Wire {

@@ -70,8 +70,8 @@ fn drift_says_what_is_another_than_in_the_file() {
 fn a_text_without_a_name_does_not_change_what_comes_from_a_file_and_another_file_takes_it_over() {
     let registry = Registry::new();
     registry.apply(FLEET);
-    let Planned::Ready(plan) = registry.plan_of(&unnamed(FLEET)) else { panic!() };
-    assert!(plan.is_empty());
+    let Planned::Ready(same) = registry.plan_of(&unnamed(FLEET)) else { panic!() };
+    assert!(same.is_empty(), "{:?}", deeds(&same));
     let refusal = registry.refusal_of(&unnamed("servers: {web-1: 10.0.0.2}\n"));
     assert_eq!(refusal, "standard input:1:11: web-1 comes from servers.yml. Change it there, and apply the file again");
     let other = Request { sources: vec![source("fleet.yml", FLEET)], ..Request::default() };

@@ -84,7 +84,7 @@ fn a_secret_that_cannot_be_read_or_used_is_told_where_it_is_named() {
     );
     assert_eq!(registry.refusal_of(&unset), "servers.yml:2:89: It is not set");
     let wrong = with(FILE, &[(file("key"), Ok(KEY)), (env("PASSPHRASE"), Ok("wrong")), (env("SUDO"), Ok("x"))]);
-    assert_eq!(registry.refusal_of(&wrong), "servers.yml:2:36: The passphrase is wrong, or the key is damaged");
+    assert_eq!(registry.refusal_of(&wrong), "servers.yml:2:58: The passphrase is wrong, or the key is damaged");
     let public = with(
         "credentials:\n  ops: {user: deploy, private_key: file:key.pub}\n",
         &[(file("key.pub"), Ok(include_str!("../../fixtures/keys/ed25519.pub")))],

@@ -112,7 +112,7 @@ impl Drop for Process {
 /// How many servers each process leases; 0: nobody.
 async fn shares(database: &TestDatabase) -> BTreeMap<i64, usize> {
     let mut shares = BTreeMap::new();
-    for one in database.db.run(|connection| ToSample::all(connection)).await.unwrap() {
+    for one in database.db.run(ToSample::all).await.unwrap() {
         *shares.entry(one.lease.map_or(0, |lease| lease.holder.0)).or_default() += 1;
     }
     shares
@@ -199,7 +199,7 @@ async fn rel_j02_one_that_stood_still_for_longer_than_its_lease_does_not_go_on_w
     come_to(&database, &[(2, 4)]).await;
     come_to(&database, &[(1, 2), (2, 2)]).await;
     are_ticked_once(&[&one, &two], &servers).await;
-    for lease in database.db.run(|connection| ToSample::all(connection)).await.unwrap() {
+    for lease in database.db.run(ToSample::all).await.unwrap() {
         let ticks_of = |process: &Process| {
             let ticks = process.fake.manner().ticks.clone();
             ticks.into_iter().filter(|(id, _)| *id == lease.server.id).map(|(_, at)| at).collect::<Vec<_>>()
@@ -221,7 +221,7 @@ async fn a_server_that_is_added_is_sampled_by_whoever_has_the_smaller_share() {
     let _one = Process::all(&database, 1, LONG_LEASE);
     come_to(&database, &[(1, 1)]).await;
     let two = Process::all(&database, 2, LONG_LEASE);
-    let credential_id = database.db.run(|connection| ToSample::all(connection)).await.unwrap()[0].server.credential_id;
+    let credential_id = database.db.run(ToSample::all).await.unwrap()[0].server.credential_id;
     let added = database.db.run(move |connection| {
         let new = NewServer { credential_id, sampling_seconds: 1, ..NewServer::new("added", "10.0.0.6") };
         new.insert(connection)

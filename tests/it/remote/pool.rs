@@ -106,6 +106,20 @@ async fn rel_r02_a_pulled_cable_is_noticed_and_the_command_is_known_to_be_cut() 
 }
 
 #[tokio::test]
+async fn rel_r02_a_connection_that_is_reset_ends_the_command_at_once_as_cut_off() {
+    let host = FakeHost::start(Manner::default().when("sleep", Act::Silent)).await;
+    let relay = Relay::to(host.port).await;
+    let (pool, endpoint) = (pool(), Endpoint { port: relay.port, ..host.endpoint() });
+    let running =
+        tokio::spawn(async move { pool.run(&endpoint, ask_within("sleep 60", Duration::from_mins(1))).await });
+    eventually("it runs", || host.ran().len() == 1).await;
+    relay.cut();
+    let error = tokio::time::timeout(Duration::from_secs(10), running).await.expect("nobody noticed").unwrap();
+    let error = error.unwrap_err();
+    assert!(matches!(error, RemoteError::CutOff { .. }), "{error:?}");
+}
+
+#[tokio::test]
 async fn rel_r02_after_a_cut_the_next_command_has_a_new_connection() {
     let host = FakeHost::start(answering().when("cut", Act::Cut(Vec::new()))).await;
     let (pool, endpoint) = (pool(), host.endpoint());

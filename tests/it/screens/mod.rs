@@ -111,7 +111,14 @@ async fn runs(app: &TestApp, server: &Server, pretty_name: &str) {
 }
 
 /// Stores `value` every ten seconds from `from` to `to`, seconds before now.
-async fn measured(app: &TestApp, server: ServerId, metric: Metric, device: &str, (from, to): (i64, i64), value: f32) {
+pub(crate) async fn measured(
+    app: &TestApp,
+    server: ServerId,
+    metric: Metric,
+    device: &str,
+    (from, to): (i64, i64),
+    value: f32,
+) {
     let (store, mut ids, now) = (Store::default(), SeriesIds::default(), app.database.now());
     let begin = DateTime::<Utc>::from_timestamp((now.timestamp() - from).div_euclid(10) * 10, 0).unwrap();
     let mut at = begin;

@@ -1,12 +1,13 @@
 //! Event streams: what they carry, and when they end.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use actix_web::http::Method;
 use hannun::models::actor::{Role, Scope};
 use hannun::models::sessions::Session;
 
-use super::{add_server, answers};
+use super::{add_server, answers, group};
 use crate::harness::app::{TO_THE_END, TestApp};
 use crate::harness::client::{Client, Reply};
 
@@ -43,6 +44,50 @@ async fn sec_a07_z02_a_server_s_stream_ends_with_the_session() {
     .expect("the stream outlived its session");
     assert_eq!(stream.header("content-type"), Some("text/event-stream"));
     assert_eq!(stream.header("cache-control"), Some("no-store"));
+}
+
+#[actix_web::test]
+async fn sec_a07_a_stream_does_not_outlive_the_idle_time_of_its_session() {
+    let app = TestApp::start().await;
+    let server = add_server(&app, "web-1", "web").await;
+    answers(&app, &server).await;
+    let (viewer, live) = (app.viewer().await, app.app.live.server(server.id));
+    let expire = async {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !live.is_watched() {
+            assert!(Instant::now() < deadline, "nobody opened the stream within 10 s");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        app.advance(chrono::TimeDelta::minutes(31));
+    };
+    let both = async { tokio::join!(read(&viewer, "/servers/web-1/stream"), expire) };
+    tokio::time::timeout(Duration::from_secs(20), both).await.expect("the stream outlived its session");
+    viewer.get("/servers/web-1").await.leads_to("/sign-in");
+}
+
+#[actix_web::test]
+async fn sec_z02_the_fleet_s_stream_carries_what_happens_in_one_s_own_groups_alone() {
+    let app = TestApp::start().await;
+    let (own, other) = (add_server(&app, "mine-a1", "web").await, add_server(&app, "foreign-b2", "db").await);
+    let scope = Scope::Groups(vec![group(&app, "web").await]);
+    let reader = app.signed_in("viewer", Role::Viewer, scope).await;
+    let (begun, answered) = (Instant::now(), Cell::new(false));
+    let happen = async {
+        // The first look only remembers; then both servers answer, and a look later nobody is signed in.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        answers(&app, &own).await;
+        answers(&app, &other).await;
+        answered.set(true);
+        end_sessions_once_somebody_looks(&app, || begun.elapsed() > Duration::from_secs(5)).await;
+    };
+    let both = async { tokio::join!(read(&reader, "/stream"), happen) };
+    let (stream, ()) = tokio::time::timeout(Duration::from_secs(30), both).await.expect("the stream has no end");
+    assert!(
+        answered.get() && stream.body.contains("event: fleet") && stream.body.contains("mine-a1"),
+        "{}",
+        stream.body
+    );
+    assert!(!stream.body.contains("foreign-b2"), "{}", stream.body);
 }
 
 #[actix_web::test]

@@ -71,6 +71,34 @@ async fn sec_w12_an_error_of_the_database_tells_no_table() {
 }
 
 #[actix_web::test]
+async fn sec_w12_a_request_that_cannot_be_read_tells_nothing_of_the_program() {
+    let app = TestApp::start().await;
+    let administrator = app.administrator().await;
+    let token = administrator.token().await;
+    let send = async |path: &str, kind: &str, body: &'static [u8]| {
+        let ask = administrator.ask(Method::POST, path).header("Sec-Fetch-Site", "same-origin");
+        ask.header("X-CSRF-Token", &token).body(kind, body).send().await
+    };
+    let replies = [
+        send("/api/v1/groups", "application/json", b"{\"name\": ").await,
+        send("/api/v1/groups", "application/json", b"[1, 2]").await,
+        send("/api/v1/groups", "application/json", b"\xff\xfe").await,
+        send("/api/v1/groups", "text/plain", b"name=web").await,
+        send("/admin/groups", "application/json", b"{}").await,
+        send("/admin/groups", "application/x-www-form-urlencoded", b"name=%ff%fe&name").await,
+        administrator.get("/api/v1/servers?limit=many&colour=blue").await,
+        administrator.get("/servers/%ff%fe").await,
+        administrator.get("/admin/servers/999999999999999999999999").await,
+    ];
+    for reply in replies {
+        assert!(reply.status.is_client_error(), "{} {}", reply.status, reply.body);
+        for inside in [".rs", "serde", "actix", "diesel", "panicked", "/root", "/var/lib", env!("CARGO_MANIFEST_DIR")] {
+            assert!(!reply.body.contains(inside), "{inside}: {}", reply.body);
+        }
+    }
+}
+
+#[actix_web::test]
 async fn a_server_s_failure_is_a_block_for_htmx_a_page_for_a_browser_and_a_document_for_a_program() {
     let app = TestApp::with_routes(failing()).await;
     let operator = app.operator().await;

@@ -1,7 +1,10 @@
 //! Who may use which route (Z01, Z05, Z06, S05). A new route fails the matrix until it is reviewed.
 
+use actix_web::http::Method;
 use actix_web::web;
 use hannun::models::actor::{Role, Scope};
+use hannun::models::api_tokens::NewApiToken;
+use hannun::models::audit::{AuditEvent, AuditFilter};
 use hannun::models::groups::NewGroup;
 use hannun::models::servers::NewServer;
 use hannun::routes;
@@ -41,6 +44,36 @@ async fn sec_z01_every_route_lets_in_exactly_those_whom_it_declares() {
         lines.push(format!("{:4} {:32} {}", route.method.as_str(), route.path, doors.join(" | ")));
     }
     insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[actix_web::test]
+async fn sec_l01_a_change_that_somebody_may_not_make_is_in_the_audit_log_as_refused() {
+    let app = TestApp::start().await;
+    let (viewer, now) = (app.viewer().await, app.database.now());
+    let made = app.app.db.run(move |connection| {
+        let (name, scope) = ("ci", Scope::All);
+        NewApiToken { name, user_id: None, role: Role::Operator, scope, expires_at: None }.insert(connection, now)
+    });
+    let bearer = format!("Bearer {}", made.await.unwrap().0.expose());
+    assert_eq!(viewer.get("/admin").await.status, 403, "looking is no change");
+    assert_eq!(viewer.post("/admin/groups", [("name", "web")]).await.status, 403);
+    let program = app.browser();
+    let ask = program.ask(Method::DELETE, "/api/v1/groups/web").header("Authorization", &bearer);
+    assert_eq!(ask.send().await.status, 403);
+    assert_eq!(app.browser().post("/sign-out", []).await.status, 303, "nobody is nobody");
+    let events =
+        app.app.db.run(|connection| AuditEvent::latest(connection, &AuditFilter::default(), 10)).await.unwrap();
+    let lines: Vec<String> = events
+        .iter()
+        .map(|event| {
+            format!("{} {} {} {} {}", event.actor_kind, event.actor, event.action, event.target, event.outcome.name())
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        ["token ci request DELETE /api/v1/groups/web refused", "user viewer request POST /admin/groups refused"]
+    );
+    assert_eq!(events[1].address.map(|address| address.0), Some(viewer.address().ip()));
 }
 
 #[actix_web::test]

@@ -1,5 +1,6 @@
 //! Looking changes nothing (W01), and what is stored tells no secret to whoever gets a copy (S01, A05).
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use actix_web::http::Method;
@@ -75,27 +76,30 @@ async fn furnished() -> (TestApp, Client) {
     (app, administrator)
 }
 
+/// Every address that can be looked at, about what [`furnished`] put there. A stream only waits here, and its first look is
+/// the page's.
+fn every_address() -> BTreeSet<String> {
+    let mut addresses = BTreeSet::new();
+    for route in routes::all().iter().filter(|route| route.method.is_safe() && !route.path.ends_with("/stream")) {
+        let mut path = route.path.replace("{server}", "web-1").replace("{path:.*}", "css/app.css");
+        path = path.replace("{pid}", "1").replace("{group}", "web").replace("{credential}", "lab");
+        path = path.replace("{user}", "administrator");
+        for resource in ["servers", "groups", "credentials", "users", "audit-events"] {
+            addresses.insert(path.replace("{resource}", resource).replace("{id}", "1"));
+        }
+    }
+    assert!(addresses.len() > 50 && !addresses.iter().any(|path| path.contains('{')), "{addresses:#?}");
+    addresses
+}
+
 #[actix_web::test]
 async fn sec_w01_every_page_looked_at_twice_leaves_the_database_as_it_was() {
     let (app, administrator) = furnished().await;
     let look = async || {
-        for route in routes::all().iter().filter(|route| route.method.is_safe()) {
-            // A stream only waits here, and its first look is the page's.
-            if route.path.ends_with("/stream") {
-                continue;
-            }
-            let mut path = route.path.replace("{server}", "web-1").replace("{path:.*}", "css/app.css");
-            path = path.replace("{pid}", "1").replace("{group}", "web").replace("{credential}", "lab");
-            path = path.replace("{user}", "administrator");
-            for resource in ["servers", "groups", "credentials", "users", "audit-events"] {
-                let path = path.replace("{resource}", resource).replace("{id}", "1");
-                for method in [Method::GET, Method::HEAD] {
-                    let reply = administrator.ask(method, &path).send().await;
-                    assert!(!reply.status.is_server_error() || reply.status == 502, "{path}: {}", reply.status);
-                }
-                if path == route.path {
-                    break;
-                }
+        for path in every_address() {
+            for method in [Method::GET, Method::HEAD] {
+                let reply = administrator.ask(method, &path).send().await;
+                assert!(!reply.status.is_server_error() || reply.status == 502, "{path}: {}", reply.status);
             }
         }
     };
@@ -104,6 +108,20 @@ async fn sec_w01_every_page_looked_at_twice_leaves_the_database_as_it_was() {
     assert!(once.contains("INSERT INTO public.credentials") && once.contains("INSERT INTO public.audit_events"));
     look().await;
     assert_eq!(once, dump(&app.database, MAY_CHANGE));
+}
+
+#[actix_web::test]
+async fn sec_s05_no_address_gives_back_a_stored_secret() {
+    let (app, administrator) = furnished().await;
+    let (key, id) = (fixture_key("ed25519_encrypted"), administrator.cookie("sid").unwrap());
+    let secrets = ["canary-sudo-5b1e77", "canary-password-90ad13", "$argon2id", &id, key.lines().nth(2).unwrap()];
+    for path in every_address() {
+        let body = administrator.get(&path).await.body;
+        for secret in secrets {
+            assert!(!body.contains(secret), "{path} gives {secret}");
+        }
+    }
+    drop(app);
 }
 
 #[actix_web::test]
