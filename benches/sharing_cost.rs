@@ -112,16 +112,16 @@ struct Process {
 }
 
 impl Process {
-    fn start(db: &Db, id: i64, samples: bool) -> Self {
+    fn start(db: &Db, id: i64, does_sample: bool) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (host, version) = ("bench".to_owned(), "0".to_owned());
-        let me = NewInstance { id: InstanceId(id), host, process_id: 1, version, serves: true, samples };
+        let me = NewInstance { id: InstanceId(id), host, process_id: 1, version, serves: true, samples: does_sample };
         let (live, presence) = (Live::default(), Presence::new(db.clone(), me, LEASE));
         let never = CancellationToken::new();
         let (one, two, three, four) = (never.clone(), never.clone(), never.clone(), never);
         let mirror = Mirror::new(presence.clone(), live.clone());
         runtime.spawn(async move { mirror.run(&one).await });
-        if samples {
+        if does_sample {
             let (store, reach) = (Store::default(), Ready(Arc::new(Instant::now())));
             let telling = Telling::new(presence.clone(), live.clone());
             let sampler = Sampler::new(reach, presence, Clock::system(), live.clone(), store.clone(), Pace::default());

@@ -9,6 +9,7 @@ pub mod types;
 
 mod pool;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -16,6 +17,7 @@ use diesel::Connection as _;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, Pool};
 use diesel::sql_types::Timestamptz;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tracing::Span;
 
@@ -32,6 +34,8 @@ pub type Connection = PgConnection;
 pub struct Db {
     pool: Pool<ConnectionManager<PgConnection>>,
     reachable: pool::Reachable,
+    /// As many as connections: who would only wait for one needs no thread to wait in.
+    turns: Arc<Semaphore>,
     patience: Option<Duration>,
 }
 
@@ -39,7 +43,9 @@ impl Db {
     /// A pool of up to `connections` connections to `url`. Does not wait for the first of them: see [`Db::ping`].
     pub fn connect(url: &SecretText, connections: u32) -> Result<Self> {
         let reachable = pool::Reachable::default();
-        Ok(Self { pool: pool::build(url, connections, reachable.clone())?, reachable, patience: None })
+        let turns = usize::try_from(connections.max(1)).map_err(Error::internal)?;
+        let pool = pool::build(url, connections, reachable.clone())?;
+        Ok(Self { pool, reachable, turns: Arc::new(Semaphore::new(turns)), patience: None })
     }
 
     /// The same connections for people, who do not wait longer than `patience` for one piece of work: a database that
@@ -61,8 +67,11 @@ impl Db {
         T: Send + 'static,
         E: Into<Error> + Send + 'static,
     {
+        let turn = timeout(self.reachable.patience(), Arc::clone(&self.turns).acquire_owned());
+        let turn = turn.await.map_err(|_elapsed| self.reachable.no_connection())?;
         let (db, span) = (self.clone(), Span::current());
         let task = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
             span.in_scope(|| {
                 let mut connection = db.reachable.take_from(&db.pool)?;
                 work(&mut connection).map_err(Into::into)

@@ -33,6 +33,7 @@ mod request;
 mod sign_in;
 mod stop;
 mod ticker;
+mod turns;
 
 pub use check::{StageOutcome, StageReport, TestReport};
 pub use credential::{KeyDescription, KeyProblem, describe_private_key};

@@ -51,15 +51,16 @@ pub(crate) async fn watch() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     link.say("sampling");
-    let (begin, seconds) = span(&link.wait().await);
-    let mut count = Count::default();
-    for moments in &answered {
-        let of_span = moments.lock().unwrap().iter().filter(|at| (begin..begin + seconds).contains(*at)).count() as u64;
-        count.samples += of_span;
-        count.missed += seconds.saturating_sub(of_span);
+    while let Some((begin, seconds)) = span(&link.wait().await) {
+        let mut count = Count::default();
+        for moments in &answered {
+            let moments = moments.lock().unwrap();
+            let of_span = moments.iter().filter(|at| (begin..begin + seconds).contains(*at)).count() as u64;
+            count.samples += of_span;
+            count.missed += seconds.saturating_sub(of_span);
+        }
+        link.say(&format!("counted {}", serde_json::to_string(&count).unwrap()));
     }
-    link.say(&format!("counted {}", serde_json::to_string(&count).unwrap()));
-    link.wait().await;
 }
 
 /// As the console has one server from the beginning.
@@ -76,10 +77,10 @@ async fn connect_to_one_and_tick(settings: &Settings) -> AbortHandle {
 /// The seconds whose tick was answered.
 type Moments = Arc<Mutex<HashSet<u64>>>;
 
-/// "count 1790000000 60": from when, how many seconds.
-pub(crate) fn span(words: &str) -> (u64, u64) {
-    let numbers: Vec<u64> = words.split(' ').skip(1).map(|word| word.parse().unwrap()).collect();
-    (numbers[0], numbers[1])
+/// "count 1790000000 60": from when, how many seconds; nothing where it is the end that was told.
+pub(crate) fn span(words: &str) -> Option<(u64, u64)> {
+    let mut words = words.strip_prefix("count ")?.split(' ').map(|word| word.parse().unwrap());
+    Some((words.next()?, words.next()?))
 }
 
 async fn connect_to_all(settings: &Settings) -> Vec<Client> {
@@ -136,9 +137,8 @@ impl Loop {
 
 async fn output(channel: &mut Channel<Msg>) -> bytes::Bytes {
     loop {
-        match channel.wait().await.expect("the loop ended") {
-            ChannelMsg::Data { data } => return data,
-            _ => continue,
+        if let ChannelMsg::Data { data } = channel.wait().await.expect("the loop ended") {
+            return data;
         }
     }
 }

@@ -44,5 +44,8 @@ async fn measure(mut one: Contestant, settings: &Settings) -> Connected {
     let ran = one.meter.processor_time();
     one.end().await;
     let servers = u32::try_from(settings.servers.len()).unwrap();
-    Connected { processor: (connected - idle).saturating_sub(ran - connected) / servers, wall }
+    Connected {
+        processor: connected.checked_sub(idle).unwrap().saturating_sub(ran.checked_sub(connected).unwrap()) / servers,
+        wall,
+    }
 }

@@ -72,7 +72,7 @@ async fn run_on_all(app: &App, servers: &[ServerId]) {
             locale: Locale::Plain,
             privilege: Privilege::None,
         };
-        let request = Request::new("nothing", envelope.compose().unwrap(), &token, Duration::from_secs(60));
+        let request = Request::new("nothing", envelope.compose().unwrap(), &token, Duration::from_mins(1));
         let answer = app.hosts.pool().run(&endpoint, request).await.unwrap();
         assert_eq!(answer.status, 0);
     };
@@ -101,9 +101,10 @@ pub(crate) async fn watch() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     link.say("sampling");
-    let (begin, seconds) = span(&link.wait().await);
-    link.say(&format!("counted {}", serde_json::to_string(&count(&app, &servers, begin, seconds)).unwrap()));
-    link.wait().await;
+    while let Some((begin, seconds)) = span(&link.wait().await) {
+        let count = count(&app, &servers, begin, seconds);
+        link.say(&format!("counted {}", serde_json::to_string(&count).unwrap()));
+    }
     handle.stop(false).await;
     assembly.stop().await;
 }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::meter::Meter;
 
 /// How long anything that is waited for may take.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// What a contestant is told about the servers; the first line of its standard input.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub(crate) struct Count {
 
 /// The measuring side of a contestant.
 pub(crate) struct Contestant {
-    _child: Child,
+    child: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
     pub(crate) meter: Meter,
@@ -64,7 +64,7 @@ impl Contestant {
         let mut child = command.spawn().unwrap();
         let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         let meter = Meter::of(child.id().unwrap());
-        let mut one = Self { _child: child, input, output: BufReader::new(output).lines(), meter };
+        let mut one = Self { child, input, output: BufReader::new(output).lines(), meter };
         one.tell(&serde_json::to_string(settings).unwrap()).await;
         one.hear("idle").await;
         one
@@ -92,7 +92,7 @@ impl Contestant {
     /// Lets it end, and waits for that: what it holds on the servers goes with it.
     pub(crate) async fn end(mut self) {
         self.tell("end").await;
-        drop(timeout(PATIENCE, self._child.wait()).await.expect("it did not end"));
+        drop(timeout(PATIENCE, self.child.wait()).await.expect("it did not end"));
     }
 }
 

@@ -3,6 +3,8 @@
 
 #![expect(
     clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unused_self,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -35,9 +37,10 @@ use tokio::runtime::{Builder, Runtime};
 use fleet::Fleet;
 use report::Report;
 use stage::{Stage, have};
+use watching::Watching;
 
 const ROUNDS: usize = 3;
-const PARTS: [&str; 4] = ["loops", "connecting", "watching", "visit"];
+const PARTS: [&str; 5] = ["loops", "connecting", "watching", "pages", "visit"];
 
 fn main() {
     // cargo adds an argument of its own.
@@ -97,17 +100,18 @@ async fn measure(fleet: Fleet, rounds: usize, parts: &[&str]) -> Report {
         if wanted("connecting") {
             report.connecting.push(connecting::round(&stage, python.as_ref()).await);
         }
-        if wanted("watching") || wanted("visit") {
-            let minute = watching::minute(&stage, async || {
-                if wanted("watching") {
-                    report.pages.push(pages::round(&stage).await);
-                }
-                if wanted("visit") && browser && round == 1 {
-                    report.visits.push(visit::visit(&stage).await);
-                }
-            });
-            let minute = minute.await;
-            report.minutes.push(minute);
+        if wanted("watching") || wanted("pages") || wanted("visit") {
+            let mut both = Watching::start(&stage).await;
+            if wanted("watching") {
+                report.minutes.push(both.minute(&stage).await);
+            }
+            if wanted("pages") {
+                report.pages.push(pages::round(&stage).await);
+            }
+            if wanted("visit") && browser && round == 1 {
+                report.visits.push(visit::visit(&stage).await);
+            }
+            both.end(&stage).await;
         }
     }
     stage.strike().await;

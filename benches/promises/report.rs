@@ -56,7 +56,7 @@ impl Report {
                     "ms",
                     1,
                     figures(|one| one.overview),
-                    Limit::AtMost(15.0),
+                    Limit::Fixed(15.0),
                 )
                 .beside("a bare page of the same bytes", figures(|one| one.bare)),
             );
@@ -69,7 +69,7 @@ impl Report {
                     "KiB",
                     0,
                     figures(|one| one.wire),
-                    Limit::AtMost(300.0),
+                    Limit::Fixed(300.0),
                 )
                 .beside("without compression", figures(|one| one.unpacked)),
             );
@@ -95,7 +95,7 @@ impl Report {
                 "ms",
                 3,
                 figures(&|one| each(&one.console)),
-                Limit::AtMostWhere(0.12, 0.055),
+                Limit::Where(0.12, 0.055),
             )
             .beside("bare loop", figures(&|one| each(&one.bare))),
         );
@@ -105,7 +105,7 @@ impl Report {
                 "%",
                 2,
                 figures(&|one| share(one.console.processor)),
-                Limit::AtMostWhere(4.0, 1.0),
+                Limit::Where(4.0, 1.0),
             )
             .beside("bare loop", figures(&|one| share(one.bare.processor))),
         );
@@ -115,7 +115,7 @@ impl Report {
                 "ticks",
                 0,
                 figures(&|one| one.console.count.missed as f64),
-                Limit::AtMost(0.0),
+                Limit::Fixed(0.0),
             )
             .beside("bare loop", figures(&|one| one.bare.count.missed as f64)),
         );
@@ -124,7 +124,7 @@ impl Report {
             "batches",
             2,
             figures(&|one| one.batches as f64 / Minute::SECONDS as f64),
-            Limit::AtMost(1.0),
+            Limit::Fixed(1.0),
         ));
         rows.push(
             Row::new(
@@ -132,7 +132,7 @@ impl Report {
                 "KiB",
                 0,
                 figures(&|one| kib(one.console.resident) / others),
-                Limit::AtMostWhere(150.0, 91.0),
+                Limit::Where(150.0, 91.0),
             )
             .beside("bare loop", figures(&|one| kib(one.bare.resident) / others)),
         );
@@ -158,16 +158,16 @@ impl Report {
         let figures =
             |place: usize| self.loops.iter().map(|round| milliseconds(round[place].processor)).collect::<Vec<f64>>();
         rows.push(
-            Row::new("one tick on the server, POSIX shell", "ms", 2, figures(1), Limit::AtMost(1.0))
+            Row::new("one tick on the server, POSIX shell", "ms", 2, figures(1), Limit::Fixed(1.0))
                 .beside("cat of the same files", figures(0)),
         );
         rows.push(
-            Row::new("one tick on the server, the loop found to work", "ms", 2, figures(2), Limit::AtMostBeside)
+            Row::new("one tick on the server, the loop found to work", "ms", 2, figures(2), Limit::Beside)
                 .beside("POSIX shell", figures(1)),
         );
         let wire = |place: usize| self.loops.iter().map(|round| round[place].wire as f64).collect::<Vec<f64>>();
         rows.push(
-            Row::new("one sample on the wire, with every header", "bytes", 0, wire(2), Limit::AtMost(1_536.0))
+            Row::new("one sample on the wire, with every header", "bytes", 0, wire(2), Limit::Fixed(1_536.0))
                 .beside("cat of the same files", wire(0)),
         );
     }
@@ -181,7 +181,7 @@ impl Report {
                 "ms",
                 2,
                 self.connecting.iter().map(|(console, ..)| each(console)).collect(),
-                Limit::AtMostWhere(1.5, 1.0),
+                Limit::Where(1.5, 1.0),
             )
             .beside("bare loop", self.connecting.iter().map(|(_, bare, _)| each(bare)).collect()),
         );
@@ -189,7 +189,7 @@ impl Report {
         if !asyncssh.is_empty() {
             let ours = self.connecting.iter().map(|(console, ..)| wall(console)).collect();
             rows.push(
-                Row::new("connecting to 200: until the last one", "s", 2, ours, Limit::AtMostBeside)
+                Row::new("connecting to 200: until the last one", "s", 2, ours, Limit::Beside)
                     .beside("asyncssh", asyncssh.iter().map(wall).collect()),
             );
         }

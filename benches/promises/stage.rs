@@ -139,7 +139,7 @@ fn add_servers(
             HostKey::pin(connection, server.id, &given, "bench", now)?;
             ids.push(server.id);
         }
-        let password_hash = password::hash(&SecretText::new(PASSWORD.to_owned()))?;
+        let password_hash = password::hash(&SecretText::new(PASSWORD.to_owned()), &mut password::Workspace::default())?;
         NewUser { name: USER, password_hash: &password_hash, role: Role::Operator, scope: Scope::All }
             .insert(connection)?;
         Ok(ids)

@@ -13,11 +13,11 @@ pub(crate) struct Row {
 /// What was promised.
 pub(crate) enum Limit {
     /// No more than this.
-    AtMost(f64),
+    Fixed(f64),
     /// No more than this, promised on a machine where what is run beside it took that.
-    AtMostWhere(f64, f64),
+    Where(f64, f64),
     /// No more than what was run beside it.
-    AtMostBeside,
+    Beside,
 }
 
 impl Row {
@@ -33,8 +33,8 @@ impl Row {
 
     fn limit(&self) -> f64 {
         match &self.limit {
-            Limit::AtMost(limit) | Limit::AtMostWhere(limit, _) => *limit,
-            Limit::AtMostBeside => self.beside.as_ref().map_or(0.0, |(_, figures)| median(figures)),
+            Limit::Fixed(limit) | Limit::Where(limit, _) => *limit,
+            Limit::Beside => self.beside.as_ref().map_or(0.0, |(_, figures)| median(figures)),
         }
     }
 
@@ -48,8 +48,8 @@ impl Row {
         let (ours, limit, ratio) = (median(&self.ours), self.limit(), self.ratio());
         let say = |figure: f64| format!("{figure:.*}", self.digits);
         let promised = match self.limit {
-            Limit::AtMostWhere(limit, where_beside_took) => Some(limit / where_beside_took),
-            Limit::AtMost(_) | Limit::AtMostBeside => None,
+            Limit::Where(limit, where_beside_took) => Some(limit / where_beside_took),
+            Limit::Fixed(_) | Limit::Beside => None,
         };
         let verdict = match (ratio, promised) {
             _ if ours <= limit => "met",
@@ -60,7 +60,7 @@ impl Row {
         [
             format!("{} ({})", self.what, self.unit),
             say(ours),
-            if matches!(self.limit, Limit::AtMostBeside) { String::new() } else { say(limit) },
+            if matches!(self.limit, Limit::Beside) { String::new() } else { say(limit) },
             verdict.to_owned(),
             promised.map_or_else(|| ratio.clone(), |promised| format!("{ratio} of {promised:.1}")),
             self.beside.as_ref().map(|(name, beside)| format!("{} {name}", say(median(beside)))).unwrap_or_default(),
@@ -90,5 +90,5 @@ pub(crate) fn median(figures: &[f64]) -> f64 {
     let mut sorted = figures.to_vec();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
+    if sorted.len() % 2 == 1 { sorted[middle] } else { f64::midpoint(sorted[middle - 1], sorted[middle]) }
 }

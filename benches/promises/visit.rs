@@ -67,19 +67,19 @@ async fn drive(driver: WebDriver, origin: String) -> WebDriverResult<Visit> {
     driver.find(By::Id("name")).await?.send_keys(USER).await?;
     driver.find(By::Id("password")).await?.send_keys(PASSWORD).await?;
     driver.find(By::Css("button[type=submit]")).await?.click().await?;
-    wait_for(&driver, "/").await?;
+    wait_for(&driver, |path| path == "/").await?;
     visit.add(&driver).await?;
     // By script: the fleet's rows are replaced all the time, also between finding a link and pressing it.
-    driver.execute("document.querySelector('a[href=\"/servers/server-1\"]').click()", vec![]).await?;
-    wait_for(&driver, "/servers/server-1").await?;
+    driver.execute("document.querySelector('#fleet-rows a[href^=\"/servers/\"]').click()", vec![]).await?;
+    wait_for(&driver, |path| path.starts_with("/servers/")).await?;
     visit.add(&driver).await?;
     Ok(visit)
 }
 
-async fn wait_for(driver: &WebDriver, path: &str) -> WebDriverResult<()> {
+async fn wait_for(driver: &WebDriver, is_there: impl Fn(&str) -> bool) -> WebDriverResult<()> {
     let deadline = Instant::now() + PATIENCE;
-    while driver.current_url().await?.path() != path {
-        assert!(Instant::now() < deadline, "the browser did not come to {path}");
+    while !is_there(driver.current_url().await?.path()) {
+        assert!(Instant::now() < deadline, "the browser stayed at {}", driver.current_url().await?);
         sleep(Duration::from_millis(50)).await;
     }
     Ok(())

@@ -49,57 +49,87 @@ impl Minute {
     pub(crate) const SECONDS: u64 = SECONDS;
 }
 
-/// One minute. The console is handed to `meanwhile` afterwards, while it still samples.
-pub(crate) async fn minute(stage: &Stage, meanwhile: impl AsyncFnOnce()) -> Minute {
-    stage.switch(1).await;
-    let mut console = Contestant::start("console-watches", &stage.settings).await;
-    let mut bare = Contestant::start("bare-watches", &stage.settings).await;
-    sleep(SETTLE).await;
-    let took = [console.meter.processor_time(), bare.meter.processor_time()];
-    sleep(Duration::from_secs(ONE_SECONDS)).await;
-    let whole = u32::try_from(SECONDS / ONE_SECONDS).unwrap();
-    let of_one =
-        [console.meter.processor_time() - took[0], bare.meter.processor_time() - took[1]].map(|took| took * whole);
-    let with_one = [console.meter.resident(), bare.meter.resident()];
+/// The console and the bare loop, both with all servers.
+pub(crate) struct Watching {
+    console: Contestant,
+    bare: Contestant,
+    /// What each took in a minute with one server.
+    of_one: [Duration; 2],
+    with_one: [u64; 2],
+}
 
-    bare.ask("go", "sampling").await;
-    stage.switch(SERVERS).await;
-    console.ask("go", "sampling").await;
-    sleep(SETTLE).await;
-
-    let servers = stage.fleet.processes();
-    let begin = Utc::now();
-    let took = [console.meter.processor_time(), bare.meter.processor_time()];
-    let (there, database) = (Moment::of_children(&servers), database_now());
-    let wire = stage.first_server_wire.carried();
-    sleep(Duration::from_secs(SECONDS)).await;
-    let wire = stage.first_server_wire.carried().on_the_wire_since(wire);
-    let took = [console.meter.processor_time() - took[0], bare.meter.processor_time() - took[1]];
-    let there = Moment::of_children(&servers).since(&there);
-    let database = database_now().since(&database);
-    let end = Utc::now();
-    let resident = [console.meter.resident() - with_one[0], bare.meter.resident() - with_one[1]];
-
-    // Until the last tick's answer is there; then whole seconds only.
-    sleep(Duration::from_secs(1)).await;
-    let question = format!("count {} {SECONDS}", begin.timestamp() + 1);
-    let counts = [console.ask(&question, "counted").await, bare.ask(&question, "counted").await];
-    let [of_console, of_bare]: [Count; 2] = counts.map(|count| serde_json::from_str(&count).unwrap());
-    let batches = batches(stage, begin, end).await;
-    meanwhile().await;
-    bare.end().await;
-    console.end().await;
-    stage.switch(0).await;
-
-    let samples = u32::try_from(of_console.samples + of_bare.samples).unwrap();
-    Minute {
-        console: Watched { count: of_console, processor: took[0], of_one: of_one[0], resident: resident[0] },
-        bare: Watched { count: of_bare, processor: took[1], of_one: of_one[1], resident: resident[1] },
-        wire: wire / SECONDS,
-        batches,
-        server_side: there / samples.max(1),
-        database,
+impl Watching {
+    /// Starts both with one server, then lets them have all.
+    pub(crate) async fn start(stage: &Stage) -> Self {
+        stage.switch(1).await;
+        let console = Contestant::start("console-watches", &stage.settings).await;
+        let bare = Contestant::start("bare-watches", &stage.settings).await;
+        let mut both = Self { console, bare, of_one: [Duration::ZERO; 2], with_one: [0; 2] };
+        sleep(SETTLE).await;
+        let before = both.processor_time();
+        sleep(Duration::from_secs(ONE_SECONDS)).await;
+        let whole = u32::try_from(SECONDS / ONE_SECONDS).unwrap();
+        both.of_one = since(both.processor_time(), before).map(|took| took * whole);
+        both.with_one = both.resident();
+        both.bare.ask("go", "sampling").await;
+        stage.switch(SERVERS).await;
+        both.console.ask("go", "sampling").await;
+        sleep(SETTLE).await;
+        both
     }
+
+    /// What the next minute is like.
+    pub(crate) async fn minute(&mut self, stage: &Stage) -> Minute {
+        let servers = stage.fleet.processes();
+        let begin = Utc::now();
+        let (took, there, database) = (self.processor_time(), Moment::of_children(&servers), database_now());
+        let wire = stage.first_server_wire.carried();
+        sleep(Duration::from_secs(SECONDS)).await;
+        let wire = stage.first_server_wire.carried().on_the_wire_since(wire);
+        let took = since(self.processor_time(), took);
+        let there = Moment::of_children(&servers).since(&there);
+        let database = database_now().since(&database);
+        let (end, resident) = (Utc::now(), self.resident());
+        // Until the last tick's answer is there; then whole seconds only.
+        sleep(Duration::from_secs(1)).await;
+        let question = format!("count {} {SECONDS}", begin.timestamp() + 1);
+        let counts = [self.console.ask(&question, "counted").await, self.bare.ask(&question, "counted").await];
+        let counts: [Count; 2] = counts.map(|count| serde_json::from_str(&count).unwrap());
+        let samples = u32::try_from(counts[0].samples + counts[1].samples).unwrap();
+        let [console, bare] = [0, 1].map(|one| Watched {
+            count: counts[one],
+            processor: took[one],
+            of_one: self.of_one[one],
+            resident: resident[one].saturating_sub(self.with_one[one]),
+        });
+        Minute {
+            console,
+            bare,
+            wire: wire / SECONDS,
+            batches: batches(stage, begin, end).await,
+            server_side: there / samples.max(1),
+            database,
+        }
+    }
+
+    /// Ends both.
+    pub(crate) async fn end(self, stage: &Stage) {
+        self.bare.end().await;
+        self.console.end().await;
+        stage.switch(0).await;
+    }
+
+    fn processor_time(&self) -> [Duration; 2] {
+        [self.console.meter.processor_time(), self.bare.meter.processor_time()]
+    }
+
+    fn resident(&self) -> [u64; 2] {
+        [self.console.meter.resident(), self.bare.meter.resident()]
+    }
+}
+
+fn since(now: [Duration; 2], before: [Duration; 2]) -> [Duration; 2] {
+    [0, 1].map(|one| now[one].saturating_sub(before[one]))
 }
 
 fn database_now() -> Moment {

@@ -18,6 +18,7 @@ use crate::web::extract::Admin;
 use crate::web::filters;
 use crate::web::menu::Screen;
 use crate::web::render::Render;
+use crate::web::return_to;
 
 /// The deed of a list that asks before it is done.
 pub const DELETE: &str = "delete";
@@ -71,8 +72,11 @@ pub async fn create_action(path: Path<String>, desk: Desk, body: Entered, render
     desk.proof_for(resource)?;
     let names =
         desk.change(resource, ids, move |connection, by, ids| resource.act(connection, by, &action, ids)).await?;
-    let list = format!("/admin/{}", resource.screen().slug);
-    render.done(Message::new("Changed {names}").with("names", names.join(", "))).go(&list)
+    // Whoever pauses a server on its own page goes on there.
+    let origin = render.origin();
+    let back =
+        if return_to::server_of(&origin).is_some() { origin } else { format!("/admin/{}", resource.screen().slug) };
+    render.done(Message::new("Changed {names}").with("names", names.join(", "))).go(&back)
 }
 
 /// The rows that were ticked.

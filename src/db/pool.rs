@@ -86,14 +86,26 @@ impl Reachable {
         &self,
         pool: &Pool<ConnectionManager<PgConnection>>,
     ) -> Result<PooledConnection<ConnectionManager<PgConnection>>> {
-        let patience = if self.away.load(Ordering::Relaxed) { PATIENCE_WHILE_AWAY } else { PATIENCE };
-        match pool.get_timeout(patience) {
+        match pool.get_timeout(self.patience()) {
             Ok(connection) => {
                 self.back();
                 Ok(connection)
             }
-            Err(_) if self.away.load(Ordering::Relaxed) => Err(Error::Unavailable(super::errors::away())),
-            Err(_) => Err(Error::Unavailable(Message::new("The database is busy"))),
+            Err(_) => Err(self.no_connection()),
+        }
+    }
+
+    /// How long to wait for a connection now.
+    pub(super) fn patience(&self) -> Duration {
+        if self.away.load(Ordering::Relaxed) { PATIENCE_WHILE_AWAY } else { PATIENCE }
+    }
+
+    /// Why there was none in time.
+    pub(super) fn no_connection(&self) -> Error {
+        if self.away.load(Ordering::Relaxed) {
+            Error::Unavailable(super::errors::away())
+        } else {
+            Error::Unavailable(Message::new("The database is busy"))
         }
     }
 

@@ -18,6 +18,8 @@ use crate::models::instances::{Instance, NewInstance};
 
 /// Signs of life within one lease.
 const SIGNS: u32 = 4;
+/// How long the end may wait for the database.
+const FAREWELL: Duration = Duration::from_secs(3);
 /// Before the next try of a sign that could not be given.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -130,9 +132,10 @@ impl Presence {
     }
 
     /// The database does not answer. Whoever is alone goes on as long as that lasts: nobody is known who could take over.
-    /// Where others sample too, the lease runs out, and with it the sampling.
+    /// Where others sample too, the lease runs out, and with it the sampling. So it does for one that stood still: others
+    /// may have come meanwhile.
     pub(super) fn go_on_if_alone(&self) {
-        if !self.others_sample() && self.state().signed.is_some() {
+        if self.is_living() && !self.others_sample() {
             self.0.lives_until.send_replace(Instant::now() + self.0.lease);
         }
     }
@@ -182,7 +185,8 @@ impl Presence {
     pub(super) async fn end(&self) {
         let me = self.id();
         self.state().held.clear();
-        if let Err(error) = self.0.db.run(move |connection| Instance::end(connection, &[me])).await {
+        let db = self.0.db.within(FAREWELL);
+        if let Err(error) = db.run(move |connection| Instance::end(connection, &[me])).await {
             tracing::debug!(%error, "others take over once the lease ran out");
         }
     }

@@ -60,6 +60,9 @@ impl Default for Pace {
 /// How often the time of the last answer is written for servers that go on answering.
 const SEEN_EVERY: TimeDelta = TimeDelta::seconds(30);
 
+/// How long a stop waits for a database that hangs.
+const PATIENCE_AT_STOP: Duration = Duration::from_secs(3);
+
 /// What every server's task shares.
 #[derive(Clone)]
 struct Shared<R> {
@@ -92,22 +95,46 @@ impl<R: Reach> Sampler<R> {
         let mut tasks = Tasks::new(self.shared.clone(), stop.clone());
         let mut seen_written = self.shared.clock.now();
         while !stop.is_cancelled() {
-            if let Err(error) = self.supervise(&mut tasks).await {
+            if let Err(error) = self.patiently(self.turn(&mut tasks, &mut seen_written), stop).await {
                 tracing::debug!(%error, "servers and leases wait for the database");
                 self.shared.presence.go_on_if_alone();
             }
-            let now = self.shared.clock.now();
-            if now - seen_written >= SEEN_EVERY || now < seen_written {
-                self.write_seen(tasks.servers(), now).await;
-                seen_written = now;
-            }
-            let pause = self.shared.pace.supervision.min(self.shared.presence.pause());
-            drop(tokio::time::timeout(pause, stop.cancelled()).await);
+            drop(tokio::time::timeout(self.pause(), stop.cancelled()).await);
         }
         tasks.end().await;
         self.shared.presence.end().await;
         // Whoever writes once a second may have ended before us.
         while matches!(self.shared.store.write(&self.shared.db, &mut SeriesIds::default()).await, Ok(1..)) {}
+    }
+
+    /// Waits for a turn of the supervision, however long the database hangs: unless we are told to stop.
+    async fn patiently(&self, turn: impl Future<Output = Result<()>>, stop: &CancellationToken) -> Result<()> {
+        let given_up = async {
+            stop.cancelled().await;
+            tokio::time::sleep(PATIENCE_AT_STOP).await;
+        };
+        tokio::pin!(turn, given_up);
+        loop {
+            tokio::select! {
+                outcome = &mut turn => return outcome,
+                () = &mut given_up => return Ok(()),
+                () = tokio::time::sleep(self.pause()) => self.shared.presence.go_on_if_alone(),
+            }
+        }
+    }
+
+    async fn turn(&self, tasks: &mut Tasks<R>, seen_written: &mut DateTime<Utc>) -> Result<()> {
+        self.supervise(tasks).await?;
+        let now = self.shared.clock.now();
+        if now - *seen_written >= SEEN_EVERY || now < *seen_written {
+            self.write_seen(tasks.servers(), now).await;
+            *seen_written = now;
+        }
+        Ok(())
+    }
+
+    fn pause(&self) -> Duration {
+        self.shared.pace.supervision.min(self.shared.presence.pause())
     }
 
     /// Gives a sign of life, takes what is free, gives what is too much, and samples what is ours then.

@@ -94,12 +94,7 @@ impl Host {
 
     /// The command of a type that this server gets, and why.
     pub async fn choose<C: Command>(&self) -> Result<Chosen> {
-        let platform = self.platform().await?;
-        let chosen = self.hosts.catalog().choose(C::TYPE, &platform);
-        chosen.map_err(|missing| {
-            let (command, platform) = (C::TYPE.label().to_owned(), missing.platform);
-            RemoteError::Unsupported { server: self.server.name.clone(), command, platform }.into()
-        })
+        self.choose_on::<C>(&self.platform().await?)
     }
 
     /// The same server for a change, if the actor's role allows it.
@@ -110,10 +105,17 @@ impl Host {
         Err(Error::Forbidden(Message::new("You may look at {server} but not change it").with("server", self.name())))
     }
 
+    fn choose_on<C: Command>(&self, platform: &Platform) -> Result<Chosen> {
+        let chosen = self.hosts.catalog().choose(C::TYPE, platform);
+        chosen.map_err(|missing| {
+            let (command, platform) = (C::TYPE.label().to_owned(), missing.platform);
+            RemoteError::Unsupported { server: self.server.name.clone(), command, platform }.into()
+        })
+    }
+
     async fn ask<C: Command>(&self, command: &C) -> Result<Answer<C::Output>> {
-        let endpoint = self.hosts.endpoint(self.server.id).await?;
-        let platform = self.platform().await?;
-        let chosen = self.choose::<C>().await?;
+        let (endpoint, platform) = self.hosts.endpoint_and_platform(self.server.id).await?;
+        let chosen = self.choose_on::<C>(&platform)?;
         let parameters = command.parameters();
         let token = new_token()?;
         let privilege = privilege_on(&endpoint, &platform);

@@ -67,6 +67,21 @@ impl Hosts {
         self.0.db.run(move |connection| endpoint(connection, &sealer, id, now)).await
     }
 
+    /// Both in one question to the database: what every command begins with.
+    pub async fn endpoint_and_platform(&self, id: ServerId) -> Result<(Endpoint, Platform)> {
+        let (sealer, now) = (Arc::clone(&self.0.sealer), self.0.clock.now());
+        let asked = self.0.db.run(move |connection| {
+            let endpoint = endpoint(connection, &sealer, id, now)?;
+            Ok::<_, Error>((endpoint, DetectedPlatform::of(connection, id)?))
+        });
+        let (endpoint, known) = asked.await?;
+        let platform = match known {
+            Some(known) => known.into(),
+            None => self.detect_platform(id).await?,
+        };
+        Ok((endpoint, platform))
+    }
+
     /// The platform as it was last detected; asked for now where nobody has yet.
     pub async fn platform(&self, server: &Server) -> Result<Platform> {
         let id = server.id;

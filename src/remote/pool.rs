@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, join_all};
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::breaker::{Breaker, chance};
@@ -23,6 +23,7 @@ use super::host_keys::PresentedKey;
 use super::names::Names;
 use super::request::{Answer, Request};
 use super::ticker::Ticker;
+use super::turns::{Purpose, Turns};
 use chrono::{DateTime, Utc};
 
 use crate::clock::Clock;
@@ -33,19 +34,8 @@ use crate::models::ids::ServerId;
 
 /// Threads of the runtime that owns the connections; a hundred servers at a tick a second use a hundredth of one.
 const THREADS: usize = 2;
-/// Connections that people wait for, opened at the same time; those of the sampler are counted apart (R01).
-const ASKING: usize = 32;
 /// After connections were lost, the next try of each waits up to this long, so that a fleet does not come back at once.
 const JITTER: Duration = Duration::from_millis(500);
-
-/// Why a connection is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// Somebody waits for an answer.
-    Asking,
-    /// Numbers are wanted from time to time.
-    Watching,
-}
 
 /// The connections of this process. Clones share them.
 #[derive(Clone)]
@@ -58,10 +48,7 @@ pub(super) struct Inner {
     names: Names,
     clock: Clock,
     lanes: Mutex<HashMap<ServerId, Arc<Lane>>>,
-    asking: Semaphore,
-    watching: Semaphore,
-    /// Turns of servers that did not answer lately: they do not stand in the way of those that did (R01).
-    retrying: Semaphore,
+    turns: Turns,
     handle: Handle,
     runtime: Option<Runtime>,
 }
@@ -93,9 +80,7 @@ impl Pool {
             names: Names::default(),
             clock,
             lanes: Mutex::default(),
-            asking: Semaphore::new(ASKING),
-            watching: Semaphore::new(config.connecting),
-            retrying: Semaphore::new(config.connecting),
+            turns: Turns::new(config.connecting),
             handle: runtime.handle().clone(),
             runtime: Some(runtime),
             config,
@@ -295,22 +280,14 @@ impl Pool {
         let mut progress = Progress::new();
         let outcome = match approach(endpoint, &means, &mut progress).await {
             Ok(approach) => {
-                let _turn = self.turns(purpose, lane).acquire().await;
+                let has_failed = lock(&lane.breaker).has_failed();
+                let _turn = self.0.turns.take(purpose, has_failed).await;
                 Box::pin(connect(endpoint, means, approach, &mut progress)).await
             }
             Err(error) => Err(error),
         };
         self.learn(lane, outcome.as_ref().err());
         outcome
-    }
-
-    /// Among whom one waits for a turn to connect.
-    fn turns(&self, purpose: Purpose, lane: &Lane) -> &Semaphore {
-        match purpose {
-            Purpose::Asking => &self.0.asking,
-            Purpose::Watching if lock(&lane.breaker).has_failed() => &self.0.retrying,
-            Purpose::Watching => &self.0.watching,
-        }
     }
 
     /// What connecting needs: the jump server's connection, where there is one.

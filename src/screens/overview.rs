@@ -9,6 +9,7 @@ pub mod stream;
 pub mod unreachable;
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::future::OptionFuture;
 
 use self::page::{METRICS, OverviewPage, charts, cores, facts, is_young};
 use super::asked;
@@ -70,23 +71,25 @@ pub async fn index(
     if part.includes("cores") {
         page.cores = cores(latest.as_deref());
     }
-    if part.includes("charts") {
-        let numbers = gather::numbers(&app, &stored, METRICS, &range).await?;
-        let reading = stored.reading(range, &numbers, &render.shell);
-        page.charts = charts(&numbers, &stored, latest.as_deref(), &reading);
-        page.is_young = is_young(&numbers);
-        page.sampling = gather::sampling(&app, &stored, latest.as_deref());
-    }
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
     // While nobody has got in yet, a page that waited for an answer would only be late.
     let wait =
         |region| (part.includes(region) && (part != Part::Page || level != Level::Unknown)).then(|| part.patience());
     let role = person.actor.role;
-    let (processes, filesystems) = tokio::join!(
+    let numbers = part.includes("charts").then(|| gather::numbers(&app, &stored, METRICS, &range));
+    // The database reads while the server answers.
+    let (numbers, processes, filesystems) = tokio::join!(
+        OptionFuture::from(numbers),
         asked::processes(&host, wait("processes"), role),
         asked::filesystems(&app, &host, wait("filesystems"), role),
     );
     (page.processes, page.filesystems) = (processes?, filesystems?);
+    if let Some(numbers) = numbers.transpose()? {
+        let reading = stored.reading(range, &numbers, &render.shell);
+        page.charts = charts(&numbers, &stored, latest.as_deref(), &reading);
+        page.is_young = is_young(&numbers);
+        page.sampling = gather::sampling(&app, &stored, latest.as_deref());
+    }
     match part {
         Part::Block("facts") => render.page(&page.as_facts()),
         Part::Block("charts") => render.page(&page.as_charts()),

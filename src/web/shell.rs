@@ -93,6 +93,13 @@ pub struct SelectedServer {
     pub level: Level,
 }
 
+impl SelectedServer {
+    /// What stands over its pages in the navigation.
+    pub fn heading(&self) -> Message {
+        Message::new("On {server}").with("server", &self.name)
+    }
+}
+
 impl Shell {
     /// The key of the values.
     pub const KEY: &'static str = "shell";

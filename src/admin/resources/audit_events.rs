@@ -47,7 +47,7 @@ impl Resource for AuditEvents {
             .column("From", |event| Cell::Code(event.address.map(|from| from.0.to_string()).unwrap_or_default()))
             .column("What", |event| Cell::Code(event.action.clone()))
             .column("Server", |event| Cell::Text(event.server.clone()))
-            .column("On", |event| Cell::Text(event.target.clone()))
+            .column("Target", |event| Cell::Text(event.target.clone()))
             .column("Outcome", |event| outcome(event.outcome))
             .column("Details", |event| Cell::Long(details(event)))
             .search("Server, person, target or detail", |event| event.target.clone())

@@ -90,8 +90,8 @@ pub fn offers(connection: &mut Connection) -> Result<Vec<Offer>> {
     Ok(credentials
         .map(|credential| {
             let sentence = match credential.kind {
-                CredentialKind::Password => "Password, user {user}, used by {count} servers",
-                CredentialKind::PrivateKey => "Private key, user {user}, used by {count} servers",
+                CredentialKind::Password => "Password, user {user}, servers: {count}",
+                CredentialKind::PrivateKey => "Private key, user {user}, servers: {count}",
             };
             let used = counts.remove(&credential.id).unwrap_or_default();
             let detail = Message::new(sentence).with("user", &credential.user_name).with("count", used);

@@ -35,7 +35,7 @@ pub struct Servers;
 /// The choice of a credential that is made together with the server; no name can be like it.
 pub const OWN: &str = "+own";
 
-const MONITORING: &[(&str, &str)] = &[("on", "On"), ("paused", "Paused")];
+const MONITORING: &[(&str, &str)] = &[("on", "Monitored"), ("paused", "Paused")];
 
 fn credential_offers(connection: &mut Connection) -> Result<Vec<Offer>> {
     let own = Offer::word(OWN, "Only for this server…").detail(Message::new("Enter a key or password here"));

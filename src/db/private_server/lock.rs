@@ -12,7 +12,7 @@ use super::folders::{data_dir_unusable, make_data_dir};
 /// The hold on a data directory; the kernel lets go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -26,7 +26,7 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {
                 file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(unusable)?;
-                Ok(Self { _file: file })
+                Ok(Self { file })
             }
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
@@ -39,5 +39,12 @@ impl Lock {
             }
             Err(TryLockError::Error(cause)) => Err(unusable(cause)),
         }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would leave it to a child that was just forked by another thread and has not yet become its program.
+        drop(self.file.unlock());
     }
 }

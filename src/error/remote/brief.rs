@@ -10,7 +10,7 @@ impl RemoteError {
             Self::NameNotFound { address, .. } => {
                 Message::new("The address {address} has no IP address").with("address", address)
             }
-            Self::Unreachable { why, .. } => Message::new("Cannot be reached: {why}").with_words("why", why.clone()),
+            Self::Unreachable { why, .. } => Message::new("Connecting failed: {why}").with_words("why", why.clone()),
             Self::TimedOut { stage, after, .. } => Message::new("No answer within {seconds} s ({stage})")
                 .with("seconds", after.as_secs())
                 .with_words("stage", stage.label()),
@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn a_row_that_names_its_server_says_the_rest() {
         let refused = RemoteError::Unreachable { server: "web-1".into(), why: Message::new("connection refused") };
-        assert_eq!(refused.brief().to_string(), "Cannot be reached: connection refused");
+        assert_eq!(refused.brief().to_string(), "Connecting failed: connection refused");
         let resting = RemoteError::Resting { server: "web-1".into(), seconds: 30, last: Box::new(refused.clone()) };
         assert_eq!(resting.brief(), refused.brief());
         let [trusted, presented] = ["ssh-ed25519 SHA256:a", "ssh-ed25519 SHA256:b"].map(str::to_owned);

@@ -122,8 +122,7 @@ impl Reach for Hosts {
 
 /// Where the server is, which loop it gets, and the request that starts it.
 async fn prepare(hosts: &Hosts, server: &Server) -> Result<(Endpoint, Chosen, Request)> {
-    let endpoint = hosts.endpoint(server.id).await?;
-    let platform = hosts.platform(server).await?;
+    let (endpoint, platform) = hosts.endpoint_and_platform(server.id).await?;
     let chosen =
         hosts.catalog().choose(SampleMetrics::TYPE, &platform).map_err(|missing| RemoteError::Unsupported {
             server: endpoint.name.clone(),

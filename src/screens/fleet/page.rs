@@ -59,6 +59,8 @@ pub fn strip(machines: &[Machine], language: Language) -> Vec<Group> {
         percent: machine.vitals.cpu.filter(|_| machine.answers()),
         state: match machine.level.dot() {
             "none" => "paused",
+            // Well, but its first number is still to come: grey, or it would look busy.
+            "up" if machine.vitals.cpu.is_none() => "paused",
             dot => dot,
         },
     };

@@ -82,5 +82,8 @@ fn then(
     level: Level,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Vec<Fact> {
-    facts(stored, latest, level, now).into_iter().filter(|fact| fact.level.is_none() && fact.label != "Up").collect()
+    facts(stored, latest, level, now)
+        .into_iter()
+        .filter(|fact| fact.level.is_none() && fact.label != "Uptime")
+        .collect()
 }

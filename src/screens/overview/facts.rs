@@ -65,7 +65,7 @@ impl Known {
         let address = self.address.as_ref();
         facts.add("Address", address.and_then(|(host, _)| heard(host)), address.map(|(_, port)| port_of(*port)));
         facts.add("OS", heard(without_codename(&self.system)), heard(&self.virtualisation));
-        facts.add("Up", self.up.map(uptime), None);
+        facts.add("Uptime", self.up.map(uptime), None);
         facts.add("Kernel", heard(&self.kernel), heard(&self.arch));
         let cores = |n| Message::new(if n == 1 { "{n} core" } else { "{n} cores" }).with("n", n);
         facts.add("CPU", self.cores.map(cores), heard(&short_model(&self.cpu_model)));

@@ -52,10 +52,10 @@ impl Limits {
     /// Counts a request of `visitor`; too many say how long to wait.
     fn count(&self, visitor: &Visitor) -> Result<(), Duration> {
         match &visitor.identity {
-            Identity::Nobody => self.addresses.count(network_of(visitor.address)),
-            Identity::Person(person) => self.sessions.count(hex::encode(&person.session.id_hash)),
+            Identity::Nobody => self.addresses.count(&network_of(visitor.address)),
+            Identity::Person(person) => self.sessions.count(&hex::encode(&person.session.id_hash)),
             // A token's name is its own, and no session has such a number.
-            Identity::Program(actor) => self.sessions.count(format!("token {}", actor.name)),
+            Identity::Program(actor) => self.sessions.count(&format!("token {}", actor.name)),
         }
     }
 }
@@ -107,12 +107,12 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
         Self { limiter: RateLimiter::hashmap_with_clock(quota, Ticks(clock)), counted: AtomicU32::new(0) }
     }
 
-    fn count(&self, key: K) -> Result<(), Duration> {
+    fn count(&self, key: &K) -> Result<(), Duration> {
         if self.counted.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == TIDY_EVERY - 1 {
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
         }
-        self.limiter.check_key(&key).map_err(|refused| refused.wait_time_from(self.limiter.clock().now()))
+        self.limiter.check_key(key).map_err(|refused| refused.wait_time_from(self.limiter.clock().now()))
     }
 }
 
@@ -138,12 +138,12 @@ mod tests {
         let clock = Clock::standing_at(DateTime::UNIX_EPOCH);
         let limiter = Limiter::new(Rate { per_second: 5, burst: 20 }, clock.clone());
         for number in 0..TIDY_EVERY {
-            assert!(limiter.count(number).is_ok());
+            assert!(limiter.count(&number).is_ok());
         }
         assert_eq!(limiter.limiter.len(), TIDY_EVERY as usize);
         clock.advance(TimeDelta::minutes(1));
         for _ in 0..TIDY_EVERY {
-            let _refused_or_not = limiter.count(0);
+            let _refused_or_not = limiter.count(&0);
         }
         assert!(limiter.limiter.len() <= 1, "{}", limiter.limiter.len());
     }

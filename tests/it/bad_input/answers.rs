@@ -32,7 +32,7 @@ async fn a_start_up_file_that_ends_the_shell_is_said_in_its_own_words() {
     let test = "a_start_up_file_that_ends_the_shell_is_said_in_its_own_words";
     let Some(sshd) = two_users(test, "echo 'This account is for rsync only'; exit 3\n") else { return };
     let scene = Scene::of(&sshd.endpoint_of("noisy"), &sshd.endpoint_of("deploy")).await;
-    let said = scene.walk("shell").await;
+    let said = scene.walk("shell", "Let us in but gave no POSIX shell: This account is for rsync only").await;
     assert_eq!(said.what, "web-1 let us in but gave no POSIX shell: This account is for rsync only");
     assert_eq!(
         said.next_step,

@@ -21,7 +21,6 @@ fn put_off(reply: &Reply) {
 }
 
 #[actix_web::test]
-#[ignore = "needs a quiet machine until the limits of requests are a setting of the test"]
 async fn a_database_that_goes_away_is_said_on_the_page_and_in_the_api_and_nothing_is_lost() {
     let permissions = std::fs::Permissions::from_mode(0o711);
     let folder = tempfile::Builder::new().prefix("hannun-away-").permissions(permissions).tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! What a managed server says, in every place where pages show it, in a real browser: it is text, and nothing is asked for
 //! because of it (W05, W06, X04).
 
+use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -96,19 +97,16 @@ async fn hostile_host(corpus: &[String]) -> FakeHost {
     let mut processes = "@clock\n100\n@uptime\n5032.90\n@ps\n".to_owned();
     for (index, text) in corpus.iter().enumerate() {
         let cpu = 90 - index;
-        processes.push_str(&format!(
-            "{:>7}       1 {:<32} {cpu}.0  0.0  1700 S    {text}\n",
-            100 + index,
-            "<b>root</b>"
-        ));
+        let (pid, user) = (100 + index, "<b>root</b>");
+        writeln!(processes, "{pid:>7}       1 {user:<32} {cpu}.0  0.0  1700 S    {text}").unwrap();
     }
     let mut processes = processes.into_bytes();
     processes.extend_from_slice(b"     50       1 root                              95.0  0.0  1700 S    lone \xff\xfe bytes \x00\x1b]0;title\x07\n@stat\n");
     let (mut mounts, mut df) = ("@mounts\n".to_owned(), String::new());
     for (index, text) in corpus.iter().filter(|text| text.len() < 1_000).enumerate() {
         let mount = format!("/mnt/{index}/{}", text.replace(' ', "\\040"));
-        mounts.push_str(&format!("/dev/{} {mount} ext4 rw 0 0\n", text.replace(' ', "\\040")));
-        df.push_str(&format!("270553174016 48364933120 49207816192 16777216 524163 /mnt/{index}/{text}\n"));
+        writeln!(mounts, "/dev/{} {mount} ext4 rw 0 0", text.replace(' ', "\\040")).unwrap();
+        writeln!(df, "270553174016 48364933120 49207816192 16777216 524163 /mnt/{index}/{text}").unwrap();
     }
     let filesystems = format!("{mounts}@df\n   1B-blocks        Used       Avail   Inodes  IUsed Mounted on\n{df}");
     let answer = |stdout: Vec<u8>| Act::Answer { stdout, stderr: Vec::new(), status: 0 };

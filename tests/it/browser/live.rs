@@ -17,12 +17,13 @@ use super::people::sign_in;
 use crate::harness::app::{PASSWORD, TestApp};
 use crate::harness::browser::{Browser, Window};
 use crate::harness::members::Shared;
+use crate::harness::relay::Relay;
 
-/// A server that nobody has asked yet, on the `sshd` that the process reaches.
-fn add_new_server(shared: &Shared) {
+/// A server that nobody has asked yet, reached by a cable to the `sshd`.
+fn add_new_server(shared: &Shared, cable: &Relay) {
     let connection = &mut shared.database.connection();
     let credential_id = Some(Credential::by_name(connection, "test").unwrap().id);
-    let server = NewServer { port: shared.sshd.port.into(), credential_id, ..NewServer::new("new-1", "127.0.0.1") };
+    let server = NewServer { port: cable.port.into(), credential_id, ..NewServer::new("new-1", "127.0.0.1") };
     let server = server.insert(connection).unwrap();
     let pin = &shared.sshd.endpoint().pins[0];
     let key = GivenKey { algorithm: &pin.algorithm, public_key: pin.public_key.trim(), fingerprint: "SHA256:test" };
@@ -40,7 +41,8 @@ async fn a_page_opened_before_the_first_answer_fills_itself_and_is_never_blank_a
     let base = format!("http://{}", member.address());
     browser.look(Window::Desk, false).await;
     sign_in(&browser, &base, "jiwon").await;
-    add_new_server(&shared);
+    let cable = Relay::holding(shared.sshd.port).await;
+    add_new_server(&shared, &cable);
     browser.driver.goto(format!("{base}/servers/new-1")).await.unwrap();
     let skeleton = "return document.querySelector('#facts .state').textContent.includes('Connecting')
         && ['facts', 'charts', 'processes', 'filesystems', 'cores'].every(region => document.querySelector(`#${region} .bone`))";
@@ -55,6 +57,7 @@ async fn a_page_opened_before_the_first_answer_fills_itself_and_is_never_blank_a
             else if (full.has(region)) window.blanked.push(region);
         })).observe(document.querySelector('main'), { childList: true, subtree: true });";
     browser.driver.execute(watch, vec![]).await.unwrap();
+    cable.release();
     let values = "return window.same && !document.querySelector('#overview .bone')
         && document.querySelector('#facts .state').textContent.trim() === 'Up'
         && /\\d/.test(document.querySelector('#chart-cpu [data-number]').textContent)

@@ -53,6 +53,7 @@ async fn sec_w04_every_screen_shows_in_both_themes_and_on_a_phone_without_a_refu
             browser.driver.goto(format!("{}{path}", hannun.origin)).await.unwrap();
             browser.wait_until("the page", "return document.readyState === 'complete'").await;
             problems.extend(browser.problems().await.into_iter().map(|problem| format!("{path} {look}: {problem}")));
+            problems.extend(browser.barriers().await.into_iter().map(|barrier| format!("{path} {look}: {barrier}")));
             let overflow = browser.overflow().await;
             if overflow > 0 {
                 problems.push(format!("{path} {look}: scrolls sideways by {overflow} pixels"));

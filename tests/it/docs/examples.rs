@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::page;
 use crate::harness::running::Running;
 use crate::harness::skip::skip;
 
@@ -120,7 +119,7 @@ fn every_example_of_the_api_runs_and_answers_as_shown() {
     let shell = Shell { hannun: &hannun, folder: tempfile::tempdir().unwrap() };
     shell.make_token();
     shell.wait_for_numbers();
-    let page = page("api.md");
+    let page = super::page("api.md");
     let (mut ran, mut said) = (0, String::new());
     for block in page.blocks() {
         match block.language {
@@ -143,6 +142,11 @@ fn every_example_of_the_api_runs_and_answers_as_shown() {
         }
     }
     assert!(ran > 12, "{ran}");
+    let operations = super::page("operations.md").text;
+    for entry in std::fs::read_dir(hannun.data_dir()).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        assert!(operations.contains(&format!("| `{name}")), "what {name} is, is not told");
+    }
     assert_eq!(hannun.stop(), Some(0));
 }
 

@@ -86,7 +86,7 @@ fn named(line: &str) -> Option<(usize, Vec<&str>)> {
     let column = line.chars().position(|c| !matches!(c, ' ' | '│' | '├' | '└' | '─'))?;
     let rest = line.trim_start_matches([' ', '│', '├', '└', '─']);
     let names: Vec<&str> =
-        rest.split_whitespace().take_while(|word| word.ends_with('/') || word.ends_with(".rs")).collect();
+        rest.split_whitespace().take_while(|word| word.ends_with('/') || word.strip_suffix(".rs").is_some()).collect();
     (!names.is_empty()).then_some((column, names))
 }
 

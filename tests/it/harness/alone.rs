@@ -24,9 +24,9 @@ pub(crate) fn alone_by(test: &str, mut command: Command) -> Option<String> {
         .env("RUST_BACKTRACE", "0")
         .output()
         .unwrap();
-    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success() && text.contains("1 passed"), "alone, {test} did not pass:\n{text}");
-    Some(text)
+    let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success() && printed.contains("1 passed"), "alone, {test} did not pass:\n{printed}");
+    Some(printed)
 }
 
 /// Resident memory of this process, bytes.

@@ -141,9 +141,31 @@ impl Browser {
         self.driver.current_url().await.unwrap().path().to_owned()
     }
 
-    /// Nothing was refused by the policy, nothing failed in a script, and nothing scrolls sideways.
+    /// What keeps people from using the page who do not see it, as far as a few rules tell: one `h1`, headings in order,
+    /// a name for everything that can be used, a caption for every table, identifiers that are one thing.
+    pub(crate) async fn barriers(&self) -> Vec<String> {
+        let script = "const found = [], all = (css) => [...document.querySelectorAll(css)].filter((e) => !e.closest('[aria-hidden=true], [hidden], noscript'));
+            const show = (e) => e.outerHTML.slice(0, 120);
+            if (all('h1').length !== 1) found.push(`${all('h1').length} h1`);
+            all('h1, h2, h3, h4').map((e) => [Number(e.tagName[1]), e]).reduce((last, [level, e]) => {
+                if (last && level > last + 1) found.push(`h${level} after h${last}: ${show(e)}`);
+                return level;
+            }, 0);
+            const labelled = (e) => e.labels?.length || e.getAttribute('aria-label') || e.getAttribute('aria-labelledby');
+            all('input:not([type=hidden]), select, textarea').filter((e) => !labelled(e)).forEach((e) => found.push(`no label: ${show(e)}`));
+            const named = (e) => e.textContent.trim() || e.getAttribute('aria-label') || e.querySelector('[aria-label]');
+            all('a[href], button, summary').filter((e) => !named(e)).forEach((e) => found.push(`no name: ${show(e)}`));
+            all('table').filter((e) => !e.caption?.textContent.trim()).forEach((e) => found.push(`no caption: ${show(e)}`));
+            const ids = all('[id]').map((e) => e.id);
+            new Set(ids.filter((id, at) => ids.indexOf(id) !== at)).forEach((id) => found.push(`twice: #${id}`));
+            return found;";
+        self.driver.execute(script, vec![]).await.unwrap().convert().unwrap()
+    }
+
+    /// Nothing was refused by the policy, nothing failed in a script, nothing bars anybody, and nothing scrolls sideways.
     pub(crate) async fn all_is_well(&self, place: &str) {
         assert_eq!(self.problems().await, Vec::<String>::new(), "{place}");
+        assert_eq!(self.barriers().await, Vec::<String>::new(), "{place}");
         assert_eq!(self.overflow().await, 0, "{place} scrolls sideways");
     }
 

@@ -135,7 +135,8 @@ impl Shared {
     fn logs(&self) -> String {
         let files = std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
         let logs = files.filter(|path| path.extension().is_some_and(|ending| ending == "log"));
-        logs.map(|path| format!("{}:\n{}", path.display(), std::fs::read_to_string(&path).unwrap())).collect()
+        let told = logs.map(|path| format!("{}:\n{}", path.display(), std::fs::read_to_string(&path).unwrap()));
+        told.collect::<Vec<_>>().concat()
     }
 }
 

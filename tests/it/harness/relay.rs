@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 /// Forwards connections to a port on this machine.
@@ -21,6 +21,8 @@ pub(crate) struct Relay {
 
 struct Wire {
     pulled: AtomicBool,
+    /// Whether bytes come through yet; until then they are kept.
+    open: watch::Sender<bool>,
     cut: Notify,
     /// How many bytes of the server come through.
     allowance: AtomicUsize,
@@ -33,6 +35,13 @@ impl Relay {
     /// A cable that works.
     pub(crate) async fn to(port: u16) -> Self {
         Self::with(port, usize::MAX, None).await
+    }
+
+    /// A cable that keeps every byte until [`Relay::release`]: a server that is slow for as long as a test wants.
+    pub(crate) async fn holding(port: u16) -> Self {
+        let relay = Self::to(port).await;
+        relay.wire.open.send_replace(false);
+        relay
     }
 
     /// A cable that is pulled after `allowance` bytes from the server.
@@ -50,6 +59,7 @@ impl Relay {
         let port = listener.local_addr().unwrap().port();
         let wire = Arc::new(Wire {
             pulled: AtomicBool::new(false),
+            open: watch::Sender::new(true),
             cut: Notify::new(),
             allowance: AtomicUsize::new(allowance),
             forwarded: AtomicUsize::new(0),
@@ -84,6 +94,11 @@ impl Relay {
         self.wire.pulled.store(true, Ordering::SeqCst);
     }
 
+    /// Lets through what was kept, and all that follows.
+    pub(crate) fn release(&self) {
+        self.wire.open.send_replace(true);
+    }
+
     /// Cuts every connection off: both ends hear of it at once.
     pub(crate) fn cut(&self) {
         self.wire.cut.notify_waiters();
@@ -109,6 +124,7 @@ impl Wire {
             if length == 0 {
                 return;
             }
+            self.open.subscribe().wait_for(|open| *open).await.unwrap();
             let allowed = if counted { self.allowed(length) } else { length };
             if self.pulled.load(Ordering::SeqCst) || to.write_all(&buffer[..allowed]).await.is_err() || allowed < length
             {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hannun::clock::Clock;
+use hannun::db::private_server::{Durability, PrivateServer};
 use hannun::metrics::live::Live;
 use hannun::metrics::mirror::Mirror;
 use hannun::metrics::presence::Presence;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::fake_server::FakeServer;
 use super::{LEASE, eventually, instance, sampled_servers};
 use crate::harness::database::TestDatabase;
+use crate::harness::outage::Frozen;
 
 /// Longer than any test: who takes over within it did not wait for it.
 const LONG_LEASE: Duration = Duration::from_mins(10);
@@ -53,11 +55,11 @@ impl Process {
 
     fn start(database: &TestDatabase, introduction: NewInstance, lease: Duration) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let (id, samples, serves) = (introduction.id, introduction.samples, introduction.serves);
+        let (id, does_sample, serves) = (introduction.id, introduction.samples, introduction.serves);
         let (fake, live, stop) = (FakeServer::polite(), Live::default(), CancellationToken::new());
         let presence = Presence::new(database.db.clone(), introduction, lease);
         let mut running = Vec::new();
-        if samples {
+        if does_sample {
             let store = Store::default();
             let sampler =
                 Sampler::new(fake.clone(), presence.clone(), Clock::system(), live.clone(), store, super::HURRY);
@@ -245,6 +247,20 @@ async fn rel_r04_one_alone_goes_on_sampling_while_the_database_is_away() {
     come_to(&database, &[(1, 2)]).await;
     are_ticked_once(&[&one], &servers).await;
     assert_eq!(one.fake.manner().opened, opened, "nothing was opened anew");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rel_r04_one_alone_goes_on_sampling_while_the_database_hangs() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = TestDatabase::of(PrivateServer::start(folder.path(), Durability::None).unwrap());
+    let servers = sampled_servers(&database, 1);
+    let one = Process::all(&database, 1, LEASE);
+    are_ticked_once(&[&one], &servers).await;
+    let frozen = Frozen::take(&database);
+    tokio::time::sleep(LEASE + LEASE / 2).await;
+    are_ticked_once(&[&one], &servers).await;
+    drop(frozen);
+    one.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

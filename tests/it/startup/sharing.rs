@@ -47,7 +47,6 @@ fn doubled(shared: &Shared) -> i64 {
 }
 
 #[test]
-#[ignore = "needs a quiet machine until the limits of requests are a setting of the test"]
 fn rel_j05_a_web_process_shows_live_what_workers_sample_also_after_one_of_them_was_killed() {
     let test = "rel_j05_a_web_process_shows_live_what_workers_sample_also_after_one_of_them_was_killed";
     let Some(shared) = Shared::new(test, 2) else { return };
@@ -90,7 +89,6 @@ fn rel_j05_a_web_process_shows_live_what_workers_sample_also_after_one_of_them_w
 }
 
 #[test]
-#[ignore = "needs a quiet machine until the limits of requests are a setting of the test"]
 fn rel_j02_two_whole_processes_share_evenly_and_one_that_stood_still_gives_up_what_it_lost() {
     let test = "rel_j02_two_whole_processes_share_evenly_and_one_that_stood_still_gives_up_what_it_lost";
     let Some(shared) = Shared::new(test, 5) else { return };

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
-use hannun::commands::Command;
 use hannun::commands::metrics::SampleMetrics;
+use hannun::commands::{Command, Platform};
 use hannun::error::Error;
 use hannun::metrics::rates::Reading;
 use hannun::metrics::sampler::Recorder;
@@ -50,7 +50,7 @@ impl Place {
                     Err(_) => NewServer::new(name, "127.0.0.1").insert(connection)?,
                 };
                 server.set_groups(connection, &[group.id])?;
-                let platform = DetectedPlatform::new(server.id, &Default::default(), now);
+                let platform = DetectedPlatform::new(server.id, &Platform::default(), now);
                 platform.save(connection)?;
                 Ok::<_, Error>((group.id, server.id))
             })

@@ -143,6 +143,17 @@ fn every_string_of_a_template_has_its_korean() {
 }
 
 #[test]
+fn every_sentence_is_translated_once() {
+    let korean = include_str!("../../../src/locales/ko.yml");
+    let keys: Vec<&str> =
+        korean.lines().filter_map(|line| Some(line.strip_prefix('"')?.split_once("\": ")?.0)).collect();
+    let mut twice: Vec<&str> = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    twice.extend(keys.iter().filter(|key| !seen.insert(**key)));
+    assert!(keys.len() > 500 && twice.is_empty(), "{twice:#?}");
+}
+
+#[test]
 fn a_translation_keeps_every_named_value() {
     let korean: BTreeMap<String, String> = serde_yaml::from_str(include_str!("../../../src/locales/ko.yml")).unwrap();
     let values = |text: &str| {
