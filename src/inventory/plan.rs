@@ -229,6 +229,7 @@ pub fn plan(connection: &mut Connection, means: Means<'_>, request: &Request) ->
     check::everything(means.actor, request, &wishes, &removals, &registry, &mut flaws);
     let mut problems = check::removals_that_are_used(&wishes, &removals, &registry, request);
     problems.extend(check::cut_off(request));
+    problems.extend(scope::View { actor: means.actor, registry: &registry }.foreign_files(request));
     let comparison = compare::Comparison { connection, means, request, registry: &registry, flaws: &mut flaws };
     let items = comparison.items(wishes, removals)?;
     problems.extend(locate(flaws, &request.sources));

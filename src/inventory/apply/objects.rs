@@ -21,7 +21,8 @@ impl Work<'_> {
                 Some(id) => {
                     let changes = changes(item, facts, secrets);
                     Credential::change(self.connection, self.means.sealer, id, &changes, self.means.now)?;
-                    if !item.is_taken_over {
+                    // What people wrote about it is no matter of connections.
+                    if item.fields.iter().any(|field| field.field != "note") {
                         self.touch_users_of(id)?;
                     }
                 }

@@ -89,7 +89,13 @@ pub struct FoundKey {
 }
 
 /// More notes than anybody reads about one server.
-const MOST_NOTES: usize = 20;
+pub(super) const MOST_NOTES: usize = 20;
+/// More than anybody reads of what was left out of one import.
+const MOST_SKIPPED: usize = 1_000;
+/// As much of a name as is repeated, in bytes.
+const LONGEST_NAMED: usize = 255;
+/// The longest value that is kept, in bytes: a few lines may stand for thousands of servers, each with all of them (F11).
+pub(super) const LONGEST_VALUE: usize = 4 * 1024;
 
 impl FoundServer {
     /// Notes something about it that is not used.
@@ -113,7 +119,21 @@ pub struct Skipped {
 
 impl Skipped {
     pub(super) fn new(what: impl Into<String>, place: &Place, why: impl Into<Message>) -> Self {
-        Self { what: what.into(), place: place.clone(), why: why.into() }
+        let mut what = what.into();
+        if what.len() > LONGEST_NAMED {
+            what.truncate(what.floor_char_boundary(LONGEST_NAMED));
+            what.push('…');
+        }
+        Self { what, place: place.clone(), why: why.into() }
+    }
+
+    /// Adds it to a list, which says once that it is not complete any more.
+    pub(super) fn add_to(self, list: &mut Vec<Self>) {
+        if list.len() < MOST_SKIPPED {
+            list.push(self);
+        } else if list.len() == MOST_SKIPPED {
+            list.push(Self { what: String::new(), why: "More was left out than is listed here".into(), ..self });
+        }
     }
 }
 

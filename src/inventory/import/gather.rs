@@ -30,7 +30,7 @@ pub(super) struct Gathered {
 impl Gathered {
     /// Leaves something out.
     pub(super) fn skip(&mut self, what: impl Into<String>, place: &Place, why: impl Into<Message>) {
-        self.found.skipped.push(Skipped::new(what, place, why));
+        Skipped::new(what, place, why).add_to(&mut self.found.skipped);
     }
 
     /// Whether there is room for another server; where there is not, that is said once.

@@ -3,6 +3,9 @@
 use super::words::{self, Hash};
 use crate::language::Message;
 
+/// More stops than any way has; how many hannun can pass is decided where the ways are put together.
+const MOST_HOPS: usize = 32;
+
 /// One stop on the way, as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hop {
@@ -19,6 +22,9 @@ pub(super) fn of_proxy_jump(text: &str) -> Result<Vec<Hop>, Message> {
     let text = text.split('#').next().unwrap_or_default().trim().trim_matches('"');
     if text.eq_ignore_ascii_case("none") {
         return Ok(Vec::new());
+    }
+    if text.split(',').count() > MOST_HOPS {
+        return Err(Message::new("A way with more than {most} stops").with("most", MOST_HOPS));
     }
     text.split(',').map(hop).collect()
 }

@@ -1,7 +1,7 @@
 //! `known_hosts`: the host keys that somebody trusts already (sshd(8), `SSH_KNOWN_HOSTS FILE FORMAT`).
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use sha1::Sha1;
 
 use super::Source;
 use super::files::too_long;
-use super::found::{Found, FoundKey, FoundServer, Place, Skipped};
+use super::found::{Found, FoundKey, FoundServer, LONGEST_VALUE, Place, Skipped};
 use super::pattern::{is_literal, list_matches};
 use crate::remote::describe_host_key;
 
@@ -21,7 +21,7 @@ const MOST_TRIES: usize = 4_000_000;
 /// A pattern costs as much as a hash for each of these many bytes.
 const BYTES_A_TRY: usize = 256;
 /// More keys than one server has.
-const MOST_KEYS: usize = 16;
+const MOST_KEYS: usize = 8;
 
 /// A `known_hosts` that was read.
 #[derive(Debug)]
@@ -43,8 +43,8 @@ pub struct KnownHosts {
 struct Line {
     hosts: Hosts,
     marker: Marker,
-    /// `ssh-ed25519 AAAA…`
-    key: String,
+    /// Nothing where it is no key.
+    key: Option<FoundKey>,
     place: Place,
 }
 
@@ -82,7 +82,7 @@ impl KnownHosts {
         };
         let file = Place::new(source.name, 0);
         if let Some(why) = too_long(source.text) {
-            known.skipped.push(Skipped::new("", &file, why));
+            Skipped::new("", &file, why).add_to(&mut known.skipped);
             return known;
         }
         for (number, text) in source.text.lines().enumerate() {
@@ -92,7 +92,7 @@ impl KnownHosts {
             }
             match Line::read(text, place.clone()) {
                 Some(line) => known.keep(line),
-                None => known.skipped.push(Skipped::new("", &place, "This is no line of known_hosts")),
+                None => Skipped::new("", &place, "This is no line of known_hosts").add_to(&mut known.skipped),
             }
         }
         known
@@ -117,11 +117,11 @@ impl KnownHosts {
         for server in &mut found.servers {
             self.give_keys_to(server);
         }
-        found.skipped.extend(self.skipped.iter().cloned());
+        self.skipped.iter().cloned().for_each(|skipped| skipped.add_to(&mut found.skipped));
         if self.tries_left.get() == 0 {
             let place = self.lines.first().map_or_else(|| Place::new("known_hosts", 0), |line| line.place.at(0));
             let why = "It holds too many hashed names and patterns to try them all; some keys may be missing";
-            found.skipped.push(Skipped::new("", &place, why));
+            Skipped::new("", &place, why).add_to(&mut found.skipped);
         }
     }
 
@@ -135,22 +135,26 @@ impl KnownHosts {
         if !lines.iter().any(|line| line.marker == Marker::Trusted) {
             lines.extend(self.lines_of(&name));
         }
-        let revoked: Vec<FoundKey> =
-            lines.iter().filter(|line| line.marker == Marker::Revoked).filter_map(|line| line.key()).collect();
+        let revoked: HashSet<&str> = lines
+            .iter()
+            .filter(|line| line.marker == Marker::Revoked)
+            .filter_map(|line| line.key.as_ref())
+            .map(|key| key.public_key.as_str())
+            .collect();
         // An authority matters only where no key is known: it comes after the keys.
         lines.sort_by_key(|line| line.marker == Marker::CertAuthority);
         for line in lines {
-            let why = match (line.marker, line.key()) {
+            let why = match (line.marker, &line.key) {
                 (Marker::Revoked, _) => continue,
                 (Marker::CertAuthority, _) if !server.host_keys.is_empty() => continue,
                 (Marker::CertAuthority, _) => "hannun trusts keys, not the authorities that sign them",
                 (Marker::Trusted, None) => "This is not a public host key",
-                (Marker::Trusted, Some(key)) if revoked.iter().any(|bad| bad.public_key == key.public_key) => {
+                (Marker::Trusted, Some(key)) if revoked.contains(key.public_key.as_str()) => {
                     "The same file says that this key is revoked"
                 }
                 (Marker::Trusted, Some(key)) => {
-                    if server.host_keys.len() < MOST_KEYS && !server.host_keys.contains(&key) {
-                        server.host_keys.push(key);
+                    if server.host_keys.len() < MOST_KEYS && !server.host_keys.contains(key) {
+                        server.host_keys.push(key.clone());
                     }
                     continue;
                 }
@@ -209,7 +213,7 @@ impl Line {
         if marker != Marker::Trusted {
             hosts = words.next()?;
         }
-        let key = format!("{} {}", words.next()?, words.next()?);
+        let key = read_key(words.next()?, words.next()?);
         let hosts = match hosts.strip_prefix("|1|") {
             Some(hash) => {
                 let (salt, digest) = hash.split_once('|')?;
@@ -221,10 +225,10 @@ impl Line {
         };
         Some(Self { hosts, marker, key, place })
     }
+}
 
-    fn key(&self) -> Option<FoundKey> {
-        let described = describe_host_key(&self.key).ok()?;
-        let (algorithm, public_key, fingerprint) = (described.algorithm, described.public_key, described.fingerprint);
-        Some(FoundKey { algorithm, public_key, fingerprint })
-    }
+fn read_key(algorithm: &str, key: &str) -> Option<FoundKey> {
+    let described = describe_host_key(&format!("{algorithm} {key}")).ok().filter(|_| key.len() <= LONGEST_VALUE)?;
+    let (algorithm, public_key, fingerprint) = (described.algorithm, described.public_key, described.fingerprint);
+    Some(FoundKey { algorithm, public_key, fingerprint })
 }

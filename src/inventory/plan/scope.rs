@@ -1,7 +1,10 @@
 //! How far whoever asks may see and reach: the same as in pages and the API, item by item (Z02, Z05).
 
-use super::super::problem::Flaw;
+use std::collections::BTreeSet;
+
+use super::super::problem::{Flaw, Problem};
 use super::super::registry::Registry;
+use super::super::request::Request;
 use super::settle::Wishes;
 use crate::language::Message;
 use crate::models::actor::{Actor, Scope};
@@ -40,6 +43,25 @@ impl View<'_> {
             known.is_some_and(|known| known.facts.credential.as_deref() == Some(credential)) && self.sees_server(name)
         };
         self.sees_all() || self.registry.servers.keys().any(uses)
+    }
+
+    /// The files of a request that manage something beyond what somebody may know of: naming one would replace its text,
+    /// and with it what everybody else compares with.
+    pub(super) fn foreign_files(self, request: &Request) -> Vec<Problem> {
+        if self.sees_all() {
+            return Vec::new();
+        }
+        let registry = self.registry;
+        let others = registry.credentials.values().map(|known| &known.row.managed_by);
+        let others = others.chain(registry.groups.values().map(|known| &known.row.managed_by));
+        let others = others.chain(registry.commands.values().map(|known| &known.row.managed_by));
+        let servers = registry.servers.values().filter(|known| !self.sees_server(&known.row.name));
+        let foreign: BTreeSet<&str> =
+            others.chain(servers.map(|known| &known.row.managed_by)).filter_map(Option::as_deref).collect();
+        let named =
+            request.sources.iter().filter(|source| source.file.as_deref().is_some_and(|file| foreign.contains(file)));
+        let what = "There is a file of this name for all servers; yours are some groups. Give this one another name";
+        named.map(|source| Problem::of_text(source, what.into())).collect()
     }
 
     /// Who is limited to groups touches servers of these groups and nothing else.

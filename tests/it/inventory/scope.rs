@@ -3,8 +3,9 @@
 use hannun::models::actor::{Actor, ActorKind, Role, Scope};
 use hannun::models::groups::Group;
 use hannun::models::ids::UserId;
+use hannun::models::inventory_files::InventoryFile;
 
-use super::{Registry, deeds, pruning, unnamed};
+use super::{Registry, deeds, pruning, request, unnamed};
 
 const FLEET: &str = "\
 credentials: {ops: {user: a, kind: password}, secret: {user: b, kind: password}}
@@ -53,10 +54,8 @@ fn sec_z02_who_is_limited_to_groups_adds_and_changes_servers_of_these_groups_onl
 
 #[test]
 fn sec_z02_only_servers_within_the_scope_are_removed_and_exported() {
-    let mut registry = limited();
-    let narrow = std::mem::replace(&mut registry.actor, Actor::system("test"));
-    registry.apply(FLEET);
-    registry.actor = narrow;
+    let registry = limited();
+    registry.apply("servers:\n  web-1: {address: 10.0.0.1, groups: [web], credential: ops}\n");
     let plan = registry.plan_of(&pruning("version: 1\n"));
     let super::Planned::Ready(plan) = plan else { panic!("{plan:?}") };
     assert_eq!(deeds(&plan), ["remove web-1"]);
@@ -67,6 +66,18 @@ fn sec_z02_only_servers_within_the_scope_are_removed_and_exported() {
     );
     let export = export.unwrap();
     assert!(export.contains("web-1") && !export.contains("db-1") && !export.contains("secret"), "{export}");
+}
+
+#[test]
+fn sec_z02_the_text_of_a_file_is_not_replaced_by_somebody_who_may_not_know_all_of_it() {
+    let mut registry = limited();
+    let narrow = std::mem::replace(&mut registry.actor, Actor::system("test"));
+    registry.apply(FLEET);
+    registry.actor = narrow;
+    let refusal = registry.refusal_of(&request("servers:\n  web-1: {address: 10.0.0.9, groups: [web]}\n"));
+    assert!(refusal.contains("Give this one another name"), "{refusal}");
+    let kept = InventoryFile::by_name(&mut registry.database.connection(), "servers.yml").unwrap();
+    assert_eq!(kept.text, FLEET);
 }
 
 #[test]

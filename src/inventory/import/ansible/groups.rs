@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::range;
 use super::variables::Variables;
 use crate::inventory::import::MAXIMUM_SERVERS;
 use crate::inventory::import::found::{Place, Skipped};
@@ -11,6 +12,10 @@ use crate::language::Message;
 const MOST_GROUPS: usize = 2_000;
 /// More groups than one host is in.
 const MOST_GROUPS_OF_A_HOST: usize = 100;
+/// More names than the lines of one inventory stand for, a name counted as often as a line brings it.
+const MOST_NAMES: usize = 500_000;
+/// The longest name of a group, in bytes.
+const LONGEST_GROUP: usize = 255;
 /// The group of all hosts.
 pub(super) const ALL: &str = "all";
 /// The group of hosts that are in no other.
@@ -29,6 +34,7 @@ pub(super) struct Inventory {
     pub(super) groups: Vec<Group>,
     group_indexes: HashMap<String, GroupIndex>,
     pub(super) skipped: Vec<Skipped>,
+    named: usize,
 }
 
 /// A host as the inventory names it.
@@ -52,13 +58,19 @@ pub(super) struct Group {
 
 impl Inventory {
     pub(super) fn skip(&mut self, what: impl Into<String>, place: &Place, why: impl Into<Message>) {
-        self.skipped.push(Skipped::new(what, place, why));
+        Skipped::new(what, place, why).add_to(&mut self.skipped);
     }
 
     /// The group of a name, which is added if it is not there yet; nothing where there are too many.
     pub(super) fn group(&mut self, name: &str, place: &Place) -> Option<GroupIndex> {
         if let Some(index) = self.group_indexes.get(name) {
             return Some(*index);
+        }
+        if name.len() > LONGEST_GROUP {
+            let why =
+                Message::new("The name of a group is longer than {limit} characters").with("limit", LONGEST_GROUP);
+            self.skip_once(place, why);
+            return None;
         }
         if self.groups.len() >= MOST_GROUPS {
             self.skip_once(place, Message::new("It has more than {most} groups").with("most", MOST_GROUPS));
@@ -78,6 +90,19 @@ impl Inventory {
         {
             group.parents.push(parent);
         }
+    }
+
+    /// The names that a pattern stands for, and the port beside it. None where the lines before stood for too many, which
+    /// is said once.
+    pub(super) fn names(&mut self, pattern: &str, place: &Place) -> Result<(Vec<String>, Option<u16>), Message> {
+        if self.named > MOST_NAMES {
+            let why = Message::new("Its lines stand for more than {most} names; the rest is left out");
+            self.skip_once(place, why.with("most", MOST_NAMES));
+            return Ok((Vec::new(), None));
+        }
+        let (names, port) = range::hosts(pattern)?;
+        self.named += names.len();
+        Ok((names, port))
     }
 
     /// The host of a name within a group, which is added if it is not there yet. A port beside its name counts where
@@ -153,7 +178,7 @@ impl Inventory {
                 if !circle.is_empty() {
                     let why = "This group is within itself; the circle is opened here";
                     let skipped = Skipped::new(&group.name, &Place::new(&group.name, 0), why);
-                    self.skipped.push(skipped);
+                    skipped.add_to(&mut self.skipped);
                 }
             }
             set(state, index, Visit::Done);

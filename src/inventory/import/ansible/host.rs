@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::groups::Host;
 use super::variables::{Known, Variables, is_yes};
 use super::way::{self, Way};
-use crate::inventory::import::found::{FoundSecret, FoundServer, Place, SignIn, Skipped};
+use crate::inventory::import::found::{FoundSecret, FoundServer, MOST_NOTES, Place, SignIn, Skipped};
 use crate::inventory::import::hops::Hop;
 use crate::inventory::import::names::slug;
 use crate::language::Message;
@@ -65,6 +65,7 @@ pub(super) fn server(
         ignored: Vec::new(),
     };
     server.ignored = facts.ignored;
+    server.ignored.truncate(MOST_NOTES);
     Ok((server, hops))
 }
 
@@ -86,7 +87,7 @@ impl Facts<'_> {
             Some(Err(_)) => return Err(Message::new("Only Ansible can work out how it is connected to")),
             _ => {}
         }
-        if self.variables.text("ansible_network_os").is_some() {
+        if self.variables.has("ansible_network_os") {
             return Err(Message::new("It is a network device without a POSIX shell"));
         }
         match self.plain(&["ansible_shell_type"]) {
@@ -138,7 +139,7 @@ impl Facts<'_> {
     fn sign_in(&mut self, user: Option<String>, key_file: Option<String>) -> SignIn {
         self.tell_unreadable(&PASSWORD);
         self.tell_unreadable(&BECOME_PASSWORD);
-        if self.variables.text(PASSPHRASE).is_some() {
+        if self.variables.has(PASSPHRASE) {
             self.ignore(PASSPHRASE, "Enter the passphrase together with the key");
         }
         SignIn {

@@ -5,7 +5,8 @@
 use std::collections::HashMap;
 
 use super::groups::{Inventory, UNGROUPED};
-use super::{literal, range};
+use super::literal;
+use super::variables::Variables;
 use crate::inventory::import::found::Place;
 use crate::inventory::import::words::{self, Hash};
 use crate::language::Message;
@@ -70,22 +71,20 @@ impl Reader<'_> {
     fn hosts(&mut self, line: &str, place: &Place) -> Result<(), Message> {
         let words = words::shell(line, Hash::CommentAnywhere)?;
         let Some((pattern, assignments)) = words.split_first() else { return Ok(()) };
-        let (names, port) = range::hosts(pattern)?;
-        let mut variables = Vec::new();
+        let (names, port) = self.inventory.names(pattern, place)?;
+        let mut variables = Variables::default();
         for assignment in assignments {
             let (name, value) = assignment
                 .split_once('=')
                 .ok_or_else(|| Message::new("After the name of a host come variables, each as name=value"))?;
-            variables.push((name, literal::read(value)));
+            if let Some(value) = literal::read(value) {
+                variables.set(name, &value, place);
+            }
         }
         let Some(group) = self.inventory.group(&self.group, place) else { return Ok(()) };
         for name in names {
             let Some(host) = self.inventory.host(&name, port, group, place) else { return Ok(()) };
-            for (name, value) in &variables {
-                if let Some(value) = value {
-                    host.variables.set(name, value, place);
-                }
-            }
+            host.variables.overlay(&variables);
         }
         Ok(())
     }

@@ -3,8 +3,14 @@
 use crate::inventory::import::MAXIMUM_SERVERS;
 use crate::language::Message;
 
+/// The longest pattern, in bytes: longer than any name of a host, and short enough to be written thousands of times.
+const LONGEST: usize = 255;
+
 /// The names of a pattern, and the port beside it.
 pub(super) fn hosts(pattern: &str) -> Result<(Vec<String>, Option<u16>), Message> {
+    if pattern.len() > LONGEST {
+        return Err(Message::new("The name of a host is longer than {limit} characters").with("limit", LONGEST));
+    }
     let (pattern, port) = with_port(pattern);
     if pattern.ends_with(':') {
         return Err(Message::new("A colon at the end needs a port after it"));

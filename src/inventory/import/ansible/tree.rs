@@ -1,7 +1,7 @@
 //! The YAML form: `group: {hosts: …, children: …, vars: …}`, usually below `all`.
 
 use super::groups::{GroupIndex, Inventory};
-use super::range;
+use super::variables::Variables;
 use crate::inventory::import::found::Place;
 use crate::yaml::{self, Key, Node, Value};
 
@@ -103,20 +103,20 @@ impl Reader<'_> {
                 return self.inventory.skip(&pattern.text, &place, "A host is a mapping of variables");
             }
         };
-        let (names, port) = match range::hosts(&pattern.text) {
+        let (names, port) = match self.inventory.names(&pattern.text, &place) {
             Ok(hosts) => hosts,
             Err(why) => return self.inventory.skip(&pattern.text, &place, why),
         };
-        let mut values = Vec::new();
+        let mut values = Variables::default();
         for (variable, node) in variables {
             let place = self.place(&variable.text);
-            values.extend(scalar(node).map(|text| (variable.text, text, place)));
+            if let Some(text) = scalar(node) {
+                values.set(&variable.text, &text, &place);
+            }
         }
         for name in names {
             let Some(host) = self.inventory.host(&name, port, group, &place) else { return };
-            for (variable, text, place) in &values {
-                host.variables.set(variable, text, place);
-            }
+            host.variables.overlay(&values);
         }
     }
 

@@ -2,8 +2,9 @@
 //! another program.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::inventory::import::found::{FoundSecret, Place};
+use crate::inventory::import::found::{FoundSecret, LONGEST_VALUE, Place};
 use crate::secret::SecretText;
 
 /// The variables that are kept. Of several names for one thing the last one that is set decides, as in Ansible.
@@ -47,12 +48,13 @@ pub(super) fn is_known(name: &str) -> bool {
 
 /// Some variables.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Variables(BTreeMap<String, Value>);
+pub(super) struct Variables(BTreeMap<&'static str, Arc<Value>>);
 
-/// What a variable says. Any of them may be a secret.
-#[derive(Debug, Clone)]
+/// What a variable says. Any of them may be a secret. Thousands of hosts may share one.
+#[derive(Debug)]
 struct Value {
-    text: SecretText,
+    /// `None`: it is too long to be one that says how to connect.
+    text: Option<SecretText>,
     place: Place,
 }
 
@@ -61,26 +63,32 @@ struct Value {
 pub(super) enum Known {
     /// The value itself.
     Plain(SecretText),
-    /// It is in a vault, or a template.
+    /// It is in a vault, or a template, or longer than any value that we could use.
     NeedsAnsible,
 }
 
 impl Variables {
     /// Sets a variable, if it is one of those that are kept.
     pub(super) fn set(&mut self, name: &str, text: &str, place: &Place) {
-        if is_known(name) {
-            self.0.insert(name.to_owned(), Value { text: SecretText::new(text.to_owned()), place: place.clone() });
+        if let Some(name) = KNOWN.into_iter().find(|known| *known == name) {
+            let text = (text.len() <= LONGEST_VALUE).then(|| SecretText::new(text.to_owned()));
+            self.0.insert(name, Arc::new(Value { text, place: place.clone() }));
         }
     }
 
     /// Takes those of `later`, which decide.
     pub(super) fn overlay(&mut self, later: &Self) {
-        self.0.extend(later.0.iter().map(|(name, value)| (name.clone(), value.clone())));
+        self.0.extend(later.0.iter().map(|(name, value)| (*name, Arc::clone(value))));
     }
 
-    /// The text of a variable, as it is written.
+    /// The text of a variable, as it is written; nothing where it is too long.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.text.expose().as_str())
+        self.0.get(name)?.text.as_ref().map(|text| text.expose().as_str())
+    }
+
+    /// Whether it is set, whatever it says.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     /// Where it stands.
@@ -91,7 +99,7 @@ impl Variables {
     /// The value of the last of several names that is set.
     pub(super) fn last(&self, names: &[&'static str], host: &str) -> Option<(&'static str, Known)> {
         let name = names.iter().rev().copied().find(|name| self.0.contains_key(*name))?;
-        Some((name, known(self.text(name)?, host)))
+        Some((name, self.text(name).map_or(Known::NeedsAnsible, |text| known(text, host))))
     }
 
     /// The same for a secret.
@@ -122,7 +130,11 @@ fn known(text: &str, host: &str) -> Known {
         rest = after;
     }
     filled.push_str(rest);
-    if filled.contains("{%") { Known::NeedsAnsible } else { Known::Plain(SecretText::new(filled)) }
+    if filled.contains("{%") || filled.len() > LONGEST_VALUE {
+        Known::NeedsAnsible
+    } else {
+        Known::Plain(SecretText::new(filled))
+    }
 }
 
 /// What Ansible takes for yes.

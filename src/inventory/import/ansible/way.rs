@@ -34,7 +34,7 @@ pub(super) fn of(variables: &Variables, host: &str) -> Result<Way, Message> {
                 Err(_) if !speaks_of_a_way(text.expose()) => {}
                 Err(_) => return Err(unreadable(name)),
             },
-            Some((_, Known::NeedsAnsible)) if variables.text(name).is_some_and(speaks_of_a_way) => {
+            Some((_, Known::NeedsAnsible)) if variables.text(name).is_none_or(speaks_of_a_way) => {
                 return Err(unreadable(name));
             }
             Some((_, Known::NeedsAnsible)) => {}

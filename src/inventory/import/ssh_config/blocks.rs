@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::inventory::import::files::{Files, too_long};
-use crate::inventory::import::found::{Place, Skipped};
+use crate::inventory::import::found::{LONGEST_VALUE, Place, Skipped};
 use crate::inventory::import::{Source, words};
 use crate::language::Message;
 
@@ -86,13 +86,21 @@ impl Reader<'_> {
         if rest.is_empty() {
             return self.skip(keyword, place, "It says nothing after this word");
         }
+        let too_long = || Message::new("It is longer than {limit} KiB").with("limit", LONGEST_VALUE / 1024);
         if WHOLE_LINE.contains(&keyword.as_str()) {
+            if rest.len() > LONGEST_VALUE {
+                return self.skip(keyword, place, too_long());
+            }
             return self.set(Setting { keyword, value: rest.to_owned(), place: place.clone() });
         }
         let arguments = match words::openssh(rest) {
             Ok(arguments) => arguments,
             Err(why) => return self.skip(keyword, place, why),
         };
+        // A pattern may be of any length: it is compared and never kept.
+        if !["host", "match"].contains(&keyword.as_str()) && arguments.iter().any(|word| word.len() > LONGEST_VALUE) {
+            return self.skip(keyword, place, too_long());
+        }
         match keyword.as_str() {
             "host" => self.open(Criterion::of_host(&arguments), parent, place),
             "match" => match Criterion::of_match(&arguments) {
@@ -153,7 +161,7 @@ impl Reader<'_> {
 
     fn skip(&mut self, what: impl Into<String>, place: &Place, why: impl Into<Message>) {
         let place = Place { file: Arc::clone(&place.file), line: place.line };
-        self.config.skipped.push(Skipped::new(what, &place, why));
+        Skipped::new(what, &place, why).add_to(&mut self.config.skipped);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What stands for something else in a value: `%h`, `%p`, `%r`, `%n`, `%d`, `%u`, `%%` (`ssh_config(5)`, `TOKENS`).
 
+use crate::inventory::import::found::LONGEST_VALUE;
 use crate::language::Message;
 
 /// What the tokens of one host mean; a token without a meaning is a problem.
@@ -42,6 +43,9 @@ pub(super) fn expand(text: &str, tokens: Tokens<'_>) -> Result<String, Message> 
         let unknown =
             || Message::new("Nobody but ssh itself knows what {token} means here").with("token", said(letter));
         filled.push_str(&value.ok_or_else(unknown)?);
+        if filled.len() > LONGEST_VALUE {
+            return Err(Message::new("It is longer than {limit} KiB").with("limit", LONGEST_VALUE / 1024));
+        }
     }
     Ok(filled)
 }

@@ -85,6 +85,49 @@ fn sec_f11_a_fleet_of_groups_ends() {
     soon("nested YAML", || of_ansible("hosts.yml", &deep));
 }
 
+/// What is kept of what was found, in bytes.
+fn size(found: &Found) -> usize {
+    format!("{found:?}").len()
+}
+
+#[test]
+fn sec_f11_one_long_word_is_not_kept_for_thousands_of_servers() {
+    let long = "a".repeat(900_000);
+    let hosts: String = (0..5_000).map(|n| format!("Host h{n}\n")).collect();
+    let groups: String = (0..90).map(|n| format!("[g{n}{}]\nh[0:4999]\n", "a".repeat(10_000))).collect();
+    for (what, found) in [
+        ("a long name", of_ansible("hosts", &format!("{long}[0:4999]\n"))),
+        ("leading zeros", of_ansible("hosts", &format!("h[{}1:{}9]\n", "0".repeat(400_000), "0".repeat(400_000)))),
+        ("a variable of a host", of_ansible("hosts", &format!("h[0:4999] ansible_user={long}\n"))),
+        ("a variable of a group", of_ansible("hosts", &format!("h[0:4999]\n[all:vars]\nansible_host={long}\n"))),
+        (
+            "a name within a name",
+            of_ansible("hosts", &format!("h[0:4999] ansible_host={}\n", "{{inventory_hostname}}".repeat(180))),
+        ),
+        ("names of groups", of_ansible("hosts", &groups)),
+        (
+            "a variable in YAML",
+            of_ansible("hosts.yml", &format!("all:\n  hosts:\n    h[0:4999]: {{ansible_user: {long}}}\n")),
+        ),
+        ("a user", of_ssh(&format!("{hosts}Host *\nUser {long}\n"))),
+        ("an address of tokens", of_ssh(&format!("{hosts}Host *\nHostName {}\n", "%h".repeat(400_000)))),
+        ("a key file of tokens", of_ssh(&format!("{hosts}Host *\nIdentityFile {}\n", "%h".repeat(2_000)))),
+        ("a way", of_ssh(&format!("{hosts}Host *\nProxyJump {}j\n", "j,".repeat(400_000)))),
+    ] {
+        assert!(size(&found) < 64 << 20, "{what}: {} bytes", size(&found));
+    }
+}
+
+#[test]
+fn sec_f11_a_name_that_comes_again_and_again_is_not_read_for_ever() {
+    let found = soon("ranges", || of_ansible("hosts", &"h[0:4999]\n".repeat(100_000)));
+    assert_eq!(found.servers.len(), 5_000);
+    let said = found.skipped.iter().filter(|skipped| skipped.why.to_string().contains("more than 500000 names"));
+    assert_eq!(said.count(), 1);
+    let found = soon("lines that say nothing", || of_ansible("hosts", &"a b\n".repeat(250_000)));
+    assert_eq!(found.skipped.len(), 1_001);
+}
+
 #[test]
 fn sec_f11_hashed_names_are_tried_within_a_budget() {
     let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
