@@ -16,7 +16,9 @@ pub mod field;
 pub mod form;
 pub mod history;
 pub mod host_keys;
+pub mod imports;
 pub mod index;
+pub mod inventory;
 pub mod list;
 pub mod list_view;
 pub mod read;
@@ -39,9 +41,9 @@ pub static RESOURCES: &[&dyn AnyResource] = &[
     &resources::audit_events::AuditEvents,
 ];
 
-/// The menu's entries of all resources.
+/// The menu's entries: all resources, and what is done with several of them.
 pub fn screens() -> impl Iterator<Item = &'static Screen> {
-    RESOURCES.iter().map(|resource| resource.screen())
+    RESOURCES.iter().map(|resource| resource.screen()).chain([&inventory::SCREEN])
 }
 
 /// The resource of an address.

@@ -1,11 +1,14 @@
 //! The command line: one file per subcommand. Results on standard output, progress on standard error,
 //! exit status 0 done, 1 failed, 2 wrong usage.
 
+mod apply;
 mod approve;
 mod audit;
 mod connect;
 mod doctor;
+mod export;
 mod help;
+mod import;
 mod keys;
 mod migrate;
 mod output;
@@ -49,6 +52,9 @@ enum Command {
     Token(token::Token),
     Servers(servers::Servers),
     Approve(approve::Approve),
+    Apply(apply::Apply),
+    Export(export::Export),
+    Import(import::Import),
     Audit(audit::Audit),
     Keys(keys::Keys),
     Doctor(doctor::Doctor),
@@ -120,6 +126,9 @@ fn run(command: Command) -> Outcome {
             Command::Token(token) => token.run(config).await,
             Command::Servers(servers) => servers.run(config).await,
             Command::Approve(approve) => approve.run(config).await,
+            Command::Apply(apply) => apply.run(config).await,
+            Command::Export(export) => export.run(config).await,
+            Command::Import(import) => import.run(config).await,
             Command::Audit(audit) => audit.run(config).await,
             Command::Keys(keys) => keys.run(config).await,
             Command::Doctor(doctor) => doctor.run(config).await,

@@ -107,7 +107,10 @@ pub trait Command: Send + Sync {
 }
 
 /// A command that changes nothing on the server.
-pub trait Read: Command {}
+pub trait Read: Command {
+    /// Whether its answer holds what is written in files: a server that may only be watched is not asked.
+    const READS_FILES: bool = false;
+}
 
 /// A command that changes the server, and so is audited.
 pub trait Change: Command {

@@ -1,6 +1,7 @@
 //! Tables as Rust: one file per family. Row, `New…`, `…Changes`, questions, deeds.
 
 pub mod actor;
+pub mod allowance;
 pub mod api_tokens;
 pub mod audit;
 pub mod commands;
@@ -11,6 +12,7 @@ pub mod host_keys;
 pub mod idempotency;
 pub mod ids;
 pub mod instances;
+pub mod inventory_files;
 pub mod live_samples;
 pub mod metric_points;
 pub mod names;

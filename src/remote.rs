@@ -9,6 +9,7 @@
 //! resolves names on the calling thread, and names behind a jump server on this side of it.
 
 mod algorithms;
+mod allowance;
 mod breaker;
 mod budget;
 mod channel;

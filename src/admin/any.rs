@@ -3,7 +3,7 @@
 use super::asked::Asked;
 use super::control::FieldView;
 use super::entered::Entered;
-use super::form::{FieldsetView, PASSWORD_AGAIN, typed_again};
+use super::form::{FieldsetView, PASSWORD_AGAIN, lock, only_revealed, typed_again};
 use super::list_view::ListView;
 use super::record::{self, Deed};
 use super::resource::{Beside, By, Checking, Consequences, Resource};
@@ -12,6 +12,7 @@ use crate::db::Connection;
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
 use crate::models::actor::Scope;
+use crate::models::inventory_files::comes_from;
 use crate::web::menu::Screen;
 use chrono::{DateTime, Utc};
 
@@ -59,6 +60,8 @@ pub trait AnyResource: Send + Sync {
 pub struct Abilities {
     /// The button that adds one.
     pub add: Option<&'static str>,
+    /// Ways from the list to elsewhere: address, words in English, symbol.
+    pub links: &'static [(&'static str, &'static str, &'static str)],
     /// They have a form.
     pub change: bool,
     /// They can be deleted.
@@ -82,6 +85,10 @@ pub struct FormView {
     pub seen: String,
     /// When the row was last changed.
     pub updated_at: Option<DateTime<Utc>>,
+    /// Why most of it cannot be changed here: it came from a file.
+    pub managed: Option<Message>,
+    /// Whether there is anything to save.
+    pub can_save: bool,
     /// The fields.
     pub fieldsets: Vec<FieldsetView>,
     /// What is wrong with the form as a whole.
@@ -148,6 +155,19 @@ fn start<R: Resource>(
     }
 }
 
+/// The form of a row; of one that came from a file, with nothing to change but secrets.
+fn view<R: Resource>(
+    connection: &mut Connection,
+    row: Option<&R::Row>,
+    draft: &mut R::Draft,
+) -> Result<Vec<FieldsetView>> {
+    let mut views = R::form().view(connection, row.is_some(), draft)?;
+    if row.and_then(R::managed_by).is_some() {
+        lock(&mut views);
+    }
+    Ok(views)
+}
+
 /// A conflict with other rows, told beside the field that it is about.
 fn beside<R: Resource>(error: Error) -> Error {
     match error {
@@ -169,7 +189,7 @@ pub fn entered_draft<R: Resource>(
     let form = R::form();
     form.only_known(entered)?;
     let (row, mut before) = start::<R>(connection, &by.actor.scope, id)?;
-    let views = form.view(connection, id.is_some(), &mut before)?;
+    let views = view::<R>(connection, row.as_ref(), &mut before)?;
     let mut after = before.clone();
     let mut problems = form.read(entered, &views, &mut after);
     R::check(&mut Checking { connection, by, row: row.as_ref(), problems: &mut problems }, &mut after)?;
@@ -184,6 +204,7 @@ impl<R: Resource> AnyResource for R {
     fn abilities(&self) -> Abilities {
         Abilities {
             add: R::ADD,
+            links: R::LINKS,
             change: !R::form().is_empty(),
             delete: R::DELETES,
             needs_proof: R::NEEDS_PROOF,
@@ -208,12 +229,20 @@ impl<R: Resource> AnyResource for R {
     fn form(&self, connection: &mut Connection, scope: &Scope, id: Option<i64>) -> Result<FormView> {
         let (row, mut draft) = start::<R>(connection, scope, id)?;
         let updated_at = row.as_ref().and_then(R::updated_at);
+        let name = row.as_ref().map(R::name).unwrap_or_default();
+        let file = row.as_ref().and_then(R::managed_by);
+        let mut fieldsets = view::<R>(connection, row.as_ref(), &mut draft)?;
+        if file.is_some() {
+            only_revealed(&mut fieldsets);
+        }
         Ok(FormView {
             id,
-            name: row.as_ref().map(R::name).unwrap_or_default(),
             seen: seen(updated_at),
             updated_at,
-            fieldsets: R::form().view(connection, id.is_some(), &mut draft)?,
+            can_save: file.is_none() || R::FILLED_IN,
+            managed: file.map(|file| comes_from(&name, &file)),
+            name,
+            fieldsets,
             problems: Vec::new(),
             password_problem: None,
         })

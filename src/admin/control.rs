@@ -126,6 +126,24 @@ impl Control {
         }
     }
 
+    /// Shows its value, and lets nobody choose another. A secret can still be written: it stands in no file.
+    pub fn lock(&mut self) {
+        *self = match std::mem::replace(self, Self::Shown(String::new())) {
+            Self::Line { value, .. } | Self::Area(value) => Self::Shown(value),
+            Self::Ticks(offers) => {
+                let chosen: Vec<String> =
+                    offers.into_iter().filter(|offer| offer.chosen).map(|offer| offer.label).collect();
+                Self::Shown(chosen.join(", "))
+            }
+            // One that cannot be exchanged: it opens the fields that wait for it.
+            Self::Menu(offers) | Self::Segments(offers) | Self::Cards(offers) => {
+                Self::Menu(offers.into_iter().filter(|offer| offer.chosen).collect())
+            }
+            Self::Tick(ticked) => Self::Menu(vec![Offer::word("", if ticked { "Yes" } else { "No" })]),
+            other @ (Self::Secret { .. } | Self::Shown(_)) => other,
+        };
+    }
+
     /// The values to choose from, where there are any.
     pub fn offers(&self) -> &[Offer] {
         match self {

@@ -179,6 +179,25 @@ impl<D> Default for Form<D> {
     }
 }
 
+/// Leaves nothing to fill in but secrets: the rest comes from a file. In step with the fields of the form.
+pub fn lock(views: &mut [FieldsetView]) {
+    for field in views.iter_mut().flat_map(|fieldset| &mut fieldset.fields) {
+        field.control.lock();
+        field.required = false;
+        field.hint = "";
+    }
+}
+
+/// Takes away what waits for a choice that nobody can make any more.
+pub fn only_revealed(views: &mut Vec<FieldsetView>) {
+    let offers = views.iter().flat_map(|fieldset| &fieldset.fields).flat_map(|field| field.control.offers().to_vec());
+    let revealed: BTreeSet<&str> = offers.map(|offer| offer.reveals).collect();
+    for fieldset in views.iter_mut() {
+        fieldset.fields.retain(|field| field.when.split_whitespace().all(|token| revealed.contains(token)));
+    }
+    views.retain(|fieldset| !fieldset.fields.is_empty());
+}
+
 /// Shows what was typed, and beside each field what is wrong with it. Secrets must be typed again.
 pub fn typed_again(views: &mut [FieldsetView], entered: &Entered, problems: &FieldErrors) {
     for field in views.iter_mut().flat_map(|fieldset| &mut fieldset.fields) {

@@ -25,12 +25,16 @@ pub trait Resource: Send + Sync + 'static {
     const EVENTS: [&'static str; 3] = [""; 3];
     /// The button that adds a row, in English; none where nobody can.
     const ADD: Option<&'static str> = None;
+    /// Ways from the list to elsewhere: address, words in English, symbol.
+    const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[];
     /// Whether rows may be deleted.
     const DELETES: bool = false;
     /// Whether saving and deleting need a password that was entered lately (A11).
     const NEEDS_PROOF: bool = false;
     /// A field of the form that holds a password to be hashed before it is saved.
     const HASHED: Option<&'static str> = None;
+    /// Whether something of a row that came from a file is filled in by hand all the same: its secrets.
+    const FILLED_IN: bool = false;
     /// The field beside which a conflict with other rows is told.
     const CONFLICTS_AT: &'static str = "name";
     /// What stands beside the form of a stored row.
@@ -79,6 +83,11 @@ pub trait Resource: Send + Sync + 'static {
 
     /// When it was last changed; a form that was loaded before that is refused.
     fn updated_at(_row: &Self::Row) -> Option<DateTime<Utc>> {
+        None
+    }
+
+    /// The file that it came from, where one did: it is changed there and not by hand.
+    fn managed_by(_row: &Self::Row) -> Option<String> {
         None
     }
 

@@ -6,6 +6,22 @@ pub mod groups;
 pub mod servers;
 pub mod users;
 
+use super::control::Offer;
+use crate::models::allowance::Allowance;
+
+/// How far hannun may go, for lists.
+pub const ALLOWANCES: &[(&str, &str)] = &[
+    ("watch", "Only watch"),
+    ("read-files", "Watch and read files"),
+    ("change", "Also make changes"),
+    ("terminal", "Everything, with a terminal"),
+];
+
+/// How far hannun may go, for forms.
+pub fn allowances() -> Vec<Offer> {
+    Allowance::ALL.map(|allow| Offer::word(allow.name(), allow.label())).to_vec()
+}
+
 /// The menu's entry of a resource.
 pub const fn screen(slug: &'static str, label: &'static str, icon: &'static str) -> crate::web::menu::Screen {
     crate::web::menu::Screen {

@@ -51,6 +51,8 @@ pub struct CredentialView {
     pub key_algorithm: Option<String>,
     /// What people wrote about it.
     pub note: String,
+    /// The file that it came from; all but its secrets is changed there.
+    pub managed_by: Option<String>,
     /// When a secret was last changed.
     pub secret_changed_at: Option<DateTime<Utc>>,
     /// When it was added.
@@ -73,6 +75,7 @@ impl From<Credential> for CredentialView {
             fingerprint: row.fingerprint,
             key_algorithm: row.key_algorithm,
             note: row.note,
+            managed_by: row.managed_by,
             secret_changed_at: row.secret_changed_at,
             created_at: row.created_at,
             updated_at: row.updated_at,

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::db::Connection;
 use crate::error::{Error, Result};
 use crate::models::actor::Actor;
+use crate::models::allowance::Allowance;
 use crate::models::audit::AuditEntry;
 use crate::models::groups::{Group, GroupChanges, NewGroup};
 use crate::web::extract::{Asking, Reauthenticated};
@@ -27,6 +28,11 @@ pub struct GroupView {
     pub name: String,
     /// What people wrote about it.
     pub note: String,
+    /// How far hannun may go on its servers, whoever asks: `watch`, `read-files`, `change`, `terminal`. The narrowest of a
+    /// server and its groups counts.
+    pub allow: &'static str,
+    /// The file that it came from; it is changed there.
+    pub managed_by: Option<String>,
     /// When it was added.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -35,7 +41,14 @@ pub struct GroupView {
 
 impl From<Group> for GroupView {
     fn from(row: Group) -> Self {
-        Self { name: row.name, note: row.note, created_at: row.created_at, updated_at: row.updated_at }
+        Self {
+            name: row.name,
+            note: row.note,
+            allow: row.allow.name(),
+            managed_by: row.managed_by,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
     }
 }
 
@@ -50,6 +63,10 @@ pub struct GroupToAdd {
     /// What people wrote about it.
     #[serde(default)]
     pub note: String,
+    /// How far hannun may go on its servers, whoever asks: `watch`, `read-files`, `change`, `terminal`.
+    #[serde(default)]
+    #[schema(value_type = String, default = "terminal")]
+    pub allow: Allowance,
 }
 
 /// What is to change about a group; what is not given stays.
@@ -62,6 +79,9 @@ pub struct GroupToChange {
     pub name: Option<String>,
     /// What people wrote about it.
     pub note: Option<String>,
+    /// How far hannun may go on its servers, whoever asks: `watch`, `read-files`, `change`, `terminal`.
+    #[schema(value_type = Option<String>)]
+    pub allow: Option<Allowance>,
 }
 
 /// What audit events call rows of this kind.
@@ -101,10 +121,12 @@ pub async fn create(
     body: Body<GroupToAdd>,
 ) -> Result<HttpResponse> {
     needs_all(&asking)?;
+    let now = app.clock.now();
     let entry = AuditEntry::by(&asking, "create_group").target(&body.0.name);
     let group = recorded(&app, entry, TABLE, move |connection| {
         let group = NewGroup { name: &body.0.name, note: &body.0.note }.insert(connection)?;
-        Ok((group.id.0, group))
+        let switch = GroupChanges { allow: Some(body.0.allow), ..GroupChanges::default() };
+        Ok((group.id.0, Group::change(connection, group.id, &switch, now)?))
     })
     .await?;
     let place = (header::LOCATION, format!("/api/v1/groups/{}", group.name));
@@ -143,7 +165,8 @@ pub async fn update(
     let entry = AuditEntry::by(&asking, "change_group").target(&name);
     let group = recorded(&app, entry, TABLE, move |connection| {
         let group = Group::by_name(connection, &name)?;
-        let changes = GroupChanges { name: body.0.name.as_deref(), note: body.0.note.as_deref() };
+        let (name, note) = (body.0.name.as_deref(), body.0.note.as_deref());
+        let changes = GroupChanges { name, note, allow: body.0.allow };
         Ok((group.id.0, Group::change(connection, group.id, &changes, now)?))
     })
     .await?;

@@ -12,8 +12,8 @@ use utoipa::openapi::{PathItem, Ref, RefOr, Required, Response};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit_events, capabilities, connection, credentials, filesystems, groups, host_key, idempotency, latest, metrics,
-    platform, problem, processes, servers, sockets, stream, tokens, users,
+    audit_events, capabilities, connection, credentials, filesystems, groups, host_key, idempotency, imports,
+    inventory, latest, metrics, platform, problem, processes, servers, sockets, stream, tokens, users,
 };
 
 /// Everything that the document is made of.
@@ -36,6 +36,8 @@ use super::{
         processes::index, processes::show, sockets::index, filesystems::index,
         credentials::index, credentials::create, credentials::show, credentials::update, credentials::destroy,
         groups::index, groups::create, groups::show, groups::update, groups::destroy,
+        imports::create,
+        inventory::export, inventory::plan, inventory::apply, inventory::index, inventory::release,
         users::index, users::show,
         tokens::index, tokens::create, tokens::revoke,
         audit_events::index,

@@ -61,6 +61,7 @@ diesel::table! {
         format -> Text,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        managed_by -> Nullable<Text>,
     }
 }
 
@@ -82,6 +83,7 @@ diesel::table! {
         note -> Text,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        managed_by -> Nullable<Text>,
     }
 }
 
@@ -100,6 +102,8 @@ diesel::table! {
         note -> Text,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        managed_by -> Nullable<Text>,
+        allow -> Text,
     }
 }
 
@@ -124,6 +128,15 @@ diesel::table! {
         status -> Nullable<Integer>,
         answer -> Nullable<Bytea>,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    inventory_files (name) {
+        name -> Text,
+        text -> Text,
+        applied_at -> Timestamptz,
+        applied_by -> Text,
     }
 }
 
@@ -276,6 +289,8 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        managed_by -> Nullable<Text>,
+        allow -> Text,
     }
 }
 
@@ -365,6 +380,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     groups,
     host_keys,
     idempotency_keys,
+    inventory_files,
     instances,
     live_samples,
     metric_blocks,

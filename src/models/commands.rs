@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 
 use super::ids::CommandId;
+use super::inventory_files::only_by_hand;
 use crate::db::errors::conflict;
 use crate::db::schema::commands;
 use crate::error::{Error, Result};
@@ -22,6 +24,7 @@ pub struct StoredCommand {
     pub format: String,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub managed_by: Option<String>,
 }
 
 /// What is needed to add a command; the catalogue has accepted it.
@@ -68,6 +71,47 @@ impl StoredCommand {
         Self::query().find(id).first(connection).optional()?.ok_or(Error::NotFound("The command"))
     }
 
+    /// Adds the new ones and changes the others, as a file describes them. Whoever calls this holds the table and has
+    /// checked everything.
+    pub fn keep_all(
+        connection: &mut PgConnection,
+        wanted: &[(NewStoredCommand<'_>, Option<&str>)],
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let rows: Vec<_> = wanted
+            .iter()
+            .map(|(new, file)| {
+                (
+                    commands::command_type.eq(new.command_type),
+                    commands::name.eq(new.name),
+                    commands::platform.eq(new.platform),
+                    commands::script.eq(new.script),
+                    commands::format.eq(new.format),
+                    commands::managed_by.eq(*file),
+                    commands::updated_at.eq(now),
+                )
+            })
+            .collect();
+        diesel::insert_into(commands::table)
+            .values(rows)
+            .on_conflict((commands::command_type, commands::name))
+            .do_update()
+            .set((
+                commands::platform.eq(excluded(commands::platform)),
+                commands::script.eq(excluded(commands::script)),
+                commands::format.eq(excluded(commands::format)),
+                commands::managed_by.eq(excluded(commands::managed_by)),
+                commands::updated_at.eq(excluded(commands::updated_at)),
+            ))
+            .execute(connection)?;
+        Ok(())
+    }
+
+    /// Deletes these commands, also those that came from a file.
+    pub fn delete_all(connection: &mut PgConnection, ids: &[CommandId]) -> QueryResult<()> {
+        diesel::delete(commands::table.filter(commands::id.eq_any(ids))).execute(connection).map(drop)
+    }
+
     /// Changes it.
     pub fn change(
         connection: &mut PgConnection,
@@ -75,6 +119,7 @@ impl StoredCommand {
         changes: &StoredCommandChanges<'_>,
         now: DateTime<Utc>,
     ) -> Result<Self> {
+        Self::of_hand(connection, id)?;
         diesel::update(commands::table.find(id))
             .set((changes, commands::updated_at.eq(now)))
             .returning(Self::as_select())
@@ -84,12 +129,18 @@ impl StoredCommand {
             .ok_or(Error::NotFound("The command"))
     }
 
-    /// Deletes it.
+    /// The command, if it may be changed by hand: it did not come from a file.
+    fn of_hand(connection: &mut PgConnection, id: CommandId) -> Result<Self> {
+        let command = Self::by_id(connection, id)?;
+        only_by_hand(&command.name, command.managed_by.as_deref())?;
+        Ok(command)
+    }
+
+    /// Deletes it. Not by hand where it came from a file.
     pub fn delete(connection: &mut PgConnection, id: CommandId) -> Result<()> {
-        match diesel::delete(commands::table.find(id)).execute(connection)? {
-            0 => Err(Error::NotFound("The command")),
-            _ => Ok(()),
-        }
+        let command = Self::of_hand(connection, id)?;
+        diesel::delete(&command).execute(connection)?;
+        Ok(())
     }
 }
 

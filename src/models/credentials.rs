@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::ids::CredentialId;
-use super::names::{name_problem, remote_user_problem};
+use super::inventory_files::only_by_hand;
+use super::names::{name_problem, note_problem, remote_user_problem};
 use crate::db::errors::violates;
 use crate::db::schema::credentials;
 use crate::db::types::text_enum;
@@ -60,6 +61,7 @@ pub struct Credential {
     pub note: String,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub managed_by: Option<String>,
     #[diesel(select_expression = credentials::password.is_not_null())]
     pub has_password: bool,
     #[diesel(select_expression = credentials::private_key.is_not_null())]
@@ -136,8 +138,17 @@ impl Credential {
             .ok_or(Error::NotFound("The credential"))
     }
 
-    /// Deletes it. Not while servers sign in with it.
+    /// Deletes these credentials, also those that came from a file. Not while servers sign in with one.
+    pub fn delete_all(connection: &mut PgConnection, ids: &[CredentialId]) -> Result<()> {
+        diesel::delete(credentials::table.filter(credentials::id.eq_any(ids)))
+            .execute(connection)
+            .map_err(|error| refused(error, ""))?;
+        Ok(())
+    }
+
+    /// Deletes it. Not while servers sign in with it, and not by hand where it came from a file.
     pub fn delete(&self, connection: &mut PgConnection) -> Result<()> {
+        only_by_hand(&self.name, self.managed_by.as_deref())?;
         diesel::delete(self).execute(connection).map_err(|error| refused(error, &self.name))?;
         Ok(())
     }
@@ -152,8 +163,8 @@ fn check(name: Option<&str>, user_name: Option<&str>, note: Option<&str>) -> Res
     if let Some(problem) = user_name.and_then(remote_user_problem) {
         problems.add("user_name", problem);
     }
-    if note.is_some_and(|note| note.contains('\0') || note.chars().count() > 10_000) {
-        problems.add("note", "At most 10,000 characters");
+    if let Some(problem) = note.and_then(note_problem) {
+        problems.add("note", problem);
     }
     problems.or(())
 }

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
+use super::allowance::Allowance;
 use super::ids::GroupId;
+use super::inventory_files::only_by_hand;
 use super::names::name_problem;
 use crate::db::errors::conflict;
 use crate::db::schema::{groups, user_groups, users};
@@ -21,6 +23,8 @@ pub struct Group {
     pub note: String,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub managed_by: Option<String>,
+    pub allow: Allowance,
 }
 
 /// What is needed to add a group.
@@ -51,6 +55,7 @@ impl NewGroup<'_> {
 pub struct GroupChanges<'a> {
     pub name: Option<&'a str>,
     pub note: Option<&'a str>,
+    pub allow: Option<Allowance>,
 }
 
 impl Group {
@@ -91,6 +96,39 @@ impl Group {
             .get_results(connection)?)
     }
 
+    /// Adds the new ones and changes the others, as a file describes them: name, note, switch, file. Gives the id of each
+    /// name. Whoever calls this holds the table and has checked everything.
+    pub fn keep_all(
+        connection: &mut PgConnection,
+        wanted: &[(&str, &str, Allowance, Option<&str>)],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(String, GroupId)>> {
+        let rows: Vec<_> = wanted
+            .iter()
+            .map(|(name, note, allow, file)| {
+                let (name, note) = (groups::name.eq(*name), groups::note.eq(*note));
+                (name, note, groups::allow.eq(*allow), groups::managed_by.eq(*file), groups::updated_at.eq(now))
+            })
+            .collect();
+        Ok(diesel::insert_into(groups::table)
+            .values(rows)
+            .on_conflict(groups::name)
+            .do_update()
+            .set((
+                groups::note.eq(excluded(groups::note)),
+                groups::allow.eq(excluded(groups::allow)),
+                groups::managed_by.eq(excluded(groups::managed_by)),
+                groups::updated_at.eq(excluded(groups::updated_at)),
+            ))
+            .returning((groups::name, groups::id))
+            .get_results(connection)?)
+    }
+
+    /// Deletes these groups, also those that came from a file; their servers stay.
+    pub fn delete_all(connection: &mut PgConnection, ids: &[GroupId]) -> QueryResult<()> {
+        diesel::delete(groups::table.filter(groups::id.eq_any(ids))).execute(connection).map(drop)
+    }
+
     /// The names of people who see only servers of some groups, this one among them.
     pub fn people_limited_to(connection: &mut PgConnection, id: GroupId) -> QueryResult<Vec<String>> {
         user_groups::table
@@ -109,6 +147,7 @@ impl Group {
         now: DateTime<Utc>,
     ) -> Result<Self> {
         check(changes.name)?;
+        Self::of_hand(connection, id)?;
         diesel::update(groups::table.find(id))
             .set((changes, groups::updated_at.eq(now)))
             .returning(Self::as_select())
@@ -118,12 +157,18 @@ impl Group {
             .ok_or(Error::NotFound("The group"))
     }
 
-    /// Deletes it; its servers stay.
+    /// The group, if it may be changed by hand: it did not come from a file.
+    fn of_hand(connection: &mut PgConnection, id: GroupId) -> Result<Self> {
+        let group = Self::by_id(connection, id)?;
+        only_by_hand(&group.name, group.managed_by.as_deref())?;
+        Ok(group)
+    }
+
+    /// Deletes it; its servers stay. Not by hand where it came from a file.
     pub fn delete(connection: &mut PgConnection, id: GroupId) -> Result<()> {
-        match diesel::delete(groups::table.find(id)).execute(connection)? {
-            0 => Err(Error::NotFound("The group")),
-            _ => Ok(()),
-        }
+        let group = Self::of_hand(connection, id)?;
+        diesel::delete(&group).execute(connection)?;
+        Ok(())
     }
 }
 

@@ -1,5 +1,7 @@
 //! The identity of each server: keys that a person approved, and the key that it presented last (H01, H02, H04).
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -7,6 +9,9 @@ use super::ids::{HostKeyId, ServerId};
 use crate::db::schema::host_keys;
 use crate::db::types::text_enum;
 use crate::error::{Error, Result};
+
+/// Rows of one statement: PostgreSQL takes 65,535 values.
+const ROWS_AT_ONCE: usize = 4_000;
 
 text_enum! {
     /// What we think of a key.
@@ -96,6 +101,17 @@ impl HostKey {
         now: DateTime<Utc>,
     ) -> Result<Recognition> {
         connection.transaction(|connection| {
+            // A file may have vouched for the key by its fingerprint alone; now the whole key is known.
+            let bare = host_keys::server_id
+                .eq(server)
+                .and(host_keys::public_key.eq(key.fingerprint))
+                .and(host_keys::state.eq(KeyState::Trusted));
+            if diesel::select(diesel::dsl::exists(host_keys::table.filter(bare))).get_result(connection)? {
+                forget_key(connection, server, key.public_key)?;
+                diesel::update(host_keys::table.filter(bare))
+                    .set((host_keys::algorithm.eq(key.algorithm), host_keys::public_key.eq(key.public_key)))
+                    .execute(connection)?;
+            }
             let seen = diesel::update(
                 host_keys::table.filter(host_keys::server_id.eq(server).and(host_keys::public_key.eq(key.public_key))),
             )
@@ -154,11 +170,57 @@ impl HostKey {
         now: DateTime<Utc>,
     ) -> Result<Self> {
         connection.transaction(|connection| {
-            diesel::delete(
-                host_keys::table.filter(host_keys::server_id.eq(server).and(host_keys::public_key.eq(key.public_key))),
-            )
-            .execute(connection)?;
+            forget_key(connection, server, key.public_key)?;
             insert(connection, server, key, KeyState::Trusted, Some(by), now)
+        })
+    }
+
+    /// Pins these keys of many servers and no others, as a file gives them: whole keys, or fingerprints in their place.
+    /// What is pinned already stays as it is.
+    pub fn pin_only(
+        connection: &mut PgConnection,
+        servers: &[(ServerId, Vec<GivenKey<'_>>)],
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        connection.transaction(|connection| {
+            let ids: Vec<ServerId> = servers.iter().map(|(id, _)| *id).collect();
+            let known = Self::of_all(connection, &ids)?;
+            let mut by_server: BTreeMap<ServerId, Vec<&Self>> = BTreeMap::new();
+            for key in &known {
+                by_server.entry(key.server_id).or_default().push(key);
+            }
+            let mut rows = Vec::new();
+            let mut unwanted: Vec<HostKeyId> = Vec::new();
+            for (server, keys) in servers {
+                let of_server = by_server.remove(server).unwrap_or_default();
+                let is_wanted = |known: &Self| keys.iter().any(|key| key.fingerprint == known.fingerprint);
+                let unpinned = of_server.iter().filter(|known| known.state == KeyState::Trusted || is_wanted(known));
+                unwanted.extend(unpinned.map(|known| known.id));
+                for key in keys {
+                    // The whole key, where it is known, and since when it was approved.
+                    let seen = of_server.iter().find(|known| known.fingerprint == key.fingerprint);
+                    let (algorithm, public_key) =
+                        seen.map_or((key.algorithm, key.public_key), |seen| (&seen.algorithm, &seen.public_key));
+                    let trusted = seen.filter(|seen| seen.state == KeyState::Trusted);
+                    rows.push((
+                        host_keys::server_id.eq(*server),
+                        host_keys::algorithm.eq(algorithm.to_owned()),
+                        host_keys::public_key.eq(public_key.to_owned()),
+                        host_keys::fingerprint.eq(key.fingerprint.to_owned()),
+                        host_keys::state.eq(KeyState::Trusted),
+                        host_keys::seen_at.eq(seen.map_or(now, |seen| seen.seen_at)),
+                        host_keys::approved_at.eq(trusted.map_or(Some(now), |trusted| trusted.approved_at)),
+                        host_keys::approved_by
+                            .eq(trusted.map_or(Some(by.to_owned()), |trusted| trusted.approved_by.clone())),
+                    ));
+                }
+            }
+            diesel::delete(host_keys::table.filter(host_keys::id.eq_any(unwanted))).execute(connection)?;
+            for some in rows.chunks(ROWS_AT_ONCE) {
+                diesel::insert_into(host_keys::table).values(some.to_vec()).execute(connection)?;
+            }
+            Ok(())
         })
     }
 
@@ -169,6 +231,12 @@ impl HostKey {
         )
         .execute(connection)
         .map(drop)
+    }
+
+    /// The same for many servers at once.
+    pub fn forget_presented_of_all(connection: &mut PgConnection, servers: &[ServerId]) -> QueryResult<()> {
+        let waiting = host_keys::server_id.eq_any(servers).and(host_keys::state.eq(KeyState::Presented));
+        diesel::delete(host_keys::table.filter(waiting)).execute(connection).map(drop)
     }
 
     /// Forgets every key: the next contact is the first.
@@ -182,6 +250,12 @@ impl HostKey {
             .order(host_keys::algorithm)
             .load(connection)
     }
+}
+
+fn forget_key(connection: &mut PgConnection, server: ServerId, public_key: &str) -> QueryResult<()> {
+    diesel::delete(host_keys::table.filter(host_keys::server_id.eq(server).and(host_keys::public_key.eq(public_key))))
+        .execute(connection)
+        .map(drop)
 }
 
 fn insert(

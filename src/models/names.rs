@@ -1,5 +1,7 @@
 //! What names and addresses may look like, said as problems of a form's field. Matched whole, never per line (P03, H09).
 
+use std::collections::BTreeMap;
+
 use crate::language::Message;
 
 /// Names of servers that mean something else in an address.
@@ -53,6 +55,20 @@ pub fn remote_user_problem(user: &str) -> Option<Message> {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@' | '\\' | '$' | '+');
     let good = !user.is_empty() && user.len() <= 255 && !user.starts_with('-') && user.chars().all(plain);
     (!good).then(|| Message::new("Write the user name as the server knows it, without spaces"))
+}
+
+/// What is wrong with the labels of a server.
+pub fn labels_problem(labels: &BTreeMap<String, String>) -> Option<Message> {
+    let good = |text: &str, most: usize| text.chars().count() <= most && !text.chars().any(char::is_control);
+    let all_good =
+        labels.len() <= 64 && labels.iter().all(|(key, value)| !key.is_empty() && good(key, 63) && good(value, 255));
+    (!all_good).then(|| Message::new("At most 64 labels, keys of at most 63 and values of at most 255 characters"))
+}
+
+/// What is wrong with what people wrote about something.
+pub fn note_problem(note: &str) -> Option<Message> {
+    let good = !note.contains('\0') && note.chars().count() <= 10_000;
+    (!good).then(|| Message::new("At most 10,000 characters"))
 }
 
 fn slug_problem(name: &str, further: &str, problem: &'static str) -> Option<Message> {

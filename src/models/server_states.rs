@@ -3,7 +3,9 @@
 mod problem;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 
 use super::actor::Scope;
 use super::ids::ServerId;
@@ -13,6 +15,9 @@ use crate::db::types::text_enum;
 use crate::error::{Error, RemoteError, Result};
 
 pub use problem::Problem;
+
+/// Rows of one statement: PostgreSQL takes 65,535 values.
+const ROWS_AT_ONCE: usize = 4_000;
 
 text_enum! {
     /// How a server is, in one word.
@@ -122,6 +127,32 @@ impl ServerState {
     /// What was known is no longer about this server: its address changed, or it was just resumed.
     pub fn forgotten(connection: &mut PgConnection, server: ServerId, now: DateTime<Utc>) -> Result<Transition> {
         record(connection, &Finding::of(server, State::Unknown, now))
+    }
+
+    /// The same for many servers at once, as a file describes them: `Paused`, or `Unknown` where what was known is over.
+    pub fn set_all(
+        connection: &mut PgConnection,
+        servers: &[ServerId],
+        state: State,
+        now: DateTime<Utc>,
+    ) -> QueryResult<()> {
+        let findings: Vec<Finding> = servers.iter().map(|server| Finding::of(*server, state, now)).collect();
+        let is_same = server_states::state.eq(excluded(server_states::state));
+        let since = case_when(is_same, server_states::since).otherwise(excluded(server_states::since));
+        for some in findings.chunks(ROWS_AT_ONCE) {
+            diesel::insert_into(server_states::table)
+                .values(some)
+                .on_conflict(server_states::server_id)
+                .do_update()
+                .set((
+                    server_states::state.eq(excluded(server_states::state)),
+                    server_states::since.eq(since),
+                    server_states::checked_at.eq(excluded(server_states::checked_at)),
+                    server_states::problem.eq(excluded(server_states::problem)),
+                ))
+                .execute(connection)?;
+        }
+        Ok(())
     }
 
     /// Contact failed. None where the error is about a command and says nothing about the server.

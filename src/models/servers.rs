@@ -1,6 +1,8 @@
 //! Servers we may connect to. Whoever asks for one says how far they may see: there is no question without a scope.
 
+mod allowance;
 mod changes;
+mod many;
 mod membership;
 
 use std::collections::BTreeMap;
@@ -10,12 +12,16 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 
 use super::actor::Scope;
+use super::allowance::Allowance;
 use super::ids::{CredentialId, GroupId, ServerId};
+use super::inventory_files::only_by_hand;
 use crate::db::schema::{server_groups, servers};
 use crate::db::types::Labels;
 use crate::error::{Error, Result};
 
-pub use changes::ServerChanges;
+pub use allowance::Narrowest;
+pub use changes::{MAXIMUM_JUMPS, ServerChanges};
+pub use many::ServerToKeep;
 
 /// One row of `servers`.
 #[derive(Debug, Clone, PartialEq, Eq, HasQuery, Identifiable)]
@@ -36,6 +42,8 @@ pub struct Server {
     pub version: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub managed_by: Option<String>,
+    pub allow: Allowance,
 }
 
 /// What is needed to add a server; checked before it exists.
@@ -53,6 +61,7 @@ pub struct NewServer<'a> {
     pub enabled: bool,
     pub sampling_seconds: i32,
     pub legacy_algorithms: bool,
+    pub allow: Allowance,
 }
 
 impl<'a> NewServer<'a> {
@@ -70,6 +79,7 @@ impl<'a> NewServer<'a> {
             enabled: true,
             sampling_seconds: 10,
             legacy_algorithms: false,
+            allow: Allowance::default(),
         }
     }
 
@@ -180,8 +190,10 @@ impl Server {
         Ok(jumps)
     }
 
-    /// Deletes it with everything that is known of it. Not while others are reached through it.
+    /// Deletes it with everything that is known of it. Not while others are reached through it, and not by hand where it
+    /// came from a file.
     pub fn delete(&self, connection: &mut PgConnection) -> Result<()> {
+        only_by_hand(&self.name, self.managed_by.as_deref())?;
         diesel::delete(self).execute(connection).map_err(|error| changes::refused(error, &self.name))?;
         Ok(())
     }

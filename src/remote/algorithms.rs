@@ -9,7 +9,7 @@ use russh::keys::{Algorithm, EcdsaCurve};
 use russh::{Preferred, SshId, cipher, compression, kex, mac};
 
 use super::endpoint::Endpoint;
-use super::host_keys::{is_rsa, pinned_types};
+use super::host_keys::{is_rsa, knows_types, pinned_types};
 use crate::config::RemoteConfig;
 
 /// Key exchanges without SHA-1, and the marks for strict key exchange (Terrapin) and for `server-sig-algs`.
@@ -98,8 +98,8 @@ fn key_types(endpoint: &Endpoint, host_keys: HostKeys) -> Vec<Algorithm> {
         |offered: &Algorithm| pinned.iter().any(|pinned| pinned == offered || (is_rsa(pinned) && is_rsa(offered)));
     let offered = list(KEYS, OLD_KEYS, endpoint.legacy_algorithms);
     let (mut types, others): (Vec<_>, Vec<_>) = offered.iter().cloned().partition(|offered| is_pinned(offered));
-    // With no pin at all, any key is "unknown" and the person is shown the best one.
-    if host_keys == HostKeys::Any || pinned.is_empty() {
+    // With no pin at all, any key is "unknown" and the person is shown the best one; a fingerprint may be of any type.
+    if host_keys == HostKeys::Any || !knows_types(&endpoint.pins) {
         types.extend(others);
     }
     types

@@ -6,7 +6,7 @@ use russh::AlgorithmKind;
 
 use super::endpoint::Endpoint;
 use super::gate::Seen;
-use super::host_keys::{PresentedKey, is_rsa, pinned_types, trusted};
+use super::host_keys::{PresentedKey, is_rsa, knows_types, pinned_types, trusted};
 use super::leash::FirstWords;
 use crate::error::RemoteError;
 use crate::language::Message;
@@ -97,7 +97,7 @@ fn has_other_key_types(endpoint: &Endpoint, theirs: &[String]) -> bool {
             if is_rsa(pinned) { name == "ssh-rsa" || name.starts_with("rsa-sha2-") } else { name == pinned.as_str() }
         })
     };
-    !pinned.is_empty() && !theirs.iter().any(same_type)
+    knows_types(&endpoint.pins) && !pinned.is_empty() && !theirs.iter().any(same_type)
 }
 
 fn offered(theirs: &[String]) -> String {

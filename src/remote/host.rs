@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::hosts::Hosts;
-use super::{Endpoint, Request, new_token};
+use super::{Endpoint, Request, allowance, new_token};
 use crate::commands::catalog::Chosen;
 use crate::commands::platform::Platform;
 use crate::commands::script::{Envelope, Privilege};
@@ -15,6 +15,7 @@ use crate::commands::{Change, Command, Read};
 use crate::error::{Error, RemoteError, Result};
 use crate::language::Message;
 use crate::models::actor::{Actor, Role};
+use crate::models::allowance::Allowance;
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::servers::Server;
 
@@ -74,7 +75,16 @@ impl Host {
     /// Asks the server something that changes nothing.
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn read<C: Read>(&self, command: C) -> Result<Answer<C::Output>> {
+        if C::READS_FILES {
+            self.allows(Allowance::ReadFiles, C::TYPE.name(), "").await?;
+        }
         self.ask(&command).await
+    }
+
+    /// Refuses what the switch of the server or of one of its groups does not allow, whoever asks; the refusal is in the
+    /// audit log as `action`. What is not a command asks this itself: terminals and transfers.
+    pub async fn allows(&self, needed: Allowance, action: &'static str, target: &str) -> Result<()> {
+        allowance::check(&self.hosts, (&self.server, &self.actor), needed, (action, target)).await
     }
 
     /// The platform as it was last detected; asked for now where nobody has yet.
@@ -154,10 +164,12 @@ impl OperableHost {
     /// Where "asked" cannot be written, nothing is sent (L01). An outcome that nobody knows is `unknown`, never `done`.
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn change<C: Change>(&self, command: C) -> Result<Answer<C::Output>> {
+        let target = command.target();
+        self.allows(Allowance::Change, C::TYPE.name(), &target).await?;
         let endpoint = self.hosts.endpoint(self.server.id).await?;
         let entry = AuditEntry::by(&self.actor, C::TYPE.name())
             .server(&self.server.name)
-            .target(&command.target())
+            .target(&target)
             .run_as(&endpoint.user);
         let (db, now) = (self.hosts.db(), self.hosts.clock().now());
         let asked = db.run(move |connection| entry.asked(connection, now)).await?;

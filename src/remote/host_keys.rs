@@ -57,9 +57,26 @@ fn key_of(pin: &PinnedKey) -> Option<PublicKey> {
     parse_public_key_base64(base64).ok()
 }
 
+/// Whether a pin is a fingerprint alone: a file vouches for a key that nobody saw yet.
+fn is_fingerprint(pin: &PinnedKey) -> bool {
+    pin.public_key.trim().starts_with("SHA256:")
+}
+
 /// Whether `key` is one of the approved ones.
 pub(super) fn is_pinned(pins: &[PinnedKey], key: &PublicKey) -> bool {
-    pins.iter().filter_map(key_of).any(|pinned| pinned.key_data() == key.key_data())
+    let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
+    pins.iter().any(|pin| {
+        if is_fingerprint(pin) {
+            pin.public_key.trim() == fingerprint
+        } else {
+            key_of(pin).is_some_and(|pinned| pinned.key_data() == key.key_data())
+        }
+    })
+}
+
+/// Whether the types of all approved keys are known: of a fingerprint alone, the type is not.
+pub(super) fn knows_types(pins: &[PinnedKey]) -> bool {
+    !pins.is_empty() && !pins.iter().any(is_fingerprint)
 }
 
 /// The types of the approved keys, so that no other type is asked for (H04).
@@ -75,13 +92,13 @@ pub(super) fn pinned_types(pins: &[PinnedKey]) -> Vec<Algorithm> {
 
 /// The approved keys as one text: `ssh-ed25519 SHA256:…`.
 pub(super) fn trusted(pins: &[PinnedKey]) -> String {
-    let keys: Vec<String> = pins
+    let whole = pins
         .iter()
         .filter_map(key_of)
         .map(|key| PresentedKey::of(&key))
-        .map(|key| format!("{} {}", key.algorithm, key.fingerprint))
-        .collect();
-    keys.join(", ")
+        .map(|key| format!("{} {}", key.algorithm, key.fingerprint));
+    let bare = pins.iter().filter(|pin| is_fingerprint(pin)).map(|pin| pin.public_key.trim().to_owned());
+    whole.chain(bare).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -104,6 +121,16 @@ mod tests {
         assert!(!is_pinned(&[pin(OTHER)], &key));
         assert!(!is_pinned(&[pin(""), pin("ssh-ed25519"), pin("ssh-ed25519 AAAA!")], &key));
         assert!(!is_pinned(&[], &key));
+    }
+
+    #[test]
+    fn sec_h01_a_fingerprint_pins_its_key_and_no_other() {
+        let (key, other) = (parse_public_key_base64(KEY).unwrap(), parse_public_key_base64(OTHER).unwrap());
+        let bare = pin(&PresentedKey::of(&key).fingerprint);
+        assert!(is_pinned(std::slice::from_ref(&bare), &key));
+        assert!(!is_pinned(std::slice::from_ref(&bare), &other));
+        assert!(!knows_types(&[bare.clone(), pin(KEY)]) && knows_types(&[pin(KEY)]) && !knows_types(&[]));
+        assert_eq!(trusted(std::slice::from_ref(&bare)), bare.public_key);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use actix_web::middleware::from_fn;
 use actix_web::{Handler, Responder, web};
 
 use crate::api::{
-    audit_events, capabilities, connection, credentials, filesystems, groups, host_key, idempotency, latest, metrics,
-    openapi, platform, processes, servers, sockets, stream, tokens, users,
+    audit_events, capabilities, connection, credentials, filesystems, groups, host_key, idempotency, imports,
+    inventory, latest, metrics, openapi, platform, processes, servers, sockets, stream, tokens, users,
 };
 use crate::web::health;
 use crate::web::router::Permission::Anyone;
@@ -21,6 +21,7 @@ pub(super) fn all() -> Vec<Route> {
         get("/healthz", Anyone, || web::to(health::live)),
         get("/readyz", Anyone, || web::to(health::ready)),
         get("/metrics", VIEWER, || web::to(health::prometheus)),
+        get("/schemas/servers.json", Anyone, || web::to(inventory::schema)),
         get("/api/v1/openapi.json", Anyone, || web::to(openapi::document)),
     ]);
     routes
@@ -60,6 +61,12 @@ fn of_registry() -> Vec<Route> {
         get("/api/v1/groups/{group}", VIEWER, || web::to(groups::show)),
         other(Method::PATCH, "/api/v1/groups/{group}", ADMINISTRATOR, || once(groups::update)),
         other(Method::DELETE, "/api/v1/groups/{group}", ADMINISTRATOR, || once(groups::destroy)),
+        post("/api/v1/imports", ADMINISTRATOR, || once(imports::create)),
+        get("/api/v1/inventory", ADMINISTRATOR, || web::to(inventory::export)),
+        post("/api/v1/inventory/plans", ADMINISTRATOR, || once(inventory::plan)),
+        post("/api/v1/inventory/applications", ADMINISTRATOR, || once(inventory::apply)),
+        get("/api/v1/inventory/files", ADMINISTRATOR, || web::to(inventory::index)),
+        other(Method::DELETE, "/api/v1/inventory/files/{file}", ADMINISTRATOR, || once(inventory::release)),
         get("/api/v1/users", ADMINISTRATOR, || web::to(users::index)),
         get("/api/v1/users/{user}", ADMINISTRATOR, || web::to(users::show)),
         get("/api/v1/tokens", ADMINISTRATOR, || web::to(tokens::index)),

@@ -89,6 +89,8 @@ impl Registration {
                     user_name: Some(self.user.clone()),
                     key: Some(Some(self.key.clone())),
                     private_key: SecretChange::Set(self.private_key.clone()),
+                    // The demo's own, also where a file took it in.
+                    managed_by: Some(None),
                     ..CredentialChanges::default()
                 };
                 Credential::change(connection, sealer, known.id, &changes, now)
@@ -116,6 +118,7 @@ impl Registration {
                     address: Some("127.0.0.1".to_owned()),
                     port: Some(self.port),
                     credential_id: Some(Some(credential.id)),
+                    managed_by: Some(None),
                     ..ServerChanges::default()
                 };
                 Server::change(connection, known.id, &changes, now)?

@@ -1,18 +1,34 @@
 //! Looks at a text before the parser does: anchors, aliases, tags and deep brackets are refused by their first character.
 //!
 //! The parser behind it expands aliases and takes quadratic time over nested brackets, so both are stopped here. What this
-//! outline could misread is written more plainly than YAML allows: a quoted text ends on its line, and a block scalar has no
-//! indentation number.
+//! outline could misread is written more plainly than YAML allows: a quoted text ends on its line.
 
 use super::YamlError;
 use crate::language::Message;
 
 pub(super) fn check(text: &str, max_depth: usize) -> Result<(), YamlError> {
     let mut outline = Outline { max_depth, depth: 0, plain: false, block: None };
-    for (number, line) in text.lines().enumerate() {
-        outline.line(line).map_err(|why| YamlError { line: Some(number + 1), why })?;
+    for (number, line) in lines(text).enumerate() {
+        outline.line(line).map_err(|why| YamlError { line: Some(number + 1), column: None, why })?;
     }
     Ok(())
+}
+
+/// The lines as the parser counts them: it knows more breaks than Rust.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(end) = text.find(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) else {
+            return rest.take();
+        };
+        let (line, after) = text.split_at_checked(end)?;
+        let mut characters = after.chars();
+        let is_return = characters.next() == Some('\r');
+        let after = characters.as_str();
+        rest = Some(if is_return { after.strip_prefix('\n').unwrap_or(after) } else { after });
+        Some(line)
+    })
 }
 
 struct Outline {
@@ -87,11 +103,16 @@ impl Outline {
 
     fn open_block(&mut self, line: &[u8], at: usize, node: usize) -> Result<(), Message> {
         let header: Vec<u8> = line.iter().skip(at + 1).copied().take_while(|byte| *byte != b'#').collect();
-        if !matches!(header.trim_ascii(), b"" | b"-" | b"+") {
-            return Err(Message::new("After | or > comes only + or -, other forms are not allowed"));
+        let mut column = None;
+        for byte in header.trim_ascii() {
+            match byte {
+                b'+' | b'-' => {}
+                // How far the text is to the right of the node that it belongs to.
+                b'1'..=b'9' if column.is_none() => column = Some(node + usize::from(byte - b'0')),
+                _ => return Err(Message::new("After | or > comes only a digit, + or -, other forms are not allowed")),
+            }
         }
-        // A block scalar that is the whole document has no parent.
-        self.block = Some((node, None));
+        self.block = Some((node, column));
         Ok(())
     }
 }

@@ -19,6 +19,7 @@ mod docs;
 mod faults;
 mod harness;
 mod house;
+mod inventory;
 mod jobs;
 mod metrics;
 mod models;

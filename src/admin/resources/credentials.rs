@@ -17,6 +17,7 @@ use crate::language::Message;
 use crate::models::actor::Scope;
 use crate::models::credentials::{Credential, CredentialKind, Privileges};
 use crate::models::ids::CredentialId;
+use crate::models::inventory_files::comes_from;
 use crate::models::names::{name_problem, remote_user_problem};
 use crate::models::servers::Server;
 use crate::web::menu::Screen;
@@ -111,6 +112,7 @@ impl Resource for Credentials {
     const ADD: Option<&'static str> = Some("Add credential");
     const DELETES: bool = true;
     const NEEDS_PROOF: bool = true;
+    const FILLED_IN: bool = true;
 
     fn screen() -> &'static Screen {
         &SCREEN
@@ -199,6 +201,10 @@ impl Resource for Credentials {
         Some(row.credential.updated_at)
     }
 
+    fn managed_by(row: &Row) -> Option<String> {
+        row.credential.managed_by.clone()
+    }
+
     fn draft(_: &mut Connection, row: &Row) -> Result<Draft> {
         Ok(secrets::draft(&row.credential))
     }
@@ -226,7 +232,8 @@ impl Resource for Credentials {
             Message::new("{servers} sign in with it. Choose another credential for them first").with("servers", names)
         });
         let goes = vec![Message::new("Its stored secrets are gone for good")];
-        Ok(Consequences { goes, blocked: blocked.into_iter().collect() })
+        let file = row.credential.managed_by.as_ref().map(|file| comes_from(&row.credential.name, file));
+        Ok(Consequences { goes, blocked: blocked.into_iter().chain(file).collect() })
     }
 
     fn delete(connection: &mut Connection, _: &By, row: &Row) -> Result<()> {

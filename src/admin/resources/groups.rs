@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::screen;
+use super::{ALLOWANCES, allowances, screen};
 use crate::admin::cell::Cell;
 use crate::admin::control::Offer;
 use crate::admin::field::Field;
@@ -10,11 +10,13 @@ use crate::admin::form::Form;
 use crate::admin::list::List;
 use crate::admin::resource::{By, Consequences, Resource};
 use crate::db::Connection;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::actor::Scope;
+use crate::models::allowance::Allowance;
 use crate::models::groups::{Group, GroupChanges, NewGroup};
 use crate::models::ids::GroupId;
+use crate::models::inventory_files::comes_from;
 use crate::models::names::name_problem;
 use crate::models::servers::Server;
 use crate::web::menu::Screen;
@@ -35,6 +37,13 @@ pub struct Row {
 pub struct Draft {
     name: String,
     note: String,
+    allow: String,
+}
+
+impl Draft {
+    fn allow(&self) -> Result<Allowance> {
+        Allowance::from_name(&self.allow).ok_or_else(|| Error::field("allow", "This is needed"))
+    }
 }
 
 /// The names of all groups, for forms of other resources.
@@ -58,6 +67,7 @@ impl Resource for Groups {
         List::in_order_of("name")
             .column("Name", |row: &Row| Cell::Key(row.group.name.clone()))
             .column("Servers", |row| Cell::count(row.servers))
+            .column("What hannun may do there", |row| Cell::choice(ALLOWANCES, row.group.allow.name()))
             .column("Note", |row| Cell::Text(row.group.note.lines().next().unwrap_or_default().to_owned()))
             .column("Changed", |row| Cell::Time(Some(row.group.updated_at)))
             .search("Name or note", |row| format!("{} {}", row.group.name, row.group.note))
@@ -71,6 +81,9 @@ impl Resource for Groups {
                     .required()
                     .checked(name_problem)
                     .hint("Small letters, digits, dash, dot."),
+                Field::choice("allow", "What hannun may do there", |draft: &mut Draft| &mut draft.allow, allowances)
+                    .required()
+                    .hint("Whoever asks. The narrowest of the server and its groups counts."),
                 Field::note("note", "Note", |draft: &mut Draft| &mut draft.note),
             ],
         )
@@ -94,16 +107,28 @@ impl Resource for Groups {
         Some(row.group.updated_at)
     }
 
-    fn draft(_: &mut Connection, row: &Row) -> Result<Draft> {
-        Ok(Draft { name: row.group.name.clone(), note: row.group.note.clone() })
+    fn managed_by(row: &Row) -> Option<String> {
+        row.group.managed_by.clone()
     }
 
-    fn create(connection: &mut Connection, _: &By, draft: &Draft) -> Result<i64> {
-        Ok(NewGroup { name: &draft.name, note: &draft.note }.insert(connection)?.id.0)
+    fn blank() -> Draft {
+        Draft { allow: Allowance::default().name().to_owned(), ..Draft::default() }
+    }
+
+    fn draft(_: &mut Connection, row: &Row) -> Result<Draft> {
+        let group = &row.group;
+        Ok(Draft { name: group.name.clone(), note: group.note.clone(), allow: group.allow.name().to_owned() })
+    }
+
+    fn create(connection: &mut Connection, by: &By, draft: &Draft) -> Result<i64> {
+        let group = NewGroup { name: &draft.name, note: &draft.note }.insert(connection)?;
+        let switch = GroupChanges { allow: Some(draft.allow()?), ..GroupChanges::default() };
+        Ok(Group::change(connection, group.id, &switch, by.at)?.id.0)
     }
 
     fn update(connection: &mut Connection, by: &By, row: &Row, draft: &Draft) -> Result<()> {
-        let changes = GroupChanges { name: Some(&draft.name), note: Some(&draft.note) };
+        let (name, note) = (Some(draft.name.as_str()), Some(draft.note.as_str()));
+        let changes = GroupChanges { name, note, allow: Some(draft.allow()?) };
         Group::change(connection, row.group.id, &changes, by.at).map(drop)
     }
 
@@ -117,7 +142,8 @@ impl Resource for Groups {
             let sentence = Message::new("{people} no longer see the servers of this group");
             goes.push(sentence.with("people", people.join(", ")));
         }
-        Ok(Consequences { goes, blocked: Vec::new() })
+        let file = row.group.managed_by.as_ref().map(|file| comes_from(&row.group.name, file));
+        Ok(Consequences { goes, blocked: file.into_iter().collect() })
     }
 
     fn delete(connection: &mut Connection, _: &By, row: &Row) -> Result<()> {

@@ -6,7 +6,7 @@ mod save;
 use chrono::{DateTime, Utc};
 
 use super::credentials::{self, kinds, privileges};
-use super::{groups, screen};
+use super::{ALLOWANCES, allowances, groups, screen};
 use crate::admin::cell::Cell;
 use crate::admin::control::Offer;
 use crate::admin::field::Field;
@@ -19,6 +19,7 @@ use crate::error::Result;
 use crate::language::Message;
 use crate::models::actor::Scope;
 use crate::models::ids::ServerId;
+use crate::models::inventory_files::comes_from;
 use crate::models::names::{address_problem, remote_user_problem, server_name_problem};
 use crate::models::servers::Server;
 use crate::web::menu::Screen;
@@ -53,6 +54,11 @@ impl Resource for Servers {
 
     const EVENTS: [&'static str; 3] = ["create_server", "change_server", "delete_server"];
     const ADD: Option<&'static str> = Some("Add server");
+    const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[
+        ("/admin/imports/new", "Import SSH config, Ansible…", "upload"),
+        ("/admin/inventory", "Import YAML…", "upload"),
+        ("/admin/inventory/export", "Export YAML", "download"),
+    ];
     const DELETES: bool = true;
     const BESIDE: Beside = Beside::Connection;
 
@@ -82,6 +88,10 @@ impl Resource for Servers {
             .filter_names("group", "Group", |row| row.groups.clone())
             .filter_words("key", "Host key", KeySign::WORDS, |row| vec![row.key.name().to_owned()])
             .filter_names("credential", "Credential", |row| vec![row.credential.clone()])
+            .filter_words("allow", "What hannun may do there", ALLOWANCES, |row| {
+                vec![row.server.allow.name().to_owned()]
+            })
+            .filter_names("file", "File", |row| row.server.managed_by.iter().cloned().collect())
             .filter_words("monitoring", "Monitoring", MONITORING, |row| {
                 vec![if row.server.enabled { "on" } else { "paused" }.to_owned()]
             })
@@ -93,6 +103,7 @@ impl Resource for Servers {
             .columns("Connection", 4, connection())
             .fieldset("Credential", credential())
             .fieldset("Monitoring", monitoring())
+            .fieldset("Limits", limits())
     }
 
     fn actions() -> Vec<Action<Row>> {
@@ -136,8 +147,12 @@ impl Resource for Servers {
         Some(row.server.updated_at)
     }
 
+    fn managed_by(row: &Row) -> Option<String> {
+        row.server.managed_by.clone()
+    }
+
     fn blank() -> Draft {
-        Draft { port: 22, sampling_seconds: 10, enabled: true, ..Draft::default() }
+        Draft { port: 22, sampling_seconds: 10, enabled: true, allow: "terminal".to_owned(), ..Draft::default() }
     }
 
     fn draft(_: &mut Connection, row: &Row) -> Result<Draft> {
@@ -167,7 +182,8 @@ impl Resource for Servers {
         if row.key != KeySign::Unknown {
             goes.push(Message::new("Its approved host keys: added again, it is a new server"));
         }
-        Ok(Consequences { goes, blocked: blocked.into_iter().collect() })
+        let file = row.server.managed_by.as_ref().map(|file| comes_from(&row.server.name, file));
+        Ok(Consequences { goes, blocked: blocked.into_iter().chain(file).collect() })
     }
 
     fn delete(connection: &mut Connection, _: &By, row: &Row) -> Result<()> {
@@ -240,6 +256,13 @@ fn credential() -> [Field<Draft>; 8] {
         Field::secret("own_sudo_password", "Password for sudo", |draft: &mut Draft| &mut draft.own.sudo_password)
             .when(&["own", "sudo-password"]),
     ]
+}
+
+fn limits() -> [Field<Draft>; 1] {
+    [Field::choice("allow", "What hannun may do there", |draft: &mut Draft| &mut draft.allow, allowances)
+        .required()
+        .wide()
+        .hint("Whoever asks. The narrowest of the server and its groups counts.")]
 }
 
 fn monitoring() -> [Field<Draft>; 2] {

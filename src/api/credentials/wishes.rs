@@ -210,6 +210,7 @@ impl CredentialToChange {
             private_key: change(self.private_key),
             passphrase,
             sudo_password: change(self.sudo_password),
+            managed_by: None,
         })
     }
 }

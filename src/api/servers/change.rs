@@ -14,6 +14,7 @@ use crate::db::types::Labels;
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
 use crate::models::actor::Scope;
+use crate::models::allowance::Allowance;
 use crate::models::credentials::Credential;
 use crate::models::host_keys::HostKey;
 use crate::models::ids::{CredentialId, GroupId, ServerId};
@@ -61,6 +62,10 @@ pub struct ServerToAdd {
     /// Allow old SSH algorithms for this server.
     #[serde(default)]
     pub legacy_algorithms: bool,
+    /// How far hannun may go there, whoever asks: `watch`, `read-files`, `change`, `terminal`.
+    #[serde(default)]
+    #[schema(value_type = String, default = "terminal")]
+    pub allow: Allowance,
 }
 
 /// What is to change about a server; what is not given stays, null empties.
@@ -97,6 +102,9 @@ pub struct ServerToChange {
     pub sampling_seconds: Option<u16>,
     /// Allow old SSH algorithms for this server.
     pub legacy_algorithms: Option<bool>,
+    /// How far hannun may go there, whoever asks: `watch`, `read-files`, `change`, `terminal`.
+    #[schema(value_type = Option<String>)]
+    pub allow: Option<Allowance>,
 }
 
 fn usual_port() -> u16 {
@@ -127,6 +135,7 @@ impl ServerToAdd {
             enabled: self.enabled,
             sampling_seconds: self.sampling_seconds.into(),
             legacy_algorithms: self.legacy_algorithms,
+            allow: self.allow,
         };
         let server = new.insert(connection).map_err(with_our_names)?;
         server.set_groups(connection, &groups)?;
@@ -149,6 +158,7 @@ impl ServerToChange {
             ("enabled", self.enabled.is_some()),
             ("sampling_seconds", self.sampling_seconds.is_some()),
             ("legacy_algorithms", self.legacy_algorithms.is_some()),
+            ("allow", self.allow.is_some()),
         ];
         given.into_iter().filter_map(|(field, given)| given.then_some(field)).collect()
     }
@@ -181,6 +191,8 @@ impl ServerToChange {
             enabled: self.enabled,
             sampling_seconds: self.sampling_seconds.map(i32::from),
             legacy_algorithms: self.legacy_algorithms,
+            allow: self.allow,
+            managed_by: None,
         };
         let after = Server::change(connection, before.id, &changes, now).map_err(with_our_names)?;
         if let Some(groups) = groups {

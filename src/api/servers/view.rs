@@ -46,6 +46,10 @@ pub struct ServerView {
     pub sampling_seconds: u32,
     /// Whether old SSH algorithms are allowed for it.
     pub legacy_algorithms: bool,
+    /// How far hannun may go there, whoever asks: `watch`, `read-files`, `change`, `terminal`. Its groups may narrow that.
+    pub allow: &'static str,
+    /// The file that it came from; it is changed there.
+    pub managed_by: Option<String>,
     /// What is true of it now.
     pub state: StateView,
     /// `unknown` (nobody approved a key), `trusted`, or `changed` (it presents another key than the approved one).
@@ -250,6 +254,8 @@ impl Around {
             enabled: server.enabled,
             sampling_seconds: u32::try_from(server.sampling_seconds).unwrap_or_default(),
             legacy_algorithms: server.legacy_algorithms,
+            allow: server.allow.name(),
+            managed_by: server.managed_by,
             created_at: server.created_at,
             updated_at: server.updated_at,
         }

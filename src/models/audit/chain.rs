@@ -61,6 +61,29 @@ pub fn head(connection: &mut PgConnection) -> QueryResult<Head> {
     Ok(Head { number, hash })
 }
 
+/// Rows of one statement: PostgreSQL takes 65,535 values.
+const ROWS_AT_ONCE: usize = 4_000;
+
+/// Adds many events, in their order. Like [`append`] for each, in a few statements.
+pub(super) fn append_all(connection: &mut PgConnection, mut events: Vec<AuditEvent>) -> QueryResult<()> {
+    let (mut number, mut hash): (i64, Vec<u8>) =
+        audit_head::table.select((audit_head::number, audit_head::hash)).for_update().first(connection)?;
+    for event in &mut events {
+        number += 1;
+        event.number = number;
+        event.previous_hash = std::mem::take(&mut hash);
+        event.hash = hash_of(&event.previous_hash, event);
+        hash.clone_from(&event.hash);
+    }
+    for some in events.chunks(ROWS_AT_ONCE) {
+        diesel::insert_into(audit_events::table).values(some).execute(connection)?;
+    }
+    diesel::update(audit_head::table)
+        .set((audit_head::number.eq(number), audit_head::hash.eq(hash)))
+        .execute(connection)?;
+    Ok(())
+}
+
 /// Adds `event` as the next one. Whoever comes at the same time waits for this transaction's end: no gaps, no forks.
 pub(super) fn append(connection: &mut PgConnection, mut event: AuditEvent) -> QueryResult<i64> {
     let (number, hash): (i64, Vec<u8>) =

@@ -95,6 +95,20 @@ impl AuditEntry {
         self.write(connection, outcome, None, now)
     }
 
+    /// Writes many entries that ended alike, in their order, in a few statements.
+    pub fn record_all(
+        connection: &mut PgConnection,
+        entries: &[Self],
+        outcome: Outcome,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let events = entries.iter().map(|entry| entry.event(outcome, None, now)).collect();
+        Ok(connection.transaction(|connection| chain::append_all(connection, events))?)
+    }
+
     /// Writes that it was asked, before it is done. Commit it before the server is spoken to.
     pub fn asked(self, connection: &mut PgConnection, now: DateTime<Utc>) -> Result<Asked> {
         let number = self.write(connection, Outcome::Asked, None, now)?;
@@ -116,7 +130,13 @@ impl AuditEntry {
         asked_number: Option<i64>,
         now: DateTime<Utc>,
     ) -> Result<i64> {
-        let event = AuditEvent {
+        let event = self.event(outcome, asked_number, now);
+        Ok(connection.transaction(|connection| chain::append(connection, event))?)
+    }
+
+    /// The event, but for its place in the chain.
+    fn event(&self, outcome: Outcome, asked_number: Option<i64>, now: DateTime<Utc>) -> AuditEvent {
+        AuditEvent {
             number: 0,
             at: now,
             actor_kind: self.actor_kind.to_owned(),
@@ -131,8 +151,7 @@ impl AuditEntry {
             asked_number,
             previous_hash: Vec::new(),
             hash: Vec::new(),
-        };
-        Ok(connection.transaction(|connection| chain::append(connection, event))?)
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::{Credential, CredentialKind, KeyFacts, Privileges, check, refused};
 use crate::db::schema::credentials;
 use crate::error::{Error, Result};
 use crate::models::ids::CredentialId;
+use crate::models::inventory_files::only_by_hand;
 use crate::secret::SecretText;
 use crate::secret::seal::Sealer;
 
@@ -38,6 +39,8 @@ pub struct CredentialChanges {
     pub private_key: SecretChange,
     pub passphrase: SecretChange,
     pub sudo_password: SecretChange,
+    /// What came from a file changes only by naming the file that it comes from then, or none; its secrets always do.
+    pub managed_by: Option<Option<String>>,
 }
 
 /// The columns that are not secret.
@@ -49,7 +52,19 @@ struct PlainChanges<'a> {
     kind: Option<CredentialKind>,
     privilege: Option<Privileges>,
     note: Option<&'a str>,
+    managed_by: Option<Option<&'a str>>,
     updated_at: DateTime<Utc>,
+}
+
+impl CredentialChanges {
+    /// Whether anything but a secret would be another than in `before`.
+    fn is_about_more_than_secrets(&self, before: &Credential) -> bool {
+        self.name.as_ref().is_some_and(|name| *name != before.name)
+            || self.user_name.as_ref().is_some_and(|name| *name != before.user_name)
+            || self.kind.is_some_and(|kind| kind != before.kind)
+            || self.privilege.is_some_and(|privilege| privilege != before.privilege)
+            || self.note.as_ref().is_some_and(|note| *note != before.note)
+    }
 }
 
 impl Credential {
@@ -69,6 +84,9 @@ impl Credential {
                 .first(connection)
                 .optional()?
                 .ok_or(Error::NotFound("The credential"))?;
+            if changes.managed_by.is_none() && changes.is_about_more_than_secrets(&before) {
+                only_by_hand(&before.name, before.managed_by.as_deref())?;
+            }
             diesel::update(credentials::table.find(id))
                 .set(PlainChanges {
                     name: changes.name.as_deref(),
@@ -76,6 +94,7 @@ impl Credential {
                     kind: changes.kind,
                     privilege: changes.privilege,
                     note: changes.note.as_deref(),
+                    managed_by: changes.managed_by.as_ref().map(Option::as_deref),
                     updated_at: now,
                 })
                 .execute(connection)

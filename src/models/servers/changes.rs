@@ -9,11 +9,13 @@ use crate::db::schema::servers;
 use crate::db::types::Labels;
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
+use crate::models::allowance::Allowance;
 use crate::models::ids::{CredentialId, ServerId};
-use crate::models::names::{address_problem, server_name_problem};
+use crate::models::inventory_files::only_by_hand;
+use crate::models::names::{address_problem, labels_problem, note_problem, server_name_problem};
 
 /// More jumps than anybody has; a circle is found at once.
-pub(super) const MAXIMUM_JUMPS: usize = 4;
+pub const MAXIMUM_JUMPS: usize = 4;
 
 /// What may change about a server; `None` stays as it is.
 #[derive(Debug, Clone, Default, AsChangeset)]
@@ -30,6 +32,9 @@ pub struct ServerChanges {
     pub enabled: Option<bool>,
     pub sampling_seconds: Option<i32>,
     pub legacy_algorithms: Option<bool>,
+    pub allow: Option<Allowance>,
+    /// What came from a file changes only by naming the file that it comes from then, or none.
+    pub managed_by: Option<Option<String>>,
 }
 
 impl From<&NewServer<'_>> for ServerChanges {
@@ -45,6 +50,8 @@ impl From<&NewServer<'_>> for ServerChanges {
             enabled: Some(new.enabled),
             sampling_seconds: Some(new.sampling_seconds),
             legacy_algorithms: Some(new.legacy_algorithms),
+            allow: Some(new.allow),
+            managed_by: None,
         }
     }
 }
@@ -70,6 +77,9 @@ impl Server {
                 .first(connection)
                 .optional()?
                 .ok_or(Error::NotFound("The server"))?;
+            if changes.managed_by.is_none() {
+                only_by_hand(&before.name, before.managed_by.as_deref())?;
+            }
             let after: Self = diesel::update(servers::table.find(id))
                 .set((changes, servers::updated_at.eq(now)))
                 .returning(Self::as_select())
@@ -87,7 +97,7 @@ impl Server {
     }
 
     /// Whether a connection made for this row would be the same for `other`.
-    fn connects_like(&self, other: &Self) -> bool {
+    pub(super) fn connects_like(&self, other: &Self) -> bool {
         (&self.address, self.port, self.credential_id, self.jump_server_id, self.legacy_algorithms, self.enabled)
             == (
                 &other.address,
@@ -115,15 +125,11 @@ pub(super) fn check(changes: &ServerChanges) -> Result<()> {
     if changes.sampling_seconds.is_some_and(|seconds| !(1..=3_600).contains(&seconds)) {
         problems.add("sampling_seconds", "Choose from 1 to 3600 seconds");
     }
-    if let Some(Labels(labels)) = &changes.labels {
-        let good = |text: &str, most: usize| text.chars().count() <= most && !text.chars().any(char::is_control);
-        if labels.len() > 64 || !labels.iter().all(|(key, value)| !key.is_empty() && good(key, 63) && good(value, 255))
-        {
-            problems.add("labels", "At most 64 labels, keys of at most 63 and values of at most 255 characters");
-        }
+    if let Some(problem) = changes.labels.as_ref().and_then(|labels| labels_problem(&labels.0)) {
+        problems.add("labels", problem);
     }
-    if changes.note.as_deref().is_some_and(|note| note.contains('\0') || note.chars().count() > 10_000) {
-        problems.add("note", "At most 10,000 characters");
+    if let Some(problem) = changes.note.as_deref().and_then(note_problem) {
+        problems.add("note", problem);
     }
     problems.or(())
 }

@@ -4,6 +4,8 @@ mod audit_events;
 mod connection;
 mod credentials;
 mod deletion;
+mod imports;
+mod inventory;
 mod resources;
 mod servers;
 mod users;

@@ -6,6 +6,8 @@ mod document;
 mod groups;
 mod host_key;
 mod idempotency;
+mod imports;
+mod inventory;
 mod live_lists;
 mod metrics;
 pub(crate) mod program;

@@ -63,6 +63,20 @@ impl Program {
         self.ask(Method::DELETE, path, None, None).await
     }
 
+    /// A request whose body is of another kind than JSON.
+    pub(super) async fn send(&self, method: Method, path: &str, kind: &str, body: &str) -> Json {
+        let bearer = format!("Bearer {}", self.token);
+        let ask = self.client.ask(method, path).header("Authorization", &bearer).body(kind, body.to_owned());
+        Json::of(ask.send().await)
+    }
+
+    /// YAML that is sent with a key of its own.
+    pub(super) async fn send_once(&self, path: &str, text: &str, key: &str) -> Json {
+        let bearer = format!("Bearer {}", self.token);
+        let ask = self.client.ask(Method::POST, path).header("Authorization", &bearer).header("Idempotency-Key", key);
+        Json::of(ask.body("application/yaml", text.to_owned()).send().await)
+    }
+
     /// A request with everything that one may have.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<Value>, key: Option<&str>) -> Json {
         let bearer = format!("Bearer {}", self.token);

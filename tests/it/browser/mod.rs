@@ -1,6 +1,8 @@
 //! What a person sees, in a real browser, of the program as `script/server` starts it.
 
 mod hostile;
+mod imports;
+mod inventory;
 mod keys;
 mod live;
 mod people;

@@ -9,3 +9,4 @@ mod shells;
 mod sign_in;
 mod stages;
 mod sudo;
+mod switches;

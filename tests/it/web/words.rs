@@ -7,7 +7,7 @@ use hannun::language::Language;
 use crate::house::sizes::files;
 
 /// Rooms whose sentences are for the log or the terminal only.
-const NOT_SHOWN: [&str; 10] = [
+const NOT_SHOWN: [&str; 11] = [
     "src/telemetry",
     "src/cli",
     "src/config",
@@ -19,6 +19,8 @@ const NOT_SHOWN: [&str; 10] = [
     "src/web/health",
     // Words that machines say of themselves.
     "src/commands/platform/probe",
+    // The schema and its documentation are in English.
+    "src/inventory/shape",
 ];
 
 /// What stands right before a sentence that nobody but a developer or the log reads.

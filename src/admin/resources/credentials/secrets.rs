@@ -138,6 +138,7 @@ pub(super) fn update(connection: &mut Connection, by: &By, stored: &Credential, 
             other => other,
         },
         sudo_password: change(&draft.sudo_password),
+        managed_by: None,
     };
     Credential::change(connection, &by.app.sealer, stored.id, &changes, by.at).map(drop)
 }

@@ -9,6 +9,7 @@ use crate::db::Connection;
 use crate::db::types::Labels;
 use crate::error::{Error, Result};
 use crate::models::actor::Scope;
+use crate::models::allowance::Allowance;
 use crate::models::credentials::Credential;
 use crate::models::groups::Group;
 use crate::models::ids::{CredentialId, ServerId};
@@ -31,6 +32,7 @@ pub struct Draft {
     pub own: credentials::Draft,
     pub sampling_seconds: i64,
     pub enabled: bool,
+    pub allow: String,
 }
 
 impl Draft {
@@ -44,6 +46,10 @@ impl Draft {
             return Ok(None);
         }
         Ok(Some(Server::by_name(connection, &Scope::All, &self.jump_server)?.id))
+    }
+
+    fn allow(&self) -> Result<Allowance> {
+        Allowance::from_name(&self.allow).ok_or_else(|| Error::field("allow", "This is needed"))
     }
 
     fn sampling_seconds(&self) -> i32 {
@@ -67,6 +73,7 @@ pub(super) fn draft(row: &Row) -> Draft {
         own: credentials::Draft::default(),
         sampling_seconds: i64::from(server.sampling_seconds),
         enabled: server.enabled,
+        allow: server.allow.name().to_owned(),
     }
 }
 
@@ -97,6 +104,7 @@ pub(super) fn create(connection: &mut Connection, by: &By, draft: &Draft) -> Res
         enabled: draft.enabled,
         sampling_seconds: draft.sampling_seconds(),
         legacy_algorithms: draft.legacy_algorithms,
+        allow: draft.allow()?,
     };
     let server = new.insert(connection)?;
     set_groups(connection, &server, draft)?;
@@ -120,6 +128,8 @@ pub(super) fn update(connection: &mut Connection, by: &By, row: &Row, draft: &Dr
         enabled: Some(draft.enabled),
         sampling_seconds: Some(draft.sampling_seconds()),
         legacy_algorithms: Some(draft.legacy_algorithms),
+        allow: Some(draft.allow()?),
+        managed_by: None,
     };
     let after = Server::change(connection, before.id, &changes, by.at)?;
     set_groups(connection, &after, draft)?;

@@ -1,0 +1,268 @@
+//! What must hold between objects: names that are referred to exist and stay, nobody reaches further than they may.
+
+use std::collections::BTreeSet;
+
+use super::super::document::{At, Spot};
+use super::super::problem::{Flaw, Problem};
+use super::super::read::meant;
+use super::super::registry::Registry;
+use super::super::request::{Prune, Request};
+use super::scope::View;
+use super::settle::{ServerWish, Wishes};
+use super::{Kind, compare, order};
+use crate::commands::{AddedCommand, Catalog};
+use crate::language::Message;
+use crate::models::actor::{Actor, Scope};
+use crate::models::inventory_files::comes_from;
+
+/// An object that came from a file of the request and is not in it any more.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Gone {
+    pub(super) kind: Kind,
+    pub(super) name: String,
+    pub(super) file: String,
+    /// Whether it goes.
+    pub(super) goes: bool,
+}
+
+/// What came from the files of the request and is not in them any more, within what the asker may know of.
+pub(super) fn removals(actor: &Actor, request: &Request, wishes: &Wishes<'_>, registry: &Registry) -> BTreeSet<Gone> {
+    let view = View { actor, registry };
+    let files: BTreeSet<&str> = request.sources.iter().filter_map(|source| source.file.as_deref()).collect();
+    let credentials =
+        registry.credentials.values().map(|known| (Kind::Credential, known.row.name.clone(), &known.row.managed_by));
+    let groups = registry.groups.values().map(|known| (Kind::Group, known.row.name.clone(), &known.row.managed_by));
+    let servers = registry.servers.values().map(|known| (Kind::Server, known.row.name.clone(), &known.row.managed_by));
+    let commands = registry.commands.values().map(|known| {
+        let name = format!("{}/{}", known.row.command_type, known.row.name);
+        (Kind::Command, name, &known.row.managed_by)
+    });
+    credentials
+        .chain(groups)
+        .chain(servers)
+        .chain(commands)
+        .filter_map(|(kind, name, managed_by)| {
+            let file = managed_by.as_deref().filter(|file| files.contains(file))?.to_owned();
+            let goes = request.prune.takes(kind, &name);
+            let may_know = actor.scope == Scope::All || (kind == Kind::Server && view.sees_server(&name));
+            (may_know && !wishes.has(kind, &name)).then_some(Gone { kind, name, file, goes })
+        })
+        .collect()
+}
+
+/// Everything that must hold; what does not is told.
+pub(super) fn everything(
+    actor: &Actor,
+    request: &Request,
+    wishes: &Wishes<'_>,
+    removals: &BTreeSet<Gone>,
+    registry: &Registry,
+    flaws: &mut Vec<Flaw>,
+) {
+    let view = View { actor, registry };
+    let mut check = Check { view, request, wishes, removals, registry, flaws };
+    for wish in wishes.servers.values() {
+        check.server(wish);
+    }
+    // What a group or the defaults refer to is told once, not for each server.
+    let mut told = BTreeSet::new();
+    check.flaws.retain(|flaw| told.insert((flaw.at, flaw.what.to_string())));
+    check.commands();
+    check.files();
+    view.check(wishes, check.flaws);
+    order::check(wishes, removals, registry, check.flaws);
+}
+
+struct Check<'c, 'd> {
+    view: View<'c>,
+    request: &'c Request,
+    wishes: &'c Wishes<'d>,
+    removals: &'c BTreeSet<Gone>,
+    registry: &'c Registry,
+    flaws: &'c mut Vec<Flaw>,
+}
+
+impl Check<'_, '_> {
+    fn flaw(&mut self, at: At, what: Message) {
+        self.flaws.push(Flaw { at, what, other: None });
+    }
+
+    fn server(&mut self, wish: &ServerWish<'_>) {
+        let facts = &wish.facts;
+        if let (Some(name), Some(at)) = (&facts.credential, wish.credential_at) {
+            self.refers(Kind::Credential, name, at);
+        }
+        if let (Some(name), Some(at)) = (&facts.jump, wish.jump_at) {
+            self.refers(Kind::Server, name, at);
+        }
+        for group in wish.groups {
+            self.refers(Kind::Group, &group.value, group.at);
+        }
+    }
+
+    /// A name that is referred to exists, and will afterwards.
+    fn refers(&mut self, kind: Kind, name: &str, at: At) {
+        if self.wishes.has(kind, name) {
+            return;
+        }
+        let (missing, goes) = match kind {
+            Kind::Credential => (
+                "There is no credential {name}",
+                "The credential {name} is not under credentials: any more, and would be removed",
+            ),
+            Kind::Group => {
+                ("There is no group {name}", "The group {name} is not under groups: any more, and would be removed")
+            }
+            _ => {
+                ("There is no server {name}", "The server {name} is not under servers: any more, and would be removed")
+            }
+        };
+        if self.removals.iter().any(|gone| gone.goes && gone.kind == kind && gone.name == name) {
+            self.flaw(at, Message::new(goes).with("name", name));
+        } else if !self.is_known(kind, name) {
+            let mut known: Vec<&str> = Vec::new();
+            match kind {
+                Kind::Credential => {
+                    known.extend(self.wishes.credentials.keys());
+                    known.extend(self.registry.credentials.keys().map(String::as_str));
+                }
+                Kind::Group => {
+                    known.extend(self.wishes.groups.keys());
+                    known.extend(self.registry.groups.keys().map(String::as_str));
+                }
+                _ => {
+                    known.extend(self.wishes.servers.keys());
+                    known.extend(self.registry.servers.keys().map(String::as_str));
+                }
+            }
+            let offered = known.into_iter().filter(|_| self.view.sees_all());
+            let what = meant(Message::new(missing).with("name", name), name, offered);
+            self.flaw(at, what);
+        }
+    }
+
+    /// Whether it is known, and the asker may know of it (Z05).
+    fn is_known(&self, kind: Kind, name: &str) -> bool {
+        match kind {
+            Kind::Credential => self.registry.credentials.contains_key(name) && self.view.may_use(name),
+            Kind::Group => self.registry.groups.get(name).is_some_and(|known| self.view.sees_group(known.row.id)),
+            Kind::Server => self.registry.servers.contains_key(name) && self.view.sees_server(name),
+            Kind::Command => false,
+        }
+    }
+
+    /// Commands that the catalogue takes.
+    fn commands(&mut self) {
+        for entry in self.wishes.commands.values() {
+            let added = AddedCommand {
+                command_type: entry.command_type,
+                name: entry.name.value.clone(),
+                on: entry.on.clone(),
+                script: entry.run.clone(),
+                format: entry.format.clone(),
+            };
+            if let Err(problem) = Catalog::built_in().with_added(vec![added]) {
+                self.flaw(entry.name.at, problem.why);
+            }
+        }
+    }
+
+    /// What comes from a file is not changed by a text without a name.
+    fn files(&mut self) {
+        let wishes = self.wishes;
+        let spots = wishes
+            .credentials
+            .values()
+            .map(|entry| (Kind::Credential, &entry.name))
+            .chain(wishes.groups.values().map(|entry| (Kind::Group, &entry.name)))
+            .chain(wishes.servers.values().map(|wish| (Kind::Server, &wish.entry.name)))
+            .chain(wishes.commands.values().map(|entry| (Kind::Command, &entry.name)));
+        let found: Vec<(Spot<String>, String)> = spots
+            .filter(|(_, name)| self.request.sources.get(name.at.text).is_some_and(|source| source.file.is_none()))
+            .filter_map(|(kind, name)| self.managed_and_other(kind, &name.value).map(|file| (name.clone(), file)))
+            .collect();
+        for (name, file) in found {
+            self.flaw(name.at, comes_from(&name.value, &file));
+        }
+    }
+
+    /// The file that an object comes from, if the wish is another than what is known.
+    fn managed_and_other(&self, kind: Kind, name: &str) -> Option<String> {
+        match kind {
+            Kind::Group => {
+                let known = self.registry.groups.get(name)?;
+                let entry = self.wishes.groups.get(name)?;
+                let same = known.facts.note == entry.note && known.facts.allow == entry.allow;
+                known.row.managed_by.clone().filter(|_| !same)
+            }
+            Kind::Credential => {
+                let known = self.registry.credentials.get(name)?;
+                let entry = self.wishes.credentials.get(name)?;
+                let same = known.facts == compare::credential_facts(entry);
+                known.row.managed_by.clone().filter(|_| !same)
+            }
+            Kind::Server => {
+                let known = self.registry.servers.get(name)?;
+                let wish = self.wishes.servers.get(name)?;
+                let same = known.facts == compare::server_facts(wish, Some(&known.facts));
+                known.row.managed_by.clone().filter(|_| !same)
+            }
+            Kind::Command => {
+                let mut entries = self.wishes.commands.iter().filter(|((_, known), _)| *known == name);
+                entries.find_map(|((command_type, _), entry)| {
+                    let known = self.registry.commands.get(&((*command_type).to_owned(), name.to_owned()))?;
+                    known.row.managed_by.clone().filter(|_| known.facts != compare::command_facts(entry))
+                })
+            }
+        }
+    }
+}
+
+/// Objects that would be removed although something that stays needs them.
+pub(super) fn removals_that_are_used(
+    wishes: &Wishes<'_>,
+    removals: &BTreeSet<Gone>,
+    registry: &Registry,
+    request: &Request,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let goes = |kind, name: &str| removals.iter().any(|gone| gone.goes && gone.kind == kind && gone.name == name);
+    for gone in removals.iter().filter(|gone| gone.goes) {
+        let users: Vec<&str> = registry
+            .servers
+            .iter()
+            // What a text says of a server itself was told at its place.
+            .filter(|(name, _)| wishes.servers.get(name.as_str()).is_none_or(|wish| wish.entry.says_little))
+            .filter(|(name, _)| !goes(Kind::Server, name))
+            .filter(|(_, known)| match gone.kind {
+                Kind::Credential => known.facts.credential.as_deref() == Some(gone.name.as_str()),
+                Kind::Server => known.facts.jump.as_deref() == Some(gone.name.as_str()),
+                Kind::Group | Kind::Command => false,
+            })
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let source = request.sources.iter().find(|source| source.file.as_deref() == Some(gone.file.as_str()));
+        if let (Some(source), false) = (source, users.is_empty()) {
+            let what = match gone.kind {
+                Kind::Credential => "The credential {name} cannot be removed: {servers} sign in with it",
+                _ => "The server {name} cannot be removed: {servers} are reached through it",
+            };
+            let what = Message::new(what).with("name", &gone.name).with("servers", users.join(", "));
+            problems.push(Problem::of_text(source, what));
+        }
+    }
+    problems
+}
+
+/// A text that ends in the middle of a line may have been cut: nothing is removed because of what it lacks.
+pub(super) fn cut_off(request: &Request) -> Vec<Problem> {
+    if request.prune != Prune::Everything {
+        return Vec::new();
+    }
+    let cut = request.sources.iter().filter(|source| !source.text.ends_with('\n'));
+    cut.map(|source| {
+        let what = "The last line does not end: the file may have been cut off, so nothing is removed because of what it lacks. End it with a line break, or apply it without --prune";
+        Problem::of_text(source, Message::new(what))
+    })
+    .collect()
+}
