@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod conditions;
 pub mod filesystems;
 pub mod metrics;
+mod permission;
 pub mod platform;
 pub mod processes;
 pub mod script;
@@ -19,6 +20,7 @@ pub use catalog::{AddedCommand, Catalog, CatalogError, Chosen, NoCommand};
 pub use conditions::Conditions;
 pub use filesystems::{Filesystem, ListFilesystems};
 pub use metrics::SampleMetrics;
+pub use permission::Permission;
 pub use platform::{DetectPlatform, Platform};
 pub use processes::{ListProcesses, Process, ProcessList};
 pub use script::{Envelope, Locale, Parameters, Privilege, ScriptError, Value};
@@ -114,6 +116,9 @@ pub trait Read: Command {
 
 /// A command that changes the server, and so is audited.
 pub trait Change: Command {
+    /// Who may make it.
+    const PERMISSION: Permission;
+
     /// What the audit log names as changed.
     fn target(&self) -> String;
 }

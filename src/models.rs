@@ -17,6 +17,7 @@ pub mod live_samples;
 pub mod metric_points;
 pub mod names;
 pub mod password;
+pub mod permission;
 pub mod platforms;
 pub mod queue_entry;
 pub mod recurring_jobs;

@@ -26,6 +26,7 @@ mod host_keys;
 pub mod hosts;
 mod leash;
 mod names;
+mod permits;
 mod pool;
 mod privilege;
 mod ready;

@@ -188,7 +188,7 @@ pub fn entered_draft<R: Resource>(
 ) -> Result<EnteredDraft<R>> {
     let form = R::form();
     form.only_known(entered)?;
-    let (row, mut before) = start::<R>(connection, &by.actor.scope, id)?;
+    let (row, mut before) = start::<R>(connection, by.actor.scope(), id)?;
     let views = view::<R>(connection, row.as_ref(), &mut before)?;
     let mut after = before.clone();
     let mut problems = form.read(entered, &views, &mut after);
@@ -271,7 +271,7 @@ impl<R: Resource> AnyResource for R {
         let form = R::form();
         let Some(row) = row else {
             let id = R::create(connection, by, &after).map_err(beside::<R>)?;
-            let row = R::row(connection, &by.actor.scope, id)?;
+            let row = R::row(connection, by.actor.scope(), id)?;
             record::write::<R>(connection, by, Deed::Create, &row, form.everything(&mut after))?;
             return Ok(Saved { id, name: R::name(&row), changed: true });
         };
@@ -284,7 +284,7 @@ impl<R: Resource> AnyResource for R {
             return Ok(Saved { id, name: R::name(&row), changed: false });
         }
         R::update(connection, by, &row, &after).map_err(beside::<R>)?;
-        let row = R::row(connection, &by.actor.scope, id)?;
+        let row = R::row(connection, by.actor.scope(), id)?;
         record::write::<R>(connection, by, Deed::Change, &row, changes)?;
         Ok(Saved { id, name: R::name(&row), changed: true })
     }
@@ -292,7 +292,7 @@ impl<R: Resource> AnyResource for R {
     fn deletions(&self, connection: &mut Connection, by: &By, ids: &[i64]) -> Result<Vec<Deletion>> {
         let mut deletions = Vec::new();
         for id in ids {
-            let row = R::row(connection, &by.actor.scope, *id)?;
+            let row = R::row(connection, by.actor.scope(), *id)?;
             let consequences = R::consequences(connection, by, &row)?;
             deletions.push(Deletion { id: *id, name: R::name(&row), consequences });
         }
@@ -303,7 +303,7 @@ impl<R: Resource> AnyResource for R {
         let form = R::form();
         let mut names = Vec::new();
         for id in ids {
-            let row = R::row(connection, &by.actor.scope, *id)?;
+            let row = R::row(connection, by.actor.scope(), *id)?;
             if let Some(problem) = R::consequences(connection, by, &row)?.blocked.into_iter().next() {
                 return Err(Error::Conflict(problem));
             }
@@ -321,7 +321,7 @@ impl<R: Resource> AnyResource for R {
         let action = action.ok_or(Error::BadRequest(Message::new("There is no such action")))?;
         let mut names = Vec::new();
         for id in ids {
-            let row = R::row(connection, &by.actor.scope, *id)?;
+            let row = R::row(connection, by.actor.scope(), *id)?;
             (action.deed)(connection, by, &row)?;
             record::write::<R>(connection, by, Deed::Action(action.name), &row, Vec::new())?;
             names.push(R::name(&row));

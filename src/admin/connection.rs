@@ -93,7 +93,7 @@ impl Panel {
 
 /// The panel of a stored server.
 pub async fn panel(id: i64, desk: &Desk) -> Result<Panel> {
-    let (scope, asks_password) = (desk.person().actor.scope.clone(), !desk.is_proved());
+    let (scope, asks_password) = (desk.person().actor.scope().clone(), !desk.is_proved());
     desk.app.db.run(move |connection| read_panel(connection, &scope, id, asks_password)).await
 }
 
@@ -167,7 +167,7 @@ fn unsaved(key: &PresentedKey) -> WaitingKey {
 /// The page with the form as it was typed, for browsers without htmx.
 async fn with_form(id: i64, desk: &Desk, entered: std::sync::Arc<Entered>) -> Result<FormPage> {
     let resource = super::resource("servers")?;
-    let scope = desk.person().actor.scope.clone();
+    let scope = desk.person().actor.scope().clone();
     let form = desk
         .app
         .db

@@ -58,7 +58,7 @@ async fn show(resource: &'static dyn AnyResource, id: Option<i64>, desk: Desk, r
     if !abilities.change || (id.is_none() && abilities.add.is_none()) {
         return Err(Error::NotFound("This page"));
     }
-    let scope = desk.person().actor.scope.clone();
+    let scope = desk.person().actor.scope().clone();
     let form = desk.app.db.run(move |connection| resource.form(connection, &scope, id)).await?;
     let page = page(resource, form, &desk).await?;
     render.page(&page)
@@ -162,7 +162,7 @@ pub async fn again(
     status: StatusCode,
     render: Render,
 ) -> Result<HttpResponse> {
-    let scope = desk.person().actor.scope.clone();
+    let scope = desk.person().actor.scope().clone();
     let form =
         desk.app.db.run(move |connection| resource.form_again(connection, &scope, id, &entered, &problems)).await?;
     let page = page(resource, form, desk).await?;

@@ -62,7 +62,7 @@ pub async fn index(admin: Admin, path: Path<(String, i64)>, app: Data<App>, rend
     let (slug, id) = path.into_inner();
     let resource = super::resource(&slug)?;
     let filter = AuditFilter { object: Some(object(&slug, id)), ..AuditFilter::default() };
-    let scope = admin.actor.scope.clone();
+    let scope = admin.actor.scope().clone();
     let (name, events) = app
         .db
         .run(move |connection| {

@@ -40,7 +40,7 @@ pub async fn update(path: Path<i64>, mut desk: Desk, entered: Entered, render: R
     }
     let (by, fingerprint) = (desk.by(), entered.one("fingerprint").to_owned());
     let deed = move |connection: &mut Connection| {
-        let server = Server::by_id(connection, &by.actor.scope, ServerId(id))?;
+        let server = Server::by_id(connection, by.actor.scope(), ServerId(id))?;
         if trust { approve(connection, &by, &server, &fingerprint) } else { refuse(connection, &by, &server) }?;
         Ok(server.name)
     };
@@ -84,7 +84,7 @@ fn event(by: &By, server: &Server, action: &'static str) -> AuditEntry {
 /// The page again, asking for the password: 403.
 async fn ask_password(id: i64, desk: &Desk, entered: &Entered, render: Render) -> Result<HttpResponse> {
     let resource = super::resource("servers")?;
-    let scope = desk.person().actor.scope.clone();
+    let scope = desk.person().actor.scope().clone();
     let form = desk.app.db.run(move |connection| resource.form(connection, &scope, Some(id))).await?;
     let mut page = edit::page(resource, form, desk).await?;
     let mut panel = connection::panel(id, desk).await?;

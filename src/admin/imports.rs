@@ -164,7 +164,7 @@ impl Asked {
         let source = Source { name: self.format.usual_file(), text: text.expose() };
         let owner = Owner { user: user.clone(), home: None };
         let found = import::read(self.format, source, &NoFiles, &owner, Some(&known));
-        import::offer(connection, &actor.scope, found)
+        import::offer(connection, actor.scope(), found)
     }
 }
 

@@ -52,7 +52,7 @@ pub async fn index(
 ) -> Result<HttpResponse> {
     let resource = super::resource(&path)?;
     let asked = Asked::of(request.query_string());
-    let (scope, now) = (admin.actor.scope.clone(), app.clock.now());
+    let (scope, now) = (admin.actor.scope().clone(), app.clock.now());
     let list = app.db.run(move |connection| resource.list(connection, &scope, &asked, now)).await?;
     render.page(&ListPage { screen: resource.screen(), abilities: resource.abilities(), list })
 }

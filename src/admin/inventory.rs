@@ -243,7 +243,7 @@ impl FileView {
 }
 
 fn sees_all(actor: &Actor) -> bool {
-    actor.scope == Scope::All
+    *actor.scope() == Scope::All
 }
 
 /// Files hold servers of all groups.

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::error::{Error, RemoteError, Result, Stage};
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::host_keys::{GivenKey, HostKey};
+use crate::models::permission::Permission;
 use crate::models::platforms::DetectedPlatform;
 use crate::models::sampling_leases::Lease;
 use crate::models::server_states::ServerState;
@@ -97,6 +98,7 @@ impl StageView {
 pub async fn test(app: Data<App>, asking: Asking, name: Path<String>) -> Result<Json<ConnectionView>> {
     let host = app.hosts.open(asking.0.clone(), name.into_inner()).await?;
     let server = host.server().clone();
+    app.hosts.of(asking.0.clone(), server.clone()).permits(Permission::Connect, "test_connection", "").await?;
     let endpoint = app.hosts.endpoint(server.id).await?;
     let report = app.hosts.pool().test(&endpoint).await;
     let entry = AuditEntry::by(&asking, "test_connection").server(&server.name).run_as(&endpoint.user);

@@ -103,7 +103,7 @@ const LIST: Shape<GroupView> = Shape {
 )]
 pub async fn index(app: Data<App>, asking: Asking, query: Parameters<ListQuery>) -> Result<Json<Page<GroupView>>> {
     let groups = app.db.run(Group::all).await?;
-    let visible = groups.into_iter().filter(|group| sees(&asking.scope, group.id)).map(GroupView::from).collect();
+    let visible = groups.into_iter().filter(|group| sees(asking.scope(), group.id)).map(GroupView::from).collect();
     LIST.page(visible, &query.0).map(Json)
 }
 
@@ -194,5 +194,5 @@ pub async fn destroy(app: Data<App>, asking: Asking, _: Reauthenticated, name: P
 /// The group of a name, if the one who asks may know of it (Z05).
 fn visible(connection: &mut Connection, actor: &Actor, name: &str) -> Result<Group> {
     let group = Group::by_name(connection, name)?;
-    if sees(&actor.scope, group.id) { Ok(group) } else { Err(Error::NotFound("The group")) }
+    if sees(actor.scope(), group.id) { Ok(group) } else { Err(Error::NotFound("The group")) }
 }

@@ -102,7 +102,7 @@ pub async fn show(app: Data<App>, asking: Asking, name: Path<String>) -> Result<
     let keys = app
         .db
         .run(move |connection| {
-            let server = Server::by_name(connection, &asking.scope, &name)?;
+            let server = Server::by_name(connection, asking.scope(), &name)?;
             HostKeysView::load(connection, &server)
         })
         .await?;
@@ -128,7 +128,7 @@ pub async fn approve(
     let fingerprint = body.0.fingerprint;
     let entry = AuditEntry::by(&asking, "approve_host_key").server(&name).target(&fingerprint);
     let (id, keys) = recorded(&app, entry, servers::TABLE, move |connection| {
-        let server = Server::by_name(connection, &asking.scope, &name)?;
+        let server = Server::by_name(connection, asking.scope(), &name)?;
         approve_in(connection, &server, &fingerprint, &asking.name, now)?;
         Ok((server.id.0, (server.id, HostKeysView::load(connection, &server)?)))
     })

@@ -129,6 +129,6 @@ impl ImportToMake {
         let owner = Owner { user: self.user.clone(), home: None };
         let source = Source { name: "text", text: self.text.expose() };
         let found = import::read(self.format.into(), source, &NoFiles, &owner, Some(&known));
-        import::offer(connection, &actor.scope, found)
+        import::offer(connection, actor.scope(), found)
     }
 }

@@ -63,7 +63,7 @@ impl From<&Latest> for SampleView {
     responses((status = 200, body = SampleView)),
 )]
 pub async fn show(app: Data<App>, asking: Asking, name: Path<String>) -> Result<Json<SampleView>> {
-    let server = app.db.run(move |connection| Server::by_name(connection, &asking.scope, &name)).await?;
+    let server = app.db.run(move |connection| Server::by_name(connection, asking.scope(), &name)).await?;
     let live = app.live.server(server.id);
     live.look();
     app.live.refresh().await;

@@ -99,7 +99,7 @@ pub async fn history(
     name: Path<String>,
     query: Parameters<HistoryQuery>,
 ) -> Result<Json<Vec<LineView>>> {
-    let server = app.db.run(move |connection| Server::by_name(connection, &asking.scope, &name)).await?;
+    let server = app.db.run(move |connection| Server::by_name(connection, asking.scope(), &name)).await?;
     let now = app.clock.now();
     let query = query.0;
     let to = query.to.unwrap_or(now).min(now);

@@ -20,7 +20,7 @@ pub async fn show(app: Data<App>, asking: Asking, name: Path<String>) -> Result<
     let platform = app
         .db
         .run(move |connection| {
-            let server = Server::by_name(connection, &asking.scope, &name)?;
+            let server = Server::by_name(connection, asking.scope(), &name)?;
             Ok::<_, Error>(DetectedPlatform::of(connection, server.id)?)
         })
         .await?;

@@ -16,7 +16,7 @@ pub(super) fn sees(scope: &Scope, group: GroupId) -> bool {
 /// People, tokens, credentials, groups and the audit log belong to no group: only who may know of every server may
 /// look after them. Whoever could take any credential could send it to a server of their own.
 pub(super) fn needs_all(actor: &Actor) -> Result<()> {
-    match actor.scope {
+    match actor.scope() {
         Scope::All => Ok(()),
         Scope::Groups(_) => {
             Err(Error::Forbidden(Message::new("This needs an account for all servers; yours is for some groups")))

@@ -53,8 +53,8 @@ pub async fn index(app: Data<App>, asking: Asking, query: Parameters<ListQuery>)
     let servers = app
         .db
         .run(move |connection| {
-            let servers = Server::all(connection, &asking.scope)?;
-            views(connection, &asking.scope, &live, servers)
+            let servers = Server::all(connection, asking.scope())?;
+            views(connection, asking.scope(), &live, servers)
         })
         .await?;
     LIST.page(servers, &query.0).map(Json)
@@ -78,8 +78,8 @@ pub async fn create(
     let live = app.live.clone();
     let entry = AuditEntry::by(&asking, "create_server").server(&body.0.name).target(&body.0.address);
     let server = recorded(&app, entry, TABLE, move |connection| {
-        let server = body.0.add(connection, &asking.scope)?;
-        Ok((server.id.0, view::one(connection, &asking.scope, &live, server)?))
+        let server = body.0.add(connection, asking.scope())?;
+        Ok((server.id.0, view::one(connection, asking.scope(), &live, server)?))
     })
     .await?;
     let place = (header::LOCATION, format!("/api/v1/servers/{}", server.name));
@@ -99,8 +99,8 @@ pub async fn show(app: Data<App>, asking: Asking, name: Path<String>) -> Result<
     let server = app
         .db
         .run(move |connection| {
-            let server = Server::by_name(connection, &asking.scope, &name)?;
-            view::one(connection, &asking.scope, &live, server)
+            let server = Server::by_name(connection, asking.scope(), &name)?;
+            view::one(connection, asking.scope(), &live, server)
         })
         .await?;
     Ok(Json(server))
@@ -124,11 +124,11 @@ pub async fn update(
     let (live, now) = (app.live.clone(), app.clock.now());
     let entry = AuditEntry::by(&asking, "change_server").server(&name).detail("fields", body.0.fields().join(", "));
     let (id, reconnect, server) = recorded(&app, entry, TABLE, move |connection| {
-        let before = Server::by_name(connection, &asking.scope, &name)?;
-        let after = body.0.apply(connection, &asking.scope, &before, now)?;
+        let before = Server::by_name(connection, asking.scope(), &name)?;
+        let after = body.0.apply(connection, asking.scope(), &before, now)?;
         let reconnect = before.version != after.version;
         let id = after.id;
-        Ok((id.0, (id, reconnect, view::one(connection, &asking.scope, &live, after)?)))
+        Ok((id.0, (id, reconnect, view::one(connection, asking.scope(), &live, after)?)))
     })
     .await?;
     if reconnect {
@@ -147,7 +147,7 @@ pub async fn update(
 pub async fn destroy(app: Data<App>, asking: Asking, _: Reauthenticated, name: Path<String>) -> Result<HttpResponse> {
     let entry = AuditEntry::by(&asking, "delete_server").server(&name);
     let id = recorded(&app, entry, TABLE, move |connection| {
-        let server = Server::by_name(connection, &asking.scope, &name)?;
+        let server = Server::by_name(connection, asking.scope(), &name)?;
         server.delete(connection)?;
         Ok((server.id.0, server.id))
     })

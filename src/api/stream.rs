@@ -39,7 +39,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(4);
 )]
 pub async fn show(app: Data<App>, asking: Asking, request: HttpRequest, name: Path<String>) -> Result<HttpResponse> {
     let pass = Pass::of(&request, &app).ok_or(Error::SignInNeeded)?;
-    let scope = asking.scope.clone();
+    let scope = asking.scope().clone();
     let server = app.db.run(move |connection| Server::by_name(connection, &scope, &name)).await?;
     let subscription = app.live.server(server.id).subscribe();
     app.live.refresh().await;
@@ -97,7 +97,7 @@ impl Listener {
             .db
             .run(move |connection| {
                 let Some(actor) = pass.actor(connection, &app)? else { return Ok::<_, Error>(false) };
-                match Server::by_id(connection, &actor.scope, server) {
+                match Server::by_id(connection, actor.scope(), server) {
                     Ok(_) => Ok(true),
                     Err(Error::NotFound(_)) => Ok(false),
                     Err(other) => Err(other),

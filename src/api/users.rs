@@ -1,6 +1,6 @@
 //! `/users`: the people who sign in. Read only: people are added on the command line and in the admin area.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use actix_web::web::{Data, Json, Path};
 use chrono::{DateTime, Utc};
@@ -15,6 +15,7 @@ use crate::db::Connection;
 use crate::error::{Error, Result};
 use crate::models::groups::Group;
 use crate::models::ids::GroupId;
+use crate::models::permission::Permission;
 use crate::models::users::User;
 use crate::web::extract::Asking;
 
@@ -31,6 +32,11 @@ pub struct UserView {
     pub all_groups: bool,
     /// Otherwise, the groups whose servers they may know of.
     pub groups: Vec<String>,
+    /// Groups in which they have another role, `viewer` or `operator`.
+    #[schema(example = json!({"db": "viewer"}))]
+    pub group_roles: BTreeMap<String, &'static str>,
+    /// What they may not do anywhere, although a role would let them: `terminal`, `root`, …
+    pub withheld: Vec<&'static str>,
     /// Since when the account is out of use; null while it is in use.
     pub disabled_at: Option<DateTime<Utc>>,
     /// When the account was made.
@@ -93,8 +99,11 @@ fn view(connection: &mut Connection, user: User, names: &HashMap<GroupId, String
     let mut groups: Vec<String> =
         user.groups(connection)?.iter().filter_map(|group| names.get(group).cloned()).collect();
     groups.sort();
+    let group_roles = user.group_roles(connection)?.into_iter();
     Ok(UserView {
         groups,
+        group_roles: group_roles.filter_map(|(id, role)| Some((names.get(&id)?.clone(), role.name()))).collect(),
+        withheld: user.withheld().map(Permission::name).collect(),
         name: user.name,
         role: user.role.name(),
         all_groups: user.all_groups,

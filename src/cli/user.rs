@@ -8,9 +8,10 @@ use super::{Outcome, output, password};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::models::actor::{Role, Scope};
+use crate::models::actor::{Rights, Role, Scope};
 use crate::models::audit::{self, AuditEntry};
 use crate::models::groups::Group;
+use crate::models::permission::Permission;
 use crate::models::users::{NewUser, User as Person};
 
 /// Add, list or disable the people who sign in, or change a password
@@ -45,6 +46,12 @@ struct Add {
     /// Limit them to the servers of this group; may be given several times
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
+    /// Another role, viewer or operator, on the servers of one group; may be given several times
+    #[arg(long = "group-role", value_name = "GROUP=ROLE", value_parser = group_role)]
+    group_roles: Vec<(String, Role)>,
+    /// Something they may not do although a role would let them; may be given several times
+    #[arg(long = "without", value_name = "PERMISSION", value_parser = permission)]
+    withheld: Vec<Permission>,
     /// Read the password from the first line of standard input
     #[arg(long, required = true)]
     password_stdin: bool,
@@ -83,6 +90,21 @@ pub(super) fn role(word: &str) -> Result<Role, String> {
     Role::from_name(word).ok_or_else(|| "use viewer, operator or administrator".to_owned())
 }
 
+/// `db=viewer`, for clap.
+fn group_role(word: &str) -> Result<(String, Role), String> {
+    let (group, role) = word.split_once('=').ok_or("use GROUP=ROLE, for example db=viewer")?;
+    match Role::from_name(role) {
+        Some(role @ (Role::Viewer | Role::Operator)) => Ok((group.to_owned(), role)),
+        _ => Err("use viewer or operator for the role in a group".to_owned()),
+    }
+}
+
+/// A permission's word, for clap.
+fn permission(word: &str) -> Result<Permission, String> {
+    let known = Permission::WITHHOLDABLE.into_iter().find(|permission| permission.name() == word);
+    known.ok_or_else(|| format!("use {}", Permission::WITHHOLDABLE.map(Permission::name).join(", ")))
+}
+
 impl User {
     pub(super) async fn run(self, config: Config) -> Outcome {
         match self.action {
@@ -102,8 +124,14 @@ impl Add {
         let name = self.name.clone();
         let added = database.db.transaction(move |connection| {
             let scope = if self.groups.is_empty() { Scope::All } else { scope_of(connection, &self.groups)? };
+            let mut rights = Rights::new(self.role, scope.clone());
+            for (group, role) in &self.group_roles {
+                let Scope::Groups(ids) = scope_of(connection, std::slice::from_ref(group))? else { continue };
+                rights.group_roles.extend(ids.into_iter().map(|group| (group, *role)));
+            }
+            rights.withheld = self.withheld.iter().copied().collect();
             let new = NewUser { name: &self.name, password_hash: &password_hash, role: self.role, scope };
-            let user = new.insert(connection)?;
+            let user = new.insert(connection)?.change_rights(connection, &rights, now)?;
             AuditEntry::by(&actor(), "create_user").target(&user.name).detail("role", self.role.name()).record(
                 connection,
                 audit::Outcome::Succeeded,
@@ -130,6 +158,7 @@ struct Row {
     name: String,
     role: &'static str,
     all_groups: bool,
+    withheld: Vec<&'static str>,
     disabled_at: Option<chrono::DateTime<chrono::Utc>>,
     created_at: chrono::DateTime<chrono::Utc>,
 }
@@ -144,6 +173,7 @@ impl List {
                 name: person.name,
                 role: person.role.name(),
                 all_groups: person.all_groups,
+                withheld: person.withheld().map(Permission::name).collect(),
                 disabled_at: person.disabled_at,
                 created_at: person.created_at,
             })

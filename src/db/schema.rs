@@ -332,6 +332,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    user_group_roles (user_id, group_id) {
+        user_id -> BigInt,
+        group_id -> BigInt,
+        role -> Text,
+    }
+}
+
+diesel::table! {
     user_groups (user_id, group_id) {
         user_id -> BigInt,
         group_id -> BigInt,
@@ -352,9 +360,12 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         letter_keys -> Bool,
+        withheld -> Array<Text>,
     }
 }
 
+diesel::joinable!(user_group_roles -> groups (group_id));
+diesel::joinable!(user_group_roles -> users (user_id));
 diesel::joinable!(user_groups -> groups (group_id));
 diesel::joinable!(user_groups -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -397,6 +408,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     settings,
     setup_tokens,
     sign_in_failures,
+    user_group_roles,
     user_groups,
     users,
 );

@@ -114,7 +114,7 @@ struct ConditionsEntry<'e> {
 /// Writes everything that `actor` may know of.
 pub fn export(connection: &mut Connection, actor: &Actor, extras: Extras) -> Result<String> {
     let registry = Registry::load(connection)?;
-    let sees = |known: &Known<Server, ServerFacts>| match &actor.scope {
+    let sees = |known: &Known<Server, ServerFacts>| match actor.scope() {
         Scope::All => true,
         Scope::Groups(groups) => {
             let mine = |name: &String| registry.groups.get(name).is_some_and(|known| groups.contains(&known.row.id));
@@ -122,7 +122,7 @@ pub fn export(connection: &mut Connection, actor: &Actor, extras: Extras) -> Res
         }
     };
     // What belongs to no group is for those who may know of every server.
-    let all = actor.scope == Scope::All;
+    let all = *actor.scope() == Scope::All;
     let document = Document {
         version: VERSION,
         credentials: registry.credentials.iter().filter(|_| all).map(credential).collect(),

@@ -1,5 +1,6 @@
 //! Who is asking, and what they may do: one policy for pages, streams, the API and jobs (Z02).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use diesel::deserialize::FromSqlRow;
@@ -7,6 +8,7 @@ use diesel::expression::AsExpression;
 use diesel::sql_types::Text;
 
 use super::ids::{ApiTokenId, GroupId, UserId};
+use super::permission::Permission;
 use crate::db::types::text_column;
 
 /// What somebody may do, each including the one before.
@@ -78,6 +80,56 @@ impl Scope {
     }
 }
 
+/// What somebody may do, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rights {
+    /// On servers whose groups say nothing else.
+    pub role: Role,
+    /// Which servers they may know of.
+    pub scope: Scope,
+    /// In these groups another role, weaker or stronger.
+    pub group_roles: BTreeMap<GroupId, Role>,
+    /// What they may not do anywhere, although a role would let them.
+    pub withheld: BTreeSet<Permission>,
+}
+
+impl Rights {
+    /// The same role on every server of `scope`, with all that it brings.
+    pub fn new(role: Role, scope: Scope) -> Self {
+        Self { role, scope, group_roles: BTreeMap::new(), withheld: BTreeSet::new() }
+    }
+
+    /// The strongest role that they have anywhere: what opens doors that are about no server.
+    pub fn strongest(&self) -> Role {
+        self.group_roles.values().copied().fold(self.role, Role::max)
+    }
+
+    /// The role on a server of these groups, which they may know of: what a group says goes before what holds everywhere
+    /// else, and of two groups the one that says more.
+    pub fn role_in(&self, groups: &[GroupId]) -> Role {
+        groups.iter().filter_map(|group| self.group_roles.get(group)).copied().max().unwrap_or(self.role)
+    }
+
+    /// Whether they may do this on a server of these groups.
+    pub fn allow(&self, permission: Permission, groups: &[GroupId]) -> bool {
+        self.role_in(groups) >= permission.role() && !self.withheld.contains(&permission)
+    }
+
+    /// What both of them allow: a token never may what its owner may not.
+    #[must_use]
+    pub fn within(self, other: Self) -> Self {
+        let groups: BTreeSet<GroupId> = self.group_roles.keys().chain(other.group_roles.keys()).copied().collect();
+        let group_roles =
+            groups.iter().map(|group| (*group, self.role_in(&[*group]).min(other.role_in(&[*group])))).collect();
+        Self {
+            role: self.role.min(other.role),
+            scope: self.scope.within(other.scope),
+            group_roles,
+            withheld: self.withheld.union(&other.withheld).copied().collect(),
+        }
+    }
+}
+
 /// What kind of thing is asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActorKind {
@@ -96,10 +148,8 @@ pub struct Actor {
     pub kind: ActorKind,
     /// The user's or token's name, for the audit log.
     pub name: String,
-    /// What they may do.
-    pub role: Role,
-    /// On which servers.
-    pub scope: Scope,
+    /// What they may do, and where.
+    pub rights: Rights,
     /// Where the request came from; none for hannun itself.
     pub address: Option<IpAddr>,
 }
@@ -110,15 +160,20 @@ impl Actor {
         Self {
             kind: ActorKind::System,
             name: part.to_owned(),
-            role: Role::Administrator,
-            scope: Scope::All,
+            rights: Rights::new(Role::Administrator, Scope::All),
             address: None,
         }
     }
 
-    /// Whether this actor's role includes `role`.
+    /// Whether this actor has `role` anywhere: enough for what is about no server. What is done on a server asks
+    /// [`Rights::allow`] with the server's groups.
     pub fn may(&self, role: Role) -> bool {
-        self.role >= role
+        self.rights.strongest() >= role
+    }
+
+    /// Which servers this actor may know of.
+    pub fn scope(&self) -> &Scope {
+        &self.rights.scope
     }
 
     /// The word for the actor's kind in the audit log.
@@ -142,5 +197,32 @@ mod tests {
         assert_eq!(Scope::All.within(none.clone()), none);
         let (one, two) = (Scope::Groups(vec![GroupId(1)]), Scope::Groups(vec![GroupId(2), GroupId(1)]));
         assert_eq!(two.within(one.clone()), one);
+    }
+
+    #[test]
+    fn sec_z07_what_a_group_says_goes_before_what_holds_elsewhere() {
+        let [web, db, other] = [1, 2, 3].map(GroupId);
+        let mut rights = Rights::new(Role::Operator, Scope::All);
+        rights.group_roles = BTreeMap::from([(db, Role::Viewer)]);
+        assert_eq!(rights.role_in(&[]), Role::Operator);
+        assert_eq!(rights.role_in(&[web]), Role::Operator);
+        assert_eq!(rights.role_in(&[db, other]), Role::Viewer);
+        rights.group_roles.insert(web, Role::Operator);
+        assert_eq!(rights.role_in(&[db, web]), Role::Operator, "of two that say something, the one that says more");
+        assert_eq!(rights.strongest(), Role::Operator);
+    }
+
+    #[test]
+    fn sec_z07_a_token_never_may_what_its_owner_may_not() {
+        let [web, db] = [1, 2].map(GroupId);
+        let mut owner = Rights::new(Role::Viewer, Scope::Groups(vec![web, db]));
+        owner.group_roles.insert(web, Role::Operator);
+        owner.withheld.insert(Permission::Terminal);
+        let token = Rights::new(Role::Operator, Scope::All).within(owner.clone());
+        assert_eq!(token.scope, owner.scope);
+        assert_eq!((token.role_in(&[web]), token.role_in(&[db])), (Role::Operator, Role::Viewer));
+        assert!(!token.allow(Permission::Terminal, &[web]) && token.allow(Permission::WriteFiles, &[web]));
+        let weak = Rights::new(Role::Viewer, Scope::All).within(owner);
+        assert_eq!(weak.strongest(), Role::Viewer);
     }
 }

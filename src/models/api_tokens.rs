@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
-use super::actor::{Actor, ActorKind, Role, Scope};
+use super::actor::{Actor, ActorKind, Rights, Role, Scope};
 use super::ids::{ApiTokenId, GroupId, UserId};
 use super::names::name_problem;
 use super::tokens;
@@ -118,20 +118,19 @@ impl ApiToken {
             .first(connection)
             .optional()?;
         let Some(token) = token else { return Ok(None) };
-        let (mut role, mut scope) = (token.role, token.scope(connection)?);
+        let mut rights = Rights::new(token.role, token.scope(connection)?);
         if let Some(owner) = token.user_id {
             let owner = User::by_id(connection, owner)?;
             if !owner.is_enabled() {
                 return Ok(None);
             }
-            role = role.min(owner.role);
-            scope = scope.within(owner.scope(connection)?);
+            rights = rights.within(owner.rights(connection)?);
         }
         // Where nothing can be written, programs read on (R05).
         if let Err(problem) = token.note_use(connection, now) {
             tracing::debug!(%problem, "a token's last use could not be written");
         }
-        let actor = Actor { kind: ActorKind::Token(token.id), name: token.name.clone(), role, scope, address };
+        let actor = Actor { kind: ActorKind::Token(token.id), name: token.name.clone(), rights, address };
         Ok(Some((token, actor)))
     }
 

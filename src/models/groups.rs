@@ -9,7 +9,7 @@ use super::ids::GroupId;
 use super::inventory_files::only_by_hand;
 use super::names::name_problem;
 use crate::db::errors::conflict;
-use crate::db::schema::{groups, user_groups, users};
+use crate::db::schema::{groups, user_group_roles, user_groups, users};
 use crate::error::{Error, Result};
 use crate::language::Message;
 
@@ -134,6 +134,16 @@ impl Group {
         user_groups::table
             .inner_join(users::table)
             .filter(user_groups::group_id.eq(id).and(users::all_groups.eq(false)))
+            .select(users::name)
+            .order(users::name)
+            .load(connection)
+    }
+
+    /// The names of people who have another role on its servers than elsewhere.
+    pub fn people_with_another_role(connection: &mut PgConnection, id: GroupId) -> QueryResult<Vec<String>> {
+        user_group_roles::table
+            .inner_join(users::table)
+            .filter(user_group_roles::group_id.eq(id))
             .select(users::name)
             .order(users::name)
             .load(connection)

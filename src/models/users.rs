@@ -3,16 +3,18 @@
 mod deeds;
 mod first;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::actor::{Actor, ActorKind, Role, Scope};
+use super::actor::{Actor, ActorKind, Rights, Role, Scope};
 use super::ids::{GroupId, UserId};
 use super::names::user_name_problem;
+use super::permission::Permission;
 use crate::db::errors::conflict;
-use crate::db::schema::{user_groups, users};
+use crate::db::schema::{user_group_roles, user_groups, users};
 use crate::db::types::text_enum;
 use crate::error::{Error, Result};
 use crate::language::{Language, Message};
@@ -49,6 +51,7 @@ pub struct User {
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub letter_keys: bool,
+    pub withheld: Vec<String>,
 }
 
 /// What is needed to add a person.
@@ -81,7 +84,7 @@ impl NewUser<'_> {
                 .returning(User::as_select())
                 .get_result(connection)
                 .map_err(|error| taken(error, self.name))?;
-            user.write_groups(connection, &self.scope)?;
+            user.write_groups(connection, &Rights::new(self.role, self.scope.clone()))?;
             Ok(user)
         })
     }
@@ -149,15 +152,32 @@ impl User {
         user_groups::table.filter(user_groups::user_id.eq(self.id)).select(user_groups::group_id).load(connection)
     }
 
-    /// The person as the one who asks, from `address`.
-    pub fn actor(&self, connection: &mut PgConnection, address: Option<IpAddr>) -> QueryResult<Actor> {
-        Ok(Actor {
-            kind: ActorKind::User(self.id),
-            name: self.name.clone(),
+    /// The groups in which the person has a role of its own.
+    pub fn group_roles(&self, connection: &mut PgConnection) -> QueryResult<BTreeMap<GroupId, Role>> {
+        let roles = user_group_roles::table
+            .filter(user_group_roles::user_id.eq(self.id))
+            .select((user_group_roles::group_id, user_group_roles::role));
+        Ok(roles.load::<(GroupId, Role)>(connection)?.into_iter().collect())
+    }
+
+    /// What the person may not do although a role would let them.
+    pub fn withheld(&self) -> impl Iterator<Item = Permission> {
+        self.withheld.iter().filter_map(|name| Permission::from_name(name))
+    }
+
+    /// What the person may do, and where.
+    pub fn rights(&self, connection: &mut PgConnection) -> QueryResult<Rights> {
+        Ok(Rights {
             role: self.role,
             scope: self.scope(connection)?,
-            address,
+            group_roles: self.group_roles(connection)?,
+            withheld: self.withheld().collect(),
         })
+    }
+
+    /// The person as the one who asks, from `address`.
+    pub fn actor(&self, connection: &mut PgConnection, address: Option<IpAddr>) -> QueryResult<Actor> {
+        Ok(Actor { kind: ActorKind::User(self.id), name: self.name.clone(), rights: self.rights(connection)?, address })
     }
 }
 

@@ -6,17 +6,17 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::hosts::Hosts;
-use super::{Endpoint, Request, allowance, new_token};
+use super::{Endpoint, Request, allowance, new_token, permits};
 use crate::commands::catalog::Chosen;
 use crate::commands::platform::Platform;
 use crate::commands::script::{Envelope, Privilege};
 use crate::commands::told::told;
 use crate::commands::{Change, Command, Read};
 use crate::error::{Error, RemoteError, Result};
-use crate::language::Message;
-use crate::models::actor::{Actor, Role};
+use crate::models::actor::Actor;
 use crate::models::allowance::Allowance;
 use crate::models::audit::{AuditEntry, Outcome};
+use crate::models::permission::Permission;
 use crate::models::servers::Server;
 
 /// A server, an actor allowed to look at it, and the way to it.
@@ -76,9 +76,15 @@ impl Host {
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn read<C: Read>(&self, command: C) -> Result<Answer<C::Output>> {
         if C::READS_FILES {
+            self.permits(Permission::ReadFiles, C::TYPE.name(), "").await?;
             self.allows(Allowance::ReadFiles, C::TYPE.name(), "").await?;
         }
-        self.ask(&command).await
+        self.ask(&command, true).await
+    }
+
+    /// Refuses what the rights of whoever asks do not allow on this server; the refusal is in the audit log as `action`.
+    pub async fn permits(&self, permission: Permission, action: &'static str, target: &str) -> Result<()> {
+        permits::check(&self.hosts, (&self.server, &self.actor), permission, (action, target)).await
     }
 
     /// Refuses what the switch of the server or of one of its groups does not allow, whoever asks; the refusal is in the
@@ -97,12 +103,10 @@ impl Host {
         self.choose_on::<C>(&self.platform().await?)
     }
 
-    /// The same server for a change, if the actor's role allows it.
-    pub fn operable(self) -> Result<OperableHost> {
-        if self.actor.may(Role::Operator) {
-            return Ok(OperableHost(self));
-        }
-        Err(Error::Forbidden(Message::new("You may look at {server} but not change it").with("server", self.name())))
+    /// The same server for changes, if the actor may change anything here; each change asks for its own permission.
+    pub async fn operable(self) -> Result<OperableHost> {
+        self.permits(Permission::Connect, "operate", "").await?;
+        Ok(OperableHost(self))
     }
 
     fn choose_on<C: Command>(&self, platform: &Platform) -> Result<Chosen> {
@@ -113,12 +117,13 @@ impl Host {
         })
     }
 
-    async fn ask<C: Command>(&self, command: &C) -> Result<Answer<C::Output>> {
+    /// Where a script asks for root it gets it only with `may_be_root`. What is read, is read as our own scripts see fit.
+    async fn ask<C: Command>(&self, command: &C, may_be_root: bool) -> Result<Answer<C::Output>> {
         let (endpoint, platform) = self.hosts.endpoint_and_platform(self.server.id).await?;
         let chosen = self.choose_on::<C>(&platform)?;
         let parameters = command.parameters();
         let token = new_token()?;
-        let privilege = privilege_on(&endpoint, &platform);
+        let privilege = if may_be_root { privilege_on(&endpoint, &platform) } else { Privilege::None };
         let envelope = Envelope {
             script: &chosen.script,
             parameters: &parameters,
@@ -165,15 +170,20 @@ impl OperableHost {
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn change<C: Change>(&self, command: C) -> Result<Answer<C::Output>> {
         let target = command.target();
+        self.permits(C::PERMISSION, C::TYPE.name(), &target).await?;
         self.allows(Allowance::Change, C::TYPE.name(), &target).await?;
         let endpoint = self.hosts.endpoint(self.server.id).await?;
+        if endpoint.user == "root" {
+            self.permits(Permission::Root, C::TYPE.name(), &target).await?;
+        }
+        let may_be_root = permits::is_allowed(&self.hosts, (&self.server, &self.actor), Permission::Root).await?;
         let entry = AuditEntry::by(&self.actor, C::TYPE.name())
             .server(&self.server.name)
             .target(&target)
             .run_as(&endpoint.user);
         let (db, now) = (self.hosts.db(), self.hosts.clock().now());
         let asked = db.run(move |connection| entry.asked(connection, now)).await?;
-        let result = self.ask(&command).await;
+        let result = self.ask(&command, may_be_root).await;
         let (outcome, why) = match &result {
             Ok(_) => (Outcome::Succeeded, String::new()),
             Err(error) => (outcome_of(error), error.to_string()),

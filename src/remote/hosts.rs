@@ -51,7 +51,7 @@ impl Hosts {
 
     /// The server of `name` for `actor`; outside their scope it is not found, like one that does not exist (Z05).
     pub async fn open(&self, actor: Actor, name: String) -> Result<Host> {
-        let scope = actor.scope.clone();
+        let scope = actor.scope().clone();
         let server = self.0.db.run(move |connection| Server::by_name(connection, &scope, &name)).await?;
         Ok(Host::new(self.clone(), server, actor))
     }

@@ -50,7 +50,7 @@ pub async fn index(
     request: HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
-    let stored = Stored::load(&app, &person.actor.scope, &path).await?;
+    let stored = Stored::load(&app, person.actor.scope(), &path).await?;
     let (about, numbers, reading) = gather::history(&app, &stored, METRICS, &query, &render.shell).await?;
     let cores = numbers.devices(Metric::CpuCore);
     let each = cores.iter().take(MOST_CORES).enumerate().map(|(index, core)| declared::core(index, core));

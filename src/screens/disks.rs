@@ -50,13 +50,14 @@ pub async fn index(
     request: HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
-    let stored = Stored::load(&app, &person.actor.scope, &path).await?;
+    let stored = Stored::load(&app, person.actor.scope(), &path).await?;
     let part = Part::of(&request);
     let (about, numbers, reading) = gather::history(&app, &stored, METRICS, &query, &render.shell).await?;
     let mut page = HistoryPage::new(SCREEN.label, about, plan(&numbers), &numbers, &reading);
     if part.includes("filesystems") && page.about.away.is_none() {
         let host = app.hosts.of(person.actor.clone(), stored.server.clone());
-        page.filesystems = Some(asked::filesystems(&app, &host, Some(part.patience()), person.actor.role).await?);
+        page.filesystems =
+            Some(asked::filesystems(&app, &host, Some(part.patience()), stored.role_of(&person.actor)).await?);
     }
     match part {
         Part::Block("charts") => render.page(&page.as_charts()),

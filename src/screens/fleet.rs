@@ -37,7 +37,7 @@ pub async fn index(
     app: web::Data<App>,
     render: Render,
 ) -> Result<HttpResponse> {
-    let machines = gather::fleet(&app, &person.actor.scope).await?;
+    let machines = gather::fleet(&app, person.actor.scope()).await?;
     let query = query.into_inner();
     if !render.wants_fragment() {
         let may_add = person.actor.may(Role::Administrator);

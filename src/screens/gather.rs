@@ -14,8 +14,10 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::metrics::health::{Health, Level};
 use crate::metrics::live::{Latest, Live};
-use crate::models::actor::Scope;
+use crate::models::actor::{Actor, Role, Scope};
 use crate::models::groups::Group;
+use crate::models::ids::GroupId;
+use crate::models::permission::Permission;
 use crate::models::platforms::DetectedPlatform;
 use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
@@ -57,6 +59,20 @@ impl Stored {
                 })
             })
             .await
+    }
+
+    /// The role of `actor` on this server.
+    pub fn role_of(&self, actor: &Actor) -> Role {
+        actor.rights.role_in(&self.group_ids())
+    }
+
+    /// Whether `actor` may do this here: what a page offers. Whatever is done is asked again where it is done.
+    pub fn allows(&self, actor: &Actor, permission: Permission) -> bool {
+        actor.rights.allow(permission, &self.group_ids())
+    }
+
+    fn group_ids(&self) -> Vec<GroupId> {
+        self.groups.iter().map(|group| group.id).collect()
     }
 
     /// How it is: its stored state, or what its numbers say.

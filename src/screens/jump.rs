@@ -34,14 +34,20 @@ pub async fn index(
     request: HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
-    let candidates = gather::candidates(&app, person.actor.scope.clone()).await?;
+    let candidates = gather::candidates(&app, person.actor.scope().clone()).await?;
     // Only a server that the reader may know of has pages to offer; all servers have the same ones.
     let mut names = candidates.iter().map(|one| one.name.as_str());
     let any = names.clone().next();
     let server = names.find(|name| *name == query.server);
     let why_not = |_: &Screen| None;
     let server_count = i64::try_from(candidates.len()).unwrap_or(i64::MAX);
-    let about = MenuFor { role: person.actor.role, path: "", server: server.or(any), server_count, why_not: &why_not };
+    let about = MenuFor {
+        role: person.actor.rights.strongest(),
+        path: "",
+        server: server.or(any),
+        server_count,
+        why_not: &why_not,
+    };
     let recent = recent_servers(&request, &app);
     let asked = Asked { query: &query.q, recent: &recent, server, language: render.language() };
     let sections = jump::sections(&candidates, &menu(screens.0, &about), &asked);

@@ -40,7 +40,7 @@ pub async fn index(
     request: HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
-    let stored = Stored::load(&app, &person.actor.scope, &path).await?;
+    let stored = Stored::load(&app, person.actor.scope(), &path).await?;
     let (about, numbers, reading) = gather::history(&app, &stored, METRICS, &query, &render.shell).await?;
     let (installed, swap) = gather::memory_sizes(&app, &stored);
     let mut memory = declared::memory(installed);

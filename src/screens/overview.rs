@@ -52,7 +52,7 @@ pub async fn index(
     request: HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
-    let stored = Stored::load(&app, &person.actor.scope, &path).await?;
+    let stored = Stored::load(&app, person.actor.scope(), &path).await?;
     let now = app.clock.now();
     let health = stored.health(&app.live, now);
     if !health.level.answers() {
@@ -75,7 +75,7 @@ pub async fn index(
     // While nobody has got in yet, a page that waited for an answer would only be late.
     let wait =
         |region| (part.includes(region) && (part != Part::Page || level != Level::Unknown)).then(|| part.patience());
-    let role = person.actor.role;
+    let role = stored.role_of(&person.actor);
     let numbers = part.includes("charts").then(|| gather::numbers(&app, &stored, METRICS, &range));
     // The database reads while the server answers.
     let (numbers, processes, filesystems) = tokio::join!(

@@ -129,7 +129,7 @@ impl Shell {
                 menu(
                     screens,
                     &MenuFor {
-                        role: person.actor.role,
+                        role: person.actor.rights.strongest(),
                         path,
                         server: server.as_ref().map(|server| server.name.as_str()),
                         server_count,
@@ -137,7 +137,8 @@ impl Shell {
                     },
                 )
             }),
-            reader: person.map(|person| Reader { name: person.actor.name.clone(), role: person.actor.role }),
+            reader: person
+                .map(|person| Reader { name: person.actor.name.clone(), role: person.actor.rights.strongest() }),
             server,
             server_count,
             slug: slug_of(screens, path).to_owned(),
@@ -159,7 +160,7 @@ async fn servers(
 ) -> Result<(Option<(SelectedServer, Option<Platform>)>, i64)> {
     let in_path = request.match_info().get("server").map(str::to_owned);
     let names: Vec<String> = in_path.into_iter().chain(recent_servers(request, app)).collect();
-    let scope = person.actor.scope.clone();
+    let scope = person.actor.scope().clone();
     app.live.refresh().await;
     let (live, now) = (app.live.clone(), app.clock.now());
     app.db

@@ -143,6 +143,11 @@ impl Resource for Groups {
             goes.push(sentence.with("people", people.join(", ")));
         }
         let file = row.group.managed_by.as_ref().map(|file| comes_from(&row.group.name, file));
+        let others = Group::people_with_another_role(connection, row.group.id)?;
+        if !others.is_empty() {
+            let sentence = Message::new("{people} have the role on its servers that they have elsewhere");
+            goes.push(sentence.with("people", others.join(", ")));
+        }
         Ok(Consequences { goes, blocked: file.into_iter().collect() })
     }
 

@@ -12,9 +12,11 @@ use crate::admin::resource::{Action, By, Checking, Resource};
 use crate::db::Connection;
 use crate::error::{Error, Result};
 use crate::language::Message;
-use crate::models::actor::{ActorKind, Role, Scope};
+use crate::models::actor::{ActorKind, Rights, Role, Scope};
 use crate::models::groups::Group;
+use crate::models::ids::GroupId;
 use crate::models::names::user_name_problem;
+use crate::models::permission::Permission;
 use crate::models::users::{NewUser, User};
 use crate::secret::password;
 use crate::web::menu::Screen;
@@ -28,6 +30,14 @@ pub struct Users;
 pub struct Row {
     user: User,
     groups: Vec<String>,
+    /// The names of the groups in which they have a role of its own.
+    group_roles: Vec<(String, Role)>,
+}
+
+impl Row {
+    fn with_role(&self, role: Role) -> Vec<String> {
+        self.group_roles.iter().filter(|(_, own)| *own == role).map(|(name, _)| name.clone()).collect()
+    }
 }
 
 /// What the form fills in.
@@ -37,6 +47,9 @@ pub struct Draft {
     role: String,
     sees: String,
     groups: Vec<String>,
+    operator_in: Vec<String>,
+    viewer_in: Vec<String>,
+    withheld: Vec<String>,
     password: SecretDraft,
     enabled: bool,
 }
@@ -67,15 +80,24 @@ fn is_oneself(by: &By, user: &User) -> bool {
     by.actor.kind == ActorKind::User(user.id)
 }
 
-fn scope(connection: &mut Connection, draft: &Draft) -> Result<Scope> {
-    if draft.sees == ALL {
-        return Ok(Scope::All);
-    }
-    Ok(Scope::Groups(Group::by_names(connection, &draft.groups)?.into_iter().map(|group| group.id).collect()))
+fn ids(connection: &mut Connection, names: &[String]) -> Result<Vec<GroupId>> {
+    Ok(Group::by_names(connection, names)?.into_iter().map(|group| group.id).collect())
 }
 
-fn role(draft: &Draft) -> Result<Role> {
-    Role::from_name(&draft.role).ok_or_else(|| Error::field("role", "This is needed"))
+fn rights(connection: &mut Connection, draft: &Draft) -> Result<Rights> {
+    let role = Role::from_name(&draft.role).ok_or_else(|| Error::field("role", "This is needed"))?;
+    let scope = if draft.sees == ALL { Scope::All } else { Scope::Groups(ids(connection, &draft.groups)?) };
+    let mut rights = Rights::new(role, scope);
+    for (names, role) in [(&draft.operator_in, Role::Operator), (&draft.viewer_in, Role::Viewer)] {
+        rights.group_roles.extend(ids(connection, names)?.into_iter().map(|group| (group, role)));
+    }
+    rights.withheld = draft.withheld.iter().filter_map(|name| Permission::from_name(name)).collect();
+    Ok(rights)
+}
+
+fn withholdable(_: &mut Connection) -> Result<Vec<Offer>> {
+    let offer = |permission: Permission| Offer::word(permission.name(), permission.label());
+    Ok(Permission::WITHHOLDABLE.map(offer).into())
 }
 
 fn disable(connection: &mut Connection, by: &By, row: &Row) -> Result<()> {
@@ -104,6 +126,10 @@ impl Resource for Users {
             .column("Role", |row| Cell::choice(ROLES, row.user.role.name()))
             .column("Sees", |row| {
                 if row.user.all_groups { Cell::Word("All servers") } else { Cell::Tags(row.groups.clone()) }
+            })
+            .column("Otherwise", |row| {
+                let tag = |(name, role): &(String, Role)| format!("{name}: {}", role.name());
+                Cell::Tags(row.group_roles.iter().map(tag).collect())
             })
             .column("Account", |row| match row.user.disabled_at {
                 None => Cell::State { dot: "up", label: "Enabled" },
@@ -137,6 +163,11 @@ impl Resource for Users {
                     Field::choice("role", "Role", |draft: &mut Draft| &mut draft.role, roles).required().wide(),
                     Field::segments("sees", "Sees", |draft: &mut Draft| &mut draft.sees, reach).required().wide(),
                     Field::many("groups", "Groups", |draft: &mut Draft| &mut draft.groups, groups::offers).when(&["groups"]),
+                    Field::many("operator_in", "Operator in", |draft: &mut Draft| &mut draft.operator_in, groups::offers)
+                        .hint("On servers of these groups, whatever the role above says."),
+                    Field::many("viewer_in", "Only viewer in", |draft: &mut Draft| &mut draft.viewer_in, groups::offers),
+                    Field::many("withheld", "May not", |draft: &mut Draft| &mut draft.withheld, withholdable)
+                        .hint("Nowhere, although a role would let them."),
                     Field::tick("enabled", "May sign in", |draft: &mut Draft| &mut draft.enabled),
                 ],
             )
@@ -154,13 +185,15 @@ impl Resource for Users {
     }
 
     fn rows(connection: &mut Connection, _: &Scope) -> Result<Vec<Row>> {
-        let mut names: std::collections::BTreeMap<_, _> =
+        let names: std::collections::BTreeMap<_, _> =
             Group::all(connection)?.into_iter().map(|group| (group.id, group.name)).collect();
         let mut rows = Vec::new();
         for user in User::all(connection)? {
             let ids = if user.all_groups { Vec::new() } else { user.groups(connection)? };
-            let groups = ids.iter().filter_map(|id| names.get_mut(id).cloned()).collect();
-            rows.push(Row { user, groups });
+            let groups = ids.iter().filter_map(|id| names.get(id).cloned()).collect();
+            let group_roles = user.group_roles(connection)?.into_iter();
+            let group_roles = group_roles.filter_map(|(id, role)| Some((names.get(&id)?.clone(), role))).collect();
+            rows.push(Row { user, groups, group_roles });
         }
         Ok(rows)
     }
@@ -187,6 +220,9 @@ impl Resource for Users {
             role: row.user.role.name().to_owned(),
             sees: if row.user.all_groups { ALL } else { "groups" }.to_owned(),
             groups: row.groups.clone(),
+            operator_in: row.with_role(Role::Operator),
+            viewer_in: row.with_role(Role::Viewer),
+            withheld: row.user.withheld.clone(),
             password: SecretDraft::stored(true, None),
             enabled: row.user.is_enabled(),
         })
@@ -199,6 +235,17 @@ impl Resource for Users {
         }
         if draft.sees == ALL {
             draft.groups.clear();
+        }
+        let sees = |name: &&String| draft.sees == ALL || draft.groups.contains(name);
+        for (field, names) in [("operator_in", &draft.operator_in), ("viewer_in", &draft.viewer_in)] {
+            if let Some(unseen) = names.iter().find(|name| !sees(name)) {
+                let problem = Message::new("They do not see the servers of {group}").with("group", unseen);
+                check.problems.add(field, problem);
+            }
+        }
+        if let Some(both) = draft.viewer_in.iter().find(|name| draft.operator_in.contains(name)) {
+            let problem = Message::new("Choose one role in {group}").with("group", both);
+            check.problems.add("viewer_in", problem);
         }
         if check.row.is_some_and(|row| is_oneself(check.by, &row.user)) {
             if draft.role != Role::Administrator.name() {
@@ -213,9 +260,10 @@ impl Resource for Users {
 
     fn create(connection: &mut Connection, by: &By, draft: &Draft) -> Result<i64> {
         let hash = by.password_hash.as_ref().ok_or_else(|| Error::field("password", "Enter the password"))?;
-        let scope = scope(connection, draft)?;
-        let new = NewUser { name: &draft.name, password_hash: hash, role: role(draft)?, scope };
-        let user = new.insert(connection)?;
+        let rights = rights(connection, draft)?;
+        let scope = rights.scope.clone();
+        let new = NewUser { name: &draft.name, password_hash: hash, role: rights.role, scope };
+        let user = new.insert(connection)?.change_rights(connection, &rights, by.at)?;
         if !draft.enabled {
             user.disable(connection, by.at)?;
         }
@@ -223,13 +271,13 @@ impl Resource for Users {
     }
 
     fn update(connection: &mut Connection, by: &By, row: &Row, draft: &Draft) -> Result<()> {
-        let (user, scope) = (&row.user, scope(connection, draft)?);
+        let (user, rights) = (&row.user, rights(connection, draft)?);
         let at_role = |error| match error {
             Error::Conflict(problem) => Error::field("role", problem),
             other => other,
         };
-        if role(draft)? != user.role || scope != user.scope(connection)? {
-            user.change_rights(connection, role(draft)?, &scope, by.at).map_err(at_role)?;
+        if rights != user.rights(connection)? {
+            user.change_rights(connection, &rights, by.at).map_err(at_role)?;
         }
         if let Some(hash) = &by.password_hash {
             let kept = by.session.as_ref().filter(|_| is_oneself(by, user));

@@ -44,7 +44,7 @@ pub(super) fn removals(actor: &Actor, request: &Request, wishes: &Wishes<'_>, re
         .filter_map(|(kind, name, managed_by)| {
             let file = managed_by.as_deref().filter(|file| files.contains(file))?.to_owned();
             let goes = request.prune.takes(kind, &name);
-            let may_know = actor.scope == Scope::All || (kind == Kind::Server && view.sees_server(&name));
+            let may_know = *actor.scope() == Scope::All || (kind == Kind::Server && view.sees_server(&name));
             (may_know && !wishes.has(kind, &name)).then_some(Gone { kind, name, file, goes })
         })
         .collect()

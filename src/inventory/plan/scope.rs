@@ -19,11 +19,11 @@ pub(super) struct View<'v> {
 
 impl View<'_> {
     pub(super) fn sees_all(self) -> bool {
-        self.actor.scope == Scope::All
+        *self.actor.scope() == Scope::All
     }
 
     pub(super) fn sees_group(self, id: GroupId) -> bool {
-        match &self.actor.scope {
+        match self.actor.scope() {
             Scope::All => true,
             Scope::Groups(groups) => groups.contains(&id),
         }

@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::{User, UserPreferences};
-use crate::db::schema::{user_groups, users};
+use crate::db::schema::{user_group_roles, user_groups, users};
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::{Language, Message};
-use crate::models::actor::{Role, Scope};
+use crate::models::actor::{Rights, Role, Scope};
 use crate::models::api_tokens::ApiToken;
 use crate::models::ids::UserId;
 use crate::models::sessions::Session;
@@ -66,22 +66,22 @@ impl User {
     }
 
     /// Changes what the person may do, and where. The last administrator cannot step down.
-    pub fn change_rights(
-        &self,
-        connection: &mut PgConnection,
-        role: Role,
-        scope: &Scope,
-        now: DateTime<Utc>,
-    ) -> Result<Self> {
+    pub fn change_rights(&self, connection: &mut PgConnection, rights: &Rights, now: DateTime<Utc>) -> Result<Self> {
+        let withheld: Vec<&str> = rights.withheld.iter().map(|permission| permission.name()).collect();
         connection.transaction(|connection| {
-            if role != Role::Administrator {
+            if rights.role != Role::Administrator {
                 self.refuse_if_last_administrator(connection)?;
             }
             let user = diesel::update(users::table.find(self.id))
-                .set((users::role.eq(role), users::all_groups.eq(*scope == Scope::All), users::updated_at.eq(now)))
+                .set((
+                    users::role.eq(rights.role),
+                    users::all_groups.eq(rights.scope == Scope::All),
+                    users::withheld.eq(withheld),
+                    users::updated_at.eq(now),
+                ))
                 .returning(Self::as_select())
                 .get_result(connection)?;
-            user.write_groups(connection, scope)?;
+            user.write_groups(connection, rights)?;
             self.end_everything(connection, None, now)?;
             Ok(user)
         })
@@ -106,10 +106,16 @@ impl User {
         Ok(())
     }
 
-    /// Writes the groups of a scope; a scope of everything has none.
-    pub(super) fn write_groups(&self, connection: &mut PgConnection, scope: &Scope) -> QueryResult<()> {
+    /// Writes the groups of a scope, and the roles in groups; a scope of everything has no groups.
+    pub(super) fn write_groups(&self, connection: &mut PgConnection, rights: &Rights) -> QueryResult<()> {
+        diesel::delete(user_group_roles::table.filter(user_group_roles::user_id.eq(self.id))).execute(connection)?;
+        let roles = rights.group_roles.iter().map(|(group, role)| {
+            let (user, group) = (user_group_roles::user_id.eq(self.id), user_group_roles::group_id.eq(*group));
+            (user, group, user_group_roles::role.eq(*role))
+        });
+        diesel::insert_into(user_group_roles::table).values(roles.collect::<Vec<_>>()).execute(connection)?;
         diesel::delete(user_groups::table.filter(user_groups::user_id.eq(self.id))).execute(connection)?;
-        let Scope::Groups(groups) = scope else { return Ok(()) };
+        let Scope::Groups(groups) = &rights.scope else { return Ok(()) };
         let rows: Vec<_> =
             groups.iter().map(|group| (user_groups::user_id.eq(self.id), user_groups::group_id.eq(*group))).collect();
         diesel::insert_into(user_groups::table).values(rows).on_conflict_do_nothing().execute(connection).map(drop)

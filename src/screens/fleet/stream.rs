@@ -89,7 +89,7 @@ impl Watcher {
             self.ticks.tick().await;
         }
         let actor = self.person.check(&self.app).await?;
-        let machines = gather::fleet(&self.app, &actor.scope).await.ok()?;
+        let machines = gather::fleet(&self.app, actor.scope()).await.ok()?;
         self.shell.now = self.app.clock.now();
         let mut event = self.changes(machines).await?;
         if std::mem::take(&mut self.is_first) {

@@ -87,7 +87,7 @@ impl FleetRows {
 
 /// Other servers of the same network as this one, by whether they answer.
 pub async fn neighbours(app: &App, person: &Person, stored: &Stored) -> Result<Neighbours> {
-    let rows = FleetRows::load(app, person.actor.scope.clone()).await?;
+    let rows = FleetRows::load(app, person.actor.scope().clone()).await?;
     let answers = |server: &Server| rows.states.get(&server.id).is_some_and(|state| state.state == State::Up);
     let others = rows.servers.iter().filter(|server| server.enabled && server.id != stored.server.id);
     Ok(Neighbours::of(&stored.server.address, others.map(|server| (server.address.as_str(), answers(server)))))

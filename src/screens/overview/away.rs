@@ -11,6 +11,7 @@ use crate::error::{RemoteError, Result};
 use crate::metrics::catalogue::Metric;
 use crate::metrics::health::{Health, Level};
 use crate::models::actor::Role;
+use crate::models::permission::Permission;
 use crate::screens::declared;
 use crate::screens::gather::{self, Stored};
 use crate::screens::numbers::LARGE;
@@ -64,7 +65,7 @@ pub(super) async fn page(
         tried_at: state.filter(|_| problem.is_some()).map(|state| state.checked_at),
         endpoint: format!("{}:{}", stored.server.address, stored.server.port),
         hints: hints.into_iter().flatten().collect(),
-        may_try: !paused && stored.server.credential_id.is_some() && person.actor.may(Role::Operator),
+        may_try: !paused && stored.server.credential_id.is_some() && stored.allows(&person.actor, Permission::Connect),
         waits: problem.as_ref().is_some_and(|problem| !problem.advice().retry),
         csrf_token: render.shell.csrf_token.clone(),
         admin_id: administrator.then_some(stored.server.id.0),

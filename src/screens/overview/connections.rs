@@ -7,6 +7,7 @@ use super::ladder;
 use crate::app::App;
 use crate::error::Result;
 use crate::metrics::health::{Health, Level};
+use crate::models::permission::Permission;
 use crate::models::sampling_leases::Lease;
 use crate::screens::gather::Stored;
 use crate::web::extract::Operator;
@@ -21,8 +22,9 @@ pub async fn create(
     app: web::Data<App>,
     render: Render,
 ) -> Result<HttpResponse> {
-    let stored = Stored::load(&app, &person.actor.scope, &path).await?;
+    let stored = Stored::load(&app, person.actor.scope(), &path).await?;
     let id = stored.server.id;
+    app.hosts.of(person.actor.clone(), stored.server.clone()).permits(Permission::Connect, "connect", "").await?;
     if !render.wants_fragment() {
         app.hosts.pool().reset_breaker(id);
         app.db.run(move |connection| Lease::try_now(connection, id)).await?;

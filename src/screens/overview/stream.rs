@@ -43,7 +43,7 @@ pub async fn index(
     request: HttpRequest,
     visitor: Visitor,
 ) -> Result<HttpResponse> {
-    let stored = Stored::load(&app, &person.actor.scope, &path).await?;
+    let stored = Stored::load(&app, person.actor.scope(), &path).await?;
     let level = stored.health(&app.live, app.clock.now()).level;
     let shown = Level::ALL.into_iter().find(|known| known.dot() == query.shown);
     let server = app.live.server(stored.server.id);
@@ -100,7 +100,7 @@ impl Follower {
     /// Whether the page still shows the truth; nothing where nobody may look any more.
     async fn look(&mut self) -> Option<Bytes> {
         let actor = self.person.check(&self.app).await?;
-        let stored = Stored::load(&self.app, &actor.scope, &self.name).await.ok()?;
+        let stored = Stored::load(&self.app, actor.scope(), &self.name).await.ok()?;
         if stored.server.id != self.id {
             return None;
         }

@@ -36,7 +36,7 @@ pub struct Wanted {
 /// `GET /metrics?servers=1`
 pub async fn prometheus(app: Data<App>, asking: Asking, wanted: Query<Wanted>) -> Result<HttpResponse> {
     let now = app.clock.now();
-    let scope = asking.scope.clone();
+    let scope = asking.scope().clone();
     let (servers, states, jobs) = app
         .db
         .run(move |connection| {

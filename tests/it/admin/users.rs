@@ -3,6 +3,9 @@
 use super::{audit, filled, pairs};
 use crate::harness::app::{PASSWORD, TestApp};
 use hannun::models::actor::{Role, Scope};
+use hannun::models::groups::NewGroup;
+use hannun::models::permission::Permission;
+use hannun::models::users::User;
 
 fn form() -> Vec<(&'static str, &'static str)> {
     vec![
@@ -100,4 +103,36 @@ async fn a_name_is_given_once() {
     form.push(("name".to_owned(), "somebody".to_owned()));
     administrator.post(&path, pairs(&form)).await.leads_to("/admin/users");
     assert!(administrator.get("/admin/users").await.ok().texts("td .key").contains(&"viewer".to_owned()));
+}
+
+#[actix_web::test]
+async fn sec_z07_another_role_in_a_group_and_what_somebody_may_not_do_are_set_in_the_form() {
+    let app = TestApp::start().await;
+    for name in ["web", "db"] {
+        app.app.db.run(move |connection| NewGroup { name, note: "" }.insert(connection)).await.unwrap();
+    }
+    let administrator = app.administrator().await;
+    let with = |more: &[(&'static str, &'static str)]| [form(), more.to_vec()].concat();
+    let page = administrator.post("/admin/users", with(&[("operator_in", "web"), ("viewer_in", "web")])).await;
+    assert!(page.with_status(422).text("#p-viewer_in").contains("Choose one role in web"));
+    administrator
+        .post("/admin/users", with(&[("viewer_in", "db"), ("withheld", "terminal"), ("withheld", "root")]))
+        .await
+        .leads_to("/admin/users");
+    let row = administrator.get("/admin/users").await.ok();
+    assert!(row.text("tbody").contains("db: viewer"));
+    let anna = app.app.db.run(|connection| {
+        let anna = User::by_name(connection, "anna")?.unwrap();
+        Ok::<_, hannun::error::Error>((anna.id, anna.rights(connection)?))
+    });
+    let (id, rights) = anna.await.unwrap();
+    assert_eq!(rights.group_roles.values().collect::<Vec<_>>(), [&Role::Viewer]);
+    assert_eq!(rights.withheld, [Permission::Terminal, Permission::Root].into());
+
+    let path = format!("/admin/users/{id}");
+    let page = administrator.get(&path).await.ok();
+    let mut limited = filled(&page, &[("sees", "groups")]);
+    limited.push(("groups".to_owned(), "web".to_owned()));
+    let page = administrator.post(&path, pairs(&limited)).await.with_status(422);
+    assert!(page.text("#p-viewer_in").contains("They do not see the servers of db"));
 }

@@ -21,6 +21,20 @@ fn a_person_is_added_listed_and_disabled() {
 }
 
 #[test]
+fn sec_z07_a_person_is_given_another_role_in_a_group_and_not_all_that_it_brings() {
+    let place = Place::new();
+    let add = ["user", "add", "anna", "--role", "operator", "--password-stdin"];
+    let with = |more: &[&'static str]| [add.as_slice(), more].concat();
+    assert!(place.run_with(&with(&["--group-role", "db=boss"]), PASSWORD).failed(2).contains("viewer or operator"));
+    assert!(place.run_with(&with(&["--without", "sleep"]), PASSWORD).failed(2).contains("use run-command, terminal"));
+    let unknown = place.run_with(&with(&["--group-role", "db=viewer"]), PASSWORD).failed(1);
+    assert!(unknown.contains("does not exist"), "{unknown}");
+    place.run_with(&with(&["--without", "terminal", "--without", "root"]), PASSWORD).done();
+    let people = place.run(&["user", "list", "--json"]).json();
+    assert_eq!(people[0]["withheld"], json!(["terminal", "root"]));
+}
+
+#[test]
 fn sec_a13_a_weak_password_is_refused_on_the_command_line_too() {
     let place = Place::new();
     let complaint =

@@ -18,7 +18,7 @@ use chrono::TimeDelta;
 use hannun::app::App;
 use hannun::config::{Config, Rate};
 use hannun::metrics::live::Live;
-use hannun::models::actor::{Role, Scope};
+use hannun::models::actor::{Rights, Role, Scope};
 use hannun::models::data_keys::DataKey;
 use hannun::models::password::PasswordHasher;
 use hannun::models::sessions::NewSession;
@@ -150,8 +150,20 @@ impl TestApp {
 
     /// A person with this name, role and scope (made if there is none yet), signed in with a browser of their own.
     pub(crate) async fn signed_in(&self, name: &str, role: Role, scope: Scope) -> Client {
-        let browser = self.browser();
-        let user = self.user(name, role, scope).await;
+        self.user(name, role, scope).await;
+        self.sign_in(name).await
+    }
+
+    /// A browser signed in as somebody with these rights.
+    pub(crate) async fn signed_in_with(&self, name: &str, rights: Rights) -> Client {
+        let (user, now) = (self.user(name, rights.role, rights.scope.clone()).await, self.database.now());
+        self.app.db.run(move |connection| user.change_rights(connection, &rights, now)).await.unwrap();
+        self.sign_in(name).await
+    }
+
+    async fn sign_in(&self, name: &str) -> Client {
+        let (browser, name) = (self.browser(), name.to_owned());
+        let user = self.app.db.run(move |connection| User::by_name(connection, &name)).await.unwrap().unwrap();
         let (address, now) = (browser.address().ip(), self.database.now());
         let (id, _) = self
             .app

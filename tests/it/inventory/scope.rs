@@ -1,6 +1,6 @@
 //! Z02: a text reaches no further than whoever brings it.
 
-use hannun::models::actor::{Actor, ActorKind, Role, Scope};
+use hannun::models::actor::{Actor, ActorKind, Rights, Role, Scope};
 use hannun::models::groups::Group;
 use hannun::models::ids::UserId;
 use hannun::models::inventory_files::InventoryFile;
@@ -23,8 +23,7 @@ fn limited() -> Registry {
     registry.actor = Actor {
         kind: ActorKind::User(UserId(1)),
         name: "anna".to_owned(),
-        role: Role::Administrator,
-        scope: Scope::Groups(vec![web.id]),
+        rights: Rights::new(Role::Administrator, Scope::Groups(vec![web.id])),
         address: None,
     };
     registry
@@ -83,7 +82,7 @@ fn sec_z02_the_text_of_a_file_is_not_replaced_by_somebody_who_may_not_know_all_o
 #[test]
 fn sec_z03_an_empty_scope_is_no_server_at_all() {
     let mut registry = limited();
-    registry.actor.scope = Scope::Groups(Vec::new());
+    registry.actor.rights.scope = Scope::Groups(Vec::new());
     let refusal = registry.refusal_of(&unnamed("servers: {web-1: {address: a, groups: [web]}}\n"));
     assert!(refusal.contains("There is a server named web-1 already"), "{refusal}");
     let export = hannun::inventory::export(

@@ -27,7 +27,7 @@ fn a_token_is_recognised_by_its_text_alone() {
     let (text, _) = token(&database, None, Role::Operator, Scope::All);
     assert!(text.expose().starts_with("hnn_"));
     let actor = find(&database, text.expose()).unwrap();
-    assert_eq!((actor.name.as_str(), actor.role, actor.scope), ("ci", Role::Operator, Scope::All));
+    assert_eq!((actor.name.as_str(), actor.rights.strongest(), actor.scope()), ("ci", Role::Operator, &Scope::All));
     assert!(find(&database, "hnn_").is_none());
     assert!(find(&database, "ci").is_none());
 }
@@ -53,7 +53,7 @@ fn sec_z04_a_token_may_do_no_more_than_its_owner_may_now() {
     let owner = user(&mut connection, "anna", Role::Viewer, Scope::Groups(vec![groups[0]]));
     let (text, _) = token(&database, Some(owner.id), Role::Administrator, Scope::Groups(groups.clone()));
     let actor = find(&database, text.expose()).unwrap();
-    assert_eq!((actor.role, actor.scope), (Role::Viewer, Scope::Groups(vec![groups[0]])));
+    assert_eq!((actor.rights.strongest(), actor.scope()), (Role::Viewer, &Scope::Groups(vec![groups[0]])));
 }
 
 #[test]

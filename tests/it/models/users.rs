@@ -1,7 +1,7 @@
 //! People: the first one, and what ends their sessions and tokens.
 
 use hannun::error::Error;
-use hannun::models::actor::{Role, Scope};
+use hannun::models::actor::{Rights, Role, Scope};
 use hannun::models::api_tokens::NewApiToken;
 use hannun::models::groups::NewGroup;
 use hannun::models::sessions::{NewSession, Session};
@@ -57,7 +57,9 @@ fn sec_a08_a_new_password_other_rights_or_disabling_end_sessions_and_tokens() {
     let anna = user(&mut connection, "anna", Role::Operator, Scope::All);
     let deeds: [fn(&User, &mut diesel::PgConnection, chrono::DateTime<chrono::Utc>); 3] = [
         |user, connection, now| user.change_password(connection, &hash(), None, now).unwrap(),
-        |user, connection, now| drop(user.change_rights(connection, Role::Viewer, &Scope::All, now).unwrap()),
+        |user, connection, now| {
+            drop(user.change_rights(connection, &Rights::new(Role::Viewer, Scope::All), now).unwrap())
+        },
         |user, connection, now| user.disable(connection, now).unwrap(),
     ];
     for (number, deed) in deeds.iter().enumerate() {
@@ -100,7 +102,7 @@ fn the_last_administrator_can_neither_step_down_nor_be_disabled() {
     other.disable(&mut connection, now).unwrap();
     let refusals = [
         boss.disable(&mut connection, now),
-        boss.change_rights(&mut connection, Role::Viewer, &Scope::All, now).map(drop),
+        boss.change_rights(&mut connection, &Rights::new(Role::Viewer, Scope::All), now).map(drop),
     ];
     for refusal in refusals {
         assert!(matches!(refusal, Err(Error::Conflict(_))), "{refusal:?}");

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use diesel::RunQueryDsl;
 use hannun::commands::{Change, Command, CommandType, ParseError, Read};
 use hannun::config::RemoteConfig;
 use hannun::error::Error;
-use hannun::models::actor::{Actor, Role};
+use hannun::models::actor::{Actor, Rights, Role, Scope};
 use hannun::models::allowance::Allowance;
 use hannun::models::audit::{AuditEvent, AuditFilter, Outcome};
 use hannun::models::credentials::{CredentialKind, NewCredential, Privileges, Secrets};
 use hannun::models::data_keys::DataKey;
 use hannun::models::groups::{Group, GroupChanges, NewGroup};
 use hannun::models::host_keys::{GivenKey, HostKey};
+use hannun::models::permission::Permission;
 use hannun::models::servers::{NewServer, Server, ServerChanges};
 use hannun::remote::Pool;
 use hannun::remote::host::Host;
@@ -35,6 +37,8 @@ impl Command for Tidy {
 }
 
 impl Change for Tidy {
+    const PERMISSION: Permission = Permission::WriteFiles;
+
     fn target(&self) -> String {
         "/tmp".to_owned()
     }
@@ -58,6 +62,7 @@ impl Read for ReadLog {
 
 struct Scene {
     database: TestDatabase,
+    hosts: Hosts,
     host: Host,
     server: Server,
     sshd: FakeHost,
@@ -94,8 +99,13 @@ impl Scene {
         let pool = Pool::new(RemoteConfig::default(), database.clock.clone()).unwrap();
         let patience = RemoteConfig::default().command_timeout;
         let hosts = Hosts::new(database.db.clone(), Arc::new(sealer), pool, database.clock.clone(), patience);
-        let host = hosts.of(Actor { role: Role::Administrator, ..Actor::system("anna") }, server.clone());
-        Self { database, host, server, sshd, _folder: folder }
+        let host = hosts.of(Actor::system("anna"), server.clone());
+        Self { database, hosts, host, server, sshd, _folder: folder }
+    }
+
+    /// The same server for somebody with these rights.
+    fn host_for(&self, rights: Rights) -> Host {
+        self.hosts.of(Actor { rights, ..Actor::system("jiwon") }, self.server.clone())
     }
 
     fn set(&self, allow: Allowance) {
@@ -127,7 +137,7 @@ fn refusal<T: std::fmt::Debug>(outcome: Result<T, Error>) -> String {
 async fn sec_z07_a_change_is_refused_where_the_switch_is_narrower_and_nothing_is_sent() {
     let scene = Scene::new().await;
     scene.set(Allowance::ReadFiles);
-    let operable = scene.host.clone().operable().unwrap();
+    let operable = scene.host.clone().operable().await.unwrap();
     let why = refusal(operable.change(Tidy).await);
     assert!(why.contains("web-1 allows no more than “Watch and read files”"), "{why}");
     assert!(why.contains("Admin, Servers, web-1"), "{why}");
@@ -156,7 +166,7 @@ async fn sec_z07_what_is_read_from_files_needs_more_than_watching_and_a_terminal
 #[tokio::test]
 async fn sec_z07_the_narrowest_of_a_server_and_its_groups_counts_at_once() {
     let scene = Scene::new().await;
-    let operable = scene.host.clone().operable().unwrap();
+    let operable = scene.host.clone().operable().await.unwrap();
     scene.group("production", Allowance::Watch);
     let why = refusal(operable.change(Tidy).await);
     assert!(why.contains("The group production allows no more than “Only watch” on web-1"), "{why}");
@@ -165,4 +175,39 @@ async fn sec_z07_the_narrowest_of_a_server_and_its_groups_counts_at_once() {
     let outcome = operable.change(Tidy).await;
     assert!(!matches!(outcome, Err(Error::Forbidden(_))), "{outcome:?}");
     assert!(scene.sshd.connections() > 0, "now the server was asked");
+}
+
+#[tokio::test]
+async fn sec_z07_a_viewer_gets_no_host_to_change_and_reads_no_file() {
+    let scene = Scene::new().await;
+    let host = scene.host_for(Rights::new(Role::Viewer, Scope::All));
+    assert!(refusal(host.read(ReadLog).await).contains("read files and logs"));
+    assert!(refusal(host.operable().await).starts_with("You may not do this on web-1"));
+    assert_eq!(scene.sshd.connections(), 0);
+    let refused = scene.events().iter().filter(|event| event.outcome == Outcome::Refused).count();
+    assert_eq!(refused, 2);
+}
+
+#[tokio::test]
+async fn sec_z07_each_change_asks_for_its_own_permission() {
+    let scene = Scene::new().await;
+    let withheld = [Permission::WriteFiles].into();
+    let host = scene.host_for(Rights { withheld, ..Rights::new(Role::Operator, Scope::All) });
+    let why = refusal(host.operable().await.unwrap().change(Tidy).await);
+    assert!(why.contains("change files and settings"), "{why}");
+    assert_eq!((scene.sshd.connections(), scene.events()[0].target.as_str()), (0, "/tmp"));
+}
+
+#[tokio::test]
+async fn sec_z07_who_may_not_act_as_root_changes_nothing_where_hannun_signs_in_as_root() {
+    let scene = Scene::new().await;
+    let withheld = [Permission::Root].into();
+    let host = scene.host_for(Rights { withheld, ..Rights::new(Role::Operator, Scope::All) }).operable().await.unwrap();
+    let outcome = host.change(Tidy).await;
+    assert!(!matches!(outcome, Err(Error::Forbidden(_))), "an ordinary user there: {outcome:?}");
+    let (asked, database) = (scene.sshd.connections(), &scene.database);
+    diesel::sql_query("update credentials set user_name = 'root'").execute(&mut database.connection()).unwrap();
+    let why = refusal(host.change(Tidy).await);
+    assert!(why.contains("act as root"), "{why}");
+    assert_eq!(scene.sshd.connections(), asked);
 }

@@ -4,6 +4,7 @@ mod account;
 mod assets;
 mod csrf;
 mod errors;
+mod group_roles;
 mod headers;
 mod limits;
 mod permissions;

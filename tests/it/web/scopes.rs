@@ -10,7 +10,7 @@ use hannun::error::Error;
 use hannun::metrics::rates::Reading;
 use hannun::metrics::sampler::Recorder;
 use hannun::metrics::store::Store;
-use hannun::models::actor::{Role, Scope};
+use hannun::models::actor::{Rights, Role, Scope};
 use hannun::models::api_tokens::NewApiToken;
 use hannun::models::groups::{Group, NewGroup};
 use hannun::models::ids::{GroupId, ServerId};
@@ -139,6 +139,11 @@ async fn sec_z01_every_route_knows_one_s_own_group_from_another() {
     for role in ROLES {
         people.push((role.name(), app.signed_in(role.name(), role, scope.clone()).await));
     }
+    // Operator in the one, viewer in the other.
+    let other = Place::ensure(&app, "foreign-b2").await;
+    let mut rights = Rights::new(Role::Operator, Scope::Groups(vec![own.group, other.group]));
+    rights.group_roles.insert(other.group, Role::Viewer);
+    let careful = app.signed_in_with("careful", rights).await;
     let mut lines = Vec::new();
     for route in about_a_place() {
         let mut doors = Vec::new();
@@ -149,12 +154,18 @@ async fn sec_z01_every_route_knows_one_s_own_group_from_another() {
             }
         }
         let (mine, others) = doors.split_at(people.len());
+        let mut of_careful = Vec::new();
+        for name in ["mine-a1", "foreign-b2"] {
+            let place = Place::ensure(&app, name).await;
+            of_careful.push(by_page(&careful, &route.method, &place.path(&route).unwrap()).await);
+        }
         lines.push(format!(
-            "{:6} {:44} {} || {}",
+            "{:6} {:44} {} || {} || {}",
             route.method.as_str(),
             route.path,
             mine.join(" | "),
-            others.join(" | ")
+            others.join(" | "),
+            of_careful.join(" | ")
         ));
         assert!(
             !others.contains(&"yes"),
