@@ -20,6 +20,7 @@ mod console;
 mod contestant;
 mod fleet;
 mod frames;
+mod http;
 mod loops;
 mod meter;
 mod pages;

@@ -16,7 +16,7 @@ pub(crate) enum Limit {
     Fixed(f64),
     /// No more than this, promised on a machine where what is run beside it took that.
     Where(f64, f64),
-    /// No more than what was run beside it.
+    /// No more than what was run beside it, by the ratio as it is printed: a hundredth is no difference.
     Beside,
 }
 
@@ -51,8 +51,10 @@ impl Row {
             Limit::Where(limit, where_beside_took) => Some(limit / where_beside_took),
             Limit::Fixed(_) | Limit::Beside => None,
         };
+        let is_beside = matches!(self.limit, Limit::Beside);
         let verdict = match (ratio, promised) {
-            _ if ours <= limit => "met",
+            (Some(ratio), _) if is_beside && ratio < 1.005 => "met",
+            _ if !is_beside && ours <= limit => "met",
             (Some(ratio), Some(promised)) if ratio <= promised => "met as a ratio",
             _ => "MISSED",
         };
@@ -60,7 +62,7 @@ impl Row {
         [
             format!("{} ({})", self.what, self.unit),
             say(ours),
-            if matches!(self.limit, Limit::Beside) { String::new() } else { say(limit) },
+            if is_beside { String::new() } else { say(limit) },
             verdict.to_owned(),
             promised.map_or_else(|| ratio.clone(), |promised| format!("{ratio} of {promised:.1}")),
             self.beside.as_ref().map(|(name, beside)| format!("{} {name}", say(median(beside)))).unwrap_or_default(),
