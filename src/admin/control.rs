@@ -64,6 +64,8 @@ pub enum Control {
     Tick(bool),
     /// Nothing to fill in: literal text to look at.
     Shown(String),
+    /// Nothing to choose: what was chosen elsewhere.
+    Kept(Offer),
 }
 
 /// One value to choose.
@@ -122,7 +124,7 @@ impl Control {
                 }
             }
             Self::Tick(ticked) => *ticked = !typed.is_empty(),
-            Self::Secret { .. } | Self::Shown(_) => {}
+            Self::Secret { .. } | Self::Shown(_) | Self::Kept(_) => {}
         }
     }
 
@@ -135,12 +137,12 @@ impl Control {
                     offers.into_iter().filter(|offer| offer.chosen).map(|offer| offer.label).collect();
                 Self::Shown(chosen.join(", "))
             }
-            // One that cannot be exchanged: it opens the fields that wait for it.
             Self::Menu(offers) | Self::Segments(offers) | Self::Cards(offers) => {
-                Self::Menu(offers.into_iter().filter(|offer| offer.chosen).collect())
+                let chosen = offers.into_iter().find(|offer| offer.chosen);
+                chosen.map_or_else(|| Self::Shown(String::new()), Self::Kept)
             }
-            Self::Tick(ticked) => Self::Menu(vec![Offer::word("", if ticked { "Yes" } else { "No" })]),
-            other @ (Self::Secret { .. } | Self::Shown(_)) => other,
+            Self::Tick(ticked) => Self::Kept(Offer::word("", if ticked { "Yes" } else { "No" })),
+            other @ (Self::Secret { .. } | Self::Shown(_) | Self::Kept(_)) => other,
         };
     }
 
@@ -148,6 +150,7 @@ impl Control {
     pub fn offers(&self) -> &[Offer] {
         match self {
             Self::Menu(offers) | Self::Segments(offers) | Self::Cards(offers) | Self::Ticks(offers) => offers,
+            Self::Kept(offer) => std::slice::from_ref(offer),
             _ => &[],
         }
     }

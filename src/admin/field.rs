@@ -323,7 +323,7 @@ impl<D> Field<D> {
     /// Takes what was entered into the draft, or says what is wrong with it.
     pub fn read(&self, entered: &Entered, view: &FieldView, draft: &mut D) -> Result<(), Message> {
         let text = entered.one(self.name);
-        if matches!(view.control, Control::Shown(_)) {
+        if matches!(view.control, Control::Shown(_) | Control::Kept(_)) {
             return Ok(());
         }
         match &self.kind {

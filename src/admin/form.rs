@@ -194,6 +194,7 @@ pub fn only_revealed(views: &mut Vec<FieldsetView>) {
     let revealed: BTreeSet<&str> = offers.map(|offer| offer.reveals).collect();
     for fieldset in views.iter_mut() {
         fieldset.fields.retain(|field| field.when.split_whitespace().all(|token| revealed.contains(token)));
+        fieldset.fields.iter_mut().for_each(|field| field.when.clear());
     }
     views.retain(|fieldset| !fieldset.fields.is_empty());
 }

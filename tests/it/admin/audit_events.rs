@@ -7,12 +7,12 @@ use crate::harness::app::TestApp;
 async fn the_log_is_narrowed_by_who_what_where_how_and_when() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
-    administrator.post("/admin/groups", [("name", "web"), ("note", "")]).await;
+    administrator.post("/admin/groups", [("name", "web"), ("note", ""), ("allow", "terminal")]).await;
     let one = server(&app, "web-1", "192.0.2.10", 22).await.id.to_string();
     administrator.post("/admin/servers/actions", [("action", "pause_server"), ("row", one.as_str())]).await;
     app.advance(chrono::TimeDelta::days(2));
     let administrator = app.administrator().await;
-    administrator.post("/admin/groups", [("name", "db"), ("note", "")]).await;
+    administrator.post("/admin/groups", [("name", "db"), ("note", ""), ("allow", "terminal")]).await;
     let shown = async |query: &str| {
         administrator.get(&format!("/admin/audit-events{query}")).await.ok().texts("td.num:first-child")
     };
@@ -35,7 +35,7 @@ async fn a_long_log_goes_on_where_the_page_ends() {
     let administrator = app.administrator().await;
     for number in 0..55 {
         let name = format!("g{number}");
-        administrator.post("/admin/groups", [("name", name.as_str()), ("note", "")]).await;
+        administrator.post("/admin/groups", [("name", name.as_str()), ("note", ""), ("allow", "terminal")]).await;
     }
     let page = administrator.get("/admin/audit-events").await.ok();
     assert_eq!(page.texts("tbody tr").len(), 50);
@@ -47,7 +47,7 @@ async fn a_long_log_goes_on_where_the_page_ends() {
 async fn sec_l02_nobody_changes_the_log_from_a_page() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
-    administrator.post("/admin/groups", [("name", "web"), ("note", "")]).await;
+    administrator.post("/admin/groups", [("name", "web"), ("note", ""), ("allow", "terminal")]).await;
     for (path, field) in [
         ("/admin/audit-events", ("actor", "nobody")),
         ("/admin/audit-events/1", ("actor", "nobody")),

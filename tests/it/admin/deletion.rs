@@ -24,7 +24,7 @@ async fn several_rows_are_deleted_after_one_question() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
     for name in ["web", "db", "lab"] {
-        administrator.post("/admin/groups", [("name", name), ("note", "")]).await;
+        administrator.post("/admin/groups", [("name", name), ("note", ""), ("allow", "terminal")]).await;
     }
     let rows = [("action", "delete"), ("row", "1"), ("row", "3")];
     let page = administrator.post("/admin/groups/actions", rows).await.ok();

@@ -21,7 +21,7 @@ async fn every_list_filter_order_and_form_of_every_resource_is_a_page() {
         for link in &links {
             assert_eq!(administrator.get(link).await.status, 200, "{link}");
         }
-        let forms = list.attributes(".page-head a", "href");
+        let forms = list.attributes(".page-head a[data-kind=primary]", "href");
         assert_eq!(forms.len(), usize::from(resource.abilities().add.is_some()), "{slug}");
         for form in forms {
             administrator.get(&form).await.ok().form("#record");
@@ -113,7 +113,7 @@ async fn sec_z05_an_administrator_of_some_groups_does_not_see_other_servers() {
 async fn a_form_that_somebody_else_saved_meanwhile_is_refused_with_what_was_typed() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
-    administrator.post("/admin/groups", [("name", "web"), ("note", "")]).await;
+    administrator.post("/admin/groups", [("name", "web"), ("note", ""), ("allow", "terminal")]).await;
     let first = administrator.get("/admin/groups/1").await.ok();
     let second = administrator.get("/admin/groups/1").await.ok();
     app.advance(chrono::TimeDelta::seconds(1));
@@ -129,7 +129,7 @@ async fn a_form_that_somebody_else_saved_meanwhile_is_refused_with_what_was_type
 async fn save_and_add_another_leads_to_an_empty_form_and_a_name_that_is_taken_is_told_beside_it() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
-    let form = [("name", "web"), ("note", "first"), ("then", "another")];
+    let form = [("name", "web"), ("note", "first"), ("allow", "terminal"), ("then", "another")];
     administrator.post("/admin/groups", form).await.leads_to("/admin/groups/new");
     let page = administrator.post("/admin/groups", form).await.with_status(422);
     assert_eq!(page.text("#p-name"), "There is a group named web already");

@@ -22,7 +22,7 @@ async fn an_administrator_adds_a_server_and_lands_on_its_connection_test() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
     credential(&administrator).await;
-    administrator.post("/admin/groups", [("name", "web"), ("note", "")]).await;
+    administrator.post("/admin/groups", [("name", "web"), ("note", ""), ("allow", "terminal")]).await;
     let form = administrator.get("/admin/servers/new").await.ok();
     let typed = filled(
         &form,
@@ -40,7 +40,7 @@ async fn an_administrator_adds_a_server_and_lands_on_its_connection_test() {
     reply.leads_to("/admin/servers/1");
     let list = administrator.get("/admin/servers").await.ok();
     list.table("table").has_row(["", "web-1", "192.0.2.10:2222", "web", "on-call role=cdn", "ops", "30 s"]);
-    assert_eq!(list.texts(".filters li a[aria-current]").len(), 4);
+    assert_eq!(list.texts(".filters li a[aria-current]").len(), 6);
     assert_eq!(audit(&app).await[0], "administrator create_server web-1 succeeded");
     let details = &events(&app).await[0].details.0;
     assert_eq!(details["address"], "192.0.2.10");
@@ -87,6 +87,7 @@ async fn a_server_may_bring_a_credential_of_its_own() {
         ("own_kind", "private_key"),
         ("own_private_key", "not a key"),
         ("own_privilege", "none"),
+        ("allow", "terminal"),
     ];
     let page = administrator.post("/admin/servers", form.clone()).await.with_status(422);
     assert!(page.text("#p-own_private_key").starts_with("This is not a private key"));
@@ -127,7 +128,7 @@ async fn sec_l01_what_cannot_be_written_to_the_audit_log_is_not_done() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
     app.database.owner().batch_execute("alter table audit_events add constraint full_now check (false)").unwrap();
-    let reply = administrator.post("/admin/groups", [("name", "web"), ("note", "")]).await;
+    let reply = administrator.post("/admin/groups", [("name", "web"), ("note", ""), ("allow", "terminal")]).await;
     assert_eq!(reply.status, 500);
     assert!(administrator.get("/admin/groups").await.ok().texts("td .key").is_empty());
 }
@@ -180,7 +181,10 @@ async fn sec_w05_what_people_typed_is_shown_as_text() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
     let script = "<script>alert(1)</script>";
-    administrator.post("/admin/groups", [("name", "web"), ("note", script)]).await.leads_to("/admin/groups");
+    administrator
+        .post("/admin/groups", [("name", "web"), ("note", script), ("allow", "terminal")])
+        .await
+        .leads_to("/admin/groups");
     for path in [
         "/admin/groups",
         "/admin/groups/1",

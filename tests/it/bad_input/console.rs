@@ -27,7 +27,10 @@ async fn a_database_that_goes_away_is_said_on_the_page_and_in_the_api_and_nothin
     let server = PrivateServer::start(folder.path(), Durability::Kept).unwrap();
     let app = TestApp::over(TestDatabase::of(server), |_| {}, Vec::new(), None).await;
     let (administrator, program) = (app.administrator().await, program(&app, Role::Administrator).await);
-    administrator.post("/admin/groups", [("name", "before"), ("note", "")]).await.leads_to("/admin/groups");
+    administrator
+        .post("/admin/groups", [("name", "before"), ("note", ""), ("allow", "terminal")])
+        .await
+        .leads_to("/admin/groups");
 
     let away = Away::take(&app.database, folder.path());
     let page = administrator.get("/").await;
@@ -36,7 +39,7 @@ async fn a_database_that_goes_away_is_said_on_the_page_and_in_the_api_and_nothin
     put_off(&administrator.hx().get("/servers/options?q=").await);
     put_off(&program.get("/api/v1/servers").await.reply);
     // What is asked for meanwhile is not done, and says so.
-    put_off(&administrator.post("/admin/groups", [("name", "page"), ("note", "")]).await);
+    put_off(&administrator.post("/admin/groups", [("name", "page"), ("note", ""), ("allow", "terminal")]).await);
     put_off(&program.post("/api/v1/groups", json!({"name": "api"})).await.reply);
     put_off(&app.browser().post("/sign-in", [("name", "administrator"), ("password", PASSWORD)]).await);
     assert_eq!(app.browser().get("/healthz").await.status, 200);

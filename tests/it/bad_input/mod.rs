@@ -1,7 +1,7 @@
 //! What people and servers get wrong, walked through both doors: each gives one sentence that says what happened and what to
 //! do, the same on the page and in the API; nothing hangs, and other servers go on.
 
-// mod answers;
+mod answers;
 mod console;
 mod keys;
 mod servers;

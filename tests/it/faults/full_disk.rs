@@ -53,7 +53,10 @@ async fn rel_r05_with_a_full_disk_people_and_programs_read_on_changes_are_refuse
     let change = |config: &mut hannun::config::Config| config.data_dir = disk.to_owned();
     let app = TestApp::over(TestDatabase::of(server), change, Vec::new(), None).await;
     let (administrator, program) = (app.administrator().await, program(&app, Role::Administrator).await);
-    administrator.post("/admin/groups", [("name", "before"), ("note", "")]).await.leads_to("/admin/groups");
+    administrator
+        .post("/admin/groups", [("name", "before"), ("note", ""), ("allow", "terminal")])
+        .await
+        .leads_to("/admin/groups");
     assert_eq!(app.browser().get("/readyz").await.status, 200);
 
     let ballast = disk.join("ballast");
@@ -78,7 +81,10 @@ async fn rel_r05_with_a_full_disk_people_and_programs_read_on_changes_are_refuse
 
     // Changes are refused on the page, too, in the same words; the session is older than its last noted use.
     app.advance(chrono::TimeDelta::minutes(1));
-    let page = administrator.post("/admin/groups", [("name", "page"), ("note", note.as_str())]).await.with_status(503);
+    let page = administrator
+        .post("/admin/groups", [("name", "page"), ("note", note.as_str()), ("allow", "terminal")])
+        .await
+        .with_status(503);
     assert!(page.text("main").contains(SENTENCE), "{}", page.text("main"));
     // Reading goes on, for people and for programs.
     for path in ["/", "/admin/groups", "/account", "/admin/audit-events"] {
@@ -94,7 +100,10 @@ async fn rel_r05_with_a_full_disk_people_and_programs_read_on_changes_are_refuse
 
     // Space is freed: all is well without a restart, and what was refused is not there.
     fs::remove_file(&ballast).unwrap();
-    administrator.post("/admin/groups", [("name", "after"), ("note", "")]).await.leads_to("/admin/groups");
+    administrator
+        .post("/admin/groups", [("name", "after"), ("note", ""), ("allow", "terminal")])
+        .await
+        .leads_to("/admin/groups");
     let groups = program.get("/api/v1/groups?limit=500").await.names();
     assert!(groups.contains(&"after".to_owned()) && !groups.contains(&"page".to_owned()), "{groups:?}");
     assert!(!administrator.get("/").await.ok().has(".banner"));

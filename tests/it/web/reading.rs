@@ -71,7 +71,10 @@ async fn furnished() -> (TestApp, Client) {
         ("privilege", "none"),
     ];
     administrator.post("/admin/credentials", credential).await.leads_to("/admin/credentials");
-    administrator.post("/admin/groups", [("name", "web"), ("note", "")]).await.leads_to("/admin/groups");
+    administrator
+        .post("/admin/groups", [("name", "web"), ("note", ""), ("allow", "terminal")])
+        .await
+        .leads_to("/admin/groups");
     app.app.db.run(|connection| NewServer::new("web-1", "127.0.0.1").insert(connection)).await.unwrap();
     (app, administrator)
 }

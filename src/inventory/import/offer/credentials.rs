@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::inventory::import::found::{FoundSecret, FoundServer, SignIn};
 use crate::inventory::import::names::{Names, slug};
 use crate::inventory::plan::Means;
+use crate::models::actor::Scope;
 use crate::models::credentials::{Credential, CredentialKind, Privileges};
 use crate::secret::SecretText;
 
@@ -130,6 +131,10 @@ impl<'m> Naming<'m> {
         }
         if wanted.password.is_none() && wanted.sudo_password.is_none() {
             return Ok(true);
+        }
+        // Whoever is limited to groups does not learn by a guess what is stored for others.
+        if self.means.actor.scope != Scope::All {
+            return Ok(false);
         }
         let stored = match row.open_secrets(connection, self.means.sealer, self.means.now) {
             Ok(stored) => stored,
