@@ -170,10 +170,10 @@ impl List {
         let rows: Vec<Row> = people
             .into_iter()
             .map(|person| Row {
+                withheld: person.withheld().map(Permission::name).collect(),
                 name: person.name,
                 role: person.role.name(),
                 all_groups: person.all_groups,
-                withheld: person.withheld().map(Permission::name).collect(),
                 disabled_at: person.disabled_at,
                 created_at: person.created_at,
             })

@@ -56,7 +56,7 @@ fn sec_z07_each_permission_by_role_by_group_and_by_what_is_withheld() {
     let mut table = format!("{:12} {:36} {:5} {:5} no group\n", "", "", "web", "db");
     for permission in Permission::ALL {
         for (name, rights) in &people {
-            let word = |groups: &[GroupId]| if rights.allow(*permission, groups) { "yes" } else { "-" };
+            let word = |groups: &[GroupId]| if rights.allow(permission, groups) { "yes" } else { "-" };
             let (on_web, on_db, on_other) = (word(&[web]), word(&[db]), word(&[]));
             writeln!(table, "{:12} {name:36} {on_web:5} {on_db:5} {on_other}", permission.name()).unwrap();
         }

@@ -133,7 +133,7 @@ impl<'m> Naming<'m> {
             return Ok(true);
         }
         // Whoever is limited to groups does not learn by a guess what is stored for others.
-        if self.means.actor.scope != Scope::All {
+        if *self.means.actor.scope() != Scope::All {
             return Ok(false);
         }
         let stored = match row.open_secrets(connection, self.means.sealer, self.means.now) {
