@@ -1,8 +1,12 @@
 //! Tables as Rust: one file per family. Row, `New…`, `…Changes`, questions, deeds.
 
 pub mod actor;
+pub mod alarms;
 pub mod api_tokens;
 pub mod audit;
+pub mod check_results;
+pub mod check_turns;
+pub mod checks;
 pub mod commands;
 pub mod credentials;
 pub mod data_keys;
@@ -18,6 +22,7 @@ pub mod password;
 pub mod platforms;
 pub mod queue_entry;
 pub mod recurring_jobs;
+pub mod root_rights;
 pub mod sampling_leases;
 pub mod series;
 pub mod server_states;
@@ -27,4 +32,5 @@ pub mod settings;
 pub mod setup_tokens;
 pub mod sign_in;
 pub mod tokens;
+pub mod trials;
 pub mod users;

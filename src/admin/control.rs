@@ -17,6 +17,8 @@ pub struct FieldView {
     pub wide: bool,
     /// Whether it must be filled in.
     pub required: bool,
+    /// Whether the form is drawn again when it changes.
+    pub redraws: bool,
     /// The choices that must be made for it to be shown, separated by spaces.
     pub when: String,
     /// What is wrong with it.
@@ -49,6 +51,13 @@ pub enum Control {
     Ticks(Vec<Offer>),
     /// Several lines of text.
     Area(String),
+    /// Several lines of literal text.
+    Code {
+        /// What stands in it.
+        value: String,
+        /// Lines that are shown at least.
+        rows: u8,
+    },
     /// Something that is written and never read back.
     Secret {
         /// Whether one is stored.
@@ -64,6 +73,10 @@ pub enum Control {
     Tick(bool),
     /// Nothing to fill in: literal text to look at.
     Shown(String),
+    /// Nothing to fill in: several lines of literal text to look at.
+    Lines(String),
+    /// Nothing to fill in: what was chosen.
+    Chosen(Option<Offer>),
 }
 
 /// One value to choose.
@@ -115,14 +128,39 @@ impl Control {
     pub fn typed_again(&mut self, typed: &[&str]) {
         let last = typed.last().copied().unwrap_or_default();
         match self {
-            Self::Line { value, .. } | Self::Area(value) => last.clone_into(value),
+            Self::Line { value, .. } | Self::Area(value) | Self::Code { value, .. } => last.clone_into(value),
             Self::Menu(offers) | Self::Segments(offers) | Self::Cards(offers) | Self::Ticks(offers) => {
                 for offer in offers {
                     offer.chosen = typed.contains(&offer.value.as_str());
                 }
             }
             Self::Tick(ticked) => *ticked = !typed.is_empty(),
-            Self::Secret { .. } | Self::Shown(_) => {}
+            Self::Secret { .. } | Self::Shown(_) | Self::Lines(_) | Self::Chosen(_) => {}
+        }
+    }
+
+    /// Whether there is nothing to fill in.
+    pub fn is_only_shown(&self) -> bool {
+        matches!(self, Self::Shown(_) | Self::Lines(_) | Self::Chosen(_))
+    }
+
+    /// The same to look at: nobody can change it here.
+    #[must_use]
+    pub fn locked(self) -> Self {
+        let shown = |offers: Vec<Offer>| {
+            let names = offers.into_iter().filter(|offer| offer.chosen).map(|offer| offer.label);
+            Self::Shown(names.collect::<Vec<_>>().join(", "))
+        };
+        match self {
+            Self::Line { value, .. } => Self::Shown(value),
+            Self::Area(value) | Self::Code { value, .. } => Self::Lines(value),
+            Self::Menu(offers) | Self::Segments(offers) | Self::Cards(offers) => {
+                Self::Chosen(offers.into_iter().find(|offer| offer.chosen))
+            }
+            Self::Ticks(offers) => shown(offers),
+            Self::Tick(ticked) => Self::Chosen(Some(Offer::word("", if ticked { "Yes" } else { "No" }))),
+            Self::Secret { stored, .. } => Self::Chosen(stored.then(|| Offer::word("", "Stored"))),
+            shown @ (Self::Shown(_) | Self::Lines(_) | Self::Chosen(_)) => shown,
         }
     }
 

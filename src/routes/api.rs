@@ -6,8 +6,9 @@ use actix_web::middleware::from_fn;
 use actix_web::{Handler, Responder, web};
 
 use crate::api::{
-    audit_events, capabilities, connection, credentials, filesystems, groups, host_key, idempotency, latest, metrics,
-    openapi, platform, processes, servers, sockets, stream, tokens, users,
+    audit_events, capabilities, checks, command_types, commands, connection, credentials, filesystems, groups,
+    host_key, idempotency, latest, metrics, openapi, platform, processes, servers, sockets, stream, tokens, trials,
+    users,
 };
 use crate::web::health;
 use crate::web::router::Permission::Anyone;
@@ -45,6 +46,8 @@ fn of_servers() -> Vec<Route> {
         get("/api/v1/servers/{server}/processes/{pid}", VIEWER, || web::to(processes::show)),
         get("/api/v1/servers/{server}/sockets", VIEWER, || web::to(sockets::index)),
         get("/api/v1/servers/{server}/filesystems", VIEWER, || web::to(filesystems::index)),
+        get("/api/v1/servers/{server}/checks", VIEWER, || web::to(checks::results)),
+        post("/api/v1/servers/{server}/trials", ADMINISTRATOR, || once(trials::create)),
     ]
 }
 
@@ -60,6 +63,17 @@ fn of_registry() -> Vec<Route> {
         get("/api/v1/groups/{group}", VIEWER, || web::to(groups::show)),
         other(Method::PATCH, "/api/v1/groups/{group}", ADMINISTRATOR, || once(groups::update)),
         other(Method::DELETE, "/api/v1/groups/{group}", ADMINISTRATOR, || once(groups::destroy)),
+        get("/api/v1/command-types", VIEWER, || web::to(command_types::index)),
+        get("/api/v1/commands", ADMINISTRATOR, || web::to(commands::index)),
+        post("/api/v1/commands", ADMINISTRATOR, || once(commands::create)),
+        get("/api/v1/commands/{command_type}/{command}", ADMINISTRATOR, || web::to(commands::show)),
+        other(Method::PATCH, "/api/v1/commands/{command_type}/{command}", ADMINISTRATOR, || once(commands::update)),
+        other(Method::DELETE, "/api/v1/commands/{command_type}/{command}", ADMINISTRATOR, || once(commands::destroy)),
+        get("/api/v1/checks", ADMINISTRATOR, || web::to(checks::index)),
+        post("/api/v1/checks", ADMINISTRATOR, || once(checks::create)),
+        get("/api/v1/checks/{check}", ADMINISTRATOR, || web::to(checks::show)),
+        other(Method::PATCH, "/api/v1/checks/{check}", ADMINISTRATOR, || once(checks::update)),
+        other(Method::DELETE, "/api/v1/checks/{check}", ADMINISTRATOR, || once(checks::destroy)),
         get("/api/v1/users", ADMINISTRATOR, || web::to(users::index)),
         get("/api/v1/users/{user}", ADMINISTRATOR, || web::to(users::show)),
         get("/api/v1/tokens", ADMINISTRATOR, || web::to(tokens::index)),

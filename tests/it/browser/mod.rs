@@ -3,6 +3,7 @@
 mod hostile;
 mod keys;
 mod live;
+mod operating_system;
 mod people;
 mod screens;
 mod shell;
