@@ -68,9 +68,7 @@ pub async fn index(
     let range = Range::of(&query, DEFAULT_RANGE, now);
     let mut page = OverviewPage::new(stored.about(&render.shell.here, level), range.choices(CHOICES), why);
     page.is_found_by_check = health.alarm.is_some();
-    if part.includes("checks") {
-        page.checks = Checks::load(&app, &stored, range, &render.shell).await?;
-    }
+    page.checks = Checks::load(&app, &stored, part, range, &render.shell).await?;
     if part.includes("facts") {
         page.facts = facts(&stored, latest.as_deref(), level, now);
     }
@@ -101,6 +99,7 @@ pub async fn index(
         Part::Block("charts") => render.page(&page.as_charts()),
         Part::Block("cores") => render.page(&page.as_cores()),
         Part::Block("checks") => render.page(&page.as_checks()),
+        Part::Block("check-charts") => render.page(&page.as_check_charts()),
         // Too late for this time: what is shown stays, and the region asks again.
         Part::Block("processes") if page.processes.is_waiting() => render.nothing(),
         Part::Block("processes") => render.page(&page.as_processes()),

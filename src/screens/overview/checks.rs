@@ -7,6 +7,7 @@ use crate::metrics::catalogue::Metric;
 use crate::screens::charts::Chart;
 use crate::screens::check_results::{self, CheckRow};
 use crate::screens::gather::{self, Stored};
+use crate::screens::part::Part;
 use crate::screens::range::Range;
 use crate::web::shell::Shell;
 
@@ -20,11 +21,14 @@ pub struct Checks {
 }
 
 impl Checks {
-    /// Those of one server.
-    pub async fn load(app: &App, stored: &Stored, range: Range, shell: &Shell) -> Result<Self> {
+    /// Those of one server, as far as `part` shows them.
+    pub async fn load(app: &App, stored: &Stored, part: Part, range: Range, shell: &Shell) -> Result<Self> {
+        if !part.includes("checks") && !part.includes("check-charts") {
+            return Ok(Self::default());
+        }
         let mut found = stored.checks(app).await?;
         let rows = CheckRow::all(&found, app.clock.now());
-        if found.is_empty() {
+        if found.is_empty() || !part.includes("check-charts") {
             return Ok(Self { rows, charts: Vec::new() });
         }
         let numbers = gather::numbers(app, stored, &[Metric::Check], &range).await?;

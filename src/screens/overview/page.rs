@@ -53,7 +53,7 @@ pub struct Core {
 
 /// The page of a server that answers.
 #[derive(Template)]
-#[template(path = "screens/overview.html", blocks = ["facts", "charts", "processes", "filesystems", "cores", "checks"])]
+#[template(path = "screens/overview.html", blocks = ["facts", "charts", "processes", "filesystems", "cores", "checks", "check_charts"])]
 pub struct OverviewPage {
     /// The server.
     pub about: About,

@@ -34,7 +34,7 @@ async fn a_value_that_is_too_high_shows_on_the_server_and_in_the_fleet() {
     ]);
     assert!(page.text("main").contains("queue 12 jobs"), "why it needs attention");
     assert!(page.has(".why-line a[href='/servers/web-1/checks']"), "where to look");
-    assert!(page.text("#checks figure").contains("12 jobs"), "its number is drawn");
+    assert!(page.text("#check-charts figure").contains("12 jobs"), "its number is drawn");
 
     let fleet = viewer.get("/").await.ok();
     assert!(fleet.text("main").contains("queue 12 jobs"), "{}", fleet.text("main"));
