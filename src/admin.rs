@@ -25,6 +25,7 @@ pub mod read;
 pub mod record;
 pub mod resource;
 pub mod resources;
+pub mod trial;
 pub mod words;
 
 use any::AnyResource;
@@ -37,6 +38,8 @@ pub static RESOURCES: &[&dyn AnyResource] = &[
     &resources::servers::Servers,
     &resources::groups::Groups,
     &resources::credentials::Credentials,
+    &resources::commands::Commands,
+    &resources::checks::Checks,
     &resources::users::Users,
     &resources::audit_events::AuditEvents,
 ];

@@ -2,6 +2,9 @@
 
 pub mod audit_events;
 pub mod capabilities;
+pub mod checks;
+pub mod command_types;
+pub mod commands;
 pub mod connection;
 pub mod credentials;
 pub mod evidence;
@@ -25,4 +28,5 @@ pub mod servers;
 pub mod sockets;
 pub mod stream;
 pub mod tokens;
+pub mod trials;
 pub mod users;

@@ -1,13 +1,18 @@
 //! What to say to a server and how to read its answer. Pure: no I/O, no async.
 
 pub mod catalog;
+pub mod checks;
 pub mod conditions;
 pub mod filesystems;
 pub mod metrics;
 mod permission;
 pub mod platform;
+pub mod preview;
 pub mod processes;
+pub mod root_lines;
+pub mod root_rights;
 pub mod script;
+pub mod shape;
 pub mod sockets;
 mod table;
 mod text;
@@ -16,14 +21,16 @@ mod users;
 
 use std::fmt;
 
-pub use catalog::{AddedCommand, Catalog, CatalogError, Chosen, NoCommand};
+pub use catalog::{AddedCommand, Catalog, CatalogError, Chosen, Considered, NoCommand, Verdict};
 pub use conditions::Conditions;
 pub use filesystems::{Filesystem, ListFilesystems};
 pub use metrics::SampleMetrics;
 pub use permission::Permission;
 pub use platform::{DetectPlatform, Platform};
+pub use preview::Preview;
 pub use processes::{ListProcesses, Process, ProcessList};
 pub use script::{Envelope, Locale, Parameters, Privilege, ScriptError, Value};
+pub use shape::{Column, Shape};
 pub use sockets::{ListSockets, Socket, SocketList};
 
 /// What we ask, in the abstract; each has a spelling per platform in the catalogue.
@@ -77,6 +84,17 @@ impl CommandType {
             Self::ListFilesystems => filesystems::FORMATS,
             Self::ListProcesses => processes::FORMATS,
             Self::ListSockets => sockets::FORMATS,
+        }
+    }
+
+    /// What the rows of its `table` format look like.
+    pub fn table(self) -> &'static [Shape] {
+        match self {
+            Self::DetectPlatform => platform::probe::SHAPES,
+            Self::SampleMetrics => metrics::rows::SHAPES,
+            Self::ListFilesystems => filesystems::rows::SHAPES,
+            Self::ListProcesses => processes::rows::SHAPES,
+            Self::ListSockets => sockets::rows::SHAPES,
         }
     }
 

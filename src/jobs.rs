@@ -3,6 +3,7 @@
 //! To add one that comes round: a file with a [`Recurring`], one line in [`ALL`], one test in `tests/it/jobs/`.
 
 mod forget_metrics;
+mod forget_trials;
 mod keep_audit_head;
 mod pack_metrics;
 mod reconcile;
@@ -48,7 +49,8 @@ pub struct Recurring {
 }
 
 /// Every job that comes round.
-pub const ALL: &[Recurring] = &[pack_metrics::JOB, forget_metrics::JOB, keep_audit_head::JOB, reconcile::JOB];
+pub const ALL: &[Recurring] =
+    &[pack_metrics::JOB, forget_metrics::JOB, forget_trials::JOB, keep_audit_head::JOB, reconcile::JOB];
 
 /// Schedules and works until `stop`; `workers` may have been given further queues.
 pub async fn run(workers: Workers, work: Work, stop: &CancellationToken) {

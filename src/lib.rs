@@ -3,12 +3,13 @@
 //! The rooms, from the ground up (`docs/architecture.md` has the plan of the house):
 //! pure — [`commands`], [`error`], [`language`], [`config`], [`clock`], [`secret`], [`yaml`];
 //! infrastructure — [`db`], [`models`], [`remote`], [`queue`], [`app`];
-//! domain — [`metrics`], [`inventory`];
+//! domain — [`metrics`], [`checks`], [`inventory`];
 //! edges — [`web`], [`screens`], [`admin`], [`api`], [`jobs`], [`cli`]; above them [`routes`] and [`startup`].
 
 pub mod admin;
 pub mod api;
 pub mod app;
+pub mod checks;
 pub mod cli;
 pub mod clock;
 pub mod commands;

@@ -1,9 +1,13 @@
 //! Tables as Rust: one file per family. Row, `New…`, `…Changes`, questions, deeds.
 
 pub mod actor;
+pub mod alarms;
 pub mod allowance;
 pub mod api_tokens;
 pub mod audit;
+pub mod check_results;
+pub mod check_turns;
+pub mod checks;
 pub mod commands;
 pub mod credentials;
 pub mod data_keys;
@@ -21,6 +25,7 @@ pub mod permission;
 pub mod platforms;
 pub mod queue_entry;
 pub mod recurring_jobs;
+pub mod root_rights;
 pub mod sampling_leases;
 pub mod series;
 pub mod server_states;
@@ -30,4 +35,5 @@ pub mod settings;
 pub mod setup_tokens;
 pub mod sign_in;
 pub mod tokens;
+pub mod trials;
 pub mod users;

@@ -8,10 +8,12 @@
 //! server opens to us (H07), it says neither which key was presented (H02) nor at which stage connecting stopped (H06), it
 //! resolves names on the calling thread, and names behind a jump server on this side of it.
 
+mod added_commands;
 mod algorithms;
 mod allowance;
 mod breaker;
 mod budget;
+pub mod capabilities;
 mod channel;
 mod check;
 mod connect;
@@ -31,9 +33,11 @@ mod pool;
 mod privilege;
 mod ready;
 mod request;
+mod rights;
 mod sign_in;
 mod stop;
 mod ticker;
+pub mod trial;
 mod turns;
 
 pub use check::{StageOutcome, StageReport, TestReport};

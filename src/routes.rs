@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 use actix_web::web;
 
 use crate::admin;
-use crate::screens::{self, account, cpu, disks, fleet, jump, memory, overview, server_options, setup, sign_in};
+use crate::screens::{
+    self, account, capabilities, checks, cpu, disks, fleet, jump, memory, overview, server_options, setup, sign_in,
+};
 use crate::web::assets;
 use crate::web::menu::Screen;
 use crate::web::router::{ADMINISTRATOR, OPERATOR, Permission::Anyone, Route, VIEWER, get, post};
@@ -48,6 +50,9 @@ pub fn all() -> Vec<Route> {
         get("/servers/{server}/cpu", VIEWER, || web::to(cpu::index)),
         get("/servers/{server}/memory", VIEWER, || web::to(memory::index)),
         get("/servers/{server}/disks", VIEWER, || web::to(disks::index)),
+        get("/servers/{server}/checks", VIEWER, || web::to(checks::index)),
+        get("/servers/{server}/capabilities", VIEWER, || web::to(capabilities::index)),
+        post("/servers/{server}/detections", OPERATOR, || web::to(capabilities::detect)),
         // Administration
         get("/admin", ADMINISTRATOR, || web::to(admin::index::home)),
         post("/admin/servers/{id}/connection-tests", ADMINISTRATOR, || web::to(admin::connection::create)),
@@ -63,6 +68,9 @@ pub fn all() -> Vec<Route> {
         get("/admin/{resource}", ADMINISTRATOR, || web::to(admin::index::index)),
         post("/admin/{resource}", ADMINISTRATOR, || web::to(admin::edit::create)),
         get("/admin/{resource}/new", ADMINISTRATOR, || web::to(admin::edit::new)),
+        post("/admin/{resource}/drafts", ADMINISTRATOR, || web::to(admin::edit::redraw)),
+        post("/admin/{resource}/trials", ADMINISTRATOR, || web::to(admin::trial::create)),
+        post("/admin/{resource}/{id}/trials", ADMINISTRATOR, || web::to(admin::trial::create_of)),
         post("/admin/{resource}/actions", ADMINISTRATOR, || web::to(admin::index::create_action)),
         post("/admin/{resource}/deletions", ADMINISTRATOR, || web::to(admin::delete::create)),
         get("/admin/{resource}/{id}", ADMINISTRATOR, || web::to(admin::edit::edit)),

@@ -3,7 +3,10 @@
 pub mod about;
 pub mod account;
 pub mod asked;
+pub mod capabilities;
 pub mod charts;
+pub mod check_results;
+pub mod checks;
 pub mod cpu;
 pub mod declared;
 pub mod disks;
@@ -26,4 +29,12 @@ pub mod trend;
 use crate::web::menu::Screen;
 
 /// Every screen of the menu, in its order.
-pub static ALL: &[&Screen] = &[&fleet::SCREEN, &overview::SCREEN, &cpu::SCREEN, &memory::SCREEN, &disks::SCREEN];
+pub static ALL: &[&Screen] = &[
+    &fleet::SCREEN,
+    &overview::SCREEN,
+    &cpu::SCREEN,
+    &memory::SCREEN,
+    &disks::SCREEN,
+    &checks::SCREEN,
+    &capabilities::SCREEN,
+];

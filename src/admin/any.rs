@@ -1,12 +1,14 @@
 //! A resource without its types, so that one set of handlers and templates serves all of them.
 
+mod views;
+
 use super::asked::Asked;
-use super::control::FieldView;
 use super::entered::Entered;
 use super::form::{FieldsetView, PASSWORD_AGAIN, lock, only_revealed, typed_again};
 use super::list_view::ListView;
 use super::record::{self, Deed};
-use super::resource::{Beside, By, Checking, Consequences, Resource};
+use super::resource::{Beside, By, Checking, Resource};
+use super::trial::Subject;
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::{Error, FieldErrors, Result};
@@ -15,6 +17,9 @@ use crate::models::actor::Scope;
 use crate::models::inventory_files::comes_from;
 use crate::web::menu::Screen;
 use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+
+pub use views::{Deletion, FormView, Saved};
 
 /// What the handlers ask of a resource.
 pub trait AnyResource: Send + Sync {
@@ -30,6 +35,8 @@ pub trait AnyResource: Send + Sync {
     fn words_of_choices(&self, connection: &mut Connection) -> Result<Vec<String>>;
     /// The form of a stored row, or of a new one.
     fn form(&self, connection: &mut Connection, scope: &Scope, id: Option<i64>) -> Result<FormView>;
+    /// The form of a new row that begins as another one.
+    fn form_of_copy(&self, connection: &mut Connection, scope: &Scope, id: i64) -> Result<FormView>;
     /// The form as it was typed, with what is wrong with it.
     fn form_again(
         &self,
@@ -39,6 +46,14 @@ pub trait AnyResource: Send + Sync {
         entered: &Entered,
         problems: &FieldErrors,
     ) -> Result<FormView>;
+    /// What would be tried of what was entered, whatever else is wrong with it.
+    fn subject(
+        &self,
+        connection: &mut Connection,
+        scope: &Scope,
+        id: Option<i64>,
+        entered: &Entered,
+    ) -> Result<Option<Subject>>;
     /// Saves what was entered and writes the audit event.
     fn save(&self, connection: &mut Connection, by: &By, id: Option<i64>, entered: &Entered) -> Result<Saved>;
     /// What deleting these rows means.
@@ -53,10 +68,13 @@ pub trait AnyResource: Send + Sync {
     fn label_of(&self, field: &str) -> Option<&'static str>;
     /// After a change was committed.
     fn changed(&self, app: &App, touched: &[i64]);
+    /// After a change was committed: what must be so before the next page.
+    fn take_into_use(&self, app: App) -> BoxFuture<'static, Result<()>>;
 }
 
 /// What can be done with the rows of a resource.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each thing that may be possible")]
 pub struct Abilities {
     /// The button that adds one.
     pub add: Option<&'static str>,
@@ -66,73 +84,16 @@ pub struct Abilities {
     pub change: bool,
     /// They can be deleted.
     pub delete: bool,
+    /// A form may begin with what another row holds.
+    pub copy: bool,
+    /// Fields follow from others while the form is filled in.
+    pub redraws: bool,
     /// Changes need a password that was entered lately (A11).
     pub needs_proof: bool,
     /// A field that holds a password to be hashed.
     pub hashed: Option<&'static str>,
     /// What stands beside the form.
     pub beside: Beside,
-}
-
-/// A form as the page shows it.
-#[derive(Debug, Clone)]
-pub struct FormView {
-    /// The row; none for a new one.
-    pub id: Option<i64>,
-    /// The row's name; empty for a new one.
-    pub name: String,
-    /// The version that was seen, sent back with the form.
-    pub seen: String,
-    /// When the row was last changed.
-    pub updated_at: Option<DateTime<Utc>>,
-    /// Why most of it cannot be changed here: it came from a file.
-    pub managed: Option<Message>,
-    /// Whether there is anything to save.
-    pub can_save: bool,
-    /// The fields.
-    pub fieldsets: Vec<FieldsetView>,
-    /// What is wrong with the form as a whole.
-    pub problems: Vec<Message>,
-    /// What is wrong with the administrator's own password.
-    pub password_problem: Option<Message>,
-}
-
-impl FormView {
-    fn fields(&self) -> impl Iterator<Item = &FieldView> {
-        self.fieldsets.iter().flat_map(|fieldset| &fieldset.fields)
-    }
-
-    /// Whether a field needs another value.
-    pub fn has_field_problems(&self) -> bool {
-        self.fields().any(|field| field.problem.is_some())
-    }
-
-    /// Whether it was not saved.
-    pub fn has_problems(&self) -> bool {
-        !self.problems.is_empty() || self.password_problem.is_some() || self.has_field_problems()
-    }
-}
-
-/// What saving did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Saved {
-    /// The row.
-    pub id: i64,
-    /// Its name, after saving.
-    pub name: String,
-    /// Whether anything differs from before.
-    pub changed: bool,
-}
-
-/// What deleting one row means.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deletion {
-    /// The row.
-    pub id: i64,
-    /// Its name.
-    pub name: String,
-    /// What goes with it, and what stands in the way.
-    pub consequences: Consequences,
 }
 
 fn seen(updated_at: Option<DateTime<Utc>>) -> String {
@@ -155,17 +116,61 @@ fn start<R: Resource>(
     }
 }
 
-/// The form of a row; of one that came from a file, with nothing to change but secrets.
+/// The fields of a row; of one that is not changed here, with nothing to fill in but secrets.
 fn view<R: Resource>(
     connection: &mut Connection,
     row: Option<&R::Row>,
     draft: &mut R::Draft,
 ) -> Result<Vec<FieldsetView>> {
     let mut views = R::form().view(connection, row.is_some(), draft)?;
-    if row.and_then(R::managed_by).is_some() {
+    if row.and_then(why_not::<R>).is_some() {
         lock(&mut views);
     }
     Ok(views)
+}
+
+/// Why a row is not changed here: it came with hannun, or from a file.
+fn why_not<R: Resource>(row: &R::Row) -> Option<Message> {
+    R::locked(row).or_else(|| R::managed_by(row).map(|file| comes_from(&R::name(row), &file)))
+}
+
+/// The form around a draft.
+fn view_of<R: Resource>(connection: &mut Connection, row: Option<&R::Row>, mut draft: R::Draft) -> Result<FormView> {
+    let (updated_at, locked) = (row.and_then(R::updated_at), row.and_then(why_not::<R>));
+    let mut fieldsets = view::<R>(connection, row, &mut draft)?;
+    if locked.is_some() {
+        only_revealed(&mut fieldsets);
+    }
+    Ok(FormView {
+        id: row.map(R::id),
+        name: row.map(R::name).unwrap_or_default(),
+        seen: seen(updated_at),
+        updated_at,
+        fieldsets,
+        can_save: locked.is_none() || R::FILLED_IN,
+        locked,
+        subject: R::subject(&draft),
+        problems: Vec::new(),
+        password_problem: None,
+    })
+}
+
+/// The stored row and the draft with what was typed, as far as it can be read.
+fn typed_draft<R: Resource>(
+    connection: &mut Connection,
+    scope: &Scope,
+    id: Option<i64>,
+    entered: &Entered,
+) -> Result<(Option<R::Row>, R::Draft)> {
+    let (row, mut draft) = start::<R>(connection, scope, id)?;
+    let views = view::<R>(connection, row.as_ref(), &mut draft)?;
+    // What is wrong is told by whoever saves.
+    drop(R::form().read(entered, &views, &mut draft));
+    Ok((row, draft))
+}
+
+fn unlocked<R: Resource>(row: &R::Row) -> Result<()> {
+    R::locked(row).map_or(Ok(()), |why| Err(Error::Forbidden(why)))
 }
 
 /// A conflict with other rows, told beside the field that it is about.
@@ -207,6 +212,8 @@ impl<R: Resource> AnyResource for R {
             links: R::LINKS,
             change: !R::form().is_empty(),
             delete: R::DELETES,
+            copy: R::COPIES,
+            redraws: R::form().redraws(),
             needs_proof: R::NEEDS_PROOF,
             hashed: R::HASHED,
             beside: R::BESIDE,
@@ -227,25 +234,14 @@ impl<R: Resource> AnyResource for R {
     }
 
     fn form(&self, connection: &mut Connection, scope: &Scope, id: Option<i64>) -> Result<FormView> {
-        let (row, mut draft) = start::<R>(connection, scope, id)?;
-        let updated_at = row.as_ref().and_then(R::updated_at);
-        let name = row.as_ref().map(R::name).unwrap_or_default();
-        let file = row.as_ref().and_then(R::managed_by);
-        let mut fieldsets = view::<R>(connection, row.as_ref(), &mut draft)?;
-        if file.is_some() {
-            only_revealed(&mut fieldsets);
-        }
-        Ok(FormView {
-            id,
-            seen: seen(updated_at),
-            updated_at,
-            can_save: file.is_none() || R::FILLED_IN,
-            managed: file.map(|file| comes_from(&name, &file)),
-            name,
-            fieldsets,
-            problems: Vec::new(),
-            password_problem: None,
-        })
+        let (row, draft) = start::<R>(connection, scope, id)?;
+        view_of::<R>(connection, row.as_ref(), draft)
+    }
+
+    fn form_of_copy(&self, connection: &mut Connection, scope: &Scope, id: i64) -> Result<FormView> {
+        let (_, mut draft) = start::<R>(connection, scope, Some(id))?;
+        R::copied(&mut draft);
+        view_of::<R>(connection, None, draft)
     }
 
     fn form_again(
@@ -256,7 +252,8 @@ impl<R: Resource> AnyResource for R {
         entered: &Entered,
         problems: &FieldErrors,
     ) -> Result<FormView> {
-        let mut view = self.form(connection, scope, id)?;
+        let (row, draft) = typed_draft::<R>(connection, scope, id, entered)?;
+        let mut view = view_of::<R>(connection, row.as_ref(), draft)?;
         entered.one("seen").clone_into(&mut view.seen);
         typed_again(&mut view.fieldsets, entered, problems);
         view.password_problem = problems.of(PASSWORD_AGAIN).cloned();
@@ -264,6 +261,18 @@ impl<R: Resource> AnyResource for R {
         let rest = problems.iter().filter(|(field, _)| !told.contains(field));
         view.problems = rest.map(|(_, problem)| problem.clone()).collect();
         Ok(view)
+    }
+
+    fn subject(
+        &self,
+        connection: &mut Connection,
+        scope: &Scope,
+        id: Option<i64>,
+        entered: &Entered,
+    ) -> Result<Option<Subject>> {
+        R::form().only_known(entered)?;
+        let (_, draft) = typed_draft::<R>(connection, scope, id, entered)?;
+        Ok(R::subject(&draft))
     }
 
     fn save(&self, connection: &mut Connection, by: &By, id: Option<i64>, entered: &Entered) -> Result<Saved> {
@@ -275,6 +284,7 @@ impl<R: Resource> AnyResource for R {
             record::write::<R>(connection, by, Deed::Create, &row, form.everything(&mut after))?;
             return Ok(Saved { id, name: R::name(&row), changed: true });
         };
+        unlocked::<R>(&row)?;
         if entered.has("seen") && entered.one("seen") != seen(R::updated_at(&row)) {
             return Err(Error::field("", "Somebody else changed this in the meantime. Load the page again to see it"));
         }
@@ -293,7 +303,8 @@ impl<R: Resource> AnyResource for R {
         let mut deletions = Vec::new();
         for id in ids {
             let row = R::row(connection, by.actor.scope(), *id)?;
-            let consequences = R::consequences(connection, by, &row)?;
+            let mut consequences = R::consequences(connection, by, &row)?;
+            consequences.blocked.extend(R::locked(&row));
             deletions.push(Deletion { id: *id, name: R::name(&row), consequences });
         }
         Ok(deletions)
@@ -304,6 +315,7 @@ impl<R: Resource> AnyResource for R {
         let mut names = Vec::new();
         for id in ids {
             let row = R::row(connection, by.actor.scope(), *id)?;
+            unlocked::<R>(&row)?;
             if let Some(problem) = R::consequences(connection, by, &row)?.blocked.into_iter().next() {
                 return Err(Error::Conflict(problem));
             }
@@ -322,6 +334,7 @@ impl<R: Resource> AnyResource for R {
         let mut names = Vec::new();
         for id in ids {
             let row = R::row(connection, by.actor.scope(), *id)?;
+            unlocked::<R>(&row)?;
             (action.deed)(connection, by, &row)?;
             record::write::<R>(connection, by, Deed::Action(action.name), &row, Vec::new())?;
             names.push(R::name(&row));
@@ -339,5 +352,9 @@ impl<R: Resource> AnyResource for R {
 
     fn changed(&self, app: &App, touched: &[i64]) {
         R::changed(app, touched);
+    }
+
+    fn take_into_use(&self, app: App) -> BoxFuture<'static, Result<()>> {
+        R::take_into_use(app)
     }
 }

@@ -17,6 +17,8 @@ pub struct FieldView {
     pub wide: bool,
     /// Whether it must be filled in.
     pub required: bool,
+    /// Whether the form is drawn again when it changes.
+    pub redraws: bool,
     /// The choices that must be made for it to be shown, separated by spaces.
     pub when: String,
     /// What is wrong with it.
@@ -49,6 +51,13 @@ pub enum Control {
     Ticks(Vec<Offer>),
     /// Several lines of text.
     Area(String),
+    /// Several lines of literal text.
+    Code {
+        /// What stands in it.
+        value: String,
+        /// Lines that are shown at least.
+        rows: u8,
+    },
     /// Something that is written and never read back.
     Secret {
         /// Whether one is stored.
@@ -66,6 +75,8 @@ pub enum Control {
     Shown(String),
     /// Nothing to choose: what was chosen elsewhere.
     Kept(Offer),
+    /// Nothing to fill in: several lines of literal text to look at.
+    Lines(String),
 }
 
 /// One value to choose.
@@ -117,21 +128,27 @@ impl Control {
     pub fn typed_again(&mut self, typed: &[&str]) {
         let last = typed.last().copied().unwrap_or_default();
         match self {
-            Self::Line { value, .. } | Self::Area(value) => last.clone_into(value),
+            Self::Line { value, .. } | Self::Area(value) | Self::Code { value, .. } => last.clone_into(value),
             Self::Menu(offers) | Self::Segments(offers) | Self::Cards(offers) | Self::Ticks(offers) => {
                 for offer in offers {
                     offer.chosen = typed.contains(&offer.value.as_str());
                 }
             }
             Self::Tick(ticked) => *ticked = !typed.is_empty(),
-            Self::Secret { .. } | Self::Shown(_) | Self::Kept(_) => {}
+            Self::Secret { .. } | Self::Shown(_) | Self::Lines(_) | Self::Kept(_) => {}
         }
+    }
+
+    /// Whether there is nothing to fill in.
+    pub fn is_only_shown(&self) -> bool {
+        matches!(self, Self::Shown(_) | Self::Lines(_) | Self::Kept(_))
     }
 
     /// Shows its value, and lets nobody choose another. A secret can still be written: it stands in no file.
     pub fn lock(&mut self) {
         *self = match std::mem::replace(self, Self::Shown(String::new())) {
-            Self::Line { value, .. } | Self::Area(value) => Self::Shown(value),
+            Self::Line { value, .. } => Self::Shown(value),
+            Self::Area(value) | Self::Code { value, .. } => Self::Lines(value),
             Self::Ticks(offers) => {
                 let chosen: Vec<String> =
                     offers.into_iter().filter(|offer| offer.chosen).map(|offer| offer.label).collect();
@@ -142,7 +159,7 @@ impl Control {
                 chosen.map_or_else(|| Self::Shown(String::new()), Self::Kept)
             }
             Self::Tick(ticked) => Self::Kept(Offer::word("", if ticked { "Yes" } else { "No" })),
-            other @ (Self::Secret { .. } | Self::Shown(_) | Self::Kept(_)) => other,
+            other @ (Self::Secret { .. } | Self::Shown(_) | Self::Lines(_) | Self::Kept(_)) => other,
         };
     }
 

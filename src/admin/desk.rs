@@ -97,6 +97,10 @@ impl Desk {
         let rows = ids.clone();
         let done = self.app.db.transaction(move |connection| deed(connection, &by, &rows)).await?;
         resource.changed(&self.app, &ids);
+        if let Err(error) = resource.take_into_use(App::clone(&self.app)).await {
+            // It is stored, and every process looks again soon.
+            tracing::warn!(%error, "a change is stored, but not in use here yet");
+        }
         Ok(done)
     }
 }

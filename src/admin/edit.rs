@@ -2,8 +2,9 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::Path;
+use actix_web::web::{Path, Query};
 use askama::Template;
+use serde::Deserialize;
 
 use super::any::{Abilities, AnyResource, FormView};
 use super::connection::{self, Panel};
@@ -12,6 +13,7 @@ use super::desk::Desk;
 use super::entered::Entered;
 use super::form::PASSWORD_AGAIN;
 use super::resource::Beside;
+use super::trial;
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
 use crate::secret::SecretText;
@@ -30,18 +32,57 @@ pub struct FormPage {
     pub abilities: Abilities,
     /// The form.
     pub form: FormView,
-    /// What stands beside it.
+    /// The connection test that stands beside it.
     pub panel: Option<Panel>,
+    /// *Try on a server* that stands beside it.
+    pub trial: Option<trial::Panel>,
     /// The password must be entered with the form (A11).
     pub asks_password: bool,
 }
 
-/// An empty form.
+impl FormPage {
+    /// Where the form of a new row is drawn again while it is filled in; empty where nothing follows from anything.
+    fn drafts(&self) -> String {
+        if self.abilities.redraws && self.form.id.is_none() {
+            format!("/admin/{}/drafts", self.screen.slug)
+        } else {
+            String::new()
+        }
+    }
+}
+
+/// An empty form, or one that begins as a copy of another row.
 ///
-/// `GET /admin/{resource}/new`
+/// `GET /admin/{resource}/new?copy=12`
 #[tracing::instrument(skip_all, fields(resource = %path))]
-pub async fn new(path: Path<String>, desk: Desk, render: Render) -> Result<HttpResponse> {
-    show(super::resource(&path)?, None, desk, render).await
+pub async fn new(path: Path<String>, query: Query<NewQuery>, desk: Desk, render: Render) -> Result<HttpResponse> {
+    let resource = super::resource(&path)?;
+    let Some(id) = query.copy.filter(|_| resource.abilities().copy) else {
+        return show(resource, None, desk, render).await;
+    };
+    let scope = desk.person().actor.scope().clone();
+    let form = desk.app.db.run(move |connection| resource.form_of_copy(connection, &scope, id)).await?;
+    render.page(&page(resource, form, &desk).await?)
+}
+
+/// What a new row begins as.
+#[derive(Debug, Deserialize)]
+pub struct NewQuery {
+    copy: Option<i64>,
+}
+
+/// The form of a new row as it was typed so far, drawn again because fields follow from others. Saves nothing.
+///
+/// `POST /admin/{resource}/drafts`
+#[tracing::instrument(skip_all, fields(resource = %path))]
+pub async fn redraw(path: Path<String>, desk: Desk, body: Entered, render: Render) -> Result<HttpResponse> {
+    let resource = super::resource(&path)?;
+    if !resource.abilities().redraws {
+        return Err(Error::NotFound("This page"));
+    }
+    let (_, body) = body.taken(trial::SERVER);
+    let body = std::sync::Arc::new(body);
+    again(resource, None, &desk, body, FieldErrors::default(), StatusCode::OK, render).await
 }
 
 /// The form of a stored row.
@@ -71,8 +112,14 @@ pub async fn page(resource: &'static dyn AnyResource, form: FormView, desk: &Des
         (Beside::Connection, Some(id)) => Some(connection::panel(id, desk).await?),
         _ => None,
     };
+    let trial = match &form.subject {
+        Some(subject) if abilities.beside == Beside::Trial => {
+            Some(trial::Panel::load(resource, form.id, subject.clone(), "", desk).await?)
+        }
+        _ => None,
+    };
     let asks_password = abilities.needs_proof && !desk.is_proved();
-    Ok(FormPage { screen: resource.screen(), abilities, form, panel, asks_password })
+    Ok(FormPage { screen: resource.screen(), abilities, form, panel, trial, asks_password })
 }
 
 /// Adds a row.
@@ -103,6 +150,8 @@ async fn save(
     entered: Entered,
     render: Render,
 ) -> Result<HttpResponse> {
+    // The panel beside the form is part of it for browsers.
+    let (_, entered) = entered.taken(trial::SERVER);
     let entered = std::sync::Arc::new(entered);
     if resource.abilities().needs_proof && !desk.prove(entered.one(PASSWORD_AGAIN)).await? {
         let problems = FieldErrors::default().and(PASSWORD_AGAIN, wrong_password(&entered));
@@ -118,7 +167,9 @@ async fn save(
             let message = if saved.changed { "Saved {name}" } else { "Nothing was changed in {name}" };
             let then = match entered.one("then") {
                 "another" => format!("{list}/new"),
-                _ if id.is_none() && resource.abilities().beside != Beside::Nothing => format!("{list}/{}", saved.id),
+                _ if id.is_none() && resource.abilities().beside == Beside::Connection => {
+                    format!("{list}/{}", saved.id)
+                }
                 _ => list,
             };
             render.done(Message::new(message).with("name", saved.name)).go(&then)

@@ -23,6 +23,14 @@ impl Entered {
         self.all(name).pop().unwrap_or_default()
     }
 
+    /// The last value of a field, and the others without it.
+    #[must_use]
+    pub fn taken(mut self, name: &str) -> (String, Self) {
+        let value = self.one(name).to_owned();
+        self.0.retain(|(known, _)| known != name);
+        (value, self)
+    }
+
     /// Whether the field was sent at all.
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| known == name)

@@ -1,19 +1,18 @@
 //! One field of a form: its name, what may stand in it, and where the value lives in the draft. Pure but for related rows.
 
+mod secret;
+mod view;
+
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
-
-use super::control::{Control, FieldView, Offer};
+use super::control::{FieldView, Offer};
 use super::entered::Entered;
 use super::read;
 use crate::db::Connection;
 use crate::error::Result;
 use crate::language::Message;
-use crate::secret::SecretText;
 
-/// More choices than this become a line that offers them while typing.
-const MENU_LIMIT: usize = 40;
+pub use secret::SecretDraft;
 
 /// The place of a value of type `T` in a draft.
 type Place<D, T> = fn(&mut D) -> &mut T;
@@ -25,6 +24,7 @@ type Load = fn(&mut Connection) -> Result<Vec<Offer>>;
 type Check = fn(&str) -> Option<Message>;
 
 /// A field of the form that fills a `D`.
+#[expect(clippy::struct_excessive_bools, reason = "one for each word that a declaration may add")]
 pub struct Field<D> {
     name: &'static str,
     label: &'static str,
@@ -32,6 +32,7 @@ pub struct Field<D> {
     required: bool,
     wide: bool,
     fixed: bool,
+    redraws: bool,
     when: &'static [&'static str],
     kind: Kind<D>,
 }
@@ -39,43 +40,31 @@ pub struct Field<D> {
 enum Kind<D> {
     Text { place: Place<D, String>, mono: bool, check: Option<Check> },
     Number { place: Place<D, i64>, least: i64, most: i64 },
-    Choice { place: Place<D, String>, offers: fn() -> Vec<Offer>, segments: bool },
+    Choice { place: Place<D, String>, offers: Offers<D>, segments: bool },
     Related { place: Place<D, String>, load: Load, cards: bool, none: &'static str },
     Many { place: Place<D, Vec<String>>, load: Load },
     Labels { place: Place<D, BTreeMap<String, String>> },
     Note { place: Place<D, String> },
+    Code { place: Place<D, String>, rows: u8 },
     Secret { place: Place<D, SecretDraft>, lines: bool },
     Tick { place: Place<D, bool> },
     Shown { value: fn(&D) -> String },
 }
 
-/// A secret in a draft: it can be replaced or removed, never read.
-#[derive(Clone, Debug, Default)]
-pub struct SecretDraft {
-    /// Whether one is stored.
-    pub stored: bool,
-    /// When the stored one was last changed.
-    pub changed_at: Option<DateTime<Utc>>,
-    /// A new one.
-    pub entered: Option<SecretText>,
-    /// The stored one shall go.
-    pub remove: bool,
+/// What may be chosen.
+enum Offers<D> {
+    /// Always the same.
+    Fixed(fn() -> Vec<Offer>),
+    /// What fits the fields before it.
+    Fitting(fn(&D) -> Vec<Offer>),
 }
 
-impl SecretDraft {
-    /// What a form shows of a secret.
-    pub fn stored(stored: bool, changed_at: Option<DateTime<Utc>>) -> Self {
-        Self { stored, changed_at: changed_at.filter(|_| stored), entered: None, remove: false }
-    }
-
-    /// Whether there will be one after saving.
-    pub fn will_exist(&self) -> bool {
-        self.entered.is_some() || (self.stored && !self.remove)
-    }
-
-    /// Whether saving changes it.
-    pub fn changes(&self) -> bool {
-        self.entered.is_some() || (self.stored && self.remove)
+impl<D> Offers<D> {
+    fn of(&self, draft: &D) -> Vec<Offer> {
+        match self {
+            Self::Fixed(offers) => offers(),
+            Self::Fitting(offers) => offers(draft),
+        }
     }
 }
 
@@ -92,7 +81,7 @@ pub enum Record {
 
 impl<D> Field<D> {
     fn new(name: &'static str, label: &'static str, kind: Kind<D>) -> Self {
-        Self { name, label, hint: "", required: false, wide: false, fixed: false, when: &[], kind }
+        Self { name, label, hint: "", required: false, wide: false, fixed: false, redraws: false, when: &[], kind }
     }
 
     /// A line of text.
@@ -122,7 +111,17 @@ impl<D> Field<D> {
         place: Place<D, String>,
         offers: fn() -> Vec<Offer>,
     ) -> Self {
-        Self::new(name, label, Kind::Choice { place, offers, segments: false })
+        Self::new(name, label, Kind::Choice { place, offers: Offers::Fixed(offers), segments: false })
+    }
+
+    /// One of several words of ours, in a menu; which ones follows from the fields before it.
+    pub fn fitting(
+        name: &'static str,
+        label: &'static str,
+        place: Place<D, String>,
+        offers: fn(&D) -> Vec<Offer>,
+    ) -> Self {
+        Self::new(name, label, Kind::Choice { place, offers: Offers::Fitting(offers), segments: false })
     }
 
     /// One of two or three words of ours, side by side.
@@ -132,7 +131,7 @@ impl<D> Field<D> {
         place: Place<D, String>,
         offers: fn() -> Vec<Offer>,
     ) -> Self {
-        Self::new(name, label, Kind::Choice { place, offers, segments: true })
+        Self::new(name, label, Kind::Choice { place, offers: Offers::Fixed(offers), segments: true })
     }
 
     /// The name of another row, in a menu that also offers `none`; typed with suggestions where there are many.
@@ -164,6 +163,11 @@ impl<D> Field<D> {
     /// Free text of several lines.
     pub fn note(name: &'static str, label: &'static str, place: Place<D, String>) -> Self {
         Self::new(name, label, Kind::Note { place }).wide()
+    }
+
+    /// Literal text of several lines, such as a script, shown with `rows` of them at least.
+    pub fn code(name: &'static str, label: &'static str, place: Place<D, String>, rows: u8) -> Self {
+        Self::new(name, label, Kind::Code { place, rows }).wide()
     }
 
     /// A secret of one line.
@@ -204,6 +208,13 @@ impl<D> Field<D> {
     #[must_use]
     pub fn fixed(mut self) -> Self {
         self.fixed = true;
+        self
+    }
+
+    /// The same; the form is drawn again when it changes, because others follow from it ([`Field::fitting`]).
+    #[must_use]
+    pub fn redraws(mut self) -> Self {
+        self.redraws = true;
         self
     }
 
@@ -250,6 +261,11 @@ impl<D> Field<D> {
         self.when
     }
 
+    /// Whether other fields follow from it.
+    pub fn is_leading(&self) -> bool {
+        self.redraws
+    }
+
     /// Every name that it sends.
     pub fn sent_names(&self) -> Vec<String> {
         match self.kind {
@@ -263,79 +279,26 @@ impl<D> Field<D> {
         format!("{}-remove", self.name)
     }
 
-    /// The field with what the draft holds.
-    pub fn view(&self, connection: &mut Connection, is_stored: bool, draft: &mut D) -> Result<FieldView> {
-        let control = match &self.kind {
-            Kind::Text { place, .. } if self.fixed && is_stored => Control::Shown(place(draft).clone()),
-            Kind::Text { place, mono, .. } => {
-                Control::Line { value: place(draft).clone(), mono: *mono, figures: false, offers: Vec::new() }
-            }
-            Kind::Number { place, .. } => {
-                Control::Line { value: place(draft).to_string(), mono: true, figures: true, offers: Vec::new() }
-            }
-            Kind::Choice { place, offers, segments } => {
-                let offers = chosen(offers(), std::slice::from_ref(place(draft)));
-                if *segments { Control::Segments(offers) } else { Control::Menu(offers) }
-            }
-            Kind::Related { place, load, cards, none } => {
-                let value = place(draft).clone();
-                let offers = load(connection)?;
-                if *cards {
-                    Control::Cards(chosen(offers, &[value]))
-                } else if offers.len() > MENU_LIMIT {
-                    let offers = offers.into_iter().map(|offer| offer.value).collect();
-                    Control::Line { value, mono: false, figures: false, offers }
-                } else {
-                    let none = std::iter::once(Offer::word("", none)).filter(|_| !self.required);
-                    Control::Menu(chosen(none.chain(offers).collect(), &[value]))
-                }
-            }
-            Kind::Many { place, load } => Control::Ticks(chosen(load(connection)?, place(draft))),
-            Kind::Labels { place } => {
-                let value = read::labels_text(place(draft));
-                Control::Line { value, mono: false, figures: false, offers: Vec::new() }
-            }
-            Kind::Note { place } => Control::Area(place(draft).clone()),
-            Kind::Secret { place, lines } => {
-                let secret = place(draft);
-                Control::Secret {
-                    stored: secret.stored,
-                    changed_at: secret.changed_at,
-                    lines: *lines,
-                    removable: secret.stored && !self.required,
-                }
-            }
-            Kind::Tick { place } => Control::Tick(*place(draft)),
-            Kind::Shown { value } => Control::Shown(value(draft)),
-        };
-        Ok(FieldView {
-            name: self.name,
-            label: self.label,
-            hint: self.hint,
-            wide: self.wide,
-            required: self.required,
-            when: self.when.join(" "),
-            problem: None,
-            control,
-        })
-    }
-
     /// Takes what was entered into the draft, or says what is wrong with it.
     pub fn read(&self, entered: &Entered, view: &FieldView, draft: &mut D) -> Result<(), Message> {
         let text = entered.one(self.name);
-        if matches!(view.control, Control::Shown(_) | Control::Kept(_)) {
+        if view.control.is_only_shown() {
             return Ok(());
         }
         match &self.kind {
             Kind::Text { place, check, .. } => *place(draft) = self.present(read::line(text, *check)?)?,
             Kind::Number { place, least, most } => *place(draft) = read::number(text, *least, *most)?,
-            Kind::Choice { place, .. } => *place(draft) = self.present(read::offered(text, view.control.offers())?)?,
+            Kind::Choice { place, offers, .. } => {
+                let offers = offers.of(draft);
+                *place(draft) = self.present(read::offered(text, &offers)?)?;
+            }
             Kind::Related { place, .. } => *place(draft) = self.present(read::related(text, &view.control)?)?,
             Kind::Many { place, .. } => {
                 *place(draft) = read::all_offered(&entered.all(self.name), view.control.offers())?;
             }
             Kind::Labels { place } => *place(draft) = read::labels(text)?,
             Kind::Note { place } => *place(draft) = read::note(text)?,
+            Kind::Code { place, .. } => *place(draft) = self.present(read::code(text)?)?,
             Kind::Secret { place, lines } => {
                 let secret = place(draft);
                 secret.entered = read::secret(text, *lines)?;
@@ -360,7 +323,8 @@ impl<D> Field<D> {
             Kind::Text { place, .. }
             | Kind::Choice { place, .. }
             | Kind::Related { place, .. }
-            | Kind::Note { place } => Record::Text(place(draft).clone()),
+            | Kind::Note { place }
+            | Kind::Code { place, .. } => Record::Text(place(draft).clone()),
             Kind::Number { place, .. } => Record::Text(place(draft).to_string()),
             Kind::Many { place, .. } => Record::Text(place(draft).join(", ")),
             Kind::Labels { place } => Record::Text(read::labels_text(place(draft))),
@@ -373,11 +337,4 @@ impl<D> Field<D> {
 
 fn needed() -> Message {
     Message::new("This is needed")
-}
-
-fn chosen(mut offers: Vec<Offer>, values: &[String]) -> Vec<Offer> {
-    for offer in &mut offers {
-        offer.chosen = values.contains(&offer.value);
-    }
-    offers
 }

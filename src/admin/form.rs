@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::control::FieldView;
 use super::entered::Entered;
@@ -18,6 +19,9 @@ pub const PASSWORD_AGAIN: &str = "your-password";
 
 /// What the audit log says of a secret that is new.
 pub const CHANGED: &str = "changed";
+
+/// Characters that are kept of a long text: both of a change must fit into one detail of an audit event.
+const KEPT_OF_LONG: usize = 300;
 
 /// Fields with what the audit log keeps of them: `["22","2222"]` where a value was replaced.
 pub type Changes = Vec<(&'static str, String)>;
@@ -107,6 +111,11 @@ impl<D> Form<D> {
         Ok(views)
     }
 
+    /// Whether some fields follow from others while it is filled in.
+    pub fn redraws(&self) -> bool {
+        self.fields().any(Field::is_leading)
+    }
+
     /// Refuses fields that the form does not have (Z06), so that nothing is set that was not offered.
     pub fn only_known(&self, entered: &Entered) -> Result<(), FieldErrors> {
         let known: BTreeSet<String> = self.fields().flat_map(Field::sent_names).collect();
@@ -145,7 +154,7 @@ impl<D> Form<D> {
         for field in self.fields() {
             match (field.record(before), field.record(after)) {
                 (Record::Text(before), Record::Text(after)) if before != after => {
-                    changes.push((field.name(), json!([before, after]).to_string()));
+                    changes.push((field.name(), json!([shortened(before), shortened(after)]).to_string()));
                 }
                 (_, Record::Secret(true)) => changes.push((field.name(), CHANGED.to_owned())),
                 _ => {}
@@ -197,6 +206,16 @@ pub fn only_revealed(views: &mut Vec<FieldsetView>) {
         fieldset.fields.iter_mut().for_each(|field| field.when.clear());
     }
     views.retain(|fieldset| !fieldset.fields.is_empty());
+}
+
+/// A long text as the audit log keeps it in a change: its beginning, and what tells it from any other.
+fn shortened(text: String) -> String {
+    if text.chars().count() <= KEPT_OF_LONG * 2 {
+        return text;
+    }
+    let begin: String = text.chars().take(KEPT_OF_LONG).collect();
+    let digest = hex::encode(Sha256::digest(text.as_bytes()));
+    format!("{begin}… ({} lines, SHA-256 {digest})", text.lines().count())
 }
 
 /// Shows what was typed, and beside each field what is wrong with it. Secrets must be typed again.

@@ -10,6 +10,8 @@ use crate::secret::SecretText;
 const LINE: usize = 255;
 /// Longest note, in characters.
 const NOTE: usize = 10_000;
+/// Longest script, in bytes.
+const CODE: usize = 64 << 10;
 /// Longest secret, in bytes: an RSA key of 16,384 bits has about 13,000.
 const SECRET: usize = 65_536;
 /// Labels of one row.
@@ -82,6 +84,19 @@ pub fn note(text: &str) -> Result<String, Message> {
         return Err(Message::new("This cannot hold control characters"));
     }
     Ok(text)
+}
+
+/// Literal text of several lines; line ends become `\n`, and one ends it.
+pub fn code(text: &str) -> Result<String, Message> {
+    let text = text.replace("\r\n", "\n");
+    let text = text.trim_end();
+    if text.len() > CODE {
+        return Err(Message::new("At most {most} bytes fit here").with("most", CODE));
+    }
+    if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        return Err(Message::new("This cannot hold control characters"));
+    }
+    Ok(if text.is_empty() { String::new() } else { format!("{text}\n") })
 }
 
 /// A secret as it was typed; a pasted key gets plain line ends and ends with one.

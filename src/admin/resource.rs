@@ -1,10 +1,12 @@
 //! What a resource declares, and what the handlers see of it. A resource is one file in `resources/`.
 
 use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
 
 use super::asked::Asked;
 use super::form::Form;
 use super::list::{Found, List};
+use super::trial::Subject;
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::{Error, FieldErrors, Result};
@@ -37,6 +39,8 @@ pub trait Resource: Send + Sync + 'static {
     const FILLED_IN: bool = false;
     /// The field beside which a conflict with other rows is told.
     const CONFLICTS_AT: &'static str = "name";
+    /// Whether a form may begin with what another row holds.
+    const COPIES: bool = false;
     /// What stands beside the form of a stored row.
     const BESIDE: Beside = Beside::Nothing;
 
@@ -101,6 +105,19 @@ pub trait Resource: Send + Sync + 'static {
         Ok(Self::blank())
     }
 
+    /// Makes a draft of another row the beginning of a new one: under another name, say.
+    fn copied(_draft: &mut Self::Draft) {}
+
+    /// Why nobody can change or delete this row here; none where administrators may.
+    fn locked(_row: &Self::Row) -> Option<Message> {
+        None
+    }
+
+    /// What *Try on a server* would run; none where there is nothing to try.
+    fn subject(_draft: &Self::Draft) -> Option<Subject> {
+        None
+    }
+
     /// Rules about several fields, or about other rows.
     fn check(_check: &mut Checking<'_, Self::Row>, _draft: &mut Self::Draft) -> Result<()> {
         Ok(())
@@ -129,6 +146,12 @@ pub trait Resource: Send + Sync + 'static {
     /// After a change was committed: closes connections that no longer fit, and the like.
     fn changed(_app: &App, _touched: &[i64]) {}
 
+    /// After a change was committed: what must be so before the administrator sees the next page. Other processes learn of
+    /// it by themselves.
+    fn take_into_use(_app: App) -> BoxFuture<'static, Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// The server that audit events about a row name; empty for none.
     fn server_of(_row: &Self::Row) -> String {
         String::new()
@@ -147,6 +170,8 @@ pub enum Beside {
     Nothing,
     /// The connection test and the host keys of a server.
     Connection,
+    /// *Try on a server*, also beside the form of a new row.
+    Trial,
 }
 
 /// Who makes a change, and with what.
@@ -174,6 +199,12 @@ pub struct Checking<'c, R> {
     pub row: Option<&'c R>,
     /// What is wrong so far.
     pub problems: &'c mut FieldErrors,
+}
+
+/// What stands in the way of somebody who is limited to some groups, where a row is about every server.
+pub fn needs_all_servers(by: &By) -> Option<Message> {
+    (*by.actor.scope() != Scope::All)
+        .then(|| Message::new("This needs an account for all servers; yours is for some groups"))
 }
 
 /// What deleting a row means.

@@ -1,5 +1,7 @@
 //! `/servers/{server}/metrics`: numbers over time, from the finest resolution that fits.
 
+use std::collections::HashMap;
+
 use actix_web::web::{Data, Json, Path};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::ser::SerializeTuple;
@@ -10,9 +12,10 @@ use super::input::{Parameters, number};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::language::Message;
-use crate::metrics::catalogue::Metric;
+use crate::metrics::catalogue::{Metric, Unit};
 use crate::metrics::line::{Line, Point};
 use crate::metrics::series::Question;
+use crate::models::checks::Check;
 use crate::models::servers::Server;
 use crate::web::extract::Asking;
 
@@ -28,7 +31,7 @@ const MOST_POINTS: u32 = 8_640;
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct HistoryQuery {
-    /// Metrics, separated by commas; all of them unless given.
+    /// Metrics, separated by commas; all of them unless given. A check's number is `check.NAME`.
     #[param(example = "cpu.total,memory.used_percent")]
     pub names: Option<String>,
     /// From when; an hour before `to` unless given.
@@ -47,7 +50,7 @@ pub struct HistoryQuery {
 pub struct LineView {
     /// `cpu.total`
     #[schema(example = "cpu.total")]
-    pub name: &'static str,
+    pub name: String,
     /// `sda`, `eth0`, a core's number; empty for the whole server. The server chose this text.
     pub device: String,
     /// `percent`, `bytes`, `bytes_per_second`, `per_second`, `milliseconds` or `count`.
@@ -74,13 +77,19 @@ impl Serialize for PointView {
     }
 }
 
-impl From<Line> for LineView {
-    fn from(line: Line) -> Self {
+impl LineView {
+    /// `line`, with the units that administrators gave their checks.
+    fn new(line: Line, of_checks: &HashMap<String, Unit>) -> Self {
+        let unit = match line.metric {
+            Metric::Check => of_checks.get(&line.device).copied().unwrap_or(Unit::Count),
+            _ => line.unit(),
+        };
+        let (name, device) = line.metric.public_name(&line.device);
         Self {
-            name: line.metric.name(),
-            unit: line.unit().name(),
+            name: name.into_owned(),
+            device: device.to_owned(),
+            unit: unit.name(),
             tier: line.tier,
-            device: line.device,
             points: line.points.into_iter().map(PointView).collect(),
         }
     }
@@ -111,20 +120,31 @@ pub async fn history(
     if !(1..=MOST_POINTS).contains(&points) {
         return Err(Error::field("points", "Give a number from 1 to 8640"));
     }
-    let question = Question { server: server.id, metrics: wanted(query.names.as_deref())?, from, to, points };
-    let lines = question.answer(&app.db, now, &app.config.retention).await?;
-    Ok(Json(lines.into_iter().map(LineView::from).collect()))
+    let (metrics, checks) = wanted(query.names.as_deref())?;
+    let question = Question { server: server.id, metrics, from, to, points };
+    let mut lines = question.answer(&app.db, now, &app.config.retention).await?;
+    lines.retain(|line| line.metric != Metric::Check || checks.is_empty() || checks.contains(&line.device));
+    let mut units = HashMap::new();
+    if lines.iter().any(|line| line.metric == Metric::Check) {
+        let known = app.db.run(Check::all).await?.into_iter();
+        units = known.filter_map(|check| Some((check.name, Unit::from_name(&check.unit)?))).collect();
+    }
+    Ok(Json(lines.into_iter().map(|line| LineView::new(line, &units)).collect()))
 }
 
-fn wanted(names: Option<&str>) -> Result<Vec<Metric>> {
-    let Some(names) = names else { return Ok(Metric::ALL.to_vec()) };
-    names
-        .split(',')
-        .map(|name| {
-            let unknown = || Error::field("names", Message::new("There is no metric {name}").with("name", name.trim()));
-            Metric::from_name(name.trim()).ok_or_else(unknown)
-        })
-        .collect()
+/// The metrics that are wanted, and which checks; no check named: all of them, where checks are wanted.
+fn wanted(names: Option<&str>) -> Result<(Vec<Metric>, Vec<String>)> {
+    let Some(names) = names else { return Ok((Metric::ALL.to_vec(), Vec::new())) };
+    let (mut metrics, mut checks) = (Vec::new(), Vec::new());
+    for name in names.split(',').map(str::trim) {
+        let unknown = || Error::field("names", Message::new("There is no metric {name}").with("name", name));
+        let (metric, check) = Metric::from_public_name(name).ok_or_else(unknown)?;
+        if !metrics.contains(&metric) {
+            metrics.push(metric);
+        }
+        checks.extend(check.map(str::to_owned));
+    }
+    Ok((metrics, checks))
 }
 
 #[cfg(test)]
@@ -140,8 +160,10 @@ mod tests {
 
     #[test]
     fn names_are_split_at_commas_and_an_unknown_one_is_told() {
-        assert_eq!(wanted(Some("cpu.total, load.1")).unwrap(), [Metric::CpuTotal, Metric::Load1]);
-        assert_eq!(wanted(None).unwrap().len(), Metric::ALL.len());
+        assert_eq!(wanted(Some("cpu.total, load.1")).unwrap().0, [Metric::CpuTotal, Metric::Load1]);
+        assert_eq!(wanted(None).unwrap().0.len(), Metric::ALL.len());
+        let (metrics, checks) = wanted(Some("check.queue,check.disk-age,load.1")).unwrap();
+        assert_eq!((metrics.as_slice(), checks.len()), (&[Metric::Check, Metric::Load1][..], 2));
         assert!(matches!(wanted(Some("cpu.total,cpu.frobs")), Err(Error::Invalid(_))));
     }
 }

@@ -12,8 +12,9 @@ use utoipa::openapi::{PathItem, Ref, RefOr, Required, Response};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit_events, capabilities, connection, credentials, filesystems, groups, host_key, idempotency, imports,
-    inventory, latest, metrics, platform, problem, processes, servers, sockets, stream, tokens, users,
+    audit_events, capabilities, checks, command_types, commands, connection, credentials, filesystems, groups,
+    host_key, idempotency, imports, inventory, latest, metrics, platform, problem, processes, servers, sockets, stream,
+    tokens, trials, users,
 };
 
 /// Everything that the document is made of.
@@ -39,6 +40,9 @@ use super::{
         imports::create,
         inventory::export, inventory::plan, inventory::apply, inventory::index, inventory::release,
         users::index, users::show,
+        command_types::index, commands::index, commands::create, commands::show, commands::update, commands::destroy,
+        trials::create,
+        checks::index, checks::create, checks::show, checks::update, checks::destroy, checks::results,
         tokens::index, tokens::create, tokens::revoke,
         audit_events::index,
         document,

@@ -1,14 +1,21 @@
 //! How each command is said on each platform: built-in stanzas (`catalog/*.yml`) and what administrators added.
 
+mod choice;
+
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 
+use super::CommandType;
 use super::conditions::Conditions;
-use super::{CommandType, Platform};
 use crate::language::Message;
 use crate::yaml;
+
+pub use choice::{Chosen, Considered, NoCommand, Verdict};
+
+/// The longest script that is taken, in bytes.
+const LONGEST_SCRIPT: usize = 64 << 10;
 
 /// Every spelling of every command.
 #[derive(Debug, Clone, Default)]
@@ -50,45 +57,13 @@ pub struct AddedCommand {
     pub format: String,
 }
 
-/// The command that is used on one platform.
-#[derive(Debug, Clone)]
-pub struct Chosen {
-    /// The variant's name.
-    pub name: String,
-    /// The constant script.
-    pub script: Arc<str>,
-    /// Which reader reads its answer.
-    pub format: Arc<str>,
-    /// Why this one: "ps-busybox, because this server has busybox-ps".
-    pub why: Message,
-    /// Whether it came with hannun.
-    pub built_in: bool,
-    /// Written from documents: no real system of this kind has been seen yet.
-    pub unverified: bool,
-}
-
-/// No spelling of this command type is for this platform.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoCommand {
-    /// What was asked.
-    pub command_type: CommandType,
-    /// What the server runs.
-    pub platform: String,
-}
-
-impl fmt::Display for NoCommand {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} is not known for {}", self.command_type, self.platform)
-    }
-}
-
-impl std::error::Error for NoCommand {}
-
 /// A stanza that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CatalogError {
     /// Which one.
     pub name: String,
+    /// What of it: `name`, `on`, `script` or `format`; empty for all of it.
+    pub field: &'static str,
     /// What is wrong with it.
     pub why: Message,
 }
@@ -118,31 +93,18 @@ impl Catalog {
         &CATALOG
     }
 
-    /// The same with what administrators added.
+    /// The same with what administrators added; the first that cannot be used is told.
     pub fn with_added(&self, added: Vec<AddedCommand>) -> Result<Self, CatalogError> {
+        let (catalog, problems) = self.with_usable(added);
+        problems.into_iter().next().map_or(Ok(catalog), Err)
+    }
+
+    /// The same with what administrators added. What cannot be used is left out and told, so that one bad row, perhaps of
+    /// another version, does not take the others with it.
+    pub fn with_usable(&self, added: impl IntoIterator<Item = AddedCommand>) -> (Self, Vec<CatalogError>) {
         let mut catalog = self.clone();
-        for command in added {
-            let AddedCommand { command_type, name, on, script, format } = command;
-            let (script, format) = (script.into(), format.into());
-            catalog.add(Variant { command_type, name, on, script, format, built_in: false, unverified: false })?;
-        }
-        Ok(catalog)
-    }
-
-    /// The command to use: the most precise one that fits; among equals an administrator's, then the first.
-    pub fn choose(&self, command_type: CommandType, platform: &Platform) -> Result<Chosen, NoCommand> {
-        self.candidates(command_type, platform).into_iter().next().ok_or_else(|| NoCommand {
-            command_type,
-            platform: if platform.pretty_name.is_empty() { &platform.os } else { &platform.pretty_name }.clone(),
-        })
-    }
-
-    /// Every command that fits, best first, for those who want to try the next when one fails.
-    pub fn candidates(&self, command_type: CommandType, platform: &Platform) -> Vec<Chosen> {
-        let mut fitting: Vec<&Variant> =
-            self.variants(command_type).filter(|variant| variant.on.fit(platform)).collect();
-        fitting.sort_by_key(|variant| std::cmp::Reverse((variant.on.precision(), !variant.built_in)));
-        fitting.into_iter().map(|variant| variant.chosen_for(platform)).collect()
+        let problems = added.into_iter().filter_map(|command| catalog.add(command.into()).err()).collect();
+        (catalog, problems)
     }
 
     /// The spellings of one command type, in the order of its file, what administrators added last.
@@ -153,8 +115,10 @@ impl Catalog {
     fn read(files: &[(CommandType, &str)]) -> Result<Self, CatalogError> {
         let mut catalog = Self::default();
         for (command_type, text) in files {
-            let sheet: Sheet = yaml::read(text)
-                .map_err(|error| CatalogError { name: command_type.name().to_owned(), why: error.message() })?;
+            let sheet: Sheet = yaml::read(text).map_err(|error| {
+                let (name, why) = (command_type.name().to_owned(), error.message());
+                CatalogError { name, field: "", why }
+            })?;
             for stanza in sheet.variants {
                 catalog.add(stanza.variant_of(*command_type))?;
             }
@@ -163,43 +127,54 @@ impl Catalog {
     }
 
     fn add(&mut self, variant: Variant) -> Result<(), CatalogError> {
-        match variant.problem() {
-            Some(why) => return Err(CatalogError { name: variant.name, why }),
-            None if self.variants(variant.command_type).any(|known| known.name == variant.name) => {
-                return Err(CatalogError { name: variant.name, why: Message::new("This name is taken already") });
-            }
-            None => self.variants.push(variant),
+        let taken = || self.variants(variant.command_type).any(|known| known.name == variant.name);
+        let problem =
+            variant.problem().or_else(|| taken().then(|| ("name", Message::new("This name is taken already"))));
+        if let Some((field, why)) = problem {
+            return Err(CatalogError { name: variant.name, field, why });
         }
+        self.variants.push(variant);
         Ok(())
     }
 }
 
 impl Variant {
-    fn chosen_for(&self, platform: &Platform) -> Chosen {
-        Chosen {
-            name: self.name.clone(),
-            script: Arc::clone(&self.script),
-            format: Arc::clone(&self.format),
-            why: self.on.reason(&self.name, platform),
-            built_in: self.built_in,
-            unverified: self.unverified,
-        }
-    }
-
-    /// What is wrong with it, if anything.
-    fn problem(&self) -> Option<Message> {
-        if self.name.is_empty() || !self.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        {
-            Some(Message::new("A command's name is made of small letters, digits and hyphens"))
-        } else if self.script.trim().is_empty() {
-            Some(Message::new("The script is empty"))
-        } else if self.script.contains('\0') || self.script.trim_end().ends_with('\\') {
-            Some(Message::new("The script holds a NUL byte or ends in a backslash"))
+    /// What is wrong with it, if anything: the field, and why.
+    fn problem(&self) -> Option<(&'static str, Message)> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if self.name.is_empty() || self.name.len() > 63 || !self.name.bytes().all(plain) {
+            let why = "A command's name is made of small letters, digits and hyphens, at most 63";
+            Some(("name", Message::new(why)))
+        } else if let Some(why) = self.on.problem() {
+            Some(("on", why))
+        } else if let Some(why) = script_problem(&self.script) {
+            Some(("script", why))
         } else if !self.command_type.formats().contains(&&*self.format) {
-            Some(Message::new("No reader is known for the format {format}").with("format", &self.format))
+            Some(("format", Message::new("No reader is known for the format {format}").with("format", &self.format)))
         } else {
             None
         }
+    }
+}
+
+/// What is wrong with a script that somebody wrote, if anything.
+pub fn script_problem(script: &str) -> Option<Message> {
+    if script.trim().is_empty() {
+        Some(Message::new("The script is empty"))
+    } else if script.len() > LONGEST_SCRIPT {
+        Some(Message::new("The script is longer than {limit} KiB").with("limit", LONGEST_SCRIPT / 1024))
+    } else if script.contains('\0') || script.trim_end().ends_with('\\') {
+        Some(Message::new("The script holds a NUL byte or ends in a backslash"))
+    } else {
+        None
+    }
+}
+
+impl From<AddedCommand> for Variant {
+    fn from(added: AddedCommand) -> Self {
+        let AddedCommand { command_type, name, on, script, format } = added;
+        let (script, format) = (script.into(), format.into());
+        Self { command_type, name, on, script, format, built_in: false, unverified: false }
     }
 }
 
@@ -242,6 +217,7 @@ impl Stanza {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::Platform;
 
     fn added(name: &str, on: &str, script: &str, format: &str) -> AddedCommand {
         AddedCommand {
@@ -327,11 +303,17 @@ mod tests {
             (added("a b", "{}", "echo", "table"), "name"),
             (added("a", "{}", " \n", "table"), "empty"),
             (added("a", "{}", "echo \\\n", "table"), "backslash"),
+            (added("a", "{}", &"x".repeat(LONGEST_SCRIPT + 1), "table"), "64 KiB"),
+            (added("a", "{os: 'a b'}", "echo", "table"), "word"),
             (added("a", "{}", "echo", "ps-plan9"), "ps-plan9"),
             (added("ps-procps", "{}", "echo", "table"), "taken"),
         ] {
-            let error = Catalog::built_in().with_added(vec![command]).unwrap_err();
+            let error = Catalog::built_in().with_added(vec![command.clone()]).unwrap_err();
             assert!(error.to_string().contains(why), "{error}");
+            let good = added("good", "{}", "echo", "table");
+            let (catalog, problems) = Catalog::built_in().with_usable([command, good]);
+            assert_eq!(problems, [error]);
+            assert!(catalog.variants(CommandType::ListProcesses).any(|variant| variant.name == "good"));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod df;
 mod mounts;
-mod rows;
+pub(super) mod rows;
 
 use super::{Command, CommandType, ParseError, Read};
 

@@ -3,7 +3,7 @@
 //! The counters only grow (until a reboot); `crate::metrics::rates` subtracts two readings.
 
 mod linux;
-mod rows;
+pub(super) mod rows;
 
 use super::{Command, CommandType, ParseError, Read};
 

@@ -1,6 +1,6 @@
 //! What a server runs, and which tools it has.
 
-mod probe;
+pub(super) mod probe;
 
 use std::collections::BTreeSet;
 

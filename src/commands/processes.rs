@@ -2,7 +2,7 @@
 
 mod bsd;
 mod linux;
-mod rows;
+pub(super) mod rows;
 mod stat;
 
 use super::{Command, CommandType, ParseError, Read};

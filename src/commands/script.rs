@@ -80,6 +80,18 @@ pub enum Privilege {
     SudoPassword,
 }
 
+impl Privilege {
+    /// The word in the database and the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::AlreadyRoot => "already",
+            Self::Sudo => "sudo",
+            Self::SudoPassword => "sudo_password",
+        }
+    }
+}
+
 /// One run of one script.
 #[derive(Debug, Clone, Copy)]
 pub struct Envelope<'a> {
@@ -108,6 +120,19 @@ impl Envelope<'_> {
         if self.script.contains('\0') || self.script.trim_end().ends_with('\\') {
             return Err(ScriptError::Script);
         }
+        let mut out = self.opening()?;
+        out.extend_from_slice(self.script.trim_end().as_bytes());
+        out.extend_from_slice(b"\nexit\n} 3<&0 </dev/null\n");
+        Ok(out)
+    }
+
+    /// How many lines stand before the script: a shell that cannot read it counts them too.
+    pub fn lines_before(&self) -> Result<usize, ScriptError> {
+        Ok(self.opening()?.split(|byte| *byte == b'\n').count() - 1)
+    }
+
+    /// Everything before the script.
+    fn opening(&self) -> Result<Vec<u8>, ScriptError> {
         let mut out = Vec::with_capacity(self.script.len() + 1024);
         // The ready line is never whole in what we send, so that a shell which repeats its input cannot fake it.
         out.extend_from_slice(
@@ -122,8 +147,6 @@ impl Envelope<'_> {
         out.extend_from_slice(b"export LC_ALL LANG PATH\nunset LANGUAGE CDPATH ENV BASH_ENV POSIXLY_CORRECT\n");
         self.parameters.assign(&mut out)?;
         out.extend_from_slice(self.as_root().as_bytes());
-        out.extend_from_slice(self.script.trim_end().as_bytes());
-        out.extend_from_slice(b"\nexit\n} 3<&0 </dev/null\n");
         Ok(out)
     }
 
@@ -143,6 +166,26 @@ impl Envelope<'_> {
                 self.token
             ),
         }
+    }
+}
+
+/// What a shell says of a script that it cannot read: the script's line, where it names one, and its words.
+///
+/// `lines_before` are ours ([`Envelope::lines_before`]). None where it speaks of something else.
+pub fn syntax_error(said: &str, lines_before: usize) -> Option<(Option<usize>, String)> {
+    let line = said.lines().find(|line| {
+        let small = line.to_ascii_lowercase();
+        small.contains("syntax error") || small.contains("unexpected eof") || small.contains("unmatched")
+    })?;
+    // `/bin/sh: 12: Syntax error: …`, `sh: line 12: syntax error …`
+    let mut parts = line.splitn(3, ": ").map(str::trim);
+    let (_shell, place, words) = (parts.next(), parts.next(), parts.next());
+    let number = place.and_then(|place| place.trim_start_matches("line ").parse::<usize>().ok());
+    match (number, words) {
+        (Some(number), Some(words)) => {
+            Some((number.checked_sub(lines_before).filter(|line| *line > 0), words.to_owned()))
+        }
+        _ => Some((None, line.to_owned())),
     }
 }
 
@@ -256,6 +299,17 @@ mod tests {
     fn a_script_that_would_swallow_the_end_of_the_envelope_is_refused() {
         assert_eq!(compose("echo a \\\n", &Parameters::default(), Privilege::None), Err(ScriptError::Script));
         assert_eq!(compose("echo \0", &Parameters::default(), Privilege::None), Err(ScriptError::Script));
+    }
+
+    #[test]
+    fn a_shell_s_complaint_names_the_line_of_the_script() {
+        let dash = "/bin/sh: 9: Syntax error: \"fi\" unexpected";
+        assert_eq!(syntax_error(dash, 6), Some((Some(3), "Syntax error: \"fi\" unexpected".to_owned())));
+        let bash = "banner\n/bin/sh: line 8: syntax error near unexpected token `fi'";
+        assert_eq!(syntax_error(bash, 6), Some((Some(2), "syntax error near unexpected token `fi'".to_owned())));
+        let busybox = "sh: syntax error: unexpected \"fi\"";
+        assert_eq!(syntax_error(busybox, 6), Some((None, busybox.to_owned())));
+        assert_eq!(syntax_error("This account is currently not available.", 6), None);
     }
 
     #[test]

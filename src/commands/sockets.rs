@@ -4,7 +4,7 @@ mod address;
 mod lsof;
 mod netstat;
 mod proc_net;
-mod rows;
+pub(super) mod rows;
 mod sockstat;
 mod ss;
 

@@ -11,7 +11,11 @@ const SILENT: [&str; 16] = [
 
 /// `ps -eo pid=,args=; cat /proc/[0-9]*/stat`; of a loop the files that it reads for each sample.
 pub fn told(script: &str) -> String {
-    let line = if script.contains("<&3") { files(script) } else { programs(script) };
+    let mut line = if script.contains("<&3") { files(script) } else { programs(script) };
+    if line.is_empty() {
+        let does_something = |line: &&str| !line.is_empty() && !line.starts_with('#');
+        script.lines().map(str::trim).find(does_something).unwrap_or_default().clone_into(&mut line);
+    }
     line.chars().take(LONGEST).collect()
 }
 
@@ -59,6 +63,11 @@ mod tests {
                       if [ $? -ge 124 ]; then df -l; fi\nexit 0\n";
         assert_eq!(told(script), "cat /proc/self/mounts; timeout 5 df -P -k");
         assert_eq!(told("# hello\nps -eo pid=,args= || exit\n"), "ps -eo pid=,args=");
+    }
+
+    #[test]
+    fn a_script_of_words_of_the_shell_is_told_by_its_first() {
+        assert_eq!(told("# how many\n\necho 5\nexit 0"), "echo 5");
     }
 
     #[test]

@@ -52,6 +52,59 @@ diesel::table! {
 }
 
 diesel::table! {
+    check_groups (check_id, group_id) {
+        check_id -> BigInt,
+        group_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    check_results (check_id, server_id) {
+        check_id -> BigInt,
+        server_id -> BigInt,
+        due_at -> Timestamptz,
+        state -> Text,
+        since -> Timestamptz,
+        ran_at -> Nullable<Timestamptz>,
+        took_ms -> Nullable<BigInt>,
+        value -> Nullable<Double>,
+        reading -> Nullable<Jsonb>,
+        error -> Text,
+    }
+}
+
+diesel::table! {
+    check_turns (server_id) {
+        server_id -> BigInt,
+        token -> BigInt,
+        lease_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    checks (id) {
+        id -> BigInt,
+        name -> Text,
+        answer -> Text,
+        script -> Text,
+        unit -> Text,
+        unit_word -> Text,
+        warning -> Nullable<Double>,
+        critical -> Nullable<Double>,
+        direction -> Text,
+        interval_seconds -> Integer,
+        timeout_seconds -> Integer,
+        platform -> Jsonb,
+        labels -> Jsonb,
+        all_groups -> Bool,
+        enabled -> Bool,
+        note -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     commands (id) {
         id -> BigInt,
         command_type -> Text,
@@ -256,6 +309,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    root_rights (server_id) {
+        server_id -> BigInt,
+        user_name -> Text,
+        privilege -> Text,
+        everything -> Bool,
+        commands -> Jsonb,
+        asked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     server_groups (server_id, group_id) {
         server_id -> BigInt,
         group_id -> BigInt,
@@ -332,6 +396,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    trials (fingerprint) {
+        fingerprint -> Text,
+        server -> Text,
+        tried_by -> Text,
+        outcome -> Text,
+        why -> Text,
+        took_ms -> BigInt,
+        tried_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     user_group_roles (user_id, group_id) {
         user_id -> BigInt,
         group_id -> BigInt,
@@ -380,11 +456,16 @@ diesel::joinable!(platforms -> servers (server_id));
 diesel::joinable!(server_states -> servers (server_id));
 diesel::joinable!(sampling_leases -> servers (server_id));
 diesel::joinable!(series -> servers (server_id));
+diesel::joinable!(check_results -> checks (check_id));
 diesel::allow_tables_to_appear_in_same_query!(
     api_token_groups,
     api_tokens,
     audit_events,
     audit_head,
+    check_groups,
+    check_results,
+    check_turns,
+    checks,
     commands,
     credentials,
     data_keys,
@@ -399,6 +480,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     metric_progress,
     platforms,
     recurring_jobs,
+    root_rights,
     sampling_leases,
     series,
     server_groups,
@@ -408,6 +490,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     settings,
     setup_tokens,
     sign_in_failures,
+    trials,
     user_group_roles,
     user_groups,
     users,

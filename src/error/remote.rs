@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::commands::ParseError;
 use crate::language::Message;
 
 /// A step of reaching a server and asking it something; errors and connection tests name it.
@@ -266,6 +267,12 @@ impl RemoteError {
         }
     }
 
+    /// An answer that could not be read.
+    pub fn unparsable(server: &str, command: &str, problem: ParseError) -> Self {
+        let (server, command, why) = (server.to_owned(), command.to_owned(), problem.to_string());
+        Self::Unparsable { server, command, why, sample: problem.sample }
+    }
+
     /// What to do about it.
     pub fn advice(&self) -> Advice {
         let (next_step, retry) = match self {
@@ -320,7 +327,7 @@ impl RemoteError {
                 ("Look at the raw answer: the program on the server may be another one than hannun knows", false)
             }
             Self::Unsupported { .. } => {
-                ("hannun has no command for this platform yet; docs/commands.md says how to add one", false)
+                ("hannun has no command for this platform yet: add one in the admin area, under Commands", false)
             }
             Self::PrivilegeRefused { .. } => {
                 ("Allow this command in sudoers for this user, or store a sudo password with the credential", false)

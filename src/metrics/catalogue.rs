@@ -2,7 +2,11 @@
 //!
 //! The names are public: the API, charts, scenarios and the `series` table use them.
 
+use std::borrow::Cow;
 use std::fmt;
+
+/// What the public names of checks begin with.
+const CHECKS: &str = "check.";
 
 /// What a value counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
@@ -23,6 +27,15 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Percent, Self::Bytes, Self::BytesPerSecond, Self::PerSecond, Self::Milliseconds, Self::Count];
+
+    /// The unit of a word of the API.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|unit| unit.name() == name)
+    }
+
     /// The word in the API: `bytes_per_second`.
     pub fn name(self) -> &'static str {
         match self {
@@ -49,6 +62,8 @@ pub enum DeviceKind {
     Interface,
     /// A mounted filesystem: `/var`.
     Mount,
+    /// A check of an administrator's own: `queue-length`.
+    Check,
 }
 
 impl DeviceKind {
@@ -59,7 +74,7 @@ impl DeviceKind {
         match self {
             Self::Server => 1,
             Self::Core => 128,
-            Self::Disk | Self::Interface | Self::Mount => 32,
+            Self::Disk | Self::Interface | Self::Mount | Self::Check => 32,
         }
     }
 }
@@ -154,6 +169,8 @@ metrics! {
     FilesystemInodes = "filesystem.inodes_percent", Percent, Mount;
     /// From asking for a sample to having it, over the open connection.
     SshRoundTrip = "ssh.round_trip", Milliseconds, Server;
+    /// What a check of an administrator's own found; its name and unit are the check's.
+    Check = "check", Count, Check;
 }
 
 impl Metric {
@@ -162,9 +179,25 @@ impl Metric {
         Self::ALL.iter().copied().find(|metric| metric.name() == name)
     }
 
-    /// Whether it changes slowly, is asked for once a minute, and is therefore not in the live ring.
+    /// The public name of one series and its device: checks are known by names of their own, `check.queue-length`.
+    pub fn public_name(self, device: &str) -> (Cow<'static, str>, &str) {
+        match self {
+            Self::Check => (Cow::Owned(format!("{CHECKS}{device}")), ""),
+            other => (Cow::Borrowed(other.name()), device),
+        }
+    }
+
+    /// The metric of a public name, and the device that is part of it: a check's.
+    pub fn from_public_name(name: &str) -> Option<(Self, Option<&str>)> {
+        match name.strip_prefix(CHECKS) {
+            Some(check) if !check.is_empty() => Some((Self::Check, Some(check))),
+            _ => Self::from_name(name).filter(|metric| *metric != Self::Check).map(|metric| (metric, None)),
+        }
+    }
+
+    /// Whether it changes slowly, is asked for once a minute or less, and is therefore not in the live ring.
     pub fn is_slow(self) -> bool {
-        self.device_kind() == DeviceKind::Mount
+        matches!(self.device_kind(), DeviceKind::Mount | DeviceKind::Check)
     }
 }
 
@@ -184,6 +217,15 @@ mod tests {
             assert_eq!(Metric::from_name(metric.name()), Some(*metric), "{metric}");
         }
         assert_eq!(Metric::from_name("cpu.frobs"), None);
+    }
+
+    #[test]
+    fn a_check_is_a_series_of_its_own_name() {
+        assert_eq!(Metric::Check.public_name("queue"), (Cow::Borrowed("check.queue"), ""));
+        assert_eq!(Metric::DiskRead.public_name("sda"), (Cow::Borrowed("disk.read"), "sda"));
+        assert_eq!(Metric::from_public_name("check.queue"), Some((Metric::Check, Some("queue"))));
+        assert_eq!(Metric::from_public_name("disk.read"), Some((Metric::DiskRead, None)));
+        assert_eq!((Metric::from_public_name("check"), Metric::from_public_name("check.")), (None, None));
     }
 
     #[test]

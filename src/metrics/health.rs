@@ -5,6 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::catalogue::Metric;
 use super::live::Live;
 use crate::error::RemoteError;
+use crate::models::alarms::Alarm;
+use crate::models::check_results::CheckState;
 use crate::models::server_states::{ServerState, State};
 use crate::models::servers::Server;
 
@@ -124,6 +126,8 @@ pub struct Health {
     pub level: Level,
     /// Why it deserves attention although it answers.
     pub strain: Option<Strain>,
+    /// What a check found there, where that is worse than its numbers.
+    pub alarm: Option<Alarm>,
     /// Why it does not answer.
     pub problem: Option<RemoteError>,
     /// Its numbers of now, if there are any.
@@ -134,7 +138,7 @@ impl Health {
     /// How `server` is. Its numbers count only while it answers.
     pub fn of(server: &Server, state: Option<&ServerState>, live: &Live, now: DateTime<Utc>) -> Self {
         let vitals = Vitals::of(server, live, now);
-        let level = |level| Self { level, strain: None, problem: None, vitals: vitals.clone() };
+        let level = |level| Self { level, strain: None, alarm: None, problem: None, vitals: vitals.clone() };
         if !server.enabled {
             return level(Level::Paused);
         }
@@ -153,6 +157,17 @@ impl Health {
                 Self { strain, ..level(worst) }
             }
         }
+    }
+
+    /// The same with the worst that checks found. They count only while it answers.
+    #[must_use]
+    pub fn with(self, alarm: Option<&Alarm>) -> Self {
+        let Some(alarm) = alarm.filter(|_| matches!(self.level, Level::Up | Level::Warning)) else { return self };
+        let level = if alarm.state == CheckState::Critical { Level::Critical } else { Level::Warning };
+        if level >= self.level {
+            return self;
+        }
+        Self { level, strain: None, alarm: Some(alarm.clone()), ..self }
     }
 }
 
@@ -207,6 +222,31 @@ mod tests {
     fn a_burst_of_a_second_is_no_reason_to_worry() {
         let vitals = Vitals { cpu: Some(100.0), busy: Some(12.0), ..Vitals::default() };
         assert_eq!(vitals.judge().0, Level::Up);
+    }
+
+    #[test]
+    fn what_a_check_found_counts_where_it_is_worse_and_the_server_answers() {
+        let alarm = |state| Alarm {
+            server_id: crate::models::ids::ServerId(1),
+            check: "queue".into(),
+            state,
+            ran_at: None,
+            value: Some(12.0),
+            unit: "count".into(),
+            unit_word: "jobs".into(),
+            interval_seconds: 60,
+        };
+        let strain = Some(Strain { of: Resource::Memory, percent: 86.0 });
+        let with = |level, state| {
+            let strain = strain.clone().filter(|_| level == Level::Warning);
+            let health = Health { level, strain, alarm: None, problem: None, vitals: None }.with(Some(&alarm(state)));
+            (health.level, health.alarm.is_some(), health.strain.is_some())
+        };
+        assert_eq!(with(Level::Up, CheckState::Failed), (Level::Warning, true, false));
+        assert_eq!(with(Level::Warning, CheckState::Warning), (Level::Warning, false, true));
+        assert_eq!(with(Level::Warning, CheckState::Critical), (Level::Critical, true, false));
+        assert_eq!(with(Level::Unreachable, CheckState::Critical), (Level::Unreachable, false, false));
+        assert_eq!(with(Level::Paused, CheckState::Critical), (Level::Paused, false, false));
     }
 
     #[test]

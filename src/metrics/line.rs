@@ -50,8 +50,9 @@ impl Serialize for Line {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
         let mut line = serializer.serialize_struct("Line", 5)?;
-        line.serialize_field("name", self.metric.name())?;
-        line.serialize_field("device", &self.device)?;
+        let (name, device) = self.metric.public_name(&self.device);
+        line.serialize_field("name", &name)?;
+        line.serialize_field("device", device)?;
         line.serialize_field("unit", self.unit().name())?;
         line.serialize_field("tier", &self.tier)?;
         line.serialize_field("points", &self.points)?;

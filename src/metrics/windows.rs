@@ -94,7 +94,8 @@ impl Cell {
     }
 }
 
-fn start_of(at: DateTime<Utc>) -> DateTime<Utc> {
+/// The beginning of the window that holds `at`.
+pub fn start_of(at: DateTime<Utc>) -> DateTime<Utc> {
     let seconds = at.timestamp();
     DateTime::from_timestamp_secs(seconds - seconds.rem_euclid(WINDOW_SECONDS)).unwrap_or(at)
 }

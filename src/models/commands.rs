@@ -6,10 +6,15 @@ use diesel::upsert::excluded;
 
 use super::ids::CommandId;
 use super::inventory_files::only_by_hand;
+use super::settings::Setting;
+use crate::commands::{AddedCommand, CatalogError, CommandType, Conditions};
 use crate::db::errors::conflict;
 use crate::db::schema::commands;
 use crate::error::{Error, Result};
 use crate::language::Message;
+
+/// Grows with each change of the table, whoever writes it: a trigger sees to that.
+pub const VERSION: Setting<i64> = Setting::new("commands.version", || 0);
 
 /// One row of `commands`.
 #[derive(Debug, Clone, PartialEq, HasQuery, Identifiable)]
@@ -61,6 +66,17 @@ pub struct StoredCommandChanges<'a> {
 }
 
 impl StoredCommand {
+    /// As the catalogue takes it. A row of another version may name a type or conditions that are not known here.
+    pub fn added(&self) -> std::result::Result<AddedCommand, CatalogError> {
+        let problem = |field, why| CatalogError { name: self.name.clone(), field, why };
+        let command_type = CommandType::from_name(&self.command_type)
+            .ok_or_else(|| problem("command_type", Message::new("This version of hannun does not know its type")))?;
+        let on: Conditions = serde_json::from_value(self.platform.clone())
+            .map_err(|error| problem("on", Message::new("Its conditions cannot be read: {why}").with("why", error)))?;
+        let (name, script, format) = (self.name.clone(), self.script.clone(), self.format.clone());
+        Ok(AddedCommand { command_type, name, on, script, format })
+    }
+
     /// All of them, by command type and name.
     pub fn all(connection: &mut PgConnection) -> QueryResult<Vec<Self>> {
         Self::query().order((commands::command_type, commands::name)).load(connection)

@@ -56,3 +56,5 @@ id!(/// A row of `commands`.
     CommandId);
 id!(/// A row of `instances`: one running process of hannun.
     InstanceId);
+id!(/// A row of `checks`.
+    CheckId);

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::hosts::Hosts;
-use super::{Endpoint, Request, allowance, new_token, permits};
+use super::hosts::{Hosts, Script};
+use super::{allowance, permits};
 use crate::commands::catalog::Chosen;
 use crate::commands::platform::Platform;
-use crate::commands::script::{Envelope, Privilege};
 use crate::commands::told::told;
-use crate::commands::{Change, Command, Read};
+use crate::commands::{Change, Command, Parameters, Read};
 use crate::error::{Error, RemoteError, Result};
 use crate::models::actor::Actor;
 use crate::models::allowance::Allowance;
@@ -109,6 +108,21 @@ impl Host {
         Ok(OperableHost(self))
     }
 
+    /// Runs a script of an administrator's own that changes nothing, such as a check; what it printed is for the caller to
+    /// read.
+    #[tracing::instrument(skip_all, fields(server = %self.name(), script = name))]
+    pub async fn run_script(&self, name: &str, text: &str, deadline: Duration) -> Result<Answer<Vec<u8>>> {
+        let (endpoint, platform) = self.hosts.endpoint_and_platform(self.server.id).await?;
+        let parameters = Parameters::default();
+        let mut script = Script::new(name, text, &parameters, deadline);
+        script.privilege = self.hosts.privilege(&endpoint, &platform, text).await?;
+        let at = self.hosts.clock().now();
+        let answer = self.hosts.send(&endpoint, platform.locale(), script).await?.success(self.name(), name)?;
+        let evidence =
+            Evidence { line: told(text), command: name.to_owned(), status: answer.status, took: answer.took, at };
+        Ok(Answer { value: answer.stdout, evidence })
+    }
+
     fn choose_on<C: Command>(&self, platform: &Platform) -> Result<Chosen> {
         let chosen = self.hosts.catalog().choose(C::TYPE, platform);
         chosen.map_err(|missing| {
@@ -122,32 +136,23 @@ impl Host {
         let (endpoint, platform) = self.hosts.endpoint_and_platform(self.server.id).await?;
         let chosen = self.choose_on::<C>(&platform)?;
         let parameters = command.parameters();
-        let token = new_token()?;
-        let privilege = if may_be_root { privilege_on(&endpoint, &platform) } else { Privilege::None };
-        let envelope = Envelope {
-            script: &chosen.script,
-            parameters: &parameters,
-            token: &token,
-            locale: platform.locale(),
-            privilege,
-        };
-        let stdin = envelope.compose().map_err(Error::internal)?;
-        let mut request = Request::new(&chosen.name, stdin, token.clone(), self.hosts.command_timeout());
-        request.may_ask_password = privilege == Privilege::SudoPassword;
+        let mut script = Script::new(&chosen.name, &chosen.script, &parameters, self.hosts.command_timeout());
+        if may_be_root {
+            script.privilege = self.hosts.privilege(&endpoint, &platform, &chosen.script).await?;
+        }
         let at = self.hosts.clock().now();
-        let answer = self.hosts.pool().run(&endpoint, request).await?.success(self.name(), &chosen.name)?;
-        let value = command.parse(&chosen.format, &answer.stdout).map_err(|problem| {
-            let why = problem.to_string();
-            RemoteError::Unparsable {
-                server: self.server.name.clone(),
-                command: chosen.name.clone(),
-                why,
-                sample: problem.sample,
-            }
-        })?;
+        let answer = self.hosts.send(&endpoint, platform.locale(), script).await?;
+        let answer = answer.success(self.name(), &chosen.name)?;
+        let value = command
+            .parse(&chosen.format, &answer.stdout)
+            .map_err(|problem| RemoteError::unparsable(self.name(), &chosen.name, problem))?;
         let evidence =
             Evidence { line: told(&chosen.script), command: chosen.name, status: answer.status, took: answer.took, at };
         Ok(Answer { value, evidence })
+    }
+
+    pub(super) fn hosts(&self) -> &Hosts {
+        &self.hosts
     }
 }
 
@@ -198,7 +203,7 @@ impl OperableHost {
 }
 
 /// How a change ended, as far as we know.
-fn outcome_of(error: &Error) -> Outcome {
+pub(super) fn outcome_of(error: &Error) -> Outcome {
     match error {
         Error::Remote(remote) => match **remote {
             RemoteError::CutOff { .. } | RemoteError::DeadlinePassed { .. } | RemoteError::OutputLimit { .. } => {
@@ -210,17 +215,5 @@ fn outcome_of(error: &Error) -> Outcome {
             _ => Outcome::Failed,
         },
         _ => Outcome::Failed,
-    }
-}
-
-/// How a line of the script that asks for root gets it on this server.
-fn privilege_on(endpoint: &Endpoint, platform: &Platform) -> Privilege {
-    if endpoint.user == "root" {
-        return Privilege::AlreadyRoot;
-    }
-    match endpoint.privilege {
-        // Where sudo wants a password that we do not have, asking would only fill the server's log.
-        Privilege::Sudo if !platform.has("sudo") => Privilege::None,
-        other => other,
     }
 }

@@ -1,18 +1,20 @@
 //! From a name and an actor to a [`Host`]: rows, opened secrets and pinned keys become an [`Endpoint`].
 
 use std::fmt;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::{Mutex, watch};
 
 use super::host::Host;
-use super::{Auth, Endpoint, PinnedKey, Pool, Request, new_token};
+use super::{Answer, Auth, Endpoint, PinnedKey, Pool, Request, new_token};
 use crate::clock::Clock;
 use crate::commands::Command;
 use crate::commands::catalog::Catalog;
 use crate::commands::platform::{DetectPlatform, Platform};
-use crate::commands::script::{Envelope, Privilege};
+use crate::commands::script::{Envelope, Locale, Parameters, Privilege};
 use crate::db::{Connection, Db};
 use crate::error::{Error, RemoteError, Result};
 use crate::models::actor::{Actor, Scope};
@@ -33,7 +35,34 @@ struct Shared {
     pool: Pool,
     clock: Clock,
     command_timeout: Duration,
-    catalog: RwLock<Arc<Catalog>>,
+    catalog: watch::Sender<Arc<Catalog>>,
+    /// How often it was replaced.
+    replaced: AtomicU64,
+    /// The version of the stored commands that the catalogue was made of; none before the first look.
+    stored_version: Mutex<Option<i64>>,
+}
+
+/// A script on its way to a server.
+pub(super) struct Script<'a> {
+    /// What it is called, for sentences.
+    pub(super) name: &'a str,
+    /// The constant text.
+    pub(super) text: &'a str,
+    /// Its values.
+    pub(super) parameters: &'a Parameters,
+    /// What its lines that ask for root get.
+    pub(super) privilege: Privilege,
+    /// What it reads from descriptor 3.
+    pub(super) feed: Vec<u8>,
+    /// Time for everything.
+    pub(super) deadline: Duration,
+}
+
+impl<'a> Script<'a> {
+    /// A script without root and without anything to read.
+    pub(super) fn new(name: &'a str, text: &'a str, parameters: &'a Parameters, deadline: Duration) -> Self {
+        Self { name, text, parameters, privilege: Privilege::None, feed: Vec::new(), deadline }
+    }
 }
 
 impl fmt::Debug for Hosts {
@@ -43,10 +72,11 @@ impl fmt::Debug for Hosts {
 }
 
 impl Hosts {
-    /// Reaches servers through `pool`, with the built-in commands until [`Hosts::replace_catalog`].
+    /// Reaches servers through `pool`, with the built-in commands until [`Hosts::load_commands`].
     pub fn new(db: Db, sealer: Arc<Sealer>, pool: Pool, clock: Clock, command_timeout: Duration) -> Self {
-        let catalog = RwLock::new(Arc::new(Catalog::built_in().clone()));
-        Self(Arc::new(Shared { db, sealer, pool, clock, command_timeout, catalog }))
+        let catalog = watch::Sender::new(Arc::new(Catalog::built_in().clone()));
+        let (replaced, stored_version) = (AtomicU64::new(0), Mutex::new(None));
+        Self(Arc::new(Shared { db, sealer, pool, clock, command_timeout, catalog, replaced, stored_version }))
     }
 
     /// The server of `name` for `actor`; outside their scope it is not found, like one that does not exist (Z05).
@@ -91,45 +121,64 @@ impl Hosts {
         }
     }
 
-    /// Asks the server what it runs and which tools it has, and keeps the answer.
+    /// Asks the server what it runs, which tools it has and what it may do as root, and keeps the answer.
     pub async fn detect_platform(&self, id: ServerId) -> Result<Platform> {
         let endpoint = self.endpoint(id).await?;
         let chosen = self.catalog().choose(DetectPlatform::TYPE, &Platform::default()).map_err(|missing| {
             let (command, platform) = (DetectPlatform::TYPE.label().to_owned(), missing.platform);
             RemoteError::Unsupported { server: endpoint.name.clone(), command, platform }
         })?;
-        let (token, parameters) = (new_token()?, DetectPlatform.parameters());
-        let envelope = Envelope {
-            script: &chosen.script,
-            parameters: &parameters,
-            token: &token,
-            locale: Platform::default().locale(),
-            privilege: Privilege::None,
-        };
-        let stdin = envelope.compose().map_err(Error::internal)?;
-        let request = Request::new(&chosen.name, stdin, token.clone(), self.0.command_timeout);
-        let answer = self.0.pool.run(&endpoint, request).await?.success(&endpoint.name, &chosen.name)?;
-        let platform =
-            DetectPlatform.parse(&chosen.format, &answer.stdout).map_err(|problem| RemoteError::Unparsable {
-                server: endpoint.name.clone(),
-                command: chosen.name.clone(),
-                why: problem.to_string(),
-                sample: problem.sample,
-            })?;
+        let parameters = DetectPlatform.parameters();
+        let script = Script::new(&chosen.name, &chosen.script, &parameters, self.0.command_timeout);
+        let answer = self.send(&endpoint, Locale::Plain, script).await?.success(&endpoint.name, &chosen.name)?;
+        let platform = DetectPlatform
+            .parse(&chosen.format, &answer.stdout)
+            .map_err(|problem| RemoteError::unparsable(&endpoint.name, &chosen.name, problem))?;
         let row = DetectedPlatform::new(id, &platform, self.0.clock.now());
         self.0.db.run(move |connection| row.save(connection)).await?;
+        // What was allowed before may not be any more; who needs to know next asks anew, if it fails now.
+        let lines = self.lines_that_fit(&platform);
+        if let Err(problem) = self.ask_rights(&endpoint, &platform, &lines).await {
+            tracing::debug!(server = endpoint.name, %problem, "it did not say what may be done as root");
+        }
         Ok(platform)
     }
 
     /// The commands that are known now.
     pub fn catalog(&self) -> Arc<Catalog> {
-        self.0.catalog.read().map_or_else(|poisoned| Arc::clone(&poisoned.into_inner()), |catalog| Arc::clone(&catalog))
+        Arc::clone(&self.0.catalog.borrow())
+    }
+
+    /// The commands as they change: for whoever keeps a command running.
+    pub fn follow_catalog(&self) -> watch::Receiver<Arc<Catalog>> {
+        self.0.catalog.subscribe()
     }
 
     /// Puts another catalogue in place: an administrator added or removed a command.
     pub fn replace_catalog(&self, catalog: Catalog) {
-        let mut place = self.0.catalog.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *place = Arc::new(catalog);
+        self.0.catalog.send_replace(Arc::new(catalog));
+        self.0.replaced.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often the catalogue was replaced: another number, perhaps other commands.
+    pub fn catalog_changes(&self) -> u64 {
+        self.0.replaced.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn stored_version(&self) -> &Mutex<Option<i64>> {
+        &self.0.stored_version
+    }
+
+    /// Sends one script, composed for this run alone.
+    pub(super) async fn send(&self, endpoint: &Endpoint, locale: Locale, script: Script<'_>) -> Result<Answer> {
+        let token = new_token()?;
+        let Script { name, text, parameters, privilege, feed, deadline } = script;
+        let envelope = Envelope { script: text, parameters, token: &token, locale, privilege };
+        let stdin = envelope.compose().map_err(Error::internal)?;
+        let mut request = Request::new(name, stdin, token.clone(), deadline);
+        request.may_ask_password = privilege == Privilege::SudoPassword;
+        request.feed = feed;
+        Ok(self.0.pool.run(endpoint, request).await?)
     }
 
     /// The connections.
@@ -219,7 +268,8 @@ fn single(
     })
 }
 
-fn privilege(credential: &Credential) -> Privilege {
+/// How the user of a credential becomes root.
+pub(super) fn privilege(credential: &Credential) -> Privilege {
     match credential.privilege {
         _ if credential.user_name == "root" => Privilege::AlreadyRoot,
         Privileges::None => Privilege::None,

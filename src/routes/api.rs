@@ -6,8 +6,9 @@ use actix_web::middleware::from_fn;
 use actix_web::{Handler, Responder, web};
 
 use crate::api::{
-    audit_events, capabilities, connection, credentials, filesystems, groups, host_key, idempotency, imports,
-    inventory, latest, metrics, openapi, platform, processes, servers, sockets, stream, tokens, users,
+    audit_events, capabilities, checks, command_types, commands, connection, credentials, filesystems, groups,
+    host_key, idempotency, imports, inventory, latest, metrics, openapi, platform, processes, servers, sockets, stream,
+    tokens, trials, users,
 };
 use crate::web::health;
 use crate::web::router::Permission::Anyone;
@@ -46,6 +47,8 @@ fn of_servers() -> Vec<Route> {
         get("/api/v1/servers/{server}/processes/{pid}", VIEWER, || web::to(processes::show)),
         get("/api/v1/servers/{server}/sockets", VIEWER, || web::to(sockets::index)),
         get("/api/v1/servers/{server}/filesystems", VIEWER, || web::to(filesystems::index)),
+        get("/api/v1/servers/{server}/checks", VIEWER, || web::to(checks::results)),
+        post("/api/v1/servers/{server}/trials", ADMINISTRATOR, || once(trials::create)),
     ]
 }
 
@@ -67,6 +70,17 @@ fn of_registry() -> Vec<Route> {
         post("/api/v1/inventory/applications", ADMINISTRATOR, || once(inventory::apply)),
         get("/api/v1/inventory/files", ADMINISTRATOR, || web::to(inventory::index)),
         other(Method::DELETE, "/api/v1/inventory/files/{file}", ADMINISTRATOR, || once(inventory::release)),
+        get("/api/v1/command-types", VIEWER, || web::to(command_types::index)),
+        get("/api/v1/commands", ADMINISTRATOR, || web::to(commands::index)),
+        post("/api/v1/commands", ADMINISTRATOR, || once(commands::create)),
+        get("/api/v1/commands/{command_type}/{command}", ADMINISTRATOR, || web::to(commands::show)),
+        other(Method::PATCH, "/api/v1/commands/{command_type}/{command}", ADMINISTRATOR, || once(commands::update)),
+        other(Method::DELETE, "/api/v1/commands/{command_type}/{command}", ADMINISTRATOR, || once(commands::destroy)),
+        get("/api/v1/checks", ADMINISTRATOR, || web::to(checks::index)),
+        post("/api/v1/checks", ADMINISTRATOR, || once(checks::create)),
+        get("/api/v1/checks/{check}", ADMINISTRATOR, || web::to(checks::show)),
+        other(Method::PATCH, "/api/v1/checks/{check}", ADMINISTRATOR, || once(checks::update)),
+        other(Method::DELETE, "/api/v1/checks/{check}", ADMINISTRATOR, || once(checks::destroy)),
         get("/api/v1/users", ADMINISTRATOR, || web::to(users::index)),
         get("/api/v1/users/{user}", ADMINISTRATOR, || web::to(users::show)),
         get("/api/v1/tokens", ADMINISTRATOR, || web::to(tokens::index)),

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::range::Range;
 use crate::language::{Language, Message};
-use crate::metrics::catalogue::{Metric, Unit as MetricUnit};
+use crate::metrics::catalogue::Metric;
 use crate::web::chart::axis::{self, Unit};
 use crate::web::chart::lines::Lines;
 use crate::web::chart::plot::{Frame, Plot};
@@ -39,6 +39,8 @@ pub struct Declared {
     pub device: String,
     /// At most three.
     pub lines: Vec<LineOf>,
+    /// What its numbers are, where the metric does not say: a check's.
+    pub unit: Option<Unit>,
     /// The line whose value is the big number, where that is not the first one: a total, say.
     pub headline: Option<Metric>,
     /// What stands beside the big number: `written`, `of 15.5 GiB`.
@@ -60,6 +62,7 @@ impl Declared {
             title,
             device: String::new(),
             lines: lines.iter().map(line).collect(),
+            unit: None,
             headline: None,
             noun: None,
             stacked: false,
@@ -80,20 +83,16 @@ impl Declared {
 
     /// What the chart's numbers are, as people read them.
     pub fn unit(&self) -> Unit {
-        self.lines.first().map_or(Unit::Count, |line| unit_of(line.metric))
+        let of_metric = || self.lines.first().map_or(Unit::Count, |line| unit_of(line.metric));
+        self.unit.unwrap_or_else(of_metric)
     }
 }
 
 /// How people read a metric: network in bits, everything else as it is kept.
 pub fn unit_of(metric: Metric) -> Unit {
-    match (metric, metric.unit()) {
-        (Metric::NetworkReceived | Metric::NetworkSent, _) => Unit::BitRate,
-        (_, MetricUnit::Percent) => Unit::Percent,
-        (_, MetricUnit::Bytes) => Unit::Bytes,
-        (_, MetricUnit::BytesPerSecond) => Unit::ByteRate,
-        (_, MetricUnit::PerSecond) => Unit::Rate,
-        (_, MetricUnit::Milliseconds) => Unit::Milliseconds,
-        (_, MetricUnit::Count) => Unit::Count,
+    match metric {
+        Metric::NetworkReceived | Metric::NetworkSent => Unit::BitRate,
+        other => other.unit().into(),
     }
 }
 

@@ -4,7 +4,9 @@ pub use super::charts::Declared;
 use crate::language::Message;
 use crate::metrics::catalogue::Metric;
 use crate::metrics::health::WARN;
+use crate::models::checks::Check;
 use crate::web::chart::axis::Unit;
+use crate::web::condition;
 
 /// Interfaces and disks of one server that get a chart of their own; the table has them all.
 pub const MOST_DEVICES: usize = 12;
@@ -106,6 +108,19 @@ pub fn network(index: usize, name: &str) -> Declared {
     let lines = [(Metric::NetworkSent, "out"), (Metric::NetworkReceived, "in")];
     Declared { noun: Some(Message::new("out")), ..Declared::new(format!("network-{index}"), "Network", &lines) }
         .of_device(name)
+}
+
+/// The numbers of one check, with the first of its limits.
+pub fn check(index: usize, check: &Check) -> Declared {
+    let limits = check.limits();
+    let word = Some(&check.unit_word).filter(|word| !word.is_empty());
+    Declared {
+        unit: Some(condition::unit_of(&check.unit)),
+        limit: limits.warning.or(limits.critical),
+        noun: word.map(|word| Message::new("{word}").with("word", word)),
+        ..Declared::new(format!("check-{index}"), "Check", &[(Metric::Check, "value")])
+    }
+    .of_device(&check.name)
 }
 
 /// How full one filesystem is.

@@ -24,7 +24,7 @@ pub static SCREEN: Screen = Screen {
     label: "Disks",
     icon: "hard-drive",
     group: Group::Server,
-    needs: &[CommandType::SampleMetrics, CommandType::ListFilesystems],
+    needs: &[CommandType::ListFilesystems],
     role: Role::Viewer,
     key: None,
 };

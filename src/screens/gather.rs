@@ -15,6 +15,9 @@ use crate::error::{Error, Result};
 use crate::metrics::health::{Health, Level};
 use crate::metrics::live::{Latest, Live};
 use crate::models::actor::{Actor, Role, Scope};
+use crate::models::alarms::Alarm;
+use crate::models::check_results::CheckResult;
+use crate::models::checks::Check;
 use crate::models::groups::Group;
 use crate::models::ids::GroupId;
 use crate::models::permission::Permission;
@@ -41,6 +44,8 @@ pub struct Stored {
     pub platform: Option<DetectedPlatform>,
     /// How the last contact left it.
     pub state: Option<ServerState>,
+    /// What its checks found.
+    pub alarms: Vec<Alarm>,
 }
 
 impl Stored {
@@ -55,6 +60,7 @@ impl Stored {
                     groups: server.groups(connection)?,
                     platform: DetectedPlatform::of(connection, server.id)?,
                     state: ServerState::of(connection, server.id)?,
+                    alarms: Alarm::of(connection, server.id)?,
                     server,
                 })
             })
@@ -77,7 +83,13 @@ impl Stored {
 
     /// How it is: its stored state, or what its numbers say.
     pub fn health(&self, live: &Live, now: DateTime<Utc>) -> Health {
-        Health::of(&self.server, self.state.as_ref(), live, now)
+        Health::of(&self.server, self.state.as_ref(), live, now).with(Alarm::worst(&self.alarms, now))
+    }
+
+    /// Its checks with how they last went, by name.
+    pub async fn checks(&self, app: &App) -> Result<Vec<(CheckResult, Check)>> {
+        let server = self.server.id;
+        app.db.run(move |connection| Ok::<_, Error>(CheckResult::of_server(connection, server)?)).await
     }
 
     /// The server on the page at `path`.

@@ -1,6 +1,7 @@
 //! One server at one glance: what it is, how it is now, its busiest processes, its filesystems.
 
 pub mod away;
+pub mod checks;
 pub mod connections;
 pub mod facts;
 pub mod ladder;
@@ -11,6 +12,7 @@ pub mod unreachable;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::future::OptionFuture;
 
+use self::checks::Checks;
 use self::page::{METRICS, OverviewPage, charts, cores, facts, is_young};
 use super::asked;
 use super::gather::{self, Stored};
@@ -58,13 +60,15 @@ pub async fn index(
     if !health.level.answers() {
         return away::show(&stored, health, &person, &app, render).await;
     }
-    let (level, why) = (health.level, health.strain.as_ref().map(condition::why));
+    let (level, why) = (health.level, condition::reason(&health));
     let part = Part::of(&request);
     let live = app.live.server(stored.server.id);
     live.look();
     let latest = live.latest();
     let range = Range::of(&query, DEFAULT_RANGE, now);
     let mut page = OverviewPage::new(stored.about(&render.shell.here, level), range.choices(CHOICES), why);
+    page.is_found_by_check = health.alarm.is_some();
+    page.checks = Checks::load(&app, &stored, part, range, &render.shell).await?;
     if part.includes("facts") {
         page.facts = facts(&stored, latest.as_deref(), level, now);
     }
@@ -94,6 +98,8 @@ pub async fn index(
         Part::Block("facts") => render.page(&page.as_facts()),
         Part::Block("charts") => render.page(&page.as_charts()),
         Part::Block("cores") => render.page(&page.as_cores()),
+        Part::Block("checks") => render.page(&page.as_checks()),
+        Part::Block("check-charts") => render.page(&page.as_check_charts()),
         // Too late for this time: what is shown stays, and the region asks again.
         Part::Block("processes") if page.processes.is_waiting() => render.nothing(),
         Part::Block("processes") => render.page(&page.as_processes()),

@@ -10,6 +10,7 @@ use super::demo::{self, Demo};
 use super::instance::ThisInstance;
 use super::{ProcessRole, ServeOptions};
 use crate::app::App;
+use crate::checks::Runner;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::private_server::{self, Durability, PrivateServer};
@@ -73,12 +74,13 @@ impl Assembly {
         let gone = instance.gone.clone();
         app.db.run(move |connection| Instance::end(connection, &gone)).await?;
         let presence = Presence::new(app.db.patient(), instance.introduction.clone(), app.config.lease);
-        let mut workers = Vec::new();
+        let mut workers = vec![follow_commands(&app, &stop)];
         if options.role == ProcessRole::Web {
             workers.push(start_presence(&app, presence.clone(), &stop));
         } else {
             workers.extend(start_sampler(&app, presence.clone(), &stop));
             workers.push(start_jobs(&app, &addresses.application, &stop)?);
+            workers.push(start_checks(&app, &stop));
         }
         if options.role != ProcessRole::Work {
             workers.push(start_mirror(&app, presence, &stop));
@@ -148,6 +150,19 @@ fn start_presence(app: &App, presence: Presence, stop: &CancellationToken) -> Jo
     app.hosts.pool().runtime().spawn(async move { presence.run(&stop).await })
 }
 
+/// The checks of administrators' own.
+fn start_checks(app: &App, stop: &CancellationToken) -> JoinHandle<()> {
+    let runner = Runner::new(app.hosts.clone(), app.db.patient(), app.clock.clone());
+    let stop = stop.clone();
+    app.hosts.pool().runtime().spawn(async move { runner.run(&stop).await })
+}
+
+/// What administrators add is in use in every process soon after.
+fn follow_commands(app: &App, stop: &CancellationToken) -> JoinHandle<()> {
+    let (hosts, stop) = (app.hosts.clone(), stop.clone());
+    app.hosts.pool().runtime().spawn(async move { hosts.follow_commands(&stop).await })
+}
+
 fn start_jobs(app: &App, database: &SecretText, stop: &CancellationToken) -> Result<JoinHandle<()>> {
     let work = Work {
         db: app.db.patient(),
@@ -168,6 +183,7 @@ pub async fn app(config: Config, database: &SecretText) -> Result<App> {
     let (sealer, clock) = (Arc::new(sealer), Clock::system());
     let pool = Pool::new(config.remote.clone(), clock.clone()).map_err(Error::internal)?;
     let hosts = Hosts::new(db.clone(), Arc::clone(&sealer), pool, clock.clone(), config.remote.command_timeout);
+    hosts.load_commands().await?;
     Ok(App {
         config: Arc::new(config),
         clock,

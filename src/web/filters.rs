@@ -89,6 +89,14 @@ pub fn time(at: &DateTime<Utc>, values: &dyn Values) -> askama::Result<String> {
     Ok(format::time(*at, shell.now, shell.time_zone, shell.language))
 }
 
+/// Several lines of text with their control characters shown, but for the line ends and tabs between them.
+#[filter_fn]
+pub fn lines<T: Display>(text: T, _: &dyn Values) -> askama::Result<String> {
+    let text = text.to_string();
+    let cells = |line: &str| line.split('\t').map(format::visible).collect::<Vec<_>>().join("\t");
+    Ok(text.lines().map(cells).collect::<Vec<_>>().join("\n"))
+}
+
 /// Text from a server with its control characters shown (X04).
 #[filter_fn]
 pub fn visible<T: Display>(text: T, _: &dyn Values) -> askama::Result<String> {

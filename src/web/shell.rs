@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::language::{Language, Message};
 use crate::metrics::health::{Health, Level};
 use crate::models::actor::Role;
+use crate::models::alarms::Alarm;
 use crate::models::platforms::DetectedPlatform;
 use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
@@ -169,7 +170,8 @@ async fn servers(
             for name in names {
                 let Ok(server) = Server::by_name(connection, &scope, &name) else { continue };
                 let state = ServerState::of(connection, server.id)?;
-                let level = Health::of(&server, state.as_ref(), &live, now).level;
+                let alarms = Alarm::of(connection, server.id)?;
+                let level = Health::of(&server, state.as_ref(), &live, now).with(Alarm::worst(&alarms, now)).level;
                 let groups =
                     server.groups(connection)?.into_iter().map(|group| group.name).collect::<Vec<_>>().join(", ");
                 let platform = DetectedPlatform::of(connection, server.id)?.map(Platform::from);

@@ -8,6 +8,7 @@
     "milliseconds": [Infinity, ["ms"]],
     "rate": [Infinity, ["/s"]],
     "count": [Infinity, [""]],
+    "plain": [Infinity, [""]],
   };
 
   const short = (value) => {

@@ -12,6 +12,7 @@ mod admin;
 mod api;
 mod bad_input;
 mod browser;
+mod checks;
 mod cli;
 mod commands;
 mod db;

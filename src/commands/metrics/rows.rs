@@ -6,8 +6,68 @@
 
 use super::{Cpu, CpuTicks, DiskCounters, FRAME_END, InterfaceCounters, Memory, Sample};
 use crate::commands::ParseError;
+use crate::commands::shape::{Column, Shape, needed, optional};
 use crate::commands::table::{self, Row};
 use crate::commands::text::{self, SHORT};
+
+pub(in crate::commands) const SHAPES: &[Shape] = &[
+    Shape::word("uptime", &[needed("seconds", "Seconds since boot, by the server's own clock", "812345.67")]),
+    Shape::word("cpu", TICKS),
+    Shape::word("core", TICKS),
+    Shape::word(
+        "cpu_percent",
+        &[
+            optional("user", "Percent now, where there are no counters", "12.5"),
+            optional("system", "Percent of the kernel now", "3.1"),
+        ],
+    ),
+    Shape::word(
+        "load",
+        &[
+            optional("1 min", "Load average of 1 minute", "0.42"),
+            optional("5 min", "Load average of 5 minutes", "0.38"),
+            optional("15 min", "Load average of 15 minutes", "0.30"),
+        ],
+    ),
+    Shape::word(
+        "memory",
+        &[
+            needed("total", "Installed memory in bytes", "8589934592"),
+            needed("available", "Bytes available without swapping", "5368709120"),
+            optional("cached", "Bytes of buffers and page cache", "2147483648"),
+            optional("swap total", "Swap space in bytes", "4294967296"),
+            optional("swap used", "Swap space in use, in bytes", "0"),
+        ],
+    ),
+    Shape::word(
+        "disk",
+        &[
+            needed("name", "The disk", "sda"),
+            needed("bytes read", "Bytes read since boot", "123456789"),
+            needed("bytes written", "Bytes written since boot", "987654321"),
+            optional("operations", "Finished reads and writes since boot", "54321"),
+            optional("ms busy", "Milliseconds during which it was busy", "65432"),
+            optional("ms waited", "Milliseconds that operations waited, added up", "76543"),
+        ],
+    ),
+    Shape::word(
+        "interface",
+        &[
+            needed("name", "The interface", "eth0"),
+            needed("bytes received", "Bytes received since boot", "123456789"),
+            needed("bytes sent", "Bytes sent since boot", "987654321"),
+            optional("errors", "Packets dropped or broken since boot", "0"),
+        ],
+    ),
+];
+
+const TICKS: &[Column] = &[
+    needed("user", "Clock ticks of programs since boot", "123456"),
+    needed("system", "Clock ticks of the kernel", "23456"),
+    needed("idle", "Clock ticks spent idle", "987654"),
+    optional("iowait", "Clock ticks spent waiting for disks", "1234"),
+    optional("steal", "Clock ticks taken by the hypervisor", "0"),
+];
 
 pub(super) fn parse(frame: &[u8]) -> Result<Sample, ParseError> {
     let mut sample = Sample::default();

@@ -4,7 +4,30 @@ use chrono::DateTime;
 
 use super::Platform;
 use crate::commands::ParseError;
+use crate::commands::shape::{Shape, needed, optional};
 use crate::commands::text::{self, SHORT, integer, integer32};
+
+pub(in crate::commands) const SHAPES: &[Shape] = &[
+    Shape::word("system", &[needed("name", "What uname -s says", "Linux")]),
+    Shape::word("kernel", &[optional("release", "What uname -r says", "6.1.0-18-amd64")]),
+    Shape::word("arch", &[optional("machine", "What uname -m says", "x86_64")]),
+    Shape::word("hostname", &[optional("name", "The server's own name", "web-1")]),
+    Shape::word("version", &[optional("version", "What the system calls its version", "14.1")]),
+    Shape::word("os-release", &[optional("line", "A line of os-release, as it stands there", "ID=debian")]),
+    Shape::word("boot-id", &[optional("id", "Another word after each boot", "0b8f0d3c")]),
+    Shape::word("booted", &[optional("seconds", "When it was booted, in seconds since 1970", "1763900000")]),
+    Shape::word("cores", &[optional("count", "Logical processors", "8")]),
+    Shape::word("memory-kib", &[optional("KiB", "Installed memory in KiB", "8388608")]),
+    Shape::word("memory-bytes", &[optional("bytes", "Installed memory in bytes", "8589934592")]),
+    Shape::word("cpu-model", &[optional("name", "The processor's name", "Xeon 6338N")]),
+    Shape::word("virtualisation", &[optional("name", "kvm, lxc and the like; none on bare metal", "kvm")]),
+    Shape::word("machine", &[optional("name", "What the machine calls itself", "QEMU")]),
+    Shape::word("time-zone", &[optional("zone", "Its name, or its offset", "Asia/Seoul")]),
+    Shape::word(
+        "can",
+        &[optional("tool", "A tool that it has, by the name that commands ask for; one row each", "ss")],
+    ),
+];
 
 pub(super) fn parse(output: &[u8]) -> Result<Platform, ParseError> {
     let mut platform = Platform::default();

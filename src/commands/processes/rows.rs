@@ -2,8 +2,26 @@
 
 use super::{Process, ProcessList, name_of};
 use crate::commands::ParseError;
+use crate::commands::shape::{Shape, needed, optional};
 use crate::commands::table::{self, Row};
 use crate::commands::text::{self, LONG, SHORT};
+
+pub(in crate::commands) const SHAPES: &[Shape] = &[Shape::rows(&[
+    needed("pid", "Process id", "4121"),
+    optional("parent", "Process id of its parent", "1"),
+    optional("user", "Who it runs as", "www-data"),
+    optional("CPU %", "Percent of one core over its life, with a dot", "12.5"),
+    optional("memory %", "Percent of the installed memory, with a dot", "1.2"),
+    optional("resident bytes", "Memory in use, in bytes", "10485760"),
+    optional(
+        "started",
+        "When it was started, in the same words each time; names the process together with its id",
+        "812345",
+    ),
+    optional("seconds running", "How long it has run, in whole seconds", "3600"),
+    optional("state", "R running, S sleeping, Z ended but not fetched, or what the system says", "S"),
+    needed("command line", "The whole command line, or the program's name", "nginx: worker process"),
+])];
 
 pub(super) fn parse(output: &[u8]) -> Result<ProcessList, ParseError> {
     let processes: Vec<Process> = table::rows(output, 10).map(|row| process(&row?)).collect::<Result<_, _>>()?;

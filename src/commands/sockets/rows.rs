@@ -4,8 +4,23 @@
 
 use super::{Gathering, Protocol, Socket, SocketList, SocketOwner};
 use crate::commands::ParseError;
+use crate::commands::shape::{Shape, needed, optional};
 use crate::commands::table::{self, Row};
 use crate::commands::text::{self, SHORT};
+
+pub(in crate::commands) const SHAPES: &[Shape] = &[
+    Shape::rows(&[
+        needed("protocol", "tcp or udp", "tcp"),
+        needed("address", "Where it listens; * for every address", "0.0.0.0"),
+        needed("port", "At which port", "443"),
+        optional("state", "What the system calls its state", "LISTEN"),
+        optional("pid", "Process id of its owner", "4121"),
+        optional("process name", "Short name of its owner", "nginx"),
+        optional("user number", "Number of the user who opened it", "33"),
+        optional("user", "Name of that user", "www-data"),
+    ]),
+    Shape::word("root", &[]),
+];
 
 pub(super) fn parse(output: &[u8]) -> Result<SocketList, ParseError> {
     let mut gathering = Gathering::default();

@@ -34,6 +34,7 @@ fn typical(value: f32) -> Vec<Value<'static>> {
         crate::metrics::catalogue::DeviceKind::Disk => vec!["sda"],
         crate::metrics::catalogue::DeviceKind::Interface => vec!["eth0", "eth1"],
         crate::metrics::catalogue::DeviceKind::Mount => vec!["/", "/var"],
+        crate::metrics::catalogue::DeviceKind::Check => vec![],
     };
     let all = Metric::ALL.iter().flat_map(|metric| devices(*metric).into_iter().map(|device| (*metric, device)));
     all.map(|(metric, device)| Value { metric, device, value }).collect()

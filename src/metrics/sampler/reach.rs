@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::commands::catalog::Chosen;
+use tokio::sync::watch;
+
+use crate::commands::Command;
+use crate::commands::catalog::{Catalog, Chosen};
 use crate::commands::filesystems::{Filesystem, ListFilesystems};
 use crate::commands::metrics::{Sample, SampleMetrics, parse_frame};
+use crate::commands::platform::Platform;
 use crate::commands::script::{Envelope, Privilege};
-use crate::commands::{Command, ParseError};
 use crate::error::{Error, RemoteError, Result};
 use crate::models::actor::Actor;
 use crate::models::ids::ServerId;
@@ -61,18 +64,38 @@ pub trait SampleLoop: Send {
 pub struct TickedLoop {
     ticker: Ticker,
     server: String,
-    command: String,
-    format: Arc<str>,
+    chosen: Chosen,
+    platform: Platform,
+    catalog: watch::Receiver<Arc<Catalog>>,
+}
+
+/// Returns when another command than `chosen` is to be used: somebody added, changed or deleted one.
+async fn replaced(catalog: &mut watch::Receiver<Arc<Catalog>>, platform: &Platform, chosen: &Chosen) {
+    while catalog.changed().await.is_ok() {
+        let known = Arc::clone(&catalog.borrow_and_update());
+        let now = known.choose(SampleMetrics::TYPE, platform).ok();
+        if now.is_none_or(|now| (&now.name, &now.script) != (&chosen.name, &chosen.script)) {
+            return;
+        }
+    }
+    // Nobody can change it any more.
+    std::future::pending::<()>().await;
 }
 
 impl SampleLoop for TickedLoop {
     async fn tick(&mut self, deadline: Duration) -> Result<Sample, RemoteError> {
         let frame = self.ticker.tick(deadline).await?;
-        parse_frame(&self.format, &frame).map_err(|problem| unparsable(&self.server, &self.command, problem))
+        parse_frame(&self.chosen.format, &frame)
+            .map_err(|problem| RemoteError::unparsable(&self.server, &self.chosen.name, problem))
     }
 
     async fn ended(&mut self) -> RemoteError {
-        self.ticker.closed().await
+        tokio::select! {
+            error = self.ticker.closed() => error,
+            () = replaced(&mut self.catalog, &self.platform, &self.chosen) => {
+                RemoteError::CutOff { server: self.server.clone(), command: self.chosen.name.clone() }
+            }
+        }
     }
 }
 
@@ -80,7 +103,9 @@ impl Reach for Hosts {
     type Loop = TickedLoop;
 
     async fn identity(&self, server: ServerId) -> Result<String> {
-        Ok(self.endpoint(server).await?.identity)
+        let endpoint = self.endpoint(server).await?;
+        // A platform for which no command is known gets in once somebody added one.
+        Ok(format!("{} {}", endpoint.identity, self.catalog_changes()))
     }
 
     async fn detect(&self, server: ServerId) -> Result<()> {
@@ -88,18 +113,19 @@ impl Reach for Hosts {
     }
 
     async fn open(&self, server: &Server) -> Result<TickedLoop> {
-        let (endpoint, chosen, request) = prepare(self, server).await?;
+        let catalog = self.follow_catalog();
+        let (endpoint, platform, chosen, request) = prepare(self, server).await?;
         let ticker = self.pool().ticker(&endpoint, request).await?;
-        Ok(TickedLoop { ticker, server: endpoint.name, command: chosen.name, format: chosen.format })
+        Ok(TickedLoop { ticker, server: endpoint.name, chosen, platform, catalog })
     }
 
     async fn once(&self, server: &Server) -> Result<Sample> {
-        let (endpoint, chosen, mut request) = prepare(self, server).await?;
+        let (endpoint, _, chosen, mut request) = prepare(self, server).await?;
         // One tick; the end of input follows it.
         request.feed = b"\n".to_vec();
         let answer = self.pool().run(&endpoint, request).await?.success(&endpoint.name, &chosen.name)?;
         let sample = SampleMetrics.parse(&chosen.format, &answer.stdout);
-        Ok(sample.map_err(|problem| unparsable(&endpoint.name, &chosen.name, problem))?)
+        Ok(sample.map_err(|problem| RemoteError::unparsable(&endpoint.name, &chosen.name, problem))?)
     }
 
     async fn filesystems(&self, server: &Server) -> Result<Vec<Filesystem>> {
@@ -121,7 +147,7 @@ impl Reach for Hosts {
 }
 
 /// Where the server is, which loop it gets, and the request that starts it.
-async fn prepare(hosts: &Hosts, server: &Server) -> Result<(Endpoint, Chosen, Request)> {
+async fn prepare(hosts: &Hosts, server: &Server) -> Result<(Endpoint, Platform, Chosen, Request)> {
     let (endpoint, platform) = hosts.endpoint_and_platform(server.id).await?;
     let chosen =
         hosts.catalog().choose(SampleMetrics::TYPE, &platform).map_err(|missing| RemoteError::Unsupported {
@@ -139,14 +165,5 @@ async fn prepare(hosts: &Hosts, server: &Server) -> Result<(Endpoint, Chosen, Re
     };
     let stdin = envelope.compose().map_err(Error::internal)?;
     let request = Request::new(&chosen.name, stdin, token.clone(), DEADLINE);
-    Ok((endpoint, chosen, request))
-}
-
-fn unparsable(server: &str, command: &str, problem: ParseError) -> RemoteError {
-    RemoteError::Unparsable {
-        server: server.to_owned(),
-        command: command.to_owned(),
-        why: problem.to_string(),
-        sample: problem.sample,
-    }
+    Ok((endpoint, platform, chosen, request))
 }

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::metrics::health::Health;
 use crate::models::actor::Scope;
+use crate::models::alarms::Alarm;
 use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
 use crate::web::condition;
@@ -22,6 +23,7 @@ pub async fn candidates(app: &App, scope: Scope) -> Result<Vec<Candidate>> {
             let groups = Server::groups_of(connection, &ids)?;
             let states: BTreeMap<_, _> =
                 ServerState::all(connection, &scope)?.into_iter().map(|state| (state.server_id, state)).collect();
+            let alarms = Alarm::all(connection)?;
             let names = |server: &Server| {
                 let groups = groups.get(&server.id).map(Vec::as_slice).unwrap_or_default();
                 groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>().join(", ")
@@ -31,7 +33,8 @@ pub async fn candidates(app: &App, scope: Scope) -> Result<Vec<Candidate>> {
                 labels.collect::<Vec<_>>().join(" ")
             };
             let candidate = |server: &Server| {
-                let health = Health::of(server, states.get(&server.id), &live, now);
+                let found = Alarm::worst(alarms.get(&server.id).map(Vec::as_slice).unwrap_or_default(), now);
+                let health = Health::of(server, states.get(&server.id), &live, now).with(found);
                 Candidate {
                     name: server.name.clone(),
                     address: server.address.clone(),

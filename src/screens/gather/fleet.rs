@@ -14,6 +14,7 @@ use crate::metrics::line::Line;
 use crate::metrics::live::Live;
 use crate::metrics::series::Question;
 use crate::models::actor::Scope;
+use crate::models::alarms::Alarm;
 use crate::models::groups::Group;
 use crate::models::ids::ServerId;
 use crate::models::platforms::DetectedPlatform;
@@ -36,6 +37,8 @@ struct FleetRows {
     groups: BTreeMap<ServerId, Vec<Group>>,
     platforms: HashMap<ServerId, DetectedPlatform>,
     states: HashMap<ServerId, ServerState>,
+    /// What checks found.
+    alarms: HashMap<ServerId, Vec<Alarm>>,
 }
 
 impl FleetRows {
@@ -50,6 +53,7 @@ impl FleetRows {
                     groups: Server::groups_of(connection, &ids)?,
                     platforms: platforms.into_iter().map(|platform| (platform.server_id, platform)).collect(),
                     states: states.into_iter().map(|state| (state.server_id, state)).collect(),
+                    alarms: Alarm::all(connection)?,
                     servers,
                 })
             })
@@ -63,12 +67,13 @@ impl FleetRows {
 
     fn machine(&mut self, server: Server, live: &Live, now: DateTime<Utc>) -> Machine {
         let state = self.states.get(&server.id);
-        let health = Health::of(&server, state, live, now);
+        let alarms = self.alarms.get(&server.id).map(Vec::as_slice).unwrap_or_default();
+        let health = Health::of(&server, state, live, now).with(Alarm::worst(alarms, now));
         let platform = self.platforms.get(&server.id);
         let groups = self.groups.remove(&server.id).unwrap_or_default();
         Machine {
             level: health.level,
-            why: health.strain.as_ref().map(condition::why),
+            why: condition::reason(&health),
             reason: health.problem.as_ref().map(RemoteError::brief),
             groups: groups.into_iter().map(|group| group.name).collect(),
             labels: server.labels.0.iter().map(|(key, value)| format!("{key}={value}")).collect(),

@@ -3,6 +3,7 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 
+use super::checks::Checks;
 use super::facts::{Fact, Known, lasting};
 use crate::language::Message;
 use crate::metrics::catalogue::Metric;
@@ -38,8 +39,8 @@ pub const METRICS: &[Metric] = &[
     Metric::NetworkSent,
 ];
 
-/// Disks and interfaces with a chart on the overview; the others are on their own screens.
-const MOST_CHARTS: usize = 4;
+/// Disks, interfaces and checks with a chart on the overview; the others are on their own screens.
+pub const MOST_CHARTS: usize = 4;
 
 /// One processor core.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub struct Core {
 
 /// The page of a server that answers.
 #[derive(Template)]
-#[template(path = "screens/overview.html", blocks = ["facts", "charts", "processes", "filesystems", "cores"])]
+#[template(path = "screens/overview.html", blocks = ["facts", "charts", "processes", "filesystems", "cores", "checks", "check_charts"])]
 pub struct OverviewPage {
     /// The server.
     pub about: About,
@@ -62,6 +63,8 @@ pub struct OverviewPage {
     pub facts: Vec<Fact>,
     /// Why it needs attention.
     pub why: Option<Message>,
+    /// It is a check that says so.
+    pub is_found_by_check: bool,
     /// The charts.
     pub charts: Vec<Chart>,
     /// They have no numbers yet, and ask again with the first sample.
@@ -74,6 +77,8 @@ pub struct OverviewPage {
     pub filesystems: Region<Vec<FilesystemRow>>,
     /// Its processor cores.
     pub cores: Vec<Core>,
+    /// Its checks.
+    pub checks: Checks,
 }
 
 impl OverviewPage {
@@ -98,12 +103,14 @@ impl OverviewPage {
             choices,
             facts: Vec::new(),
             why,
+            is_found_by_check: false,
             charts: Vec::new(),
             is_young: false,
             sampling: None,
             processes: Region::Waiting,
             filesystems: Region::Waiting,
             cores: Vec::new(),
+            checks: Checks::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use crate::metrics::catalogue;
 use crate::web::format;
 
 /// What a number is, which decides its words and its axis.
@@ -24,6 +25,21 @@ pub enum Unit {
     Rate,
     /// A number.
     Count,
+    /// A number that is mostly whole, such as what a check counts.
+    Plain,
+}
+
+impl From<catalogue::Unit> for Unit {
+    fn from(kept: catalogue::Unit) -> Self {
+        match kept {
+            catalogue::Unit::Percent => Self::Percent,
+            catalogue::Unit::Bytes => Self::Bytes,
+            catalogue::Unit::BytesPerSecond => Self::ByteRate,
+            catalogue::Unit::PerSecond => Self::Rate,
+            catalogue::Unit::Milliseconds => Self::Milliseconds,
+            catalogue::Unit::Count => Self::Count,
+        }
+    }
 }
 
 impl Unit {
@@ -36,7 +52,7 @@ impl Unit {
             Self::BitRate => (1000.0, &["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"]),
             Self::Milliseconds => (f64::INFINITY, &["ms"]),
             Self::Rate => (f64::INFINITY, &["/s"]),
-            Self::Count => (f64::INFINITY, &[""]),
+            Self::Count | Self::Plain => (f64::INFINITY, &[""]),
         }
     }
 

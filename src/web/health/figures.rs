@@ -14,6 +14,7 @@ use super::text::Text;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::metrics::catalogue::Metric;
+use crate::models::check_results::{CheckResult, CheckState, Figure};
 use crate::models::ids::ServerId;
 use crate::models::recurring_jobs::RecurringJob;
 use crate::models::server_states::{ServerState, State};
@@ -22,6 +23,9 @@ use crate::web::extract::Asking;
 
 /// A sample older than this is not shown: Prometheus would take it for the present.
 const STALE: TimeDelta = TimeDelta::minutes(5);
+
+/// The same for a check, which may run once a day.
+const CHECKED: TimeDelta = TimeDelta::hours(25);
 
 /// What is wanted.
 #[derive(Debug, Deserialize)]
@@ -37,12 +41,13 @@ pub struct Wanted {
 pub async fn prometheus(app: Data<App>, asking: Asking, wanted: Query<Wanted>) -> Result<HttpResponse> {
     let now = app.clock.now();
     let scope = asking.scope().clone();
-    let (servers, states, jobs) = app
+    let (servers, states, jobs, checked) = app
         .db
         .run(move |connection| {
             let servers = Server::all(connection, &scope)?;
             let states = ServerState::all(connection, &scope)?;
-            Ok::<_, Error>((servers, states, RecurringJob::all(connection)?))
+            let checked = CheckResult::figures(connection, now - CHECKED)?;
+            Ok::<_, Error>((servers, states, RecurringJob::all(connection)?, checked))
         })
         .await?;
     let states: HashMap<ServerId, State> = states.into_iter().map(|row| (row.server_id, row.state)).collect();
@@ -53,6 +58,7 @@ pub async fn prometheus(app: Data<App>, asking: Asking, wanted: Query<Wanted>) -
     if wanted.servers.as_deref().is_some_and(|word| word == "1" || word == "true") {
         app.live.refresh().await;
         samples(&mut text, &app, &servers, &states, now);
+        checks(&mut text, &servers, &checked);
     }
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
@@ -131,6 +137,20 @@ fn samples(text: &mut Text, app: &App, servers: &[Server], states: &HashMap<Serv
         }
         text.gauges(&name_of(*metric), metric.meaning(), &family);
     }
+}
+
+/// What checks last found on these servers.
+fn checks(text: &mut Text, servers: &[Server], checked: &[Figure]) {
+    let names: HashMap<ServerId, &str> = servers.iter().map(|server| (server.id, server.name.as_str())).collect();
+    let (mut values, mut well) = (Vec::new(), Vec::new());
+    for (server, check, state, value) in checked {
+        let Some(server) = names.get(server) else { continue };
+        let labels = || vec![("server", *server), ("check", check.as_str())];
+        well.push((labels(), if *state == CheckState::Good { 1.0 } else { 0.0 }));
+        values.extend(value.map(|value| (labels(), value)));
+    }
+    text.gauges("hannun_check_value", "The last value of a check", &values);
+    text.gauges("hannun_check_well", "Whether a check found all well", &well);
 }
 
 /// `hannun_server_disk_read_bytes_per_second`; a unit that the name tells already is not said twice.

@@ -1,6 +1,8 @@
 //! The administration: what every resource promises, and what each adds.
 
 mod audit_events;
+mod checks;
+mod commands;
 mod connection;
 mod credentials;
 mod deletion;
@@ -8,6 +10,7 @@ mod imports;
 mod inventory;
 mod resources;
 mod servers;
+mod trials;
 mod users;
 
 use hannun::models::audit::{AuditEvent, AuditFilter};
@@ -18,7 +21,7 @@ use crate::harness::app::TestApp;
 use crate::harness::page::Page;
 
 /// The form of a page as it stands, with these fields set instead; a field of an empty name is left out.
-fn filled<'f>(page: &Page, fields: &[(&'f str, &'f str)]) -> Vec<(String, String)> {
+pub(crate) fn filled<'f>(page: &Page, fields: &[(&'f str, &'f str)]) -> Vec<(String, String)> {
     let mut form = page.form("#record");
     form.retain(|(name, _)| fields.iter().all(|(field, _)| field != name));
     form.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -26,7 +29,7 @@ fn filled<'f>(page: &Page, fields: &[(&'f str, &'f str)]) -> Vec<(String, String
 }
 
 /// Borrowed pairs, as the client sends them.
-fn pairs(form: &[(String, String)]) -> Vec<(&str, &str)> {
+pub(crate) fn pairs(form: &[(String, String)]) -> Vec<(&str, &str)> {
     form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 

@@ -1,6 +1,8 @@
 //! The JSON API, as programs use it.
 
 mod audit_events;
+mod checks;
+mod commands;
 mod credentials;
 mod document;
 mod groups;

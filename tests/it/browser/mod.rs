@@ -5,6 +5,7 @@ mod imports;
 mod inventory;
 mod keys;
 mod live;
+mod operating_system;
 mod people;
 mod screens;
 mod shell;

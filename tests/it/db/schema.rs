@@ -68,6 +68,7 @@ fn postgres_name(kind: &str) -> String {
         "Integer" => "int4",
         "SmallInt" => "int2",
         "Float" => "float4",
+        "Double" => "float8",
         "Bool" => "bool",
         "Text" => "text",
         "Bytea" => "bytea",

@@ -29,6 +29,7 @@ pub(crate) struct Setup {
     host_keys: Vec<&'static str>,
     settings: String,
     sudoers: Option<String>,
+    uname: Option<String>,
 }
 
 struct User {
@@ -65,6 +66,14 @@ impl Setup {
     /// What `sudo` allows there; needs root.
     pub(crate) fn sudoers(mut self, text: &str) -> Self {
         self.sudoers = Some(format!("{text}\n"));
+        self
+    }
+
+    /// What `uname` says there: a system that no command is known for, say. Needs root, and at least one user.
+    pub(crate) fn system(mut self, name: &str, release: &str) -> Self {
+        self.uname = Some(format!(
+            "#!/bin/sh\ncase $1 in -r) echo {release} ;; -m) echo amd64 ;; -n) echo host ;; *) echo {name} ;; esac\n"
+        ));
         self
     }
 
@@ -115,6 +124,10 @@ impl Sshd {
             fs::write(path.join("sudoers"), sudoers).unwrap();
             fs::set_permissions(path.join("sudoers"), fs::Permissions::from_mode(0o440)).unwrap();
         }
+        if let Some(uname) = &setup.uname {
+            fs::write(path.join("uname"), uname).unwrap();
+            fs::set_permissions(path.join("uname"), fs::Permissions::from_mode(0o755)).unwrap();
+        }
         let user = if is_root() { make_users(path, &setup.users) } else { current_user() };
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         fs::write(path.join("sshd_config"), settings_text(path, port, &setup)).unwrap();
@@ -130,6 +143,12 @@ impl Sshd {
             assert!(self.child.try_wait().unwrap().is_none() && Instant::now() < deadline, "sshd: {}", self.log());
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Changes what `sudo` allows there; it was started with other rules.
+    pub(crate) fn allow(&self, text: &str) {
+        // The same file, which is mounted: a new one would not be seen.
+        fs::write(self.folder.path().join("sudoers"), text).unwrap();
     }
 
     /// What it wrote to its log.
@@ -194,7 +213,8 @@ fn spawn(program: &Path, folder: &Path) -> Child {
     let mut command = if is_root() {
         // The script is constant; where things are comes as arguments.
         let script = "mount --bind \"$1/passwd\" /etc/passwd && mount --bind \"$1/shadow\" /etc/shadow && \
-                      { [ ! -e \"$1/sudoers\" ] || mount --bind \"$1/sudoers\" /etc/sudoers; } && mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec \"$2\" -D -e -f \"$1/sshd_config\"";
+                      { [ ! -e \"$1/sudoers\" ] || mount --bind \"$1/sudoers\" /etc/sudoers; } && \
+                      { [ ! -e \"$1/uname\" ] || mount --bind \"$1/uname\" \"$(command -v uname)\"; } && mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec \"$2\" -D -e -f \"$1/sshd_config\"";
         let mut command = Command::new("unshare");
         command.args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "/bin/sh", "-c", script, "sh"]);
         command.arg(folder).arg(program);

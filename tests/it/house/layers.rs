@@ -22,6 +22,7 @@ const HEIGHTS: &[(&str, u8)] = &[
     ("outbound", 1),
     ("app", 3),
     ("metrics", 2),
+    ("checks", 2),
     ("alerts", 2),
     ("scenarios", 2),
     ("installations", 2),

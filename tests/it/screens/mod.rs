@@ -1,5 +1,6 @@
 //! The screens as people see them: pages, their regions, their streams.
 
+mod capabilities;
 mod fleet;
 mod history;
 mod overview;

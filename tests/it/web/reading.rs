@@ -21,6 +21,7 @@ const MAY_CHANGE: &[&str] = &[
     "sessions",
     "api_tokens",
     "platforms",
+    "root_rights",
     "server_states",
     "metric_inbox",
     "metric_blocks*",
@@ -76,6 +77,12 @@ async fn furnished() -> (TestApp, Client) {
         .await
         .leads_to("/admin/groups");
     app.app.db.run(|connection| NewServer::new("web-1", "127.0.0.1").insert(connection)).await.unwrap();
+    let command = [("command_type", "list_processes"), ("name", "ours"), ("on", "os: linux"), ("format", "table")];
+    let command = command.into_iter().chain([("script", "echo")]);
+    administrator.post("/admin/commands", command).await.leads_to("/admin/commands");
+    let check = [("name", "queue"), ("answer", "number"), ("script", "echo 1"), ("unit", "count"), ("sees", "all")];
+    let check = check.into_iter().chain([("direction", "above"), ("interval_seconds", "60"), ("timeout_seconds", "9")]);
+    administrator.post("/admin/checks", check).await.leads_to("/admin/checks");
     (app, administrator)
 }
 
@@ -86,8 +93,9 @@ fn every_address() -> BTreeSet<String> {
     for route in routes::all().iter().filter(|route| route.method.is_safe() && !route.path.ends_with("/stream")) {
         let mut path = route.path.replace("{server}", "web-1").replace("{path:.*}", "css/app.css");
         path = path.replace("{pid}", "1").replace("{group}", "web").replace("{credential}", "lab");
-        path = path.replace("{user}", "administrator");
-        for resource in ["servers", "groups", "credentials", "users", "audit-events"] {
+        path = path.replace("{user}", "administrator").replace("{check}", "queue");
+        path = path.replace("{command_type}", "list_processes").replace("{command}", "ours");
+        for resource in ["servers", "groups", "credentials", "users", "commands", "checks", "audit-events"] {
             addresses.insert(path.replace("{resource}", resource).replace("{id}", "1"));
         }
     }

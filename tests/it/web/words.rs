@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use hannun::commands::CommandType;
+use hannun::commands::checks::Answer;
 use hannun::language::Language;
 
 use crate::house::sizes::files;
@@ -175,4 +177,22 @@ fn the_search_finds_sentences_and_leaves_the_rest() {
         literals(code).into_iter().filter(|(before, _)| !before.contains("tracing")).map(|(_, text)| text).collect();
     assert_eq!(found, ["It is broken", "select One From"]);
     assert!(is_sentence("It is broken") && !is_sentence("select One From") && !is_sentence("Set-Cookie"));
+}
+
+#[test]
+fn what_is_said_of_columns_and_answers_has_its_korean() {
+    let mut missing = Vec::new();
+    for command_type in CommandType::ALL {
+        let beside = "uptime\t10.5\n".repeat(usize::from(*command_type == CommandType::SampleMetrics));
+        for shape in command_type.table() {
+            let answer = format!("{beside}{}\n", shape.example());
+            let head = command_type.preview("table", answer.as_bytes()).map(|preview| preview.head).unwrap_or_default();
+            let said = shape.columns.iter().map(|column| column.meaning).chain(head);
+            missing.extend(said.filter(|text| !Language::Ko.knows(text)));
+        }
+    }
+    for answer in Answer::ALL {
+        missing.extend([answer.label(), answer.hint()].into_iter().filter(|text| !Language::Ko.knows(text)));
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
 }

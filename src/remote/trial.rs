@@ -1,0 +1,231 @@
+//! Trying a script on a server before anybody relies on it: once, bounded, audited, and kept as worked or failed under the
+//! very text that was tried.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::Answer;
+use super::host::{OperableHost, outcome_of};
+use super::hosts::Script;
+use crate::commands::platform::Platform;
+use crate::commands::preview::Preview;
+use crate::commands::root_lines::root_lines;
+use crate::commands::script::{Envelope, Parameters, Privilege, syntax_error};
+use crate::commands::{CommandType, ParseError};
+use crate::error::{RemoteError, Result, Stage};
+use crate::language::Message;
+use crate::models::allowance::Allowance;
+use crate::models::audit::{AuditEntry, Outcome};
+use crate::models::server_states::State;
+use crate::models::trials::{Trial, TrialOutcome, fingerprint};
+
+/// What is tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'a> {
+    /// What the script is for: a command type's name, or a check's kind of answer.
+    pub purpose: &'a str,
+    /// What the script will be called.
+    pub name: &'a str,
+    /// The format of its answer.
+    pub format: &'a str,
+    /// Its text.
+    pub script: &'a str,
+    /// Time for everything; none: as long as any command.
+    pub deadline: Option<Duration>,
+}
+
+/// How it went.
+#[derive(Debug, Clone)]
+pub struct Tried {
+    /// The server's name.
+    pub server: String,
+    /// Who it ran as.
+    pub run_as: String,
+    /// What its lines that ask for root got; none where it has no such line.
+    pub root: Option<Privilege>,
+    /// When it was sent.
+    pub at: DateTime<Utc>,
+    /// What it printed, how it ended and how long it took; none where the server did not come that far.
+    pub answer: Option<Answer>,
+    /// What the answer means, or what went wrong.
+    pub outcome: std::result::Result<Preview, Trouble>,
+}
+
+/// Why a script did not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// The server could not be asked: this says nothing about the script.
+    Server(RemoteError),
+    /// The shell cannot read the script.
+    Syntax {
+        /// The line of the script, where the shell names it.
+        line: Option<usize>,
+        /// What the shell said.
+        said: String,
+    },
+    /// The shell went on reading: something in the script has no end.
+    NoEnd,
+    /// It ran, and was stopped or broke off.
+    Stopped(RemoteError),
+    /// It ended with another status than 0.
+    Status(u32),
+    /// Its answer is of another shape than its format says.
+    Unreadable(ParseError),
+}
+
+impl Trouble {
+    /// The sentence for people.
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Server(error) | Self::Stopped(error) => error.message(),
+            Self::Syntax { line: Some(line), said } => {
+                Message::new("The shell cannot read line {line} of the script: {said}")
+                    .with("line", line)
+                    .with("said", said)
+            }
+            Self::Syntax { line: None, said } => {
+                Message::new("The shell cannot read the script: {said}").with("said", said)
+            }
+            Self::NoEnd => Message::new(
+                "The shell never got to run the script: a quote, a bracket or a here-document in it has no end",
+            ),
+            Self::Status(status) => {
+                Message::new("The script ended with status {status}; 0 was expected").with("status", status)
+            }
+            Self::Unreadable(ParseError { line: Some(line), why, .. }) => {
+                Message::new("Line {line} of the answer cannot be read: {why}").with("line", line).with("why", why)
+            }
+            Self::Unreadable(problem) => Message::new("The answer cannot be read: {why}").with("why", &problem.why),
+        }
+    }
+
+    fn of(error: RemoteError, lines_before: usize) -> Self {
+        match error {
+            RemoteError::ShellUnusable { said, server } => match syntax_error(&said, lines_before) {
+                Some((line, said)) => Self::Syntax { line, said },
+                None => Self::Server(RemoteError::ShellUnusable { said, server }),
+            },
+            RemoteError::TimedOut { stage: Stage::Shell, .. } => Self::NoEnd,
+            error if State::after(&error).is_some() => Self::Server(error),
+            error => Self::Stopped(error),
+        }
+    }
+}
+
+impl Tried {
+    /// Whether this says something about the script: it came to run.
+    pub fn is_about_the_script(&self) -> bool {
+        !matches!(self.outcome, Err(Trouble::Server(_)))
+    }
+}
+
+impl OperableHost {
+    /// Runs a script that is not in use, and reads its answer with `read`. What was learnt is kept ([`Trial`]), and who
+    /// tried what stands in the audit log; where "asked" cannot be written, nothing is sent (L01).
+    #[tracing::instrument(skip_all, fields(server = %self.name(), purpose = attempt.purpose))]
+    pub async fn try_script(
+        &self,
+        attempt: Attempt<'_>,
+        read: impl FnOnce(&[u8]) -> std::result::Result<Preview, ParseError>,
+    ) -> Result<Tried> {
+        let hosts = self.hosts();
+        let target = format!("{} {}", attempt.purpose, attempt.name);
+        // Nobody knows yet what it does.
+        self.allows(Allowance::Change, "try_command", &target).await?;
+        let endpoint = hosts.endpoint(self.server().id).await?;
+        let entry = AuditEntry::by(self.actor(), "try_command")
+            .server(self.name())
+            .target(&target)
+            .run_as(&endpoint.user)
+            .detail("script", attempt.script);
+        let at = hosts.clock().now();
+        let asked = hosts.db().run(move |connection| entry.asked(connection, at)).await?;
+        let (root, ran) = self.run_unknown(&attempt).await;
+        let (answer, outcome) = match ran {
+            Ok(answer) if answer.status != 0 => {
+                let status = answer.status;
+                (Some(answer), Err(Trouble::Status(status)))
+            }
+            Ok(answer) => {
+                let read = read(&answer.stdout).map_err(Trouble::Unreadable);
+                (Some(answer), read)
+            }
+            Err(trouble) => (None, Err(trouble)),
+        };
+        let tried = Tried { server: self.name().to_owned(), run_as: endpoint.user, root, at, answer, outcome };
+        let result = match &tried.outcome {
+            Ok(_) => Outcome::Succeeded,
+            Err(Trouble::Server(error) | Trouble::Stopped(error)) => outcome_of(&error.clone().into()),
+            Err(_) => Outcome::Failed,
+        };
+        let why = tried.outcome.as_ref().err().map(|trouble| trouble.message().to_string()).unwrap_or_default();
+        let trial = self.trial(&attempt, &tried, &why);
+        let (asked, now) = (asked.detail("why", why), hosts.clock().now());
+        let written = hosts.db().transaction(move |connection| {
+            if let Some(trial) = trial {
+                trial.keep(connection)?;
+            }
+            asked.ended(connection, result, now)
+        });
+        if let Err(problem) = written.await {
+            // It ran and "asked" stands, as for a change.
+            tracing::error!(%problem, "an outcome could not be written to the audit log");
+        }
+        Ok(tried)
+    }
+
+    async fn run_unknown(&self, attempt: &Attempt<'_>) -> (Option<Privilege>, std::result::Result<Answer, Trouble>) {
+        let server_trouble = |error: crate::error::Error| match error {
+            crate::error::Error::Remote(error) => Trouble::Server(*error),
+            other => Trouble::Server(RemoteError::Unreachable { server: self.name().to_owned(), why: other.message() }),
+        };
+        let (hosts, parameters) = (self.hosts(), Parameters::default());
+        let prepared = async {
+            let endpoint = hosts.endpoint(self.server().id).await?;
+            // One that cannot be detected may still run a script that says how to.
+            let platform = if attempt.purpose == CommandType::DetectPlatform.name() {
+                Platform::default()
+            } else {
+                self.platform().await?
+            };
+            let privilege = hosts.privilege(&endpoint, &platform, attempt.script).await?;
+            Ok((endpoint, platform, privilege))
+        };
+        let (endpoint, platform, privilege) = match prepared.await {
+            Ok(prepared) => prepared,
+            Err(error) => return (None, Err(server_trouble(error))),
+        };
+        let root = (!root_lines(attempt.script).is_empty()).then_some(privilege);
+        let deadline = attempt.deadline.unwrap_or(hosts.command_timeout());
+        let mut script = Script { privilege, ..Script::new(attempt.name, attempt.script, &parameters, deadline) };
+        if attempt.purpose == CommandType::SampleMetrics.name() {
+            // One tick; the end of input follows it.
+            script.feed = b"\n".to_vec();
+        }
+        let token = "token000";
+        let envelope =
+            Envelope { script: attempt.script, parameters: &parameters, token, locale: platform.locale(), privilege };
+        let lines_before = envelope.lines_before().unwrap_or_default();
+        let ran = hosts.send(&endpoint, platform.locale(), script).await;
+        let ran = ran.map_err(|error| match error {
+            crate::error::Error::Remote(error) => Trouble::of(*error, lines_before),
+            other => server_trouble(other),
+        });
+        (root, ran)
+    }
+
+    /// What is kept of it; nothing where the server did not come to run the script.
+    fn trial(&self, attempt: &Attempt<'_>, tried: &Tried, why: &str) -> Option<Trial> {
+        let took = tried.answer.as_ref().map_or(Duration::ZERO, |answer| answer.took);
+        tried.is_about_the_script().then(|| Trial {
+            fingerprint: fingerprint(attempt.purpose, attempt.format, attempt.script),
+            server: tried.server.clone(),
+            tried_by: self.actor().name.clone(),
+            outcome: if tried.outcome.is_ok() { TrialOutcome::Worked } else { TrialOutcome::Failed },
+            why: why.to_owned(),
+            took_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
+            tried_at: tried.at,
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! Servers that hannun knows and may sign in to: rows made from an [`Endpoint`], as an administrator would have entered them.
+
+use hannun::commands::script::Privilege;
+use hannun::models::credentials::{CredentialKind, NewCredential, Privileges, Secrets};
+use hannun::models::host_keys::{GivenKey, HostKey};
+use hannun::models::server_states::ServerState;
+use hannun::models::servers::{NewServer, Server};
+use hannun::remote::{Auth, Endpoint};
+
+use super::app::TestApp;
+
+/// Adds the server of `endpoint` under this name, with its keys approved; it is known to answer.
+pub(crate) async fn add(app: &TestApp, name: &'static str, endpoint: &Endpoint) -> Server {
+    let (endpoint, sealer, now) = (endpoint.clone(), app.app.sealer.clone(), app.database.now());
+    let insert = app.app.db.run(move |connection| {
+        let (kind, mut secrets) = match endpoint.credential.clone() {
+            Auth::Password(password) => {
+                (CredentialKind::Password, Secrets { password: Some(password), ..Secrets::default() })
+            }
+            Auth::PrivateKey { key, passphrase } => {
+                let secrets = Secrets { private_key: Some(key), passphrase, ..Secrets::default() };
+                (CredentialKind::PrivateKey, secrets)
+            }
+        };
+        secrets.sudo_password.clone_from(&endpoint.sudo_password);
+        let privilege = match endpoint.privilege {
+            Privilege::None | Privilege::AlreadyRoot => Privileges::None,
+            Privilege::Sudo => Privileges::Sudo,
+            Privilege::SudoPassword => Privileges::SudoPassword,
+        };
+        let new =
+            NewCredential { name, user_name: &endpoint.user, kind, privilege, note: "", key: None, secrets: &secrets };
+        let credential = new.insert(connection, &sealer, now)?;
+        let new = NewServer {
+            port: i32::from(endpoint.port),
+            credential_id: Some(credential.id),
+            ..NewServer::new(name, &endpoint.address)
+        };
+        let server = new.insert(connection)?;
+        for pin in &endpoint.pins {
+            let words: Vec<&str> = pin.public_key.split_whitespace().take(2).collect();
+            let key = GivenKey {
+                algorithm: &pin.algorithm,
+                public_key: &words.join(" "),
+                fingerprint: "SHA256:given-by-the-test",
+            };
+            HostKey::pin(connection, server.id, &key, "the test", now)?;
+        }
+        ServerState::up(connection, server.id, now)?;
+        Ok::<_, hannun::error::Error>(server)
+    });
+    insert.await.unwrap()
+}
