@@ -181,7 +181,7 @@ impl Reader {
                 );
             }
             Value::Scalar(_) => {
-                self.flaw(self.at(node.number), "Write labels as names with values: {team: shop, tier: 1}")
+                self.flaw(self.at(node.number), "Write labels as names with values: {team: shop, tier: 1}");
             }
         }
         if labels.len() > 1 {
@@ -205,7 +205,7 @@ impl Reader {
 
     /// Whether an entry's name can be one.
     pub(super) fn is_name(&mut self, name: &Spot<String>, shape: &'static Shape) -> bool {
-        let problem = if std::ptr::eq(shape, &SERVER) { server_name_problem } else { name_problem };
+        let problem = if std::ptr::eq(shape, &raw const SERVER) { server_name_problem } else { name_problem };
         let problem = problem(&name.value);
         let is_good = problem.is_none();
         self.refuse(name.at, problem);
