@@ -13,6 +13,8 @@ use crate::yaml::{Node, Value};
 
 /// Longest time between two samples, in seconds.
 const LONGEST_INTERVAL: i64 = 3_600;
+/// More groups than one server is in.
+const MOST_GROUPS: usize = 100;
 
 impl Reader {
     /// Text; nothing behind the colon is no text.
@@ -160,6 +162,16 @@ impl Reader {
         self.spots(entry, key).unwrap_or_default().into_iter().map(|spot| spot.value).collect()
     }
 
+    /// The groups of a server: not more than a few lines of defaults may give to thousands of servers (F11).
+    fn groups(&mut self, entry: &Entry<'_>) -> Option<Vec<Spot<String>>> {
+        let groups = self.spots(entry, "groups")?;
+        if let Some(first) = groups.get(MOST_GROUPS) {
+            let what = Message::new("A server is in at most {most} groups").with("most", MOST_GROUPS);
+            self.flaw(first.at, what);
+        }
+        Some(groups)
+    }
+
     /// Labels: names with values.
     fn labels(&mut self, entry: &Entry<'_>) -> BTreeMap<String, String> {
         let Some(node) = entry.node("labels") else { return BTreeMap::new() };
@@ -197,7 +209,7 @@ impl Reader {
             port: self.port(entry),
             credential: self.reference(entry, "credential"),
             jump: self.reference(entry, "jump"),
-            groups: self.spots(entry, "groups"),
+            groups: self.groups(entry),
             labels: self.labels(entry),
             interval: self.interval(entry),
         }
