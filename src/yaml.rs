@@ -49,7 +49,8 @@ impl YamlError {
 
     fn of_parser(error: &serde_yaml::Error) -> Self {
         let at = error.location();
-        let (line, column) = (at.as_ref().map(|at| at.line()), at.as_ref().map(|at| at.column()));
+        let (line, column) =
+            (at.as_ref().map(serde_yaml::Location::line), at.as_ref().map(serde_yaml::Location::column));
         // The parser repeats the place at the end of its sentence.
         let said = error.to_string();
         let problem = said.split(" at line ").next().unwrap_or_default();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::control::FieldView;
+use super::control::{Control, FieldView};
 use super::entered::Entered;
 use super::field::{Field, Record};
 use crate::db::Connection;
@@ -142,7 +142,9 @@ impl<D> Form<D> {
                 problems.add(field.name(), problem);
             }
             let typed = entered.all(field.name());
-            let offers = view.control.offers().iter().filter(|offer| typed.contains(&offer.value.as_str()));
+            let is_kept = matches!(view.control, Control::Kept(_));
+            let offers = view.control.offers().iter();
+            let offers = offers.filter(|offer| is_kept || typed.contains(&offer.value.as_str()));
             revealed.extend(offers.map(|offer| offer.reveals).filter(|token| !token.is_empty()));
         }
         problems

@@ -108,7 +108,9 @@ pub async fn create(
         Applied::Otherwise(plan) => Ok(Json(ImportReport::of(&offered, &plan, dry_run, language))),
         Applied::Rejected(problems) => {
             let mut errors = FieldErrors::default();
-            problems.iter().for_each(|problem| errors.add("text", problem.what.clone()));
+            for problem in &problems {
+                errors.add("text", problem.what.clone());
+            }
             Err(errors.into())
         }
     }

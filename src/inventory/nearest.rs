@@ -18,23 +18,23 @@ const LONGEST: usize = 64;
 
 /// How many letters must be put in, taken out, exchanged or swapped with their neighbour (optimal string alignment).
 fn distance(one: &[char], other: &[char]) -> usize {
-    let mut before_last: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=other.len()).collect();
+    let mut above_that: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=other.len()).collect();
     for (row, a) in one.iter().enumerate() {
         let mut line = vec![row + 1];
         for (column, b) in other.iter().enumerate() {
             let at = |line: &[usize], column: usize| line.get(column).copied().unwrap_or(usize::MAX - 1);
-            let exchanged = at(&last, column) + usize::from(a != b);
-            let mut least = exchanged.min(at(&last, column + 1) + 1).min(at(&line, column) + 1);
+            let exchanged = at(&above, column) + usize::from(a != b);
+            let mut least = exchanged.min(at(&above, column + 1) + 1).min(at(&line, column) + 1);
             let swapped = row > 0 && column > 0 && one.get(row - 1) == Some(b) && other.get(column - 1) == Some(a);
             if swapped {
-                least = least.min(at(&before_last, column - 1) + 1);
+                least = least.min(at(&above_that, column - 1) + 1);
             }
             line.push(least);
         }
-        before_last = std::mem::replace(&mut last, line);
+        above_that = std::mem::replace(&mut above, line);
     }
-    last.last().copied().unwrap_or_default()
+    above.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

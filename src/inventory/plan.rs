@@ -231,7 +231,7 @@ pub fn plan(connection: &mut Connection, means: Means<'_>, request: &Request) ->
     problems.extend(check::cut_off(request));
     problems.extend(scope::View { actor: means.actor, registry: &registry }.foreign_files(request));
     let comparison = compare::Comparison { connection, means, request, registry: &registry, flaws: &mut flaws };
-    let items = comparison.items(wishes, removals)?;
+    let items = comparison.items(&wishes, removals)?;
     problems.extend(locate(flaws, &request.sources));
     if !problems.is_empty() {
         return Ok(Planned::Rejected(problems));

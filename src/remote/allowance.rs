@@ -28,11 +28,11 @@ pub(super) async fn check(
             Ok::<Narrowest, Error>(narrowest)
         })
         .await?;
-    if narrowest.allow >= needed { Ok(()) } else { Err(Error::Forbidden(refusal(&server.name, narrowest, needed))) }
+    if narrowest.allow >= needed { Ok(()) } else { Err(Error::Forbidden(refusal(&server.name, &narrowest, needed))) }
 }
 
 /// What the switch says, and where it is changed.
-fn refusal(server: &str, narrowest: Narrowest, needed: Allowance) -> Message {
+fn refusal(server: &str, narrowest: &Narrowest, needed: Allowance) -> Message {
     let (whose, place) = match (&narrowest.group, &narrowest.file) {
         (None, None) => ("{server} allows no more than “{allowed}”", "Admin, Servers, {server}"),
         (None, Some(_)) => ("{server} allows no more than “{allowed}”", "the file {file}"),
@@ -60,7 +60,7 @@ mod tests {
     fn a_refusal_names_the_switch_and_where_it_is_changed() {
         let narrowest = Narrowest { allow: Allowance::Watch, group: None, file: None };
         assert_eq!(
-            refusal("web-1", narrowest, Allowance::Change).to_string(),
+            refusal("web-1", &narrowest, Allowance::Change).to_string(),
             "web-1 allows no more than “Only watch”, and this needs “Also make changes”. An administrator changes that in Admin, Servers, web-1"
         );
         let narrowest = Narrowest {
@@ -68,7 +68,7 @@ mod tests {
             group: Some("production".to_owned()),
             file: Some("servers.yml".to_owned()),
         };
-        let said = refusal("web-1", narrowest, Allowance::Terminal).to_string();
+        let said = refusal("web-1", &narrowest, Allowance::Terminal).to_string();
         assert!(said.starts_with("The group production allows no more than “Watch and read files” on web-1"), "{said}");
         assert!(said.ends_with("in the file servers.yml"), "{said}");
     }

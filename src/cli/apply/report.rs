@@ -83,25 +83,25 @@ fn short(value: &str) -> String {
 
 fn summary(plan: &Plan, dry_run: bool) -> String {
     let (added, changed, removed) = (plan.count(Action::Add), plan.count(Action::Change), plan.count(Action::Remove));
-    let mut sentence = if plan.changes() == 0 {
+    let done = if plan.changes() == 0 {
         "no change".to_owned()
     } else if dry_run {
         format!("{added} to add, {changed} to change, {removed} to remove")
     } else {
         format!("{added} added, {changed} changed, {removed} removed")
     };
-    sentence.push_str(&format!("; {} unchanged", plan.count(Action::Unchanged)));
+    let mut parts = vec![done, format!("{} unchanged", plan.count(Action::Unchanged))];
     let left = plan.count(Action::Leave);
     if left > 0 {
-        sentence.push_str(&format!("; {left} no longer in the file are left, --prune removes them"));
+        parts.push(format!("{left} no longer in the file are left, --prune removes them"));
     }
     let waiting = plan.without_host_keys();
     if waiting > 0 {
-        sentence.push_str(&format!("; {waiting} of the new servers wait for somebody to approve their host key"));
+        parts.push(format!("{waiting} of the new servers wait for somebody to approve their host key"));
     }
     let taken_over = plan.taken_over();
     if taken_over > 0 {
-        sentence.push_str(&format!("; {taken_over} of the unchanged come from the file from now on"));
+        parts.push(format!("{taken_over} of the unchanged come from the file from now on"));
     }
-    sentence
+    parts.join("; ")
 }

@@ -107,11 +107,17 @@ impl Offered {
     }
 }
 
+/// A server at an address and a port.
+struct Resident {
+    name: String,
+    /// The user of its credential.
+    user: Option<String>,
+}
+
 /// What is there already.
 struct Registered {
     names: Vec<String>,
-    /// By address and port: the name, and the user of its credential.
-    by_place: HashMap<(String, i32), Vec<(String, Option<String>)>>,
+    by_place: HashMap<(String, i32), Vec<Resident>>,
 }
 
 impl Registered {
@@ -122,7 +128,7 @@ impl Registered {
         for server in Server::all(connection, scope)? {
             let user = server.credential_id.and_then(|id| users.get(&id).cloned());
             let place = (server.address.to_ascii_lowercase(), server.port);
-            registered.by_place.entry(place).or_default().push((server.name.clone(), user));
+            registered.by_place.entry(place).or_default().push(Resident { name: server.name.clone(), user });
             registered.names.push(server.name);
         }
         Ok(registered)
@@ -136,6 +142,6 @@ impl Registered {
             _ => true,
         };
         let there = self.by_place.get(&place)?;
-        there.iter().find(|(_, user)| same(user)).map(|(name, _)| name.as_str())
+        there.iter().find(|resident| same(&resident.user)).map(|resident| resident.name.as_str())
     }
 }

@@ -15,6 +15,9 @@ use crate::language::Message;
 use crate::models::actor::{Actor, Scope};
 use crate::models::inventory_files::comes_from;
 
+/// How often the name that was probably meant is looked for: each time, all names are compared (F11).
+const MOST_GUESSES: usize = 20;
+
 /// An object that came from a file of the request and is not in it any more.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Gone {
@@ -60,13 +63,10 @@ pub(super) fn everything(
     flaws: &mut Vec<Flaw>,
 ) {
     let view = View { actor, registry };
-    let mut check = Check { view, request, wishes, removals, registry, flaws };
+    let mut check = Check { view, request, wishes, removals, registry, flaws, told: BTreeSet::new() };
     for wish in wishes.servers.values() {
         check.server(wish);
     }
-    // What a group or the defaults refer to is told once, not for each server.
-    let mut told = BTreeSet::new();
-    check.flaws.retain(|flaw| told.insert((flaw.at, flaw.what.to_string())));
     check.commands();
     check.files();
     view.check(wishes, check.flaws);
@@ -80,6 +80,8 @@ struct Check<'c, 'd> {
     removals: &'c BTreeSet<Gone>,
     registry: &'c Registry,
     flaws: &'c mut Vec<Flaw>,
+    /// Places of names that do not exist: what a group or the defaults refer to is told once, not for each server.
+    told: BTreeSet<At>,
 }
 
 impl Check<'_, '_> {
@@ -102,7 +104,7 @@ impl Check<'_, '_> {
 
     /// A name that is referred to exists, and will afterwards.
     fn refers(&mut self, kind: Kind, name: &str, at: At) {
-        if self.wishes.has(kind, name) {
+        if self.wishes.has(kind, name) || self.told.contains(&at) {
             return;
         }
         let (missing, goes) = match kind {
@@ -118,6 +120,7 @@ impl Check<'_, '_> {
             }
         };
         if self.removals.iter().any(|gone| gone.goes && gone.kind == kind && gone.name == name) {
+            self.told.insert(at);
             self.flaw(at, Message::new(goes).with("name", name));
         } else if !self.is_known(kind, name) {
             let mut known: Vec<&str> = Vec::new();
@@ -135,7 +138,9 @@ impl Check<'_, '_> {
                     known.extend(self.registry.servers.keys().map(String::as_str));
                 }
             }
-            let offered = known.into_iter().filter(|_| self.view.sees_all());
+            let may_guess = self.view.sees_all() && self.told.len() < MOST_GUESSES;
+            let offered = known.into_iter().filter(|_| may_guess);
+            self.told.insert(at);
             let what = meant(Message::new(missing).with("name", name), name, offered);
             self.flaw(at, what);
         }

@@ -51,7 +51,7 @@ pub(super) fn server_facts(wish: &ServerWish<'_>, known: Option<&ServerFacts>) -
 
 impl Comparison<'_> {
     /// One item for each object, credentials first.
-    pub(super) fn items(mut self, wishes: Wishes<'_>, removals: BTreeSet<Gone>) -> Result<Vec<Item>> {
+    pub(super) fn items(mut self, wishes: &Wishes<'_>, removals: BTreeSet<Gone>) -> Result<Vec<Item>> {
         let mut items = Vec::with_capacity(wishes.servers.len());
         for entry in wishes.credentials.values() {
             items.push(self.credential(entry)?);

@@ -1,6 +1,6 @@
 //! From documents to wishes: defaults are filled in, names are unique.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::document::{
     At, CommandEntry, CredentialEntry, Defaults, Document, GroupEntry, HostKey, ServerEntry, Spot,
@@ -54,6 +54,8 @@ impl Wishes<'_> {
 pub(super) fn wishes<'d>(documents: &'d [Document], flaws: &mut Vec<Flaw>) -> Wishes<'d> {
     let mut wishes = Wishes::default();
     for document in documents {
+        let groups: HashMap<&str, &GroupEntry> =
+            document.groups.iter().map(|group| (group.name.value.as_str(), group)).collect();
         for entry in &document.credentials {
             let place = wishes.credentials.insert(&entry.name.value, entry).map(|first| first.name.at);
             twice(place, &entry.name, "There are two credentials named {name}", flaws);
@@ -63,7 +65,7 @@ pub(super) fn wishes<'d>(documents: &'d [Document], flaws: &mut Vec<Flaw>) -> Wi
             twice(place, &entry.name, "There are two groups named {name}", flaws);
         }
         for entry in &document.servers {
-            let wish = server(document, entry, flaws);
+            let wish = server(document, entry, &groups, flaws);
             let place = wishes.servers.insert(&entry.name.value, wish).map(|first| first.entry.name.at);
             twice(place, &entry.name, "There are two servers named {name}", flaws);
         }
@@ -85,11 +87,16 @@ fn twice(first: Option<At>, name: &Spot<String>, what: &'static str, flaws: &mut
 }
 
 /// A server with what its groups and the defaults say where it does not say otherwise.
-fn server<'d>(document: &'d Document, entry: &'d ServerEntry, flaws: &mut Vec<Flaw>) -> ServerWish<'d> {
+fn server<'d>(
+    document: &'d Document,
+    entry: &'d ServerEntry,
+    by_name: &HashMap<&str, &'d GroupEntry>,
+    flaws: &mut Vec<Flaw>,
+) -> ServerWish<'d> {
     let usual = &document.defaults;
     let groups = entry.own.groups.as_deref().or(usual.groups.as_deref()).unwrap_or_default();
     let of_groups: Vec<&GroupEntry> =
-        groups.iter().filter_map(|name| document.groups.iter().find(|group| group.name.value == name.value)).collect();
+        groups.iter().filter_map(|name| by_name.get(name.value.as_str()).copied()).collect();
     let mut layers = Layers { entry, of_groups: &of_groups, usual, flaws };
     let port = layers.pick("port", |defaults| defaults.port.as_ref());
     let interval = layers.pick("interval", |defaults| defaults.interval.as_ref());

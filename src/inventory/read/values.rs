@@ -13,6 +13,8 @@ use crate::yaml::{Node, Value};
 
 /// Longest time between two samples, in seconds.
 const LONGEST_INTERVAL: i64 = 3_600;
+/// More groups than one server is in.
+const MOST_GROUPS: usize = 100;
 
 impl Reader {
     /// Text; nothing behind the colon is no text.
@@ -160,6 +162,16 @@ impl Reader {
         self.spots(entry, key).unwrap_or_default().into_iter().map(|spot| spot.value).collect()
     }
 
+    /// The groups of a server: not more than a few lines of defaults may give to thousands of servers (F11).
+    fn groups(&mut self, entry: &Entry<'_>) -> Option<Vec<Spot<String>>> {
+        let groups = self.spots(entry, "groups")?;
+        if let Some(first) = groups.get(MOST_GROUPS) {
+            let what = Message::new("A server is in at most {most} groups").with("most", MOST_GROUPS);
+            self.flaw(first.at, what);
+        }
+        Some(groups)
+    }
+
     /// Labels: names with values.
     fn labels(&mut self, entry: &Entry<'_>) -> BTreeMap<String, String> {
         let Some(node) = entry.node("labels") else { return BTreeMap::new() };
@@ -181,7 +193,7 @@ impl Reader {
                 );
             }
             Value::Scalar(_) => {
-                self.flaw(self.at(node.number), "Write labels as names with values: {team: shop, tier: 1}")
+                self.flaw(self.at(node.number), "Write labels as names with values: {team: shop, tier: 1}");
             }
         }
         if labels.len() > 1 {
@@ -197,7 +209,7 @@ impl Reader {
             port: self.port(entry),
             credential: self.reference(entry, "credential"),
             jump: self.reference(entry, "jump"),
-            groups: self.spots(entry, "groups"),
+            groups: self.groups(entry),
             labels: self.labels(entry),
             interval: self.interval(entry),
         }
@@ -205,7 +217,7 @@ impl Reader {
 
     /// Whether an entry's name can be one.
     pub(super) fn is_name(&mut self, name: &Spot<String>, shape: &'static Shape) -> bool {
-        let problem = if std::ptr::eq(shape, &SERVER) { server_name_problem } else { name_problem };
+        let problem = if std::ptr::eq(shape, &raw const SERVER) { server_name_problem } else { name_problem };
         let problem = problem(&name.value);
         let is_good = problem.is_none();
         self.refuse(name.at, problem);

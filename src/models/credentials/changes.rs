@@ -52,7 +52,7 @@ struct PlainChanges<'a> {
     kind: Option<CredentialKind>,
     privilege: Option<Privileges>,
     note: Option<&'a str>,
-    managed_by: Option<Option<&'a str>>,
+    managed_by: Option<Option<String>>,
     updated_at: DateTime<Utc>,
 }
 
@@ -94,7 +94,7 @@ impl Credential {
                     kind: changes.kind,
                     privilege: changes.privilege,
                     note: changes.note.as_deref(),
-                    managed_by: changes.managed_by.as_ref().map(Option::as_deref),
+                    managed_by: changes.managed_by.clone(),
                     updated_at: now,
                 })
                 .execute(connection)

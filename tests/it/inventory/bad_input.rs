@@ -193,6 +193,23 @@ fn sec_f11_bombs_depth_tags_and_keys_that_come_twice_are_refused_at_once() {
 }
 
 #[test]
+fn sec_f11_a_few_lines_do_not_stand_for_more_than_a_machine_can_hold() {
+    let registry = Registry::new();
+    let named = |beginning: &str, many: usize, between: &str| {
+        (0..many).map(|number| format!("{beginning}{number}")).collect::<Vec<_>>().join(between)
+    };
+    let servers = named("  s", 12_000, ": a\n");
+    let text = format!("defaults: {{groups: [{}]}}\nservers:\n{servers}: a\n", named("g", 20_000, ","));
+    let refusal = registry.refusal(&text);
+    assert!(refusal.ends_with("A server is in at most 100 groups"), "{refusal}");
+
+    let groups = named("g", 12_000, ", ");
+    let wrong = (0..5_000).map(|number| format!("  s{number}: {{address: a, credential: x{number}}}\n"));
+    let text = format!("groups: [{groups}]\nservers:\n{}", wrong.collect::<Vec<_>>().concat());
+    assert_eq!(registry.refusal(&text).lines().count(), 101);
+}
+
+#[test]
 fn more_problems_than_anybody_reads_are_counted() {
     let registry = Registry::new();
     let mut text = "servers:\n".to_owned();

@@ -159,7 +159,7 @@ pub(crate) fn deeds(plan: &Plan) -> Vec<String> {
                     (field.field, shown)
                 })
                 .collect();
-            let fields = fields.iter().map(|(name, shown)| format!(": {name} {shown}")).collect::<String>();
+            let fields = fields.iter().map(|(name, shown)| format!(": {name} {shown}")).collect::<Vec<_>>().concat();
             format!("{} {}{fields}", item.action.name(), item.name)
         })
         .collect()

@@ -28,7 +28,6 @@ pub(super) fn of(variables: &Variables, host: &str) -> Result<Way, Message> {
     let mut arguments = Vec::new();
     for name in ARGUMENTS {
         match variables.last(&[name], host) {
-            None => {}
             Some((_, Known::Plain(text))) => match words::shell(text.expose(), Hash::Plain) {
                 Ok(words) => arguments.extend(words),
                 Err(_) if !speaks_of_a_way(text.expose()) => {}
@@ -37,7 +36,7 @@ pub(super) fn of(variables: &Variables, host: &str) -> Result<Way, Message> {
             Some((_, Known::NeedsAnsible)) if variables.text(name).is_none_or(speaks_of_a_way) => {
                 return Err(unreadable(name));
             }
-            Some((_, Known::NeedsAnsible)) => {}
+            None | Some((_, Known::NeedsAnsible)) => {}
         }
     }
     let unknown = || unreadable("ansible_ssh_common_args");

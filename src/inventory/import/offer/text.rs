@@ -91,7 +91,7 @@ struct Texts<'t> {
     request: Request,
 }
 
-impl<'t> Text<'t> {
+impl Text<'_> {
     fn new() -> Self {
         Self { version: VERSION, ..Self::default() }
     }
