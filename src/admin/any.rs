@@ -276,6 +276,9 @@ impl<R: Resource> AnyResource for R {
     }
 
     fn save(&self, connection: &mut Connection, by: &By, id: Option<i64>, entered: &Entered) -> Result<Saved> {
+        if let Some(id) = id {
+            unlocked::<R>(&R::row(connection, by.actor.scope(), id)?)?;
+        }
         let (row, mut before, mut after) = entered_draft::<R>(connection, by, id, entered)?;
         let form = R::form();
         let Some(row) = row else {
@@ -284,7 +287,6 @@ impl<R: Resource> AnyResource for R {
             record::write::<R>(connection, by, Deed::Create, &row, form.everything(&mut after))?;
             return Ok(Saved { id, name: R::name(&row), changed: true });
         };
-        unlocked::<R>(&row)?;
         if entered.has("seen") && entered.one("seen") != seen(R::updated_at(&row)) {
             return Err(Error::field("", "Somebody else changed this in the meantime. Load the page again to see it"));
         }

@@ -133,7 +133,7 @@ async fn every_rule_of_the_catalogue_is_told_beside_its_field() {
     for (name, on, script, field, says) in [
         ("Ours", "", SCRIPT, "name", "small letters"),
         ("ps-procps", "", SCRIPT, "name", "taken"),
-        ("ours", "os: linux\nhas: [a", SCRIPT, "on", "line 2"),
+        ("ours", "os: linux\nhas: [a", SCRIPT, "on", "no valid YAML"),
         ("ours", "oss: linux", SCRIPT, "on", "unknown field"),
         ("ours", "os: &x linux", SCRIPT, "on", "not allowed"),
         ("ours", "os: 'a b'", SCRIPT, "on", "no word of a platform"),
