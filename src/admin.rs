@@ -36,6 +36,7 @@ pub static RESOURCES: &[&dyn AnyResource] = &[
     &resources::groups::Groups,
     &resources::credentials::Credentials,
     &resources::users::Users,
+    &resources::tokens::Tokens,
     &resources::audit_events::AuditEvents,
 ];
 

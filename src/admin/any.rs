@@ -4,14 +4,15 @@ use super::asked::Asked;
 use super::control::FieldView;
 use super::entered::Entered;
 use super::form::{FieldsetView, PASSWORD_AGAIN, typed_again};
-use super::list_view::ListView;
+use super::list_view::{ActionView, ListView};
 use super::record::{self, Deed};
-use super::resource::{Beside, By, Checking, Consequences, Resource};
+use super::resource::{Beside, By, Checking, Consequences, Deleting, Related, Resource};
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
 use crate::models::actor::Scope;
+use crate::secret::SecretText;
 use crate::web::menu::Screen;
 use chrono::{DateTime, Utc};
 
@@ -46,6 +47,8 @@ pub trait AnyResource: Send + Sync {
     fn delete(&self, connection: &mut Connection, by: &By, ids: &[i64]) -> Result<Vec<String>>;
     /// Does an action to these rows and writes an audit event for each.
     fn act(&self, connection: &mut Connection, by: &By, action: &str, ids: &[i64]) -> Result<Vec<String>>;
+    /// Rows of other kinds that belong to a row.
+    fn related(&self, connection: &mut Connection, by: &By, id: i64) -> Result<Vec<RelatedView>>;
     /// The name of a row.
     fn name_of(&self, connection: &mut Connection, scope: &Scope, id: i64) -> Result<String>;
     /// The label of a field of its form.
@@ -61,12 +64,18 @@ pub struct Abilities {
     pub add: Option<&'static str>,
     /// They have a form.
     pub change: bool,
+    /// A stored one can be changed.
+    pub change_stored: bool,
     /// They can be deleted.
     pub delete: bool,
+    /// What deleting is called.
+    pub deleting: &'static Deleting,
     /// Changes need a password that was entered lately (A11).
     pub needs_proof: bool,
     /// A field that holds a password to be hashed.
     pub hashed: Option<&'static str>,
+    /// Makes the secret that a new one gives, once.
+    pub gives: Option<fn() -> Result<SecretText>>,
     /// What stands beside the form.
     pub beside: Beside,
 }
@@ -104,6 +113,15 @@ impl FormView {
     pub fn has_problems(&self) -> bool {
         !self.problems.is_empty() || self.password_problem.is_some() || self.has_field_problems()
     }
+}
+
+/// Rows that belong to another one, as the page shows them.
+#[derive(Debug, Clone)]
+pub struct RelatedView {
+    /// The rows.
+    pub related: Related,
+    /// What can be done about all of them.
+    pub action: Option<ActionView>,
 }
 
 /// What saving did.
@@ -185,9 +203,12 @@ impl<R: Resource> AnyResource for R {
         Abilities {
             add: R::ADD,
             change: !R::form().is_empty(),
+            change_stored: R::CHANGES,
             delete: R::DELETES,
+            deleting: R::DELETING,
             needs_proof: R::NEEDS_PROOF,
             hashed: R::HASHED,
+            gives: R::GIVES,
             beside: R::BESIDE,
         }
     }
@@ -298,6 +319,19 @@ impl<R: Resource> AnyResource for R {
             names.push(R::name(&row));
         }
         Ok(names)
+    }
+
+    fn related(&self, connection: &mut Connection, by: &By, id: i64) -> Result<Vec<RelatedView>> {
+        let row = R::row(connection, &by.actor.scope, id)?;
+        let actions = R::actions();
+        let action = |name| actions.iter().find(|known| Some(known.name) == name);
+        let views = R::related(connection, &row, by)?.into_iter().filter(|related| !related.rows.is_empty());
+        Ok(views
+            .map(|related| RelatedView {
+                action: action(related.action).map(|known| ActionView { name: known.name, label: known.label }),
+                related,
+            })
+            .collect())
     }
 
     fn name_of(&self, connection: &mut Connection, scope: &Scope, id: i64) -> Result<String> {

@@ -64,6 +64,8 @@ pub enum Control {
     Tick(bool),
     /// Nothing to fill in: literal text to look at.
     Shown(String),
+    /// Nothing to fill in: what was chosen once.
+    Chosen(Vec<Offer>),
 }
 
 /// One value to choose.
@@ -122,7 +124,7 @@ impl Control {
                 }
             }
             Self::Tick(ticked) => *ticked = !typed.is_empty(),
-            Self::Secret { .. } | Self::Shown(_) => {}
+            Self::Secret { .. } | Self::Shown(_) | Self::Chosen(_) => {}
         }
     }
 

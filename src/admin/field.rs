@@ -273,6 +273,9 @@ impl<D> Field<D> {
             Kind::Number { place, .. } => {
                 Control::Line { value: place(draft).to_string(), mono: true, figures: true, offers: Vec::new() }
             }
+            Kind::Choice { place, offers, .. } if self.fixed && is_stored => {
+                Control::Chosen(only_chosen(chosen(offers(), std::slice::from_ref(place(draft)))))
+            }
             Kind::Choice { place, offers, segments } => {
                 let offers = chosen(offers(), std::slice::from_ref(place(draft)));
                 if *segments { Control::Segments(offers) } else { Control::Menu(offers) }
@@ -289,6 +292,9 @@ impl<D> Field<D> {
                     let none = std::iter::once(Offer::word("", none)).filter(|_| !self.required);
                     Control::Menu(chosen(none.chain(offers).collect(), &[value]))
                 }
+            }
+            Kind::Many { place, load } if self.fixed && is_stored => {
+                Control::Chosen(only_chosen(chosen(load(connection)?, place(draft))))
             }
             Kind::Many { place, load } => Control::Ticks(chosen(load(connection)?, place(draft))),
             Kind::Labels { place } => {
@@ -314,7 +320,8 @@ impl<D> Field<D> {
             hint: self.hint,
             wide: self.wide,
             required: self.required,
-            when: self.when.join(" "),
+            // What only shows a choice has nothing that would reveal it.
+            when: if matches!(control, Control::Chosen(_)) { String::new() } else { self.when.join(" ") },
             problem: None,
             control,
         })
@@ -323,7 +330,7 @@ impl<D> Field<D> {
     /// Takes what was entered into the draft, or says what is wrong with it.
     pub fn read(&self, entered: &Entered, view: &FieldView, draft: &mut D) -> Result<(), Message> {
         let text = entered.one(self.name);
-        if matches!(view.control, Control::Shown(_)) {
+        if matches!(view.control, Control::Shown(_) | Control::Chosen(_)) {
             return Ok(());
         }
         match &self.kind {
@@ -373,6 +380,11 @@ impl<D> Field<D> {
 
 fn needed() -> Message {
     Message::new("This is needed")
+}
+
+fn only_chosen(mut offers: Vec<Offer>) -> Vec<Offer> {
+    offers.retain(|offer| offer.chosen);
+    offers
 }
 
 fn chosen(mut offers: Vec<Offer>, values: &[String]) -> Vec<Offer> {

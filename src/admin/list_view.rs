@@ -148,7 +148,7 @@ impl ListView {
             }
         });
         let actions = R::actions().into_iter().map(|action| ActionView { name: action.name, label: action.label });
-        let delete = ActionView { name: DELETE, label: "Delete…" };
+        let delete = ActionView { name: DELETE, label: R::DELETING.ask };
         Self {
             columns: columns.collect(),
             facets: found.facets.iter().map(|facet| facet_view(facet, asked, &path)).collect(),

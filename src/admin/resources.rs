@@ -4,7 +4,23 @@ pub mod audit_events;
 pub mod credentials;
 pub mod groups;
 pub mod servers;
+pub mod tokens;
 pub mod users;
+
+use crate::error::{Error, Result};
+use crate::language::Message;
+use crate::models::actor::Scope;
+
+/// Refuses whoever is limited to some groups: what belongs to no group is looked after with an account for all servers,
+/// here as through the API (Z02).
+pub fn needs_all(scope: &Scope) -> Result<()> {
+    match scope {
+        Scope::All => Ok(()),
+        Scope::Groups(_) => {
+            Err(Error::Forbidden(Message::new("This needs an account for all servers; yours is for some groups")))
+        }
+    }
+}
 
 /// The menu's entry of a resource.
 pub const fn screen(slug: &'static str, label: &'static str, icon: &'static str) -> crate::web::menu::Screen {

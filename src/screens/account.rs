@@ -16,6 +16,7 @@ use crate::models::sessions::Session;
 use crate::web::extract::SignedIn;
 use crate::web::filters;
 use crate::web::render::Render;
+use crate::web::user_agent;
 use crate::web::visitor::Person;
 
 /// The whole page; `password` is the block that is shown again when a new password cannot be accepted.
@@ -63,7 +64,7 @@ impl AccountPage {
                 .into_iter()
                 .filter(|session| !session.is_over(&app.config.sessions, now))
                 .map(|session| SessionRow {
-                    browser: browser(&session.user_agent),
+                    browser: user_agent::brief(&session.user_agent),
                     address: session.address.0.to_string(),
                     began: session.created_at,
                     seen: session.seen_at,
@@ -90,38 +91,4 @@ fn role_word(role: &'static str) -> &'static str {
 /// `Asia/Seoul` and `UTC`, not the many old names of the same.
 fn is_place(zone: &str) -> bool {
     zone == "UTC" || (zone.contains('/') && !zone.starts_with("Etc/") && !zone.starts_with("US/"))
-}
-
-/// `Firefox on Linux`, as far as the browser's own description tells.
-fn browser(user_agent: &str) -> String {
-    let find = |known: &[(&str, &'static str)]| {
-        known.iter().find(|(sign, _)| user_agent.contains(sign)).map(|(_, name)| *name)
-    };
-    let name = find(&[("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]);
-    let system = find(&[
-        ("Android", "Android"),
-        ("iPhone", "iOS"),
-        ("iPad", "iPadOS"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("Linux", "Linux"),
-    ]);
-    match (name, system) {
-        (Some(name), Some(system)) => format!("{name}, {system}"),
-        (Some(word), None) | (None, Some(word)) => word.to_owned(),
-        (None, None) => user_agent.chars().take(40).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_browser_is_named_in_two_words() {
-        let chrome =
-            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
-        assert_eq!(browser(chrome), "Chrome, Linux");
-        assert_eq!(browser("curl/8.5"), "curl/8.5");
-    }
 }

@@ -6,6 +6,7 @@ mod credentials;
 mod deletion;
 mod resources;
 mod servers;
+mod tokens;
 mod users;
 
 use hannun::models::audit::{AuditEvent, AuditFilter};
