@@ -5,6 +5,7 @@
 
 pub mod any;
 pub mod asked;
+pub mod audit_log;
 pub mod cell;
 pub mod connection;
 pub mod control;

@@ -52,6 +52,8 @@ pub fn all() -> Vec<Route> {
         get("/admin", ADMINISTRATOR, || web::to(admin::index::home)),
         post("/admin/servers/{id}/connection-tests", ADMINISTRATOR, || web::to(admin::connection::create)),
         post("/admin/servers/{id}/host-key", ADMINISTRATOR, || web::to(admin::host_keys::update)),
+        get("/admin/audit-events/exports/{format}", ADMINISTRATOR, || web::to(admin::audit_log::export)),
+        post("/admin/audit-events/verifications", ADMINISTRATOR, || web::to(admin::audit_log::verify)),
         get("/admin/{resource}", ADMINISTRATOR, || web::to(admin::index::index)),
         post("/admin/{resource}", ADMINISTRATOR, || web::to(admin::edit::create)),
         get("/admin/{resource}/new", ADMINISTRATOR, || web::to(admin::edit::new)),

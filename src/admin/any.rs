@@ -1,6 +1,7 @@
 //! A resource without its types, so that one set of handlers and templates serves all of them.
 
 use super::asked::Asked;
+use super::cell::Cell;
 use super::control::FieldView;
 use super::entered::Entered;
 use super::form::{FieldsetView, PASSWORD_AGAIN, typed_again};
@@ -120,8 +121,18 @@ impl FormView {
 pub struct RelatedView {
     /// The rows.
     pub related: Related,
+    /// The headings of its columns, and whether they are aligned to the end.
+    pub columns: Vec<(&'static str, bool)>,
     /// What can be done about all of them.
     pub action: Option<ActionView>,
+}
+
+impl RelatedView {
+    fn of(related: Related, action: Option<ActionView>) -> Self {
+        let is_figure = |column| related.rows.iter().filter_map(|(_, cells)| cells.get(column)).any(Cell::is_figure);
+        let columns = related.columns.iter().enumerate().map(|(index, label)| (*label, is_figure(index))).collect();
+        Self { columns, related, action }
+    }
 }
 
 /// What saving did.
@@ -327,9 +338,9 @@ impl<R: Resource> AnyResource for R {
         let action = |name| actions.iter().find(|known| Some(known.name) == name);
         let views = R::related(connection, &row, by)?.into_iter().filter(|related| !related.rows.is_empty());
         Ok(views
-            .map(|related| RelatedView {
-                action: action(related.action).map(|known| ActionView { name: known.name, label: known.label }),
-                related,
+            .map(|related| {
+                let action = action(related.action).map(|known| ActionView { name: known.name, label: known.label });
+                RelatedView::of(related, action)
             })
             .collect())
     }

@@ -151,6 +151,8 @@ pub enum Beside {
     Nothing,
     /// The connection test and the host keys of a server.
     Connection,
+    /// Above the list: whether the chain of the audit log is whole.
+    Chain,
 }
 
 /// Who makes a change, and with what.

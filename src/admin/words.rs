@@ -13,6 +13,7 @@ pub fn of<R: Resource>() -> Vec<&'static str> {
     words.extend([R::DELETING.ask, R::DELETING.one, R::DELETING.many, R::DELETING.done]);
     words.extend(list.search_hint());
     words.extend(list.columns().iter().map(|column| column.label));
+    words.extend(list.inputs().iter().map(|input| input.label));
     for filter in list.filters() {
         words.push(filter.label);
         words.extend(filter.words().iter().map(|(_, word)| *word));
