@@ -6,6 +6,7 @@ pub mod audit;
 pub mod commands;
 pub mod credentials;
 pub mod data_keys;
+pub mod favourite_servers;
 pub mod groups;
 pub mod host_keys;
 pub mod idempotency;

@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 use actix_web::web;
 
 use crate::admin;
-use crate::screens::{self, account, cpu, disks, fleet, jump, memory, overview, server_options, setup, sign_in};
+use crate::screens::{
+    self, account, cpu, disks, favourites, fleet, jump, memory, overview, server_options, setup, sign_in,
+};
 use crate::web::assets;
 use crate::web::menu::Screen;
 use crate::web::router::{ADMINISTRATOR, OPERATOR, Permission::Anyone, Route, VIEWER, get, post};
@@ -34,6 +36,8 @@ pub fn all() -> Vec<Route> {
         post("/account/preferences", VIEWER, || web::to(account::preferences::update)),
         post("/account/password", VIEWER, || web::to(account::password::update)),
         post("/account/sessions/endings", VIEWER, || web::to(account::sessions::end_others)),
+        post("/account/sessions/{session}/endings", VIEWER, || web::to(account::sessions::end)),
+        post("/account/tokens/{token}/revocations", VIEWER, || web::to(account::tokens::revoke)),
         get("/account/proof", VIEWER, || web::to(account::proof::new)),
         post("/account/proof", VIEWER, || web::to(account::proof::create)),
         // All servers
@@ -44,6 +48,7 @@ pub fn all() -> Vec<Route> {
         // One server
         get("/servers/{server}", VIEWER, || web::to(overview::index)),
         get("/servers/{server}/stream", VIEWER, || web::to(overview::stream::index)),
+        post("/servers/{server}/favourite", VIEWER, || web::to(favourites::update)),
         post("/servers/{server}/connections", OPERATOR, || web::to(overview::connections::create)),
         get("/servers/{server}/cpu", VIEWER, || web::to(cpu::index)),
         get("/servers/{server}/memory", VIEWER, || web::to(memory::index)),

@@ -7,6 +7,7 @@ pub mod charts;
 pub mod cpu;
 pub mod declared;
 pub mod disks;
+pub mod favourites;
 pub mod filesystems;
 pub mod fleet;
 pub mod gather;

@@ -4,6 +4,7 @@ pub mod password;
 pub mod preferences;
 pub mod proof;
 pub mod sessions;
+pub mod tokens;
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -11,7 +12,8 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
-use crate::error::{FieldErrors, Result};
+use crate::error::{Error, FieldErrors, Result};
+use crate::models::api_tokens::ApiToken;
 use crate::models::sessions::Session;
 use crate::web::extract::SignedIn;
 use crate::web::filters;
@@ -27,6 +29,7 @@ struct AccountPage {
     role: &'static str,
     problems: FieldErrors,
     sessions: Vec<SessionRow>,
+    tokens: Vec<TokenRow>,
     theme: &'static str,
     language: &'static str,
     time_zone: String,
@@ -36,11 +39,45 @@ struct AccountPage {
 
 /// One signed-in browser.
 struct SessionRow {
+    /// What its button sends: the stored hash, which opens nothing.
+    id: String,
     browser: String,
     address: String,
     began: DateTime<Utc>,
     seen: DateTime<Utc>,
     this: bool,
+}
+
+/// One token of the person.
+struct TokenRow {
+    id: i64,
+    name: String,
+    role: &'static str,
+    dot: &'static str,
+    state: &'static str,
+    is_revoked: bool,
+    used: Option<DateTime<Utc>>,
+    ends: Option<DateTime<Utc>>,
+}
+
+impl TokenRow {
+    fn of(token: ApiToken, now: DateTime<Utc>) -> Self {
+        let (dot, state) = match token.revoked_at {
+            Some(_) => ("paused", "Revoked"),
+            None if token.is_over(now) => ("none", "Expired"),
+            None => ("up", "Works"),
+        };
+        Self {
+            id: token.id.0,
+            role: role_word(token.role.name()),
+            dot,
+            state,
+            is_revoked: token.revoked_at.is_some(),
+            used: token.used_at,
+            ends: token.expires_at,
+            name: token.name,
+        }
+    }
 }
 
 /// The account.
@@ -54,7 +91,12 @@ pub async fn show(person: SignedIn, app: Data<App>, render: Render) -> Result<Ht
 impl AccountPage {
     async fn load(app: &App, person: &Person, problems: FieldErrors) -> Result<Self> {
         let user = person.user.id;
-        let sessions = app.db.run(move |connection| Session::of_user(connection, user)).await?;
+        let (sessions, tokens) = app
+            .db
+            .run(move |connection| {
+                Ok::<_, Error>((Session::of_user(connection, user)?, ApiToken::of_user(connection, user)?))
+            })
+            .await?;
         let now = app.clock.now();
         Ok(Self {
             name: person.user.name.clone(),
@@ -64,6 +106,7 @@ impl AccountPage {
                 .into_iter()
                 .filter(|session| !session.is_over(&app.config.sessions, now))
                 .map(|session| SessionRow {
+                    id: hex::encode(&session.id_hash),
                     browser: user_agent::brief(&session.user_agent),
                     address: session.address.0.to_string(),
                     began: session.created_at,
@@ -71,6 +114,7 @@ impl AccountPage {
                     this: session.id_hash == person.session.id_hash,
                 })
                 .collect(),
+            tokens: tokens.into_iter().map(|token| TokenRow::of(token, now)).collect(),
             theme: person.user.theme.name(),
             language: person.user.language().map_or("browser", crate::language::Language::tag),
             time_zone: person.time_zone().name().to_owned(),

@@ -4,6 +4,7 @@ mod account;
 mod assets;
 mod csrf;
 mod errors;
+mod favourites;
 mod headers;
 mod limits;
 mod permissions;
