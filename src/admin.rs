@@ -5,6 +5,7 @@
 
 pub mod any;
 pub mod asked;
+pub mod audit_log;
 pub mod cell;
 pub mod connection;
 pub mod control;
@@ -41,6 +42,7 @@ pub static RESOURCES: &[&dyn AnyResource] = &[
     &resources::commands::Commands,
     &resources::checks::Checks,
     &resources::users::Users,
+    &resources::tokens::Tokens,
     &resources::audit_events::AuditEvents,
 ];
 

@@ -11,6 +11,7 @@ pub mod checks;
 pub mod commands;
 pub mod credentials;
 pub mod data_keys;
+pub mod favourite_servers;
 pub mod groups;
 pub mod host_keys;
 pub mod idempotency;

@@ -8,7 +8,8 @@ use actix_web::web;
 
 use crate::admin;
 use crate::screens::{
-    self, account, capabilities, checks, cpu, disks, fleet, jump, memory, overview, server_options, setup, sign_in,
+    self, account, capabilities, checks, cpu, disks, favourites, fleet, jump, memory, overview, server_options, setup,
+    sign_in,
 };
 use crate::web::assets;
 use crate::web::menu::Screen;
@@ -36,6 +37,8 @@ pub fn all() -> Vec<Route> {
         post("/account/preferences", VIEWER, || web::to(account::preferences::update)),
         post("/account/password", VIEWER, || web::to(account::password::update)),
         post("/account/sessions/endings", VIEWER, || web::to(account::sessions::end_others)),
+        post("/account/sessions/{session}/endings", VIEWER, || web::to(account::sessions::end)),
+        post("/account/tokens/{token}/revocations", VIEWER, || web::to(account::tokens::revoke)),
         get("/account/proof", VIEWER, || web::to(account::proof::new)),
         post("/account/proof", VIEWER, || web::to(account::proof::create)),
         // All servers
@@ -46,6 +49,7 @@ pub fn all() -> Vec<Route> {
         // One server
         get("/servers/{server}", VIEWER, || web::to(overview::index)),
         get("/servers/{server}/stream", VIEWER, || web::to(overview::stream::index)),
+        post("/servers/{server}/favourite", VIEWER, || web::to(favourites::update)),
         post("/servers/{server}/connections", OPERATOR, || web::to(overview::connections::create)),
         get("/servers/{server}/cpu", VIEWER, || web::to(cpu::index)),
         get("/servers/{server}/memory", VIEWER, || web::to(memory::index)),
@@ -57,6 +61,8 @@ pub fn all() -> Vec<Route> {
         get("/admin", ADMINISTRATOR, || web::to(admin::index::home)),
         post("/admin/servers/{id}/connection-tests", ADMINISTRATOR, || web::to(admin::connection::create)),
         post("/admin/servers/{id}/host-key", ADMINISTRATOR, || web::to(admin::host_keys::update)),
+        get("/admin/audit-events/exports/{format}", ADMINISTRATOR, || web::to(admin::audit_log::export)),
+        post("/admin/audit-events/verifications", ADMINISTRATOR, || web::to(admin::audit_log::verify)),
         get("/admin/imports/new", ADMINISTRATOR, || web::to(admin::imports::new)),
         post("/admin/imports/previews", ADMINISTRATOR, || web::to(admin::imports::create_preview)),
         post("/admin/imports", ADMINISTRATOR, || web::to(admin::imports::create)),

@@ -10,6 +10,7 @@ pub mod checks;
 pub mod cpu;
 pub mod declared;
 pub mod disks;
+pub mod favourites;
 pub mod filesystems;
 pub mod fleet;
 pub mod gather;

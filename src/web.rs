@@ -26,4 +26,5 @@ pub mod shell;
 pub mod signing;
 pub mod site;
 pub mod still_signed_in;
+pub mod user_agent;
 pub mod visitor;

@@ -5,9 +5,9 @@ mod views;
 use super::asked::Asked;
 use super::entered::Entered;
 use super::form::{FieldsetView, PASSWORD_AGAIN, lock, only_revealed, typed_again};
-use super::list_view::ListView;
+use super::list_view::{ActionView, ListView};
 use super::record::{self, Deed};
-use super::resource::{Beside, By, Checking, Resource};
+use super::resource::{Beside, By, Checking, Deleting, Resource};
 use super::trial::Subject;
 use crate::app::App;
 use crate::db::Connection;
@@ -15,11 +15,12 @@ use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
 use crate::models::actor::Scope;
 use crate::models::inventory_files::comes_from;
+use crate::secret::SecretText;
 use crate::web::menu::Screen;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
-pub use views::{Deletion, FormView, Saved};
+pub use views::{Deletion, FormView, RelatedView, Saved};
 
 /// What the handlers ask of a resource.
 pub trait AnyResource: Send + Sync {
@@ -62,6 +63,8 @@ pub trait AnyResource: Send + Sync {
     fn delete(&self, connection: &mut Connection, by: &By, ids: &[i64]) -> Result<Vec<String>>;
     /// Does an action to these rows and writes an audit event for each.
     fn act(&self, connection: &mut Connection, by: &By, action: &str, ids: &[i64]) -> Result<Vec<String>>;
+    /// Rows of other kinds that belong to a row.
+    fn related(&self, connection: &mut Connection, by: &By, id: i64) -> Result<Vec<RelatedView>>;
     /// The name of a row.
     fn name_of(&self, connection: &mut Connection, scope: &Scope, id: i64) -> Result<String>;
     /// The label of a field of its form.
@@ -82,16 +85,22 @@ pub struct Abilities {
     pub links: &'static [(&'static str, &'static str, &'static str)],
     /// They have a form.
     pub change: bool,
+    /// A stored one can be changed.
+    pub change_stored: bool,
     /// They can be deleted.
     pub delete: bool,
     /// A form may begin with what another row holds.
     pub copy: bool,
     /// Fields follow from others while the form is filled in.
     pub redraws: bool,
+    /// What deleting is called.
+    pub deleting: &'static Deleting,
     /// Changes need a password that was entered lately (A11).
     pub needs_proof: bool,
     /// A field that holds a password to be hashed.
     pub hashed: Option<&'static str>,
+    /// Makes the secret that a new one gives, once.
+    pub gives: Option<fn() -> Result<SecretText>>,
     /// What stands beside the form.
     pub beside: Beside,
 }
@@ -211,11 +220,14 @@ impl<R: Resource> AnyResource for R {
             add: R::ADD,
             links: R::LINKS,
             change: !R::form().is_empty(),
+            change_stored: R::CHANGES,
             delete: R::DELETES,
             copy: R::COPIES,
             redraws: R::form().redraws(),
+            deleting: R::DELETING,
             needs_proof: R::NEEDS_PROOF,
             hashed: R::HASHED,
+            gives: R::GIVES,
             beside: R::BESIDE,
         }
     }
@@ -342,6 +354,19 @@ impl<R: Resource> AnyResource for R {
             names.push(R::name(&row));
         }
         Ok(names)
+    }
+
+    fn related(&self, connection: &mut Connection, by: &By, id: i64) -> Result<Vec<RelatedView>> {
+        let row = R::row(connection, by.actor.scope(), id)?;
+        let actions = R::actions();
+        let action = |name| actions.iter().find(|known| Some(known.name) == name);
+        let views = R::related(connection, &row, by)?.into_iter().filter(|related| !related.rows.is_empty());
+        Ok(views
+            .map(|related| {
+                let action = action(related.action).map(|known| ActionView { name: known.name, label: known.label });
+                RelatedView::of(related, action)
+            })
+            .collect())
     }
 
     fn name_of(&self, connection: &mut Connection, scope: &Scope, id: i64) -> Result<String> {

@@ -14,11 +14,13 @@ pub struct Asked {
     pub page: usize,
     /// Filter name → chosen value.
     pub filters: Vec<(String, String)>,
+    /// The zone of its days.
+    pub zone: chrono_tz::Tz,
 }
 
 impl Default for Asked {
     fn default() -> Self {
-        Self { search: String::new(), sort: None, page: 1, filters: Vec::new() }
+        Self { search: String::new(), sort: None, page: 1, filters: Vec::new(), zone: chrono_tz::Tz::UTC }
     }
 }
 
@@ -45,6 +47,12 @@ impl Asked {
             }
         }
         asked
+    }
+
+    /// The same, whose days are those of a zone.
+    #[must_use]
+    pub fn in_zone(self, zone: chrono_tz::Tz) -> Self {
+        Self { zone, ..self }
     }
 
     /// The chosen value of a filter.

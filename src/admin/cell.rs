@@ -9,6 +9,13 @@ pub enum Cell {
     Key(String),
     /// Text as it is.
     Text(String),
+    /// Text that leads to another page.
+    Link {
+        /// The text.
+        text: String,
+        /// The page's address.
+        href: String,
+    },
     /// Text that may take several lines.
     Long(String),
     /// Literal text, such as an address or a fingerprint.
@@ -67,7 +74,9 @@ impl Cell {
     /// What the column is sorted by.
     pub fn sort_key(&self) -> SortKey {
         match self {
-            Self::Key(text) | Self::Text(text) | Self::Long(text) | Self::Code(text) => natural(text),
+            Self::Key(text) | Self::Text(text) | Self::Link { text, .. } | Self::Long(text) | Self::Code(text) => {
+                natural(text)
+            }
             Self::Word(word) | Self::State { label: word, .. } => natural(word),
             Self::Tags(tags) => natural(&tags.join(" ")),
             Self::Number { value, .. } => SortKey::Number(*value),
@@ -78,9 +87,12 @@ impl Cell {
     /// Whether it shows nothing.
     pub fn is_empty(&self) -> bool {
         match self {
-            Self::Key(text) | Self::Text(text) | Self::Long(text) | Self::Code(text) | Self::Number { text, .. } => {
-                text.is_empty()
-            }
+            Self::Key(text)
+            | Self::Text(text)
+            | Self::Link { text, .. }
+            | Self::Long(text)
+            | Self::Code(text)
+            | Self::Number { text, .. } => text.is_empty(),
             Self::Word(word) | Self::State { label: word, .. } => word.is_empty(),
             Self::Tags(tags) => tags.is_empty(),
             Self::Time(at) => at.is_none(),

@@ -52,14 +52,15 @@ pub async fn ask(
     let by = desk.by();
     let deletions = desk.app.db.run(move |connection| resource.deletions(connection, &by, &ids)).await?;
     let names = deletions.iter().map(|deletion| deletion.name.as_str()).collect::<Vec<_>>().join(", ");
+    let words = resource.abilities().deleting;
     let button = match deletions.len() {
-        1 => Message::new("Delete {name}").with("name", &names),
-        many => Message::new("Delete {count} rows").with("count", many),
+        1 => Message::new(words.one).with("name", &names),
+        many => Message::new(words.many).with("count", many),
     };
     render.page(&DeletePage {
         screen: resource.screen(),
         deletions,
-        title: Message::new("Delete {name}").with("name", names),
+        title: Message::new(words.one).with("name", names),
         button,
     })
 }
@@ -78,5 +79,5 @@ pub async fn create(path: Path<String>, desk: Desk, body: Entered, render: Rende
     let names =
         desk.change(resource, chosen(&body)?, move |connection, by, ids| resource.delete(connection, by, ids)).await?;
     let list = format!("/admin/{}", resource.screen().slug);
-    render.done(Message::new("Deleted {names}").with("names", names.join(", "))).go(&list)
+    render.done(Message::new(resource.abilities().deleting.done).with("names", names.join(", "))).go(&list)
 }

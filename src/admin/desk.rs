@@ -36,6 +36,7 @@ impl Desk {
             at: self.app.clock.now(),
             app: App::clone(&self.app),
             password_hash: None,
+            given: None,
         }
     }
 

@@ -6,7 +6,8 @@ use actix_web::web::{Path, Query};
 use askama::Template;
 use serde::Deserialize;
 
-use super::any::{Abilities, AnyResource, FormView};
+use super::any::{Abilities, AnyResource, FormView, RelatedView, Saved};
+use super::cell::Cell;
 use super::connection::{self, Panel};
 use super::control::Control;
 use super::desk::Desk;
@@ -38,6 +39,24 @@ pub struct FormPage {
     pub trial: Option<trial::Panel>,
     /// The password must be entered with the form (A11).
     pub asks_password: bool,
+    /// Rows of other kinds that belong to it.
+    pub related: Vec<RelatedView>,
+}
+
+impl FormPage {
+    /// Whether there is something to save.
+    fn saves(&self) -> bool {
+        self.form.id.is_none() || self.abilities.change_stored
+    }
+}
+
+/// The secret that a new row gives, shown this once.
+#[derive(Template)]
+#[template(path = "admin/given.html")]
+struct GivenPage {
+    screen: &'static Screen,
+    name: String,
+    secret: SecretText,
 }
 
 impl FormPage {
@@ -118,8 +137,15 @@ pub async fn page(resource: &'static dyn AnyResource, form: FormView, desk: &Des
         }
         _ => None,
     };
-    let asks_password = abilities.needs_proof && !desk.is_proved();
-    Ok(FormPage { screen: resource.screen(), abilities, form, panel, trial, asks_password })
+    let asks_password = abilities.needs_proof && !desk.is_proved() && (form.id.is_none() || abilities.change_stored);
+    let related = match form.id {
+        Some(id) => {
+            let by = desk.by();
+            desk.app.db.run(move |connection| resource.related(connection, &by, id)).await?
+        }
+        None => Vec::new(),
+    };
+    Ok(FormPage { screen: resource.screen(), abilities, form, panel, trial, asks_password, related })
 }
 
 /// Adds a row.
@@ -140,7 +166,11 @@ pub async fn create(path: Path<String>, desk: Desk, body: Entered, render: Rende
 #[tracing::instrument(skip_all, fields(resource = %path.0))]
 pub async fn update(path: Path<(String, i64)>, desk: Desk, body: Entered, render: Render) -> Result<HttpResponse> {
     let (name, id) = path.into_inner();
-    save(super::resource(&name)?, Some(id), desk, body, render).await
+    let resource = super::resource(&name)?;
+    if !resource.abilities().change_stored {
+        return Err(Error::Forbidden(Message::new("Nobody can change this")));
+    }
+    save(resource, Some(id), desk, body, render).await
 }
 
 async fn save(
@@ -160,8 +190,13 @@ async fn save(
     let (typed, ids) = (entered.clone(), id.into_iter().collect());
     let mut by = desk.by();
     by.password_hash = hash(resource, &desk, &entered).await?;
+    by.given = resource.abilities().gives.filter(|_| id.is_none()).map(|give| give()).transpose()?;
+    let given = by.given.clone();
     let saving = desk.change_as(by, resource, ids, move |connection, by, _| resource.save(connection, by, id, &typed));
     match saving.await {
+        Ok(Saved { name, .. }) if let Some(secret) = given => {
+            render.page(&GivenPage { screen: resource.screen(), name, secret })
+        }
         Ok(saved) => {
             let list = format!("/admin/{}", resource.screen().slug);
             let message = if saved.changed { "Saved {name}" } else { "Nothing was changed in {name}" };

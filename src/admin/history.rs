@@ -9,7 +9,8 @@ use super::any::AnyResource;
 use super::form::CHANGED;
 use super::record::{OBJECT, object};
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::models::actor::Scope;
 use crate::models::audit::{AuditEvent, AuditFilter};
 use crate::web::extract::Admin;
 use crate::web::filters;
@@ -25,6 +26,7 @@ struct HistoryPage {
     screen: &'static Screen,
     id: i64,
     name: String,
+    is_gone: bool,
     entries: Vec<Entry>,
 }
 
@@ -63,15 +65,23 @@ pub async fn index(admin: Admin, path: Path<(String, i64)>, app: Data<App>, rend
     let resource = super::resource(&slug)?;
     let filter = AuditFilter { object: Some(object(&slug, id)), ..AuditFilter::default() };
     let scope = admin.actor.scope().clone();
-    let (name, events) = app
+    let (name, is_gone, events) = app
         .db
         .run(move |connection| {
-            let name = resource.name_of(connection, &scope, id)?;
-            Ok::<_, crate::error::Error>((name, AuditEvent::latest(connection, &filter, MOST)?))
+            let events = AuditEvent::latest(connection, &filter, MOST)?;
+            match resource.name_of(connection, &scope, id) {
+                Ok(name) => Ok((name, false, events)),
+                // What was deleted keeps its history, for those who may read the whole log.
+                Err(Error::NotFound(_)) if scope == Scope::All && !events.is_empty() => {
+                    let name = events.first().map(|event| event.target.clone()).unwrap_or_default();
+                    Ok((name, true, events))
+                }
+                Err(error) => Err(error),
+            }
         })
         .await?;
     let entries = events.into_iter().map(|event| Entry::of(event, resource)).collect();
-    render.page(&HistoryPage { screen: resource.screen(), id, name, entries })
+    render.page(&HistoryPage { screen: resource.screen(), id, name, is_gone, entries })
 }
 
 impl Entry {

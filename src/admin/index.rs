@@ -6,11 +6,13 @@ use askama::Template;
 
 use super::any::Abilities;
 use super::asked::Asked;
+use super::audit_log::Chain;
 use super::cell::Cell;
 use super::delete;
 use super::desk::Desk;
 use super::entered::Entered;
 use super::list_view::ListView;
+use super::resource::Beside;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::language::Message;
@@ -29,6 +31,7 @@ struct ListPage {
     screen: &'static Screen,
     abilities: Abilities,
     list: ListView,
+    chain: Option<Chain>,
 }
 
 /// The administration begins with its first resource.
@@ -51,10 +54,18 @@ pub async fn index(
     render: Render,
 ) -> Result<HttpResponse> {
     let resource = super::resource(&path)?;
-    let asked = Asked::of(request.query_string());
+    let asked = Asked::of(request.query_string()).in_zone(admin.time_zone());
     let (scope, now) = (admin.actor.scope().clone(), app.clock.now());
-    let list = app.db.run(move |connection| resource.list(connection, &scope, &asked, now)).await?;
-    render.page(&ListPage { screen: resource.screen(), abilities: resource.abilities(), list })
+    let abilities = resource.abilities();
+    let (list, chain) = app
+        .db
+        .run(move |connection| {
+            let list = resource.list(connection, &scope, &asked, now)?;
+            let chain = (abilities.beside == Beside::Chain).then(|| Chain::load(connection)).transpose()?;
+            Ok::<_, Error>((list, chain))
+        })
+        .await?;
+    render.page(&ListPage { screen: resource.screen(), abilities, list, chain })
 }
 
 /// Does something to the chosen rows; deleting asks first.

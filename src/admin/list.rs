@@ -12,6 +12,7 @@ pub const PER_PAGE: usize = 50;
 pub struct List<R> {
     columns: Vec<Column<R>>,
     filters: Vec<Filter<R>>,
+    inputs: Vec<Input>,
     search: Option<Search<R>>,
     order: &'static str,
     sorts: bool,
@@ -33,6 +34,17 @@ pub struct Filter<R> {
     /// The values to choose from, in this order; none: those that the rows have.
     words: Option<&'static [(&'static str, &'static str)]>,
     values: fn(&R) -> Vec<String>,
+}
+
+/// A filter that people type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Input {
+    /// Its name in the address.
+    pub name: &'static str,
+    /// Its label, in English.
+    pub label: &'static str,
+    /// `date`, `text`
+    pub kind: &'static str,
 }
 
 struct Search<R> {
@@ -82,7 +94,7 @@ pub struct FacetChoice {
 impl<R> List<R> {
     /// A list without columns, in the order of the column `order` (`name`, or `-changed` for the largest first).
     pub fn in_order_of(order: &'static str) -> Self {
-        Self { columns: Vec::new(), filters: Vec::new(), search: None, order, sorts: true }
+        Self { columns: Vec::new(), filters: Vec::new(), inputs: Vec::new(), search: None, order, sorts: true }
     }
 
     /// Adds a column.
@@ -117,6 +129,18 @@ impl<R> List<R> {
     ) -> Self {
         self.filters.push(Filter { name, label, words: Some(words), values });
         self
+    }
+
+    /// A filter that people type; the resource's `find` reads it.
+    #[must_use]
+    pub fn input(mut self, name: &'static str, label: &'static str, kind: &'static str) -> Self {
+        self.inputs.push(Input { name, label, kind });
+        self
+    }
+
+    /// The filters that people type.
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
     }
 
     /// The same, always in its own order: for tables that are too long to be sorted.

@@ -3,7 +3,7 @@
 use super::asked::{Asked, BEFORE};
 use super::cell::Cell;
 use super::index::DELETE;
-use super::list::{Column, Facet, Found, PER_PAGE};
+use super::list::{Column, Facet, Found, Input, PER_PAGE};
 use super::resource::Resource;
 use crate::language::Message;
 
@@ -16,6 +16,12 @@ pub struct ListView {
     pub rows: Vec<RowView>,
     /// The filters.
     pub facets: Vec<FacetView>,
+    /// The filters that people type, with what they typed.
+    pub inputs: Vec<(Input, String)>,
+    /// Search, choices and order that typing another of those keeps.
+    pub kept_by_inputs: Vec<(String, String)>,
+    /// The question itself, as it stands in an address, without its page.
+    pub query: String,
     /// What stands in the search box.
     pub search: String,
     /// What the search box says it searches; none: no search.
@@ -148,10 +154,13 @@ impl ListView {
             }
         });
         let actions = R::actions().into_iter().map(|action| ActionView { name: action.name, label: action.label });
-        let delete = ActionView { name: DELETE, label: "Delete…" };
+        let delete = ActionView { name: DELETE, label: R::DELETING.ask };
         Self {
             columns: columns.collect(),
             facets: found.facets.iter().map(|facet| facet_view(facet, asked, &path)).collect(),
+            inputs: list.inputs().iter().map(|input| typed(*input, asked)).collect(),
+            kept_by_inputs: kept_by_inputs(list.inputs(), asked),
+            query: asked.filtered(BEFORE, None).query(),
             search: asked.search.clone(),
             search_hint: list.search_hint(),
             kept: kept(asked),
@@ -190,6 +199,16 @@ impl ListView {
         let message = Message::new("{first} to {last} of {matched}");
         message.with("first", self.first).with("last", self.last).with("matched", self.matched)
     }
+}
+
+fn typed(input: Input, asked: &Asked) -> (Input, String) {
+    (input, asked.filter(input.name).unwrap_or_default().to_owned())
+}
+
+fn kept_by_inputs(inputs: &[Input], asked: &Asked) -> Vec<(String, String)> {
+    let is_typed = |name: &str| inputs.iter().any(|input| input.name == name);
+    let search = (!asked.search.is_empty()).then(|| ("q".to_owned(), asked.search.clone()));
+    kept(asked).into_iter().filter(|(name, _)| !is_typed(name)).chain(search).collect()
 }
 
 fn kept(asked: &Asked) -> Vec<(String, String)> {

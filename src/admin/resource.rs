@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
 use super::asked::Asked;
+use super::cell::Cell;
 use super::form::Form;
 use super::list::{Found, List};
 use super::trial::Subject;
@@ -13,6 +14,7 @@ use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
 use crate::models::actor::{Actor, Scope};
 use crate::models::sessions::Session;
+use crate::secret::SecretText;
 use crate::secret::password::PasswordHash;
 use crate::web::menu::Screen;
 
@@ -33,6 +35,12 @@ pub trait Resource: Send + Sync + 'static {
     const DELETES: bool = false;
     /// Whether saving and deleting need a password that was entered lately (A11).
     const NEEDS_PROOF: bool = false;
+    /// Whether a stored row can be changed; otherwise its form only shows it.
+    const CHANGES: bool = true;
+    /// What deleting is called.
+    const DELETING: &'static Deleting = &Deleting::DELETE;
+    /// Makes the secret that a new row gives to whoever adds it, shown this once ([`By::given`]).
+    const GIVES: Option<fn() -> Result<SecretText>> = None;
     /// A field of the form that holds a password to be hashed before it is saved.
     const HASHED: Option<&'static str> = None;
     /// Whether something of a row that came from a file is filled in by hand all the same: its secrets.
@@ -118,6 +126,11 @@ pub trait Resource: Send + Sync + 'static {
         None
     }
 
+    /// Rows of other kinds that belong to it, shown below its form.
+    fn related(_connection: &mut Connection, _row: &Self::Row, _by: &By) -> Result<Vec<Related>> {
+        Ok(Vec::new())
+    }
+
     /// Rules about several fields, or about other rows.
     fn check(_check: &mut Checking<'_, Self::Row>, _draft: &mut Self::Draft) -> Result<()> {
         Ok(())
@@ -172,6 +185,8 @@ pub enum Beside {
     Connection,
     /// *Try on a server*, also beside the form of a new row.
     Trial,
+    /// Above the list: whether the chain of the audit log is whole.
+    Chain,
 }
 
 /// Who makes a change, and with what.
@@ -187,6 +202,8 @@ pub struct By {
     pub app: App,
     /// The hash of the password that was entered ([`Resource::HASHED`]).
     pub password_hash: Option<PasswordHash>,
+    /// The secret that a new row gives ([`Resource::GIVES`]).
+    pub given: Option<SecretText>,
 }
 
 /// A form being checked.
@@ -214,6 +231,41 @@ pub struct Consequences {
     pub goes: Vec<Message>,
     /// Why it cannot be deleted.
     pub blocked: Vec<Message>,
+}
+
+/// The words for deleting, in English.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Deleting {
+    /// The button that asks.
+    pub ask: &'static str,
+    /// One row, by `{name}`: above the question, and on the button that does it.
+    pub one: &'static str,
+    /// Several rows, by `{count}`.
+    pub many: &'static str,
+    /// What was done, with `{names}`.
+    pub done: &'static str,
+}
+
+impl Deleting {
+    /// The row is gone afterwards.
+    pub const DELETE: Self =
+        Self { ask: "Delete…", one: "Delete {name}", many: "Delete {count} rows", done: "Deleted {names}" };
+    /// The row stays, without effect.
+    pub const REVOKE: Self =
+        Self { ask: "Revoke…", one: "Revoke {name}", many: "Revoke {count} rows", done: "Revoked {names}" };
+}
+
+/// Rows that belong to another one, to look at.
+#[derive(Debug, Clone)]
+pub struct Related {
+    /// The heading, in English.
+    pub label: &'static str,
+    /// The headings of its columns, in English.
+    pub columns: Vec<&'static str>,
+    /// Its rows: where each leads (empty: nowhere), and what stands in its columns.
+    pub rows: Vec<(String, Vec<Cell>)>,
+    /// One of the resource's own actions that is about all of them.
+    pub action: Option<&'static str>,
 }
 
 /// A deed on the chosen rows of a list.

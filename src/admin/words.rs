@@ -10,8 +10,10 @@ pub fn of<R: Resource>() -> Vec<&'static str> {
     let (list, form) = (R::list(), R::form());
     let mut words = vec![R::screen().label];
     words.extend(R::ADD);
+    words.extend([R::DELETING.ask, R::DELETING.one, R::DELETING.many, R::DELETING.done]);
     words.extend(list.search_hint());
     words.extend(list.columns().iter().map(|column| column.label));
+    words.extend(list.inputs().iter().map(|input| input.label));
     for filter in list.filters() {
         words.push(filter.label);
         words.extend(filter.words().iter().map(|(_, word)| *word));

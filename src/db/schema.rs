@@ -149,6 +149,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    favourite_servers (user_id, server_id) {
+        user_id -> BigInt,
+        server_id -> BigInt,
+    }
+}
+
+diesel::table! {
     groups (id) {
         id -> BigInt,
         name -> Text,
@@ -451,6 +458,8 @@ diesel::joinable!(api_token_groups -> api_tokens (api_token_id));
 diesel::joinable!(servers -> credentials (credential_id));
 diesel::joinable!(server_groups -> groups (group_id));
 diesel::joinable!(server_groups -> servers (server_id));
+diesel::joinable!(favourite_servers -> servers (server_id));
+diesel::joinable!(favourite_servers -> users (user_id));
 diesel::joinable!(host_keys -> servers (server_id));
 diesel::joinable!(platforms -> servers (server_id));
 diesel::joinable!(server_states -> servers (server_id));
@@ -469,6 +478,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     commands,
     credentials,
     data_keys,
+    favourite_servers,
     groups,
     host_keys,
     idempotency_keys,

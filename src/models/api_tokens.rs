@@ -53,14 +53,25 @@ pub struct NewApiToken<'a> {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
+/// The text of a token to be made.
+pub fn new_text() -> Result<SecretText> {
+    tokens::random(PREFIX)
+}
+
 impl NewApiToken<'_> {
     /// Makes the token. The text is shown once and is not kept anywhere.
     pub fn insert(&self, connection: &mut PgConnection, now: DateTime<Utc>) -> Result<(SecretText, ApiToken)> {
+        let text = new_text()?;
+        let token = self.insert_as(connection, &text, now)?;
+        Ok((text, token))
+    }
+
+    /// Makes the token that `text` of [`new_text`] opens.
+    pub fn insert_as(&self, connection: &mut PgConnection, text: &SecretText, now: DateTime<Utc>) -> Result<ApiToken> {
         if let Some(problem) = name_problem(self.name) {
             return Err(Error::field("name", problem));
         }
-        let text = tokens::random(PREFIX)?;
-        let token = connection.transaction::<_, Error, _>(|connection| {
+        connection.transaction::<_, Error, _>(|connection| {
             let token = diesel::insert_into(api_tokens::table)
                 .values((
                     api_tokens::name.eq(self.name),
@@ -88,8 +99,7 @@ impl NewApiToken<'_> {
                     .execute(connection)?;
             }
             Ok(token)
-        })?;
-        Ok((text, token))
+        })
     }
 }
 
@@ -161,6 +171,11 @@ impl ApiToken {
         diesel::update(api_tokens::table.filter(api_tokens::user_id.eq(user).and(api_tokens::revoked_at.is_null())))
             .set(api_tokens::revoked_at.eq(now))
             .execute(connection)
+    }
+
+    /// Whether it was ended, or ended by itself.
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.revoked_at.is_some() || self.expires_at.is_some_and(|end| end <= now)
     }
 
     fn note_use(&self, connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<()> {

@@ -5,6 +5,8 @@ mod entry;
 mod export;
 pub mod kept_heads;
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -15,6 +17,7 @@ use crate::db::types::{Address, Labels, text_enum};
 
 pub use chain::{Head, Verification, head, verify};
 pub use entry::{Asked, AuditEntry};
+pub use export::CSV_HEAD;
 
 text_enum! {
     /// How something ended, or that it was asked.
@@ -65,6 +68,10 @@ pub struct AuditFilter {
     pub action: Option<String>,
     /// With this outcome.
     pub outcome: Option<Outcome>,
+    /// To a target with this in its name.
+    pub target: Option<String>,
+    /// From this address.
+    pub address: Option<IpAddr>,
     /// From this moment on.
     pub from: Option<DateTime<Utc>>,
     /// Before this moment.
@@ -107,6 +114,11 @@ impl Outcome {
     }
 }
 
+/// What `ilike` finds `text` with, taken literally but for the signs that would stand for others.
+fn pattern_of(text: &str) -> String {
+    format!("%{}%", entry::cleaned(text).replace(['\\', '%', '_'], "_"))
+}
+
 impl AuditEvent {
     /// The newest `limit` events that `filter` lets through, newest first.
     pub fn latest(connection: &mut PgConnection, filter: &AuditFilter, limit: i64) -> QueryResult<Vec<Self>> {
@@ -123,13 +135,19 @@ impl AuditEvent {
         if let Some(outcome) = filter.outcome {
             events = events.filter(audit_events::outcome.eq(outcome));
         }
+        if let Some(target) = &filter.target {
+            events = events.filter(audit_events::target.ilike(pattern_of(target)));
+        }
+        if let Some(address) = filter.address {
+            events = events.filter(audit_events::address.eq(Address(address.to_canonical())));
+        }
         if let Some(object) = &filter.object {
             let is_about =
                 sql::<Bool>("details ? 'object' and details ->> 'object' = ").bind::<Text, _>(entry::cleaned(object));
             events = events.filter(is_about);
         }
         if let Some(text) = &filter.text {
-            let pattern = format!("%{}%", entry::cleaned(text).replace(['\\', '%', '_'], "_"));
+            let pattern = pattern_of(text);
             let holds = audit_events::target
                 .ilike(pattern.clone())
                 .or(audit_events::server.ilike(pattern.clone()))

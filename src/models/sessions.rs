@@ -147,6 +147,12 @@ impl Session {
             .execute(connection)
     }
 
+    /// Ends the session of this person with this stored id. Whether there was one.
+    pub fn end_of_user(connection: &mut PgConnection, user: UserId, id_hash: &[u8]) -> QueryResult<bool> {
+        let one = sessions::table.filter(sessions::user_id.eq(user).and(sessions::id_hash.eq(id_hash)));
+        diesel::delete(one).execute(connection).map(|ended| ended > 0)
+    }
+
     /// Deletes what is too old. Says how many.
     pub fn sweep(connection: &mut PgConnection, lengths: &SessionConfig, now: DateTime<Utc>) -> QueryResult<usize> {
         let idle = sessions::seen_at.le(now - lengths.idle);

@@ -4,6 +4,7 @@ pub mod password;
 pub mod preferences;
 pub mod proof;
 pub mod sessions;
+pub mod tokens;
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -11,11 +12,13 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
-use crate::error::{FieldErrors, Result};
+use crate::error::{Error, FieldErrors, Result};
+use crate::models::api_tokens::ApiToken;
 use crate::models::sessions::Session;
 use crate::web::extract::SignedIn;
 use crate::web::filters;
 use crate::web::render::Render;
+use crate::web::user_agent;
 use crate::web::visitor::Person;
 
 /// The whole page; `password` is the block that is shown again when a new password cannot be accepted.
@@ -26,6 +29,7 @@ struct AccountPage {
     role: &'static str,
     problems: FieldErrors,
     sessions: Vec<SessionRow>,
+    tokens: Vec<TokenRow>,
     theme: &'static str,
     language: &'static str,
     time_zone: String,
@@ -35,11 +39,45 @@ struct AccountPage {
 
 /// One signed-in browser.
 struct SessionRow {
+    /// What its button sends: the stored hash, which opens nothing.
+    id: String,
     browser: String,
     address: String,
     began: DateTime<Utc>,
     seen: DateTime<Utc>,
     this: bool,
+}
+
+/// One token of the person.
+struct TokenRow {
+    id: i64,
+    name: String,
+    role: &'static str,
+    dot: &'static str,
+    state: &'static str,
+    is_revoked: bool,
+    used: Option<DateTime<Utc>>,
+    ends: Option<DateTime<Utc>>,
+}
+
+impl TokenRow {
+    fn of(token: ApiToken, now: DateTime<Utc>) -> Self {
+        let (dot, state) = match token.revoked_at {
+            Some(_) => ("paused", "Revoked"),
+            None if token.is_over(now) => ("none", "Expired"),
+            None => ("up", "Works"),
+        };
+        Self {
+            id: token.id.0,
+            role: role_word(token.role.name()),
+            dot,
+            state,
+            is_revoked: token.revoked_at.is_some(),
+            used: token.used_at,
+            ends: token.expires_at,
+            name: token.name,
+        }
+    }
 }
 
 /// The account.
@@ -53,7 +91,12 @@ pub async fn show(person: SignedIn, app: Data<App>, render: Render) -> Result<Ht
 impl AccountPage {
     async fn load(app: &App, person: &Person, problems: FieldErrors) -> Result<Self> {
         let user = person.user.id;
-        let sessions = app.db.run(move |connection| Session::of_user(connection, user)).await?;
+        let (sessions, tokens) = app
+            .db
+            .run(move |connection| {
+                Ok::<_, Error>((Session::of_user(connection, user)?, ApiToken::of_user(connection, user)?))
+            })
+            .await?;
         let now = app.clock.now();
         Ok(Self {
             name: person.user.name.clone(),
@@ -63,13 +106,15 @@ impl AccountPage {
                 .into_iter()
                 .filter(|session| !session.is_over(&app.config.sessions, now))
                 .map(|session| SessionRow {
-                    browser: browser(&session.user_agent),
+                    id: hex::encode(&session.id_hash),
+                    browser: user_agent::brief(&session.user_agent),
                     address: session.address.0.to_string(),
                     began: session.created_at,
                     seen: session.seen_at,
                     this: session.id_hash == person.session.id_hash,
                 })
                 .collect(),
+            tokens: tokens.into_iter().map(|token| TokenRow::of(token, now)).collect(),
             theme: person.user.theme.name(),
             language: person.user.language().map_or("browser", crate::language::Language::tag),
             time_zone: person.time_zone().name().to_owned(),
@@ -90,38 +135,4 @@ fn role_word(role: &'static str) -> &'static str {
 /// `Asia/Seoul` and `UTC`, not the many old names of the same.
 fn is_place(zone: &str) -> bool {
     zone == "UTC" || (zone.contains('/') && !zone.starts_with("Etc/") && !zone.starts_with("US/"))
-}
-
-/// `Firefox on Linux`, as far as the browser's own description tells.
-fn browser(user_agent: &str) -> String {
-    let find = |known: &[(&str, &'static str)]| {
-        known.iter().find(|(sign, _)| user_agent.contains(sign)).map(|(_, name)| *name)
-    };
-    let name = find(&[("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]);
-    let system = find(&[
-        ("Android", "Android"),
-        ("iPhone", "iOS"),
-        ("iPad", "iPadOS"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("Linux", "Linux"),
-    ]);
-    match (name, system) {
-        (Some(name), Some(system)) => format!("{name}, {system}"),
-        (Some(word), None) | (None, Some(word)) => word.to_owned(),
-        (None, None) => user_agent.chars().take(40).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_browser_is_named_in_two_words() {
-        let chrome =
-            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
-        assert_eq!(browser(chrome), "Chrome, Linux");
-        assert_eq!(browser("curl/8.5"), "curl/8.5");
-    }
 }

@@ -34,7 +34,7 @@ pub async fn index(
     request: HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
-    let candidates = gather::candidates(&app, person.actor.scope().clone()).await?;
+    let candidates = gather::candidates(&app, person.actor.scope().clone(), person.user.id).await?;
     // Only a server that the reader may know of has pages to offer; all servers have the same ones.
     let mut names = candidates.iter().map(|one| one.name.as_str());
     let any = names.clone().next();

@@ -45,7 +45,7 @@ pub async fn index(
     request: HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
-    let candidates = gather::candidates(&app, person.actor.scope().clone()).await?;
+    let candidates = gather::candidates(&app, person.actor.scope().clone(), person.user.id).await?;
     let recent = recent_servers(&request, &app);
     let slug = if screens.has_server_screen(&query.screen) { query.screen.as_str() } else { "" };
     let place = render.origin();

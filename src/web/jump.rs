@@ -1,7 +1,7 @@
 //! What the palette offers: servers, the pages of one server, every other page. Pure: knows no request and no database.
 
 use super::menu::{Group, MenuGroup, MenuItem};
-use super::picker::{Candidate, PickerOption, Section, Sign, Wanted, mark, sorted};
+use super::picker::{Candidate, PickerOption, Section, Sign, Sorted, Wanted, mark, sorted};
 use crate::language::{Language, Message};
 
 /// Servers of each kind, before a letter is typed and after.
@@ -27,7 +27,7 @@ pub struct Asked<'a> {
 pub fn sections(candidates: &[Candidate], menu: &[MenuGroup], asked: &Asked<'_>) -> Vec<Section> {
     let query = asked.query.trim().to_lowercase();
     let wanted = Wanted { query: &query, recent: asked.recent, slug: "", selected: asked.server };
-    let (bad, recent, rest) = sorted(candidates, &query, asked.recent);
+    let Sorted { bad, favourites, recent, rest } = sorted(candidates, &query, asked.recent);
     let limit = if query.is_empty() { FEW } else { MANY };
     let servers =
         |found: Vec<&Candidate>, limit| found.into_iter().take(limit).map(|one| one.option(&query, &wanted)).collect();
@@ -35,6 +35,7 @@ pub fn sections(candidates: &[Candidate], menu: &[MenuGroup], asked: &Asked<'_>)
     let rest = if query.is_empty() { Vec::new() } else { rest };
     let mut found = vec![
         Section { heading: Message::new("Needs attention"), options: servers(bad, limit) },
+        Section { heading: Message::new("Favourites"), options: servers(favourites, MANY) },
         Section { heading: Message::new("Recent"), options: servers(recent, FEW) },
         Section { heading: Message::new("Servers"), options: servers(rest, limit) },
         Section {
@@ -82,7 +83,7 @@ fn page(item: &MenuItem, href: String, query: &str, asked: &Asked<'_>) -> Picker
     let about = item.why_not.as_ref().map(|why| why.in_language(asked.language)).unwrap_or_default();
     let word = query.split_whitespace().next().unwrap_or_default();
     let name = mark(label, word);
-    PickerOption { sign: Sign::Icon(item.icon), name, href, about, brief: None, selected: false }
+    PickerOption { sign: Sign::Icon(item.icon), name, href, about, brief: None, selected: false, star: None }
 }
 
 /// Whether a page's name has `word` in it, in the reader's language or in English.
@@ -110,7 +111,7 @@ mod tests {
     fn candidate(name: &str, level: Level) -> Candidate {
         let brief = Message::new(level.label());
         let (name, address) = (name.to_owned(), "192.0.2.1".to_owned());
-        Candidate { name, address, groups: String::new(), labels: String::new(), level, brief }
+        Candidate { name, address, groups: String::new(), labels: String::new(), favourite: false, level, brief }
     }
 
     fn found(query: &str, language: Language) -> Vec<(String, Vec<String>)> {

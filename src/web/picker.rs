@@ -19,6 +19,8 @@ pub struct Candidate {
     pub groups: String,
     /// Its labels: `env=prod role=web`.
     pub labels: String,
+    /// Whether the reader starred it.
+    pub favourite: bool,
     /// How it is.
     pub level: Level,
     /// The same in two words: `disk 82 %`.
@@ -60,6 +62,17 @@ pub struct PickerOption {
     pub brief: Option<Message>,
     /// Whether it is the selected one.
     pub selected: bool,
+    /// The star of a server; a page has none.
+    pub star: Option<Star>,
+}
+
+/// What stars a server, or takes its star away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Star {
+    /// The server's name.
+    pub server: String,
+    /// Whether it has one.
+    pub on: bool,
 }
 
 impl PickerOption {
@@ -95,14 +108,20 @@ pub struct Wanted<'a> {
     pub selected: Option<&'a str>,
 }
 
-/// Needs attention first, then the recent ones, then every match. Each server stands in one section only.
+/// Needs attention first, then the favourites, the recent ones, every match. Each server stands in one section only.
 pub fn sections(candidates: &[Candidate], wanted: &Wanted<'_>) -> Vec<Section> {
     let query = wanted.query.trim().to_lowercase();
     let count = candidates.iter().filter(|candidate| candidate.has(&query)).count();
     let all = if query.is_empty() { Message::new("All servers") } else { counted(count) };
-    let (bad, recent, rest) = sorted(candidates, &query, wanted.recent);
+    let Sorted { bad, favourites, recent, rest } = sorted(candidates, &query, wanted.recent);
     let mut room = LIMIT;
-    [(Message::new("Needs attention"), bad), (Message::new("Recent"), recent), (all, rest)]
+    let parts = [
+        (Message::new("Needs attention"), bad),
+        (Message::new("Favourites"), favourites),
+        (Message::new("Recent"), recent),
+        (all, rest),
+    ];
+    parts
         .into_iter()
         .map(|(heading, found)| {
             let options: Vec<_> = found.into_iter().take(room).map(|one| one.option(&query, wanted)).collect();
@@ -117,18 +136,28 @@ fn counted(count: usize) -> Message {
     Message::new(if count == 1 { "{n} match" } else { "{n} matches" }).with("n", count)
 }
 
-/// Those that fit: what needs attention, worst first; the recent ones, latest first; the rest.
-pub fn sorted<'c>(
-    candidates: &'c [Candidate],
-    query: &str,
-    recent_names: &[String],
-) -> (Vec<&'c Candidate>, Vec<&'c Candidate>, Vec<&'c Candidate>) {
+/// The servers that fit, each in one of these.
+#[derive(Debug)]
+pub struct Sorted<'c> {
+    /// What needs attention, worst first.
+    pub bad: Vec<&'c Candidate>,
+    /// What the reader starred.
+    pub favourites: Vec<&'c Candidate>,
+    /// What was looked at last, latest first.
+    pub recent: Vec<&'c Candidate>,
+    /// All others.
+    pub rest: Vec<&'c Candidate>,
+}
+
+/// Those that fit, sorted.
+pub fn sorted<'c>(candidates: &'c [Candidate], query: &str, recent_names: &[String]) -> Sorted<'c> {
     let matching = candidates.iter().filter(|candidate| candidate.has(query));
     let (mut bad, well): (Vec<_>, Vec<_>) = matching.partition(|one| one.level.needs_attention());
     bad.sort_by_key(|one| one.level);
+    let (favourites, well): (Vec<_>, Vec<_>) = well.into_iter().partition(|one| one.favourite);
     let (mut recent, rest): (Vec<_>, Vec<_>) = well.into_iter().partition(|one| recent_names.contains(&one.name));
     recent.sort_by_key(|one| recent_names.iter().position(|name| *name == one.name));
-    (bad, recent, rest)
+    Sorted { bad, favourites, recent, rest }
 }
 
 impl Candidate {
@@ -152,6 +181,7 @@ impl Candidate {
             about: about.cloned().collect::<Vec<_>>().join(", "),
             brief: Some(self.brief.clone()),
             selected: wanted.selected == Some(self.name.as_str()),
+            star: Some(Star { server: self.name.clone(), on: self.favourite }),
         }
     }
 }
@@ -184,6 +214,7 @@ mod tests {
             address: "10.22.1.10".to_owned(),
             groups: "web".to_owned(),
             labels: "env=prod".to_owned(),
+            favourite: false,
             level,
             brief: Message::new(level.label()),
         }
@@ -199,18 +230,24 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_attention_comes_first_then_recent_then_the_rest() {
+    fn what_needs_attention_comes_first_then_favourites_then_recent_then_the_rest() {
+        let starred = |name, level| Candidate { favourite: true, ..candidate(name, level) };
         let servers = [
             candidate("db-1", Level::Up),
-            candidate("web-1", Level::Warning),
+            starred("web-1", Level::Warning),
             candidate("web-2", Level::Unreachable),
             candidate("web-3", Level::Up),
             candidate("web-4", Level::Up),
+            starred("web-5", Level::Up),
         ];
         let recent = ["web-3".to_owned(), "gone".to_owned()];
         let found = sections(&servers, &wanted("web-", &recent));
-        let expected =
-            [("Needs attention", vec!["web-2", "web-1"]), ("Recent", vec!["web-3"]), ("4 matches", vec!["web-4"])];
+        let expected = [
+            ("Needs attention", vec!["web-2", "web-1"]),
+            ("Favourites", vec!["web-5"]),
+            ("Recent", vec!["web-3"]),
+            ("5 matches", vec!["web-4"]),
+        ];
         let expected =
             expected.map(|(heading, names)| (heading.to_owned(), names.into_iter().map(str::to_owned).collect()));
         assert_eq!(names(&found), expected);

@@ -3,6 +3,7 @@ class OptionPicker extends HTMLElement {
   #box;
   #input;
   #list;
+  #kept;
 
   connectedCallback() {
     this.#box = this.querySelector("dialog, [popover]");
@@ -16,9 +17,19 @@ class OptionPicker extends HTMLElement {
       this.#input.dispatchEvent(new Event("open"));
     });
     this.#input.addEventListener("keydown", (event) => this.#key(event));
-    this.#list.addEventListener("htmx:afterSwap", () => this.#move(0));
+    this.#list.addEventListener("htmx:afterSwap", () => {
+      // What was starred moved to another place, and stays the active one.
+      this.#move(this.#options().findIndex((option) => option.href === this.#kept));
+      this.#kept = undefined;
+    });
+    // The keyboard stays with the input.
+    this.#list.addEventListener("mousedown", (event) => event.target.closest("button") && event.preventDefault());
     // A page that the browser brings back shows what it showed, without what was open on it.
-    this.#list.addEventListener("click", () => this.#box.close?.());
+    this.#list.addEventListener("click", (event) => {
+      const star = event.target.closest("button");
+      if (star) this.#kept = star.parentElement.querySelector("[role=option]").href;
+      else this.#box.close?.();
+    });
   }
 
   #options() {
@@ -43,7 +54,10 @@ class OptionPicker extends HTMLElement {
     const page = { PageDown: at + 10, PageUp: at - 10 };
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: options.length - 1, ...page }[event.key];
     if (event.isComposing) return;
-    if (event.key === "Enter") {
+    if (event.key.toLowerCase() === "d" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      options[at]?.parentElement.querySelector("button")?.click();
+    } else if (event.key === "Enter") {
       event.preventDefault();
       options[at]?.click();
     } else if (to !== undefined && !(["Home", "End"].includes(event.key) && this.#input.value)) {

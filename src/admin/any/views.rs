@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::admin::cell::Cell;
 use crate::admin::control::FieldView;
 use crate::admin::form::FieldsetView;
-use crate::admin::resource::Consequences;
+use crate::admin::list_view::ActionView;
+use crate::admin::resource::{Consequences, Related};
 use crate::admin::trial::Subject;
 use crate::language::Message;
 
@@ -47,6 +49,25 @@ impl FormView {
     /// Whether it was not saved.
     pub fn has_problems(&self) -> bool {
         !self.problems.is_empty() || self.password_problem.is_some() || self.has_field_problems()
+    }
+}
+
+/// Rows that belong to another one, as the page shows them.
+#[derive(Debug, Clone)]
+pub struct RelatedView {
+    /// The rows.
+    pub related: Related,
+    /// The headings of its columns, and whether they are aligned to the end.
+    pub columns: Vec<(&'static str, bool)>,
+    /// What can be done about all of them.
+    pub action: Option<ActionView>,
+}
+
+impl RelatedView {
+    pub(super) fn of(related: Related, action: Option<ActionView>) -> Self {
+        let is_figure = |column| related.rows.iter().filter_map(|(_, cells)| cells.get(column)).any(Cell::is_figure);
+        let columns = related.columns.iter().enumerate().map(|(index, label)| (*label, is_figure(index))).collect();
+        Self { columns, related, action }
     }
 }
 

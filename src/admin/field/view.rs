@@ -46,6 +46,11 @@ impl<D> Field<D> {
                     Control::Menu(chosen(none.chain(offers).collect(), &[value]))
                 }
             }
+            Kind::Many { place, load } if self.fixed && is_stored => {
+                let mut control = Control::Ticks(chosen(load(connection)?, place(draft)));
+                control.lock();
+                control
+            }
             Kind::Many { place, load } => Control::Ticks(chosen(load(connection)?, place(draft))),
             Kind::Labels { place } => {
                 let value = read::labels_text(place(draft));
@@ -72,7 +77,8 @@ impl<D> Field<D> {
             wide: self.wide,
             required: self.required,
             redraws: self.redraws,
-            when: self.when.join(" "),
+            // What only shows a choice has nothing that would reveal it.
+            when: if self.fixed && is_stored { String::new() } else { self.when.join(" ") },
             problem: None,
             control,
         })

@@ -1,15 +1,16 @@
 //! The audit log, as administrators read it. Nobody changes it.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 
-use super::screen;
+use super::{needs_all, screen};
 use crate::admin::asked::{Asked, BEFORE};
 use crate::admin::cell::Cell;
 use crate::admin::history::FieldChange;
 use crate::admin::list::{Facet, FacetChoice, Found, List, PER_PAGE};
-use crate::admin::resource::Resource;
+use crate::admin::record::OBJECT;
+use crate::admin::resource::{Beside, Resource};
 use crate::db::Connection;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::models::actor::Scope;
 use crate::models::audit::{AuditColumn, AuditEvent, AuditFilter, Outcome};
 use crate::web::menu::Screen;
@@ -35,6 +36,8 @@ impl Resource for AuditEvents {
     type Row = AuditEvent;
     type Draft = ();
 
+    const BESIDE: Beside = Beside::Chain;
+
     fn screen() -> &'static Screen {
         &SCREEN
     }
@@ -47,19 +50,30 @@ impl Resource for AuditEvents {
             .column("From", |event| Cell::Code(event.address.map(|from| from.0.to_string()).unwrap_or_default()))
             .column("What", |event| Cell::Code(event.action.clone()))
             .column("Server", |event| Cell::Text(event.server.clone()))
-            .column("Target", |event| Cell::Text(event.target.clone()))
+            .column("Target", target)
             .column("Outcome", |event| outcome(event.outcome))
             .column("Details", |event| Cell::Long(details(event)))
             .search("Server, person, target or detail", |event| event.target.clone())
+            .input("from", "From day", "date")
+            .input("to", "To day", "date")
+            .input("address", "From address", "text")
+            .input("target", "Target", "text")
             .unsorted()
     }
 
-    fn rows(connection: &mut Connection, _: &Scope) -> Result<Vec<AuditEvent>> {
+    fn rows(connection: &mut Connection, scope: &Scope) -> Result<Vec<AuditEvent>> {
+        needs_all(scope)?;
         Ok(AuditEvent::latest(connection, &AuditFilter::default(), per_page())?)
     }
 
-    fn find(connection: &mut Connection, _: &Scope, asked: &Asked, now: DateTime<Utc>) -> Result<Found<AuditEvent>> {
-        let filter = filter(asked, now);
+    fn find(
+        connection: &mut Connection,
+        scope: &Scope,
+        asked: &Asked,
+        now: DateTime<Utc>,
+    ) -> Result<Found<AuditEvent>> {
+        needs_all(scope)?;
+        let filter = filter(asked, now)?;
         let mut events = AuditEvent::latest(connection, &filter, per_page() + 1)?;
         let has_older = events.len() > PER_PAGE;
         events.truncate(PER_PAGE);
@@ -74,8 +88,9 @@ impl Resource for AuditEvents {
         Ok(Found { matched: events.len(), rows: events, facets, older })
     }
 
-    fn row(connection: &mut Connection, _: &Scope, id: i64) -> Result<AuditEvent> {
-        AuditEvent::by_number(connection, id)?.ok_or(crate::error::Error::NotFound("The event"))
+    fn row(connection: &mut Connection, scope: &Scope, id: i64) -> Result<AuditEvent> {
+        needs_all(scope)?;
+        AuditEvent::by_number(connection, id)?.ok_or(Error::NotFound("The event"))
     }
 
     fn id(row: &AuditEvent) -> i64 {
@@ -108,19 +123,53 @@ fn details(event: &AuditEvent) -> String {
     details.chain(run_as).collect::<Vec<_>>().join(", ")
 }
 
-fn filter(asked: &Asked, now: DateTime<Utc>) -> AuditFilter {
+/// The target; where the event is about a row of the administration, it leads to the row's history.
+fn target(event: &AuditEvent) -> Cell {
+    let object = event.details.0.get(OBJECT).and_then(|object| object.split_once('/'));
+    let known = object.filter(|(slug, id)| crate::admin::resource(slug).is_ok() && id.parse::<i64>().is_ok());
+    match known {
+        Some((slug, id)) => Cell::Link { text: event.target.clone(), href: format!("/admin/{slug}/{id}/history") },
+        None => Cell::Text(event.target.clone()),
+    }
+}
+
+/// The moment at which a day of the reader's zone begins, so many days later.
+fn beginning(asked: &Asked, name: &'static str, days_later: u64) -> Result<Option<DateTime<Utc>>> {
+    let Some(text) = asked.filter(name) else { return Ok(None) };
+    let day =
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|day| day.checked_add_days(Days::new(days_later)));
+    let midnight = day.map(|day| day.and_time(NaiveTime::MIN)).filter(|at| (1..=9999).contains(&at.year()));
+    // Where a clock is put forward at midnight, the day begins an hour later.
+    let begins = midnight.and_then(|at| {
+        let hours = [at, at + TimeDelta::hours(1)];
+        hours.into_iter().find_map(|at| asked.zone.from_local_datetime(&at).earliest())
+    });
+    match begins {
+        Some(at) => Ok(Some(at.with_timezone(&Utc))),
+        None => Err(Error::field(name, "Write a day like this: 2026-11-28")),
+    }
+}
+
+/// What the question narrows the log to.
+pub fn filter(asked: &Asked, now: DateTime<Utc>) -> Result<AuditFilter> {
     let chosen = |name| asked.filter(name).map(str::to_owned);
     let days = asked.filter("days").and_then(|days| days.parse().ok()).and_then(TimeDelta::try_days);
-    AuditFilter {
+    let address = asked.filter("address").map(|text| text.trim().parse());
+    let address = address.transpose().map_err(|_no_address| Error::field("address", "This is not an IP address"))?;
+    let days = days.and_then(|days| now.checked_sub_signed(days));
+    Ok(AuditFilter {
         actor: chosen("who"),
+        target: chosen("target"),
+        address,
         action: chosen("what"),
         server: chosen("server"),
         outcome: asked.filter("outcome").and_then(Outcome::from_name),
-        from: days.and_then(|days| now.checked_sub_signed(days)),
+        from: beginning(asked, "from", 0)?.max(days),
+        to: beginning(asked, "to", 1)?,
         before: asked.filter(BEFORE).and_then(|number| number.parse().ok()),
         text: (!asked.search.is_empty()).then(|| asked.search.clone()),
         ..AuditFilter::default()
-    }
+    })
 }
 
 fn words(connection: &mut Connection, name: &'static str, label: &'static str, column: AuditColumn) -> Result<Facet> {

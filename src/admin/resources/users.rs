@@ -1,5 +1,7 @@
 //! People who sign in, as administrators see them. Nobody is deleted, so that the audit log keeps its names.
 
+mod related;
+
 use chrono::{DateTime, Utc};
 
 use super::{groups, screen};
@@ -8,7 +10,7 @@ use crate::admin::control::Offer;
 use crate::admin::field::{Field, SecretDraft};
 use crate::admin::form::Form;
 use crate::admin::list::List;
-use crate::admin::resource::{Action, By, Checking, Resource};
+use crate::admin::resource::{Action, By, Checking, Related, Resource};
 use crate::db::Connection;
 use crate::error::{Error, Result};
 use crate::language::Message;
@@ -17,6 +19,7 @@ use crate::models::groups::Group;
 use crate::models::ids::GroupId;
 use crate::models::names::user_name_problem;
 use crate::models::permission::Permission;
+use crate::models::sessions::Session;
 use crate::models::users::{NewUser, User};
 use crate::secret::password;
 use crate::web::menu::Screen;
@@ -107,6 +110,12 @@ fn disable(connection: &mut Connection, by: &By, row: &Row) -> Result<()> {
     row.user.disable(connection, by.at)
 }
 
+fn sign_out(connection: &mut Connection, by: &By, row: &Row) -> Result<()> {
+    let kept = by.session.as_ref().filter(|_| is_oneself(by, &row.user));
+    Session::end_all_of_user(connection, row.user.id, kept)?;
+    Ok(())
+}
+
 impl Resource for Users {
     type Row = Row;
     type Draft = Draft;
@@ -181,6 +190,7 @@ impl Resource for Users {
                 label: "Enable",
                 deed: |connection, by, row| row.user.enable(connection, by.at),
             },
+            Action { name: related::SIGN_OUT, label: "Sign out everywhere", deed: sign_out },
         ]
     }
 
@@ -226,6 +236,10 @@ impl Resource for Users {
             password: SecretDraft::stored(true, None),
             enabled: row.user.is_enabled(),
         })
+    }
+
+    fn related(connection: &mut Connection, row: &Row, by: &By) -> Result<Vec<Related>> {
+        related::of(connection, row.user.id, by)
     }
 
     fn check(check: &mut Checking<'_, Row>, draft: &mut Draft) -> Result<()> {

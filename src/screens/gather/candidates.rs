@@ -1,19 +1,21 @@
 //! Every server as the selector and the palette offer it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::metrics::health::Health;
 use crate::models::actor::Scope;
 use crate::models::alarms::Alarm;
+use crate::models::favourite_servers;
+use crate::models::ids::UserId;
 use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
 use crate::web::condition;
 use crate::web::picker::Candidate;
 
-/// Every server that `scope` may know of.
-pub async fn candidates(app: &App, scope: Scope) -> Result<Vec<Candidate>> {
+/// Every server that `scope` may know of, as `user` sees it.
+pub async fn candidates(app: &App, scope: Scope, user: UserId) -> Result<Vec<Candidate>> {
     app.live.refresh().await;
     let (live, now) = (app.live.clone(), app.clock.now());
     app.db
@@ -24,6 +26,7 @@ pub async fn candidates(app: &App, scope: Scope) -> Result<Vec<Candidate>> {
             let states: BTreeMap<_, _> =
                 ServerState::all(connection, &scope)?.into_iter().map(|state| (state.server_id, state)).collect();
             let alarms = Alarm::all(connection)?;
+            let favourites: BTreeSet<_> = favourite_servers::of_user(connection, user)?.into_iter().collect();
             let names = |server: &Server| {
                 let groups = groups.get(&server.id).map(Vec::as_slice).unwrap_or_default();
                 groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>().join(", ")
@@ -40,6 +43,7 @@ pub async fn candidates(app: &App, scope: Scope) -> Result<Vec<Candidate>> {
                     address: server.address.clone(),
                     groups: names(server),
                     labels: labels(server),
+                    favourite: favourites.contains(&server.id),
                     level: health.level,
                     brief: condition::brief(&health),
                 }

@@ -10,6 +10,7 @@ mod imports;
 mod inventory;
 mod resources;
 mod servers;
+mod tokens;
 mod trials;
 mod users;
 

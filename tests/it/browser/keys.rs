@@ -9,6 +9,7 @@ use crate::harness::browser::{Browser, Window};
 
 const ENTER: &str = "\u{e007}";
 const ESCAPE: &str = "\u{e00c}";
+const CONTROL_D: &str = "\u{e009}d\u{e000}";
 const CONTROL_K: &str = "\u{e009}k\u{e000}";
 
 /// Three servers, and an administrator who looks at the first page.
@@ -168,4 +169,23 @@ async fn the_palette_leads_to_a_page_of_a_server_by_keys_alone() {
     browser.press(ENTER).await;
     browser.all_is_well("memory").await;
     browser.quit().await;
+}
+
+#[actix_web::test]
+async fn a_server_is_starred_with_the_keyboard_and_with_the_mouse() {
+    let Some(browser) = Browser::start("the stars").await else { return };
+    let (_app, _base) = at_the_fleet(&browser).await;
+    browser.press(CONTROL_K).await;
+    is_open(&browser, "#jump").await;
+    browser.press("db").await;
+    let marked = "return document.querySelector('#jump [data-active] b')?.textContent === 'db-1'";
+    browser.wait_until("db-1 marked", marked).await;
+    browser.press(CONTROL_D).await;
+    browser.wait_until("a star", "return document.querySelector('#jump .star[data-on]') !== null").await;
+    browser.wait_until("db-1 marked still", marked).await;
+    is_open(&browser, "#jump").await;
+    browser.click("#jump .star[data-on]").await;
+    browser.wait_until("no star", "return document.querySelector('#jump .star:not([data-on])') !== null").await;
+    browser.wait_until("typing goes on", "return document.activeElement.matches('#jump input')").await;
+    is_open(&browser, "#jump").await;
 }

@@ -1,6 +1,9 @@
 //! The account page and what every page shows around its content.
 
+use actix_web::http::Method;
 use chrono::TimeDelta;
+use hannun::models::actor::{Role, Scope};
+use hannun::models::api_tokens::NewApiToken;
 use hannun::models::server_states::ServerState;
 use hannun::models::servers::NewServer;
 
@@ -100,4 +103,54 @@ async fn the_server_selector_offers_what_needs_attention_first_and_remembers_wha
     assert_eq!(viewer.get("/").await.ok().text(".server-btn b"), "db-1", "a page about all servers names the last one");
     viewer.set_cookie("recent", "\"><script>~../../x");
     assert_eq!(viewer.get("/").await.ok().text(".server-btn b"), "Choose a server");
+}
+
+#[actix_web::test]
+async fn one_other_session_is_signed_out_alone_and_nobody_else_s_is_found() {
+    let app = TestApp::start().await;
+    let (viewer, other, third) = (app.viewer().await, app.viewer().await, app.viewer().await);
+    let operator = app.operator().await;
+    let page = viewer.get("/account").await.ok();
+    let actions = page.attributes("#sessions form", "action");
+    assert_eq!(actions.len(), 2);
+    assert_eq!(operator.post(&actions[0], []).await.status, 404);
+    viewer.post(&actions[0], []).await.leads_to("/account");
+    let page = viewer.get("/account").await.ok();
+    assert_eq!((page.table("#sessions").rows.len(), page.text("toast-note").as_str()), (2, "Signed out there"));
+    let living = [other.get("/account").await.status, third.get("/account").await.status];
+    assert!(living.iter().any(|status| *status == 200) && living.iter().any(|status| *status == 303), "{living:?}");
+    assert_eq!(viewer.post(&actions[0], []).await.status, 404);
+    // One's own session, as another browser of the same person sees it.
+    let survivor = if living[0] == 200 { other } else { third };
+    let own = survivor.get("/account").await.ok().attributes("#sessions form", "action");
+    assert_eq!(viewer.post(&own[0], []).await.status, 409);
+}
+
+#[actix_web::test]
+async fn sec_z05_one_s_own_tokens_are_listed_and_revoked_and_others_are_not_found() {
+    let app = TestApp::start().await;
+    let (viewer, operator, now) = (app.viewer().await, app.operator().await, app.database.now());
+    let owner = app.user("viewer", Role::Viewer, Scope::All).await.id;
+    let made = app.app.db.run(move |connection| {
+        let user_id = Some(owner);
+        NewApiToken { name: "ci", user_id, role: Role::Viewer, scope: Scope::All, expires_at: None }
+            .insert(connection, now)
+    });
+    let text = made.await.unwrap().0;
+    let bearer = format!("Bearer {}", text.expose());
+    let program = app.browser();
+    let asks =
+        async || program.ask(Method::GET, "/api/v1/servers").header("Authorization", &bearer).send().await.status;
+    assert_eq!(asks().await, 200);
+    assert!(!operator.get("/account").await.ok().has("#tokens"));
+    let page = viewer.get("/account").await.ok();
+    page.table("#tokens").has_row(["ci", "Viewer", "Works"]);
+    let action = page.attribute("#tokens form", "action").unwrap();
+    assert_eq!(operator.post(&action, []).await.status, 404);
+    assert_eq!(asks().await, 200);
+    viewer.post(&action, []).await.leads_to("/account");
+    assert_eq!(asks().await, 401);
+    let page = viewer.get("/account").await.ok();
+    page.table("#tokens").has_row(["ci", "Viewer", "Revoked"]);
+    assert!(!page.has("#tokens form"));
 }

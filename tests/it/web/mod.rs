@@ -4,6 +4,7 @@ mod account;
 mod assets;
 mod csrf;
 mod errors;
+mod favourites;
 mod group_roles;
 mod headers;
 mod limits;

@@ -110,6 +110,7 @@ fn with_body<'c>(ask: Ask<'c>, method: &Method, path: &str) -> Ask<'c> {
     match (path.starts_with("/api/"), path.ends_with("/host-key")) {
         (true, true) => ask.body("application/json", r#"{"fingerprint":"SHA256:x"}"#),
         (true, false) => ask.body("application/json", "{}"),
+        (false, false) if path.ends_with("/favourite") => ask.form([("favourite", "on")]),
         (false, true) => ask.form([("answer", "trust"), ("fingerprint", "SHA256:x")]),
         (false, false) => ask.form([]),
     }

@@ -1,0 +1,1 @@
+drop table favourite_servers;

@@ -1,0 +1,44 @@
+//! What belongs to a person: the browsers in which they are signed in, and their tokens.
+
+use crate::admin::cell::Cell;
+use crate::admin::resource::{By, Related};
+use crate::admin::resources::tokens;
+use crate::db::Connection;
+use crate::error::Result;
+use crate::models::api_tokens::ApiToken;
+use crate::models::ids::UserId;
+use crate::models::sessions::Session;
+use crate::web::user_agent;
+
+/// The action that ends a person's sessions.
+pub(super) const SIGN_OUT: &str = "end_sessions";
+
+/// The live sessions and all tokens of a person.
+pub(super) fn of(connection: &mut Connection, user: UserId, by: &By) -> Result<Vec<Related>> {
+    let lengths = &by.app.config.sessions;
+    let sessions = Session::of_user(connection, user)?.into_iter().filter(|session| !session.is_over(lengths, by.at));
+    let tokens = ApiToken::of_user(connection, user)?.into_iter();
+    Ok(vec![
+        Related {
+            label: "Sessions",
+            columns: vec!["Browser", "Address", "Signed in", "Last seen"],
+            rows: sessions.map(|session| (String::new(), cells(&session))).collect(),
+            action: Some(SIGN_OUT),
+        },
+        Related {
+            label: "API tokens",
+            columns: tokens::COLUMNS.to_vec(),
+            rows: tokens.map(|token| (format!("/admin/tokens/{}", token.id.0), tokens::cells(&token, by.at))).collect(),
+            action: None,
+        },
+    ])
+}
+
+fn cells(session: &Session) -> Vec<Cell> {
+    vec![
+        Cell::Text(user_agent::brief(&session.user_agent)),
+        Cell::Code(session.address.0.to_string()),
+        Cell::Time(Some(session.created_at)),
+        Cell::Time(Some(session.seen_at)),
+    ]
+}
