@@ -67,10 +67,8 @@ pub struct Abilities {
     pub change: bool,
     /// A stored one can be changed.
     pub change_stored: bool,
-    /// They can be deleted.
-    pub delete: bool,
-    /// What deleting is called.
-    pub deleting: &'static Deleting,
+    /// They can be deleted, and what that is called.
+    pub delete: Option<&'static Deleting>,
     /// Changes need a password that was entered lately (A11).
     pub needs_proof: bool,
     /// A field that holds a password to be hashed.
@@ -131,7 +129,7 @@ impl RelatedView {
     fn of(related: Related, action: Option<ActionView>) -> Self {
         let is_figure = |column| related.rows.iter().filter_map(|(_, cells)| cells.get(column)).any(Cell::is_figure);
         let columns = related.columns.iter().enumerate().map(|(index, label)| (*label, is_figure(index))).collect();
-        Self { columns, related, action }
+        Self { related, columns, action }
     }
 }
 
@@ -215,8 +213,7 @@ impl<R: Resource> AnyResource for R {
             add: R::ADD,
             change: !R::form().is_empty(),
             change_stored: R::CHANGES,
-            delete: R::DELETES,
-            deleting: R::DELETING,
+            delete: R::DELETES.then_some(R::DELETING),
             needs_proof: R::NEEDS_PROOF,
             hashed: R::HASHED,
             gives: R::GIVES,
