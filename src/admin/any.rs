@@ -87,14 +87,12 @@ pub struct Abilities {
     pub change: bool,
     /// A stored one can be changed.
     pub change_stored: bool,
-    /// They can be deleted.
-    pub delete: bool,
+    /// They can be deleted, and what that is called.
+    pub delete: Option<&'static Deleting>,
     /// A form may begin with what another row holds.
     pub copy: bool,
     /// Fields follow from others while the form is filled in.
     pub redraws: bool,
-    /// What deleting is called.
-    pub deleting: &'static Deleting,
     /// Changes need a password that was entered lately (A11).
     pub needs_proof: bool,
     /// A field that holds a password to be hashed.
@@ -221,10 +219,9 @@ impl<R: Resource> AnyResource for R {
             links: R::LINKS,
             change: !R::form().is_empty(),
             change_stored: R::CHANGES,
-            delete: R::DELETES,
+            delete: R::DELETES.then_some(R::DELETING),
             copy: R::COPIES,
             redraws: R::form().redraws(),
-            deleting: R::DELETING,
             needs_proof: R::NEEDS_PROOF,
             hashed: R::HASHED,
             gives: R::GIVES,

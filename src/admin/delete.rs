@@ -8,6 +8,7 @@ use super::any::{AnyResource, Deletion};
 use super::desk::Desk;
 use super::entered::Entered;
 use super::index::{chosen, only};
+use super::resource::Deleting;
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::web::filters;
@@ -38,6 +39,11 @@ pub async fn new(path: Path<(String, i64)>, desk: Desk, render: Render) -> Resul
     ask(super::resource(&name)?, vec![id], desk, render).await
 }
 
+/// What deleting is called, where it may be done.
+fn words_of(resource: &dyn AnyResource) -> Result<&'static Deleting> {
+    resource.abilities().delete.ok_or(Error::Forbidden(Message::new("Nobody can delete this")))
+}
+
 /// What deleting these rows would take with it.
 pub async fn ask(
     resource: &'static dyn AnyResource,
@@ -45,14 +51,11 @@ pub async fn ask(
     desk: Desk,
     render: Render,
 ) -> Result<HttpResponse> {
-    if !resource.abilities().delete {
-        return Err(Error::Forbidden(Message::new("Nobody can delete this")));
-    }
+    let words = words_of(resource)?;
     desk.proof_for(resource)?;
     let by = desk.by();
     let deletions = desk.app.db.run(move |connection| resource.deletions(connection, &by, &ids)).await?;
     let names = deletions.iter().map(|deletion| deletion.name.as_str()).collect::<Vec<_>>().join(", ");
-    let words = resource.abilities().deleting;
     let button = match deletions.len() {
         1 => Message::new(words.one).with("name", &names),
         many => Message::new(words.many).with("count", many),
@@ -72,12 +75,10 @@ pub async fn ask(
 pub async fn create(path: Path<String>, desk: Desk, body: Entered, render: Render) -> Result<HttpResponse> {
     let resource = super::resource(&path)?;
     only(&body, &["csrf_token", "row"])?;
-    if !resource.abilities().delete {
-        return Err(Error::Forbidden(Message::new("Nobody can delete this")));
-    }
+    let words = words_of(resource)?;
     desk.proof_for(resource)?;
     let names =
         desk.change(resource, chosen(&body)?, move |connection, by, ids| resource.delete(connection, by, ids)).await?;
     let list = format!("/admin/{}", resource.screen().slug);
-    render.done(Message::new(resource.abilities().deleting.done).with("names", names.join(", "))).go(&list)
+    render.done(Message::new(words.done).with("names", names.join(", "))).go(&list)
 }

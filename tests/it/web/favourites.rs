@@ -13,7 +13,7 @@ async fn a_favourite_is_offered_first_to_who_starred_it_and_to_nobody_else() {
     for name in ["web-1", "web-2"] {
         let insert = move |connection: &mut hannun::db::Connection| {
             let server = NewServer::new(name, "192.0.2.10").insert(connection)?;
-            Ok::<_, hannun::error::Error>(ServerState::up(connection, server.id, now)?)
+            ServerState::up(connection, server.id, now)
         };
         app.app.db.run(insert).await.unwrap();
     }
