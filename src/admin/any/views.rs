@@ -67,7 +67,7 @@ impl RelatedView {
     pub(super) fn of(related: Related, action: Option<ActionView>) -> Self {
         let is_figure = |column| related.rows.iter().filter_map(|(_, cells)| cells.get(column)).any(Cell::is_figure);
         let columns = related.columns.iter().enumerate().map(|(index, label)| (*label, is_figure(index))).collect();
-        Self { columns, related, action }
+        Self { related, columns, action }
     }
 }
 

@@ -98,6 +98,7 @@ fn rights(connection: &mut Connection, draft: &Draft) -> Result<Rights> {
     Ok(rights)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a loader, of which others ask the database")]
 fn withholdable(_: &mut Connection) -> Result<Vec<Offer>> {
     let offer = |permission: Permission| Offer::word(permission.name(), permission.label());
     Ok(Permission::WITHHOLDABLE.map(offer).into())

@@ -77,11 +77,11 @@ async fn days_address_and_target_narrow_together_with_search_and_the_other_filte
     let administrator = app.administrator().await;
     let address = administrator.address().ip().to_string();
     administrator.post("/account/preferences", [("time_zone", "Asia/Seoul")]).await;
-    administrator.post("/admin/groups", [("name", "web"), ("note", "")]).await;
+    administrator.post("/admin/groups", [("name", "web"), ("note", ""), ("allow", "terminal")]).await;
     let today = app.app.clock.now().with_timezone(&chrono_tz::Asia::Seoul).format("%F").to_string();
     app.advance(chrono::TimeDelta::days(2));
     let administrator = app.administrator().await.at_the_address_of(&administrator);
-    administrator.post("/admin/groups", [("name", "db"), ("note", "")]).await;
+    administrator.post("/admin/groups", [("name", "db"), ("note", ""), ("allow", "terminal")]).await;
     let shown = async |query: &str| {
         administrator.get(&format!("/admin/audit-events?{query}")).await.ok().texts("td.num:first-child")
     };
@@ -165,7 +165,7 @@ async fn sec_l02_the_page_verifies_the_chain_and_names_the_first_bad_number() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
     for name in ["web", "db"] {
-        administrator.post("/admin/groups", [("name", name), ("note", "")]).await;
+        administrator.post("/admin/groups", [("name", name), ("note", ""), ("allow", "terminal")]).await;
     }
     let page = administrator.get("/admin/audit-events").await.ok();
     assert_eq!(page.text("#chain"), "Nobody verified the hash chain yet");
@@ -189,7 +189,7 @@ async fn sec_l02_the_page_verifies_the_chain_and_names_the_first_bad_number() {
 async fn an_event_leads_to_the_history_of_its_object_also_when_that_is_gone() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
-    administrator.post("/admin/groups", [("name", "web"), ("note", "")]).await;
+    administrator.post("/admin/groups", [("name", "web"), ("note", ""), ("allow", "terminal")]).await;
     let link = |page: crate::harness::page::Page| page.attributes("#records td a", "href")[0].clone();
     let history = link(administrator.get("/admin/audit-events").await.ok());
     assert_eq!(history, "/admin/groups/1/history");

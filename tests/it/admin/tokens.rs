@@ -94,7 +94,7 @@ async fn sec_z06_a_token_belongs_to_who_makes_it_and_is_never_changed() {
 async fn a_token_for_some_groups_says_which_and_ends_by_itself() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
-    administrator.post("/admin/groups", [("name", "web"), ("note", "")]).await;
+    administrator.post("/admin/groups", [("name", "web"), ("note", ""), ("allow", "terminal")]).await;
     let form = vec![("name", "ci"), ("lasts", "30d"), ("role", "viewer"), ("sees", "groups"), ("groups", "web")];
     let text = made(&administrator, form).await;
     let page = administrator.get("/admin/tokens/1").await.ok();

@@ -58,7 +58,7 @@ fn sec_a08_a_new_password_other_rights_or_disabling_end_sessions_and_tokens() {
     let deeds: [fn(&User, &mut diesel::PgConnection, chrono::DateTime<chrono::Utc>); 3] = [
         |user, connection, now| user.change_password(connection, &hash(), None, now).unwrap(),
         |user, connection, now| {
-            drop(user.change_rights(connection, &Rights::new(Role::Viewer, Scope::All), now).unwrap())
+            drop(user.change_rights(connection, &Rights::new(Role::Viewer, Scope::All), now).unwrap());
         },
         |user, connection, now| user.disable(connection, now).unwrap(),
     ];
