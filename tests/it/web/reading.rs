@@ -94,8 +94,8 @@ fn every_address() -> BTreeSet<String> {
         let mut path = route.path.replace("{server}", "web-1").replace("{path:.*}", "css/app.css");
         path = path.replace("{pid}", "1").replace("{group}", "web").replace("{credential}", "lab");
         path = path.replace("{user}", "administrator").replace("{check}", "queue");
-        path = path.replace("{command_type}", "list_processes").replace("{command}", "ours");
-        for resource in ["servers", "groups", "credentials", "users", "commands", "checks", "audit-events"] {
+        path = path.replace("{command_type}", "list_processes").replace("{command}", "ours").replace("{format}", "csv");
+        for resource in ["servers", "groups", "credentials", "users", "tokens", "commands", "checks", "audit-events"] {
             addresses.insert(path.replace("{resource}", resource).replace("{id}", "1"));
         }
     }
