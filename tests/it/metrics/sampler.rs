@@ -105,7 +105,7 @@ async fn what_was_read_last_is_stored_at_the_end() {
     scene.task.await.unwrap();
     assert!(store.is_empty());
     let now = chrono::Utc::now();
-    // A point stands at the beginning of its step, and a span ends with the last whole one.
+    // A point stands at the beginning of its step: that may be the very second in which the span would end.
     let span = (now - super::seconds(60), now + super::seconds(60));
     let kept = super::lines(&db, id, Metric::Load1, span, 100).await;
     assert_eq!(kept.len(), 1);
