@@ -1,7 +1,7 @@
 //! Servers as code: a text is read, planned against what is known, applied as a whole, and written again.
 //!
-//! [`plan`] says what applying would do and changes nothing; [`apply`] does it in one transaction, or nothing of it;
-//! [`export`] writes a text that applies to no change. Secrets never stand in a text: they are named, and whoever calls
+//! [`plan()`] says what applying would do and changes nothing; [`apply()`] does it in one transaction, or nothing of it;
+//! [`export()`] writes a text that applies to no change. Secrets never stand in a text: they are named, and whoever calls
 //! brings them. Knows no page, no command line, no environment and no file system.
 
 mod apply;

@@ -1,7 +1,7 @@
 //! Servers out of files that people have already: `~/.ssh/config`, Ansible inventories, and `known_hosts` for the keys.
 //!
 //! Reading is pure: a text goes in, and a way to ask for the files that it names; what was found comes out, and what was
-//! left out, each with its place and the reason. Nothing here opens a file or asks the network; [`offer`] alone knows what
+//! left out, each with its place and the reason. Nothing here opens a file or asks the network; [`offer()`] alone knows what
 //! is registered.
 
 pub mod ansible;
