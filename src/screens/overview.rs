@@ -68,7 +68,6 @@ pub async fn index(
     let range = Range::of(&query, DEFAULT_RANGE, now);
     let mut page = OverviewPage::new(stored.about(&render.shell.here, level), range.choices(CHOICES), why);
     page.is_found_by_check = health.alarm.is_some();
-    page.checks = Checks::load(&app, &stored, part, range, &render.shell).await?;
     if part.includes("facts") {
         page.facts = facts(&stored, latest.as_deref(), level, now);
     }
@@ -82,12 +81,13 @@ pub async fn index(
     let role = stored.role_of(&person.actor);
     let numbers = part.includes("charts").then(|| gather::numbers(&app, &stored, METRICS, &range));
     // The database reads while the server answers.
-    let (numbers, processes, filesystems) = tokio::join!(
+    let (numbers, checks, processes, filesystems) = tokio::join!(
         OptionFuture::from(numbers),
+        Checks::load(&app, &stored, part, range, &render.shell),
         asked::processes(&host, wait("processes"), role),
         asked::filesystems(&app, &host, wait("filesystems"), role),
     );
-    (page.processes, page.filesystems) = (processes?, filesystems?);
+    (page.checks, page.processes, page.filesystems) = (checks?, processes?, filesystems?);
     if let Some(numbers) = numbers.transpose()? {
         let reading = stored.reading(range, &numbers, &render.shell);
         page.charts = charts(&numbers, &stored, latest.as_deref(), &reading);
