@@ -64,8 +64,9 @@ pub fn head(connection: &mut PgConnection) -> QueryResult<Head> {
 /// Rows of one statement: PostgreSQL takes 65,535 values.
 const ROWS_AT_ONCE: usize = 4_000;
 
-/// Adds many events, in their order. Like [`append`] for each, in a few statements.
-pub(super) fn append_all(connection: &mut PgConnection, mut events: Vec<AuditEvent>) -> QueryResult<()> {
+/// Adds events as the next ones, in their order; gives the number of the last. Whoever comes at the same time waits for this
+/// transaction's end: no gaps, no forks.
+pub(super) fn append(connection: &mut PgConnection, mut events: Vec<AuditEvent>) -> QueryResult<i64> {
     let (mut number, mut hash): (i64, Vec<u8>) =
         audit_head::table.select((audit_head::number, audit_head::hash)).for_update().first(connection)?;
     for event in &mut events {
@@ -81,21 +82,7 @@ pub(super) fn append_all(connection: &mut PgConnection, mut events: Vec<AuditEve
     diesel::update(audit_head::table)
         .set((audit_head::number.eq(number), audit_head::hash.eq(hash)))
         .execute(connection)?;
-    Ok(())
-}
-
-/// Adds `event` as the next one. Whoever comes at the same time waits for this transaction's end: no gaps, no forks.
-pub(super) fn append(connection: &mut PgConnection, mut event: AuditEvent) -> QueryResult<i64> {
-    let (number, hash): (i64, Vec<u8>) =
-        audit_head::table.select((audit_head::number, audit_head::hash)).for_update().first(connection)?;
-    event.number = number + 1;
-    event.hash = hash_of(&hash, &event);
-    event.previous_hash = hash;
-    diesel::insert_into(audit_events::table).values(&event).execute(connection)?;
-    diesel::update(audit_head::table)
-        .set((audit_head::number.eq(event.number), audit_head::hash.eq(&event.hash)))
-        .execute(connection)?;
-    Ok(event.number)
+    Ok(number)
 }
 
 /// Reads the whole log and says whether anything was changed, taken out, swapped or cut off. `known` are heads kept
