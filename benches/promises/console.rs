@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use actix_web::HttpServer;
 use chrono::Utc;
 use futures_util::{StreamExt, stream};
 use hannun::app::App;
@@ -23,6 +22,7 @@ use hannun::routes;
 use hannun::secret::SecretText;
 use hannun::startup::assemble::{self, Assembly};
 use hannun::startup::{ProcessRole, ServeOptions};
+use hannun::web::server;
 use hannun::web::site::Site;
 
 use crate::bare::{AT_ONCE, span};
@@ -86,12 +86,7 @@ pub(crate) async fn watch() {
     let assembly = Assembly::build(config(&settings), options).await.unwrap();
     let app = assembly.app.clone();
     let site = Site::new(app.clone(), routes::menu(), routes::all());
-    let server = HttpServer::new(move || site.clone().service())
-        .workers(2)
-        .disable_signals()
-        .bind(app.config.bind)
-        .unwrap()
-        .run();
+    let (server, _) = server::listen(site, app.config.bind, 2).unwrap();
     let handle = server.handle();
     tokio::spawn(server);
     let servers = servers(&app).await;

@@ -13,7 +13,7 @@ use hannun::db::private_server::{Durability, PrivateServer};
 use hannun::db::schema::servers;
 use hannun::db::{Connection, migrate};
 use hannun::error::Result;
-use hannun::models::actor::{Role, Scope};
+use hannun::models::actor::{Rights, Role, Scope};
 use hannun::models::credentials::{CredentialKind, KeyFacts, NewCredential, Privileges, Secrets};
 use hannun::models::host_keys::{GivenKey, HostKey};
 use hannun::models::ids::ServerId;
@@ -140,7 +140,7 @@ fn add_servers(
             ids.push(server.id);
         }
         let password_hash = password::hash(&SecretText::new(PASSWORD.to_owned()), &mut password::Workspace::default())?;
-        NewUser { name: USER, password_hash: &password_hash, role: Role::Operator, scope: Scope::All }
+        NewUser { name: USER, password_hash: &password_hash, rights: Rights::new(Role::Operator, Scope::All) }
             .insert(connection)?;
         Ok(ids)
     }

@@ -41,12 +41,13 @@ pub struct Wanted {
 pub async fn prometheus(app: Data<App>, asking: Asking, wanted: Query<Wanted>) -> Result<HttpResponse> {
     let now = app.clock.now();
     let scope = asking.scope().clone();
+    let wants_servers = wanted.servers.as_deref().is_some_and(|word| word == "1" || word == "true");
     let (servers, states, jobs, checked) = app
         .db
         .run(move |connection| {
             let servers = Server::all(connection, &scope)?;
             let states = ServerState::all(connection, &scope)?;
-            let checked = CheckResult::figures(connection, now - CHECKED)?;
+            let checked = if wants_servers { CheckResult::figures(connection, now - CHECKED)? } else { Vec::new() };
             Ok::<_, Error>((servers, states, RecurringJob::all(connection)?, checked))
         })
         .await?;
@@ -55,7 +56,7 @@ pub async fn prometheus(app: Data<App>, asking: Asking, wanted: Query<Wanted>) -
     own(&mut text);
     counted(&mut text, &servers, &states);
     recurring(&mut text, &jobs, now);
-    if wanted.servers.as_deref().is_some_and(|word| word == "1" || word == "true") {
+    if wants_servers {
         app.live.refresh().await;
         samples(&mut text, &app, &servers, &states, now);
         checks(&mut text, &servers, &checked);
