@@ -1,7 +1,5 @@
 //! A person with several tabs, and one who has left.
 
-use std::time::Duration;
-
 use hannun::models::actor::{Role, Scope};
 
 use super::people::sign_in;
@@ -58,12 +56,13 @@ async fn sec_w10_a_person_who_opens_ten_tabs_at_once_is_not_held_up() {
         let go = format!("setTimeout(() => location.assign('{}{path}'), 0)", hannun.origin);
         browser.driver.execute(&go, vec![]).await.unwrap();
     }
-    // Their regions, streams and polls go on for a while.
-    tokio::time::sleep(Duration::from_secs(12)).await;
     for tab in tabs.iter().skip(1) {
         browser.driver.switch_to_window(tab.clone()).await.unwrap();
         browser
-            .wait_until("the page", "return document.readyState === 'complete' && location.pathname !== 'blank'")
+            .wait_until(
+                "the page and its stream",
+                "return document.readyState === 'complete' && document.querySelector('live-stream')?.opened === true",
+            )
             .await;
         let refused: Vec<String> = browser.driver.execute(REFUSED, vec![]).await.unwrap().convert().unwrap();
         assert_eq!(refused, Vec::<String>::new());
