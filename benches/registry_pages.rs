@@ -16,7 +16,6 @@ mod http;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use actix_web::HttpServer;
 use chrono::Utc;
 use hannun::app::App;
 use hannun::config::Config;
@@ -24,7 +23,7 @@ use hannun::db::Connection;
 use hannun::db::migrate;
 use hannun::db::private_server::{Durability, PrivateServer};
 use hannun::error::Result;
-use hannun::models::actor::{Role, Scope};
+use hannun::models::actor::{Rights, Role, Scope};
 use hannun::models::groups::NewGroup;
 use hannun::models::server_states::ServerState;
 use hannun::models::servers::NewServer;
@@ -32,6 +31,7 @@ use hannun::models::users::NewUser;
 use hannun::routes;
 use hannun::secret::{SecretText, password};
 use hannun::startup::assemble;
+use hannun::web::server;
 use hannun::web::site::Site;
 
 use http::{fetch, percentile, serve_bare, sign_in};
@@ -90,15 +90,14 @@ fn register(connection: &mut Connection) -> Result<()> {
     }
     let password = SecretText::new("tuesday rain in april".to_owned());
     let password_hash = &password::hash(&password, &mut password::Workspace::default())?;
-    NewUser { name: USER, password_hash, role: Role::Administrator, scope: Scope::All }.insert(connection).map(drop)
+    let rights = Rights::new(Role::Administrator, Scope::All);
+    NewUser { name: USER, password_hash, rights }.insert(connection).map(drop)
 }
 
 fn serve(app: &App) -> SocketAddr {
     let site = Site::new(app.clone(), routes::menu(), routes::all());
-    let server = HttpServer::new(move || site.clone().service()).workers(1).disable_signals();
-    let server = server.bind(app.config.bind).unwrap();
-    let address = server.addrs()[0];
-    actix_web::rt::spawn(server.run());
+    let (server, address) = server::listen(site, app.config.bind, 1).unwrap();
+    actix_web::rt::spawn(server);
     address
 }
 

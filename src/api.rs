@@ -23,7 +23,6 @@ pub mod platform;
 pub mod problem;
 pub mod processes;
 mod recorded;
-mod scope;
 pub mod servers;
 pub mod sockets;
 pub mod stream;

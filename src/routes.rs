@@ -13,7 +13,7 @@ use crate::screens::{
 };
 use crate::web::assets;
 use crate::web::menu::Screen;
-use crate::web::router::{ADMINISTRATOR, OPERATOR, Permission::Anyone, Route, VIEWER, get, post};
+use crate::web::router::{ADMINISTRATOR, EVERY_SERVER, OPERATOR, Permission::Anyone, Route, VIEWER, get, post};
 use crate::web::shell::Screens;
 
 /// What the menu shows: the screens, and what is administered.
@@ -61,8 +61,8 @@ pub fn all() -> Vec<Route> {
         get("/admin", ADMINISTRATOR, || web::to(admin::index::home)),
         post("/admin/servers/{id}/connection-tests", ADMINISTRATOR, || web::to(admin::connection::create)),
         post("/admin/servers/{id}/host-key", ADMINISTRATOR, || web::to(admin::host_keys::update)),
-        get("/admin/audit-events/exports/{format}", ADMINISTRATOR, || web::to(admin::audit_log::export)),
-        post("/admin/audit-events/verifications", ADMINISTRATOR, || web::to(admin::audit_log::verify)),
+        get("/admin/audit-events/exports/{format}", EVERY_SERVER, || web::to(admin::audit_log::export)),
+        post("/admin/audit-events/verifications", EVERY_SERVER, || web::to(admin::audit_log::verify)),
         get("/admin/imports/new", ADMINISTRATOR, || web::to(admin::imports::new)),
         post("/admin/imports/previews", ADMINISTRATOR, || web::to(admin::imports::create_preview)),
         post("/admin/imports", ADMINISTRATOR, || web::to(admin::imports::create)),
@@ -70,7 +70,7 @@ pub fn all() -> Vec<Route> {
         post("/admin/inventory/plans", ADMINISTRATOR, || web::to(admin::inventory::create_plan)),
         post("/admin/inventory/applications", ADMINISTRATOR, || web::to(admin::inventory::create_application)),
         get("/admin/inventory/export", ADMINISTRATOR, || web::to(admin::inventory::export)),
-        post("/admin/inventory/releases", ADMINISTRATOR, || web::to(admin::inventory::create_release)),
+        post("/admin/inventory/releases", EVERY_SERVER, || web::to(admin::inventory::create_release)),
         get("/admin/{resource}", ADMINISTRATOR, || web::to(admin::index::index)),
         post("/admin/{resource}", ADMINISTRATOR, || web::to(admin::edit::create)),
         get("/admin/{resource}/new", ADMINISTRATOR, || web::to(admin::edit::new)),

@@ -1,5 +1,6 @@
 //! A resource without its types, so that one set of handlers and templates serves all of them.
 
+mod reach;
 mod views;
 
 use super::asked::Asked;
@@ -14,12 +15,12 @@ use crate::db::Connection;
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
 use crate::models::actor::Scope;
-use crate::models::inventory_files::comes_from;
 use crate::secret::SecretText;
 use crate::web::menu::Screen;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
+use reach::{barred, consequences, may_change, may_look, unlocked};
 pub use views::{Deletion, FormView, RelatedView, Saved};
 
 /// What the handlers ask of a resource.
@@ -113,6 +114,7 @@ fn start<R: Resource>(
     scope: &Scope,
     id: Option<i64>,
 ) -> Result<(Option<R::Row>, R::Draft)> {
+    may_look::<R>(scope)?;
     match id {
         None => Ok((None, R::blank())),
         Some(id) => {
@@ -126,25 +128,26 @@ fn start<R: Resource>(
 /// The fields of a row; of one that is not changed here, with nothing to fill in but secrets.
 fn view<R: Resource>(
     connection: &mut Connection,
+    scope: &Scope,
     row: Option<&R::Row>,
     draft: &mut R::Draft,
 ) -> Result<Vec<FieldsetView>> {
-    let mut views = R::form().view(connection, row.is_some(), draft)?;
-    if row.and_then(why_not::<R>).is_some() {
+    let mut views = R::form().view(connection, scope, row.is_some(), draft)?;
+    if barred::<R>(scope, row).is_some() {
         lock(&mut views);
     }
     Ok(views)
 }
 
-/// Why a row is not changed here: it came with hannun, or from a file.
-fn why_not<R: Resource>(row: &R::Row) -> Option<Message> {
-    R::locked(row).or_else(|| R::managed_by(row).map(|file| comes_from(&R::name(row), &file)))
-}
-
 /// The form around a draft.
-fn view_of<R: Resource>(connection: &mut Connection, row: Option<&R::Row>, mut draft: R::Draft) -> Result<FormView> {
-    let (updated_at, locked) = (row.and_then(R::updated_at), row.and_then(why_not::<R>));
-    let mut fieldsets = view::<R>(connection, row, &mut draft)?;
+fn view_of<R: Resource>(
+    connection: &mut Connection,
+    scope: &Scope,
+    row: Option<&R::Row>,
+    mut draft: R::Draft,
+) -> Result<FormView> {
+    let (updated_at, locked) = (row.and_then(R::updated_at), barred::<R>(scope, row));
+    let mut fieldsets = view::<R>(connection, scope, row, &mut draft)?;
     if locked.is_some() {
         only_revealed(&mut fieldsets);
     }
@@ -170,14 +173,10 @@ fn typed_draft<R: Resource>(
     entered: &Entered,
 ) -> Result<(Option<R::Row>, R::Draft)> {
     let (row, mut draft) = start::<R>(connection, scope, id)?;
-    let views = view::<R>(connection, row.as_ref(), &mut draft)?;
+    let views = view::<R>(connection, scope, row.as_ref(), &mut draft)?;
     // What is wrong is told by whoever saves.
     drop(R::form().read(entered, &views, &mut draft));
     Ok((row, draft))
-}
-
-fn unlocked<R: Resource>(row: &R::Row) -> Result<()> {
-    R::locked(row).map_or(Ok(()), |why| Err(Error::Forbidden(why)))
 }
 
 /// A conflict with other rows, told beside the field that it is about.
@@ -201,7 +200,8 @@ pub fn entered_draft<R: Resource>(
     let form = R::form();
     form.only_known(entered)?;
     let (row, mut before) = start::<R>(connection, by.actor.scope(), id)?;
-    let views = view::<R>(connection, row.as_ref(), &mut before)?;
+    row.as_ref().map_or(Ok(()), unlocked::<R>)?;
+    let views = view::<R>(connection, by.actor.scope(), row.as_ref(), &mut before)?;
     let mut after = before.clone();
     let mut problems = form.read(entered, &views, &mut after);
     R::check(&mut Checking { connection, by, row: row.as_ref(), problems: &mut problems }, &mut after)?;
@@ -230,6 +230,7 @@ impl<R: Resource> AnyResource for R {
     }
 
     fn list(&self, connection: &mut Connection, scope: &Scope, asked: &Asked, now: DateTime<Utc>) -> Result<ListView> {
+        may_look::<R>(scope)?;
         let found = R::find(connection, scope, asked, now)?;
         Ok(ListView::of::<R>(&found, asked))
     }
@@ -244,13 +245,13 @@ impl<R: Resource> AnyResource for R {
 
     fn form(&self, connection: &mut Connection, scope: &Scope, id: Option<i64>) -> Result<FormView> {
         let (row, draft) = start::<R>(connection, scope, id)?;
-        view_of::<R>(connection, row.as_ref(), draft)
+        view_of::<R>(connection, scope, row.as_ref(), draft)
     }
 
     fn form_of_copy(&self, connection: &mut Connection, scope: &Scope, id: i64) -> Result<FormView> {
         let (_, mut draft) = start::<R>(connection, scope, Some(id))?;
         R::copied(&mut draft);
-        view_of::<R>(connection, None, draft)
+        view_of::<R>(connection, scope, None, draft)
     }
 
     fn form_again(
@@ -262,7 +263,7 @@ impl<R: Resource> AnyResource for R {
         problems: &FieldErrors,
     ) -> Result<FormView> {
         let (row, draft) = typed_draft::<R>(connection, scope, id, entered)?;
-        let mut view = view_of::<R>(connection, row.as_ref(), draft)?;
+        let mut view = view_of::<R>(connection, scope, row.as_ref(), draft)?;
         entered.one("seen").clone_into(&mut view.seen);
         typed_again(&mut view.fieldsets, entered, problems);
         view.password_problem = problems.of(PASSWORD_AGAIN).cloned();
@@ -279,15 +280,14 @@ impl<R: Resource> AnyResource for R {
         id: Option<i64>,
         entered: &Entered,
     ) -> Result<Option<Subject>> {
+        may_change::<R>(scope)?;
         R::form().only_known(entered)?;
         let (_, draft) = typed_draft::<R>(connection, scope, id, entered)?;
         Ok(R::subject(&draft))
     }
 
     fn save(&self, connection: &mut Connection, by: &By, id: Option<i64>, entered: &Entered) -> Result<Saved> {
-        if let Some(id) = id {
-            unlocked::<R>(&R::row(connection, by.actor.scope(), id)?)?;
-        }
+        may_change::<R>(by.actor.scope())?;
         let (row, mut before, mut after) = entered_draft::<R>(connection, by, id, entered)?;
         let form = R::form();
         let Some(row) = row else {
@@ -311,23 +311,24 @@ impl<R: Resource> AnyResource for R {
     }
 
     fn deletions(&self, connection: &mut Connection, by: &By, ids: &[i64]) -> Result<Vec<Deletion>> {
+        may_change::<R>(by.actor.scope())?;
         let mut deletions = Vec::new();
         for id in ids {
             let row = R::row(connection, by.actor.scope(), *id)?;
-            let mut consequences = R::consequences(connection, by, &row)?;
-            consequences.blocked.extend(R::locked(&row));
+            let consequences = consequences::<R>(connection, by, &row)?;
             deletions.push(Deletion { id: *id, name: R::name(&row), consequences });
         }
         Ok(deletions)
     }
 
     fn delete(&self, connection: &mut Connection, by: &By, ids: &[i64]) -> Result<Vec<String>> {
+        may_change::<R>(by.actor.scope())?;
         let form = R::form();
         let mut names = Vec::new();
         for id in ids {
             let row = R::row(connection, by.actor.scope(), *id)?;
             unlocked::<R>(&row)?;
-            if let Some(problem) = R::consequences(connection, by, &row)?.blocked.into_iter().next() {
+            if let Some(problem) = consequences::<R>(connection, by, &row)?.blocked.into_iter().next() {
                 return Err(Error::Conflict(problem));
             }
             let values = form.everything(&mut R::draft(connection, &row)?);
@@ -342,6 +343,7 @@ impl<R: Resource> AnyResource for R {
         let actions = R::actions();
         let action = actions.iter().find(|known| known.name == action);
         let action = action.ok_or(Error::BadRequest(Message::new("There is no such action")))?;
+        may_change::<R>(by.actor.scope())?;
         let mut names = Vec::new();
         for id in ids {
             let row = R::row(connection, by.actor.scope(), *id)?;
@@ -354,6 +356,7 @@ impl<R: Resource> AnyResource for R {
     }
 
     fn related(&self, connection: &mut Connection, by: &By, id: i64) -> Result<Vec<RelatedView>> {
+        may_look::<R>(by.actor.scope())?;
         let row = R::row(connection, by.actor.scope(), id)?;
         let actions = R::actions();
         let action = |name| actions.iter().find(|known| Some(known.name) == name);
@@ -367,6 +370,7 @@ impl<R: Resource> AnyResource for R {
     }
 
     fn name_of(&self, connection: &mut Connection, scope: &Scope, id: i64) -> Result<String> {
+        may_look::<R>(scope)?;
         Ok(R::name(&R::row(connection, scope, id)?))
     }
 

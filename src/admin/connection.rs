@@ -203,7 +203,7 @@ impl Typed {
         let is_stored = way(&before) == way(&draft);
         let signs_in = |draft: &Draft| (draft.credential.clone(), draft.legacy_algorithms, draft.enabled);
         let signs_in_as_stored = is_stored && signs_in(&before) == signs_in(&draft);
-        let jump = draft.jump_server(connection)?;
+        let jump = draft.jump_server(connection, by, Some(&row))?;
         Ok(Self { row, draft, jump, is_stored, signs_in_as_stored })
     }
 

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::secret::SecretText;
 use crate::web::extract::Admin;
+use crate::web::middleware::guard;
 use crate::web::password_check::{self, Presented};
 use crate::web::visitor::Person;
 
@@ -95,8 +96,15 @@ impl Desk {
         ids: Vec<i64>,
         deed: impl FnOnce(&mut Connection, &By, &[i64]) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let rows = ids.clone();
-        let done = self.app.db.transaction(move |connection| deed(connection, &by, &rows)).await?;
+        let (rows, actor) = (ids.clone(), by.actor.clone());
+        let done = match self.app.db.transaction(move |connection| deed(connection, &by, &rows)).await {
+            Err(refused @ Error::Forbidden(_)) => {
+                // As a route's role that does not reach: whoever is refused a change is in the audit log (L01).
+                guard::note_refusal(&self.app, &actor, &format!("admin/{}", resource.screen().slug)).await;
+                return Err(refused);
+            }
+            done => done?,
+        };
         resource.changed(&self.app, &ids);
         if let Err(error) = resource.take_into_use(App::clone(&self.app)).await {
             // It is stored, and every process looks again soon.

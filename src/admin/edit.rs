@@ -99,8 +99,7 @@ pub async fn redraw(path: Path<String>, desk: Desk, body: Entered, render: Rende
     if !resource.abilities().redraws {
         return Err(Error::NotFound("This page"));
     }
-    let (_, body) = body.taken(trial::SERVER);
-    let body = std::sync::Arc::new(body);
+    let body = std::sync::Arc::new(without_panel(resource, body));
     again(resource, None, &desk, body, FieldErrors::default(), StatusCode::OK, render).await
 }
 
@@ -173,6 +172,11 @@ pub async fn update(path: Path<(String, i64)>, desk: Desk, body: Entered, render
     save(resource, Some(id), desk, body, render).await
 }
 
+/// What was entered into the form itself: for browsers the panel beside it is a part of it.
+fn without_panel(resource: &dyn AnyResource, entered: Entered) -> Entered {
+    if resource.abilities().beside == Beside::Trial { entered.taken(trial::SERVER).1 } else { entered }
+}
+
 async fn save(
     resource: &'static dyn AnyResource,
     id: Option<i64>,
@@ -180,9 +184,7 @@ async fn save(
     entered: Entered,
     render: Render,
 ) -> Result<HttpResponse> {
-    // The panel beside the form is part of it for browsers.
-    let (_, entered) = entered.taken(trial::SERVER);
-    let entered = std::sync::Arc::new(entered);
+    let entered = std::sync::Arc::new(without_panel(resource, entered));
     if resource.abilities().needs_proof && !desk.prove(entered.one(PASSWORD_AGAIN)).await? {
         let problems = FieldErrors::default().and(PASSWORD_AGAIN, wrong_password(&entered));
         return again(resource, id, &desk, entered, problems, StatusCode::FORBIDDEN, render).await;

@@ -11,6 +11,7 @@ use super::read;
 use crate::db::Connection;
 use crate::error::Result;
 use crate::language::Message;
+use crate::models::actor::Scope;
 
 pub use secret::SecretDraft;
 
@@ -18,7 +19,7 @@ pub use secret::SecretDraft;
 type Place<D, T> = fn(&mut D) -> &mut T;
 
 /// Loads what may be chosen.
-type Load = fn(&mut Connection) -> Result<Vec<Offer>>;
+type Load = fn(&mut Connection, &Scope) -> Result<Vec<Offer>>;
 
 /// Says what is wrong with a value.
 type Check = fn(&str) -> Option<Message>;

@@ -11,6 +11,7 @@ use super::field::{Field, Record};
 use crate::db::Connection;
 use crate::error::{FieldErrors, Result};
 use crate::language::Message;
+use crate::models::actor::Scope;
 
 /// Fields that every form may send besides its own: the CSRF token, which button, the version that was seen.
 pub const COMMON: [&str; 4] = ["csrf_token", "then", "seen", PASSWORD_AGAIN];
@@ -99,12 +100,18 @@ impl<D> Form<D> {
     }
 
     /// The form with what the draft holds.
-    pub fn view(&self, connection: &mut Connection, is_stored: bool, draft: &mut D) -> Result<Vec<FieldsetView>> {
+    pub fn view(
+        &self,
+        connection: &mut Connection,
+        scope: &Scope,
+        is_stored: bool,
+        draft: &mut D,
+    ) -> Result<Vec<FieldsetView>> {
         let mut views = Vec::new();
         for fieldset in &self.fieldsets {
             let mut fields = Vec::new();
             for field in &fieldset.fields {
-                fields.push(field.view(connection, is_stored, draft)?);
+                fields.push(field.view(connection, scope, is_stored, draft)?);
             }
             views.push(FieldsetView { label: fieldset.label, columns: fieldset.columns, fields });
         }

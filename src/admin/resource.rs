@@ -25,6 +25,8 @@ pub trait Resource: Send + Sync + 'static {
     /// What the form fills in.
     type Draft: Clone + Default + Send + 'static;
 
+    /// Who may see and change its rows (Z02).
+    const REACH: Reach = Reach::All;
     /// The actions of audit events: `create_server`, `change_server`, `delete_server`.
     const EVENTS: [&'static str; 3] = [""; 3];
     /// The button that adds a row, in English; none where nobody can.
@@ -176,6 +178,17 @@ pub trait Resource: Send + Sync + 'static {
     }
 }
 
+/// Whose the rows of a resource are, for administrators who are limited to some groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// They are servers: those of one's groups are seen and changed.
+    Scoped,
+    /// They are about every server: looked at by all, changed by who may know of every server.
+    Shared,
+    /// They belong to no group: only who may know of every server looks after them.
+    All,
+}
+
 /// What stands beside a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beside {
@@ -216,12 +229,6 @@ pub struct Checking<'c, R> {
     pub row: Option<&'c R>,
     /// What is wrong so far.
     pub problems: &'c mut FieldErrors,
-}
-
-/// What stands in the way of somebody who is limited to some groups, where a row is about every server.
-pub fn needs_all_servers(by: &By) -> Option<Message> {
-    (*by.actor.scope() != Scope::All)
-        .then(|| Message::new("This needs an account for all servers; yours is for some groups"))
 }
 
 /// What deleting a row means.

@@ -10,9 +10,6 @@ pub mod tokens;
 pub mod users;
 
 use super::control::Offer;
-use crate::error::{Error, Result};
-use crate::language::Message;
-use crate::models::actor::Scope;
 use crate::models::allowance::Allowance;
 
 /// How far hannun may go, for lists.
@@ -26,17 +23,6 @@ pub const ALLOWANCES: &[(&str, &str)] = &[
 /// How far hannun may go, for forms.
 pub fn allowances() -> Vec<Offer> {
     Allowance::ALL.map(|allow| Offer::word(allow.name(), allow.label())).to_vec()
-}
-
-/// Refuses whoever is limited to some groups: what belongs to no group is looked after with an account for all servers,
-/// here as through the API (Z02).
-pub fn needs_all(scope: &Scope) -> Result<()> {
-    match scope {
-        Scope::All => Ok(()),
-        Scope::Groups(_) => {
-            Err(Error::Forbidden(Message::new("This needs an account for all servers; yours is for some groups")))
-        }
-    }
 }
 
 /// The menu's entry of a resource.

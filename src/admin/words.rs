@@ -4,6 +4,7 @@ use super::control::Control;
 use super::resource::Resource;
 use crate::db::Connection;
 use crate::error::Result;
+use crate::models::actor::Scope;
 
 /// The words of a resource's declaration.
 pub fn of<R: Resource>() -> Vec<&'static str> {
@@ -32,7 +33,7 @@ pub fn of<R: Resource>() -> Vec<&'static str> {
 
 /// The words that the choices of a resource's empty form show.
 pub fn of_choices<R: Resource>(connection: &mut Connection) -> Result<Vec<String>> {
-    let views = R::form().view(connection, false, &mut R::blank())?;
+    let views = R::form().view(connection, &Scope::All, false, &mut R::blank())?;
     let controls = views.iter().flat_map(|fieldset| &fieldset.fields).map(|field| &field.control);
     let offers = controls.flat_map(Control::offers).filter(|offer| offer.is_word && !offer.label.is_empty());
     Ok(offers.map(|offer| offer.label.clone()).collect())

@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 use super::input::{Body, Parameters};
 use super::paging::{Key, ListQuery, Page, Shape};
 use super::recorded::recorded;
-use super::scope::needs_all;
 use crate::app::App;
 use crate::commands::catalog::Variant;
 use crate::commands::{Catalog, CommandType, Conditions};
@@ -132,7 +131,6 @@ pub async fn create(
     _: Reauthenticated,
     body: Body<CommandToAdd>,
 ) -> Result<HttpResponse> {
-    needs_all(&asking)?;
     let (command_type, name) = (body.0.command_type.clone(), body.0.name.clone());
     let entry = AuditEntry::by(&asking, "create_command")
         .target(&name)
@@ -166,7 +164,6 @@ pub async fn update(
     path: Path<(String, String)>,
     body: Body<CommandToChange>,
 ) -> Result<Json<CommandView>> {
-    needs_all(&asking)?;
     let now = app.clock.now();
     let (command_type, name) = path.into_inner();
     let entry = AuditEntry::by(&asking, "change_command").target(&name).detail("command_type", &command_type);
@@ -200,7 +197,6 @@ pub async fn destroy(
     _: Reauthenticated,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse> {
-    needs_all(&asking)?;
     let (command_type, name) = path.into_inner();
     let entry = AuditEntry::by(&asking, "delete_command").target(&name).detail("command_type", &command_type);
     recorded(&app, entry, TABLE, move |connection| {

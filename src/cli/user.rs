@@ -124,14 +124,13 @@ impl Add {
         let name = self.name.clone();
         let added = database.db.transaction(move |connection| {
             let scope = if self.groups.is_empty() { Scope::All } else { scope_of(connection, &self.groups)? };
-            let mut rights = Rights::new(self.role, scope.clone());
+            let mut rights = Rights::new(self.role, scope);
             for (group, role) in &self.group_roles {
                 let Scope::Groups(ids) = scope_of(connection, std::slice::from_ref(group))? else { continue };
                 rights.group_roles.extend(ids.into_iter().map(|group| (group, *role)));
             }
             rights.withheld = self.withheld.iter().copied().collect();
-            let new = NewUser { name: &self.name, password_hash: &password_hash, role: self.role, scope };
-            let user = new.insert(connection)?.change_rights(connection, &rights, now)?;
+            let user = NewUser { name: &self.name, password_hash: &password_hash, rights }.insert(connection)?;
             AuditEntry::by(&actor(), "create_user").target(&user.name).detail("role", self.role.name()).record(
                 connection,
                 audit::Outcome::Succeeded,

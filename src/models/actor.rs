@@ -10,6 +10,8 @@ use diesel::sql_types::Text;
 use super::ids::{ApiTokenId, GroupId, UserId};
 use super::permission::Permission;
 use crate::db::types::text_column;
+use crate::error::{Error, Result};
+use crate::language::Message;
 
 /// What somebody may do, each including the one before.
 #[derive(
@@ -68,6 +70,26 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Whether servers of this group are among them.
+    pub fn sees(&self, group: GroupId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Groups(groups) => groups.contains(&group),
+        }
+    }
+
+    /// Refuses whoever is limited to some groups. People, tokens, credentials, groups and the audit log belong to no
+    /// group: only who may know of every server looks after them. Whoever could take any credential could send it to a
+    /// server of their own.
+    pub fn needs_all(&self) -> Result<()> {
+        match self {
+            Self::All => Ok(()),
+            Self::Groups(_) => {
+                Err(Error::Forbidden(Message::new("This needs an account for all servers; yours is for some groups")))
+            }
+        }
+    }
+
     /// What both of them allow.
     #[must_use]
     pub fn within(self, other: Self) -> Self {
@@ -113,6 +135,11 @@ impl Rights {
     /// Whether they may do this on a server of these groups.
     pub fn allow(&self, permission: Permission, groups: &[GroupId]) -> bool {
         self.role_in(groups) >= permission.role() && !self.withheld.contains(&permission)
+    }
+
+    /// What is withheld, as it is stored.
+    pub(super) fn withheld_words(&self) -> Vec<&'static str> {
+        self.withheld.iter().map(|permission| permission.name()).collect()
     }
 
     /// What both of them allow: a token never may what its owner may not.

@@ -79,6 +79,17 @@ impl Group {
         Self::query().filter(groups::name.eq_any(names)).load(connection)
     }
 
+    /// The ids of the groups of these names, all of which must be there.
+    pub fn ids_of(connection: &mut PgConnection, names: &[String]) -> Result<Vec<GroupId>> {
+        let found = Self::by_names(connection, names)?;
+        let missing: Vec<&str> =
+            names.iter().filter(|name| !found.iter().any(|group| group.name == **name)).map(String::as_str).collect();
+        if missing.is_empty() {
+            return Ok(found.into_iter().map(|group| group.id).collect());
+        }
+        Err(Error::field("groups", Message::new("There is no group {names}").with("names", missing.join(", "))))
+    }
+
     /// The groups of these names; those that do not exist are added.
     pub fn ensure(connection: &mut PgConnection, names: &[String]) -> Result<Vec<Self>> {
         let mut rows = Vec::with_capacity(names.len());

@@ -4,6 +4,7 @@ mod allowance;
 mod changes;
 mod many;
 mod membership;
+pub mod references;
 
 use std::collections::BTreeMap;
 
@@ -160,14 +161,17 @@ impl Server {
         Self::query().filter(servers::credential_id.eq(credential)).order(servers::name).load(connection)
     }
 
-    /// How many servers sign in with each credential; one that nobody uses is missing.
-    pub fn count_by_credential(connection: &mut PgConnection) -> QueryResult<BTreeMap<CredentialId, i64>> {
-        let counts = servers::table
-            .filter(servers::credential_id.is_not_null())
-            .group_by(servers::credential_id)
-            .select((servers::credential_id.assume_not_null(), diesel::dsl::count_star()))
-            .load::<(CredentialId, i64)>(connection)?;
-        Ok(counts.into_iter().collect())
+    /// How many of these servers sign in with each credential; one that none of them uses is missing.
+    pub fn count_by_credential(
+        connection: &mut PgConnection,
+        scope: &Scope,
+    ) -> QueryResult<BTreeMap<CredentialId, i64>> {
+        let used: Vec<Option<CredentialId>> = visible_to(scope).select(servers::credential_id).load(connection)?;
+        let mut counts = BTreeMap::new();
+        for credential in used.into_iter().flatten() {
+            *counts.entry(credential).or_default() += 1;
+        }
+        Ok(counts)
     }
 
     /// Servers that are reached through this one, by name.

@@ -61,10 +61,8 @@ pub struct NewUser<'a> {
     pub name: &'a str,
     /// Of a password that passed `secret::password::problem`.
     pub password_hash: &'a PasswordHash,
-    /// What they may do.
-    pub role: Role,
-    /// On which servers.
-    pub scope: Scope,
+    /// What they may do, and where.
+    pub rights: Rights,
 }
 
 impl NewUser<'_> {
@@ -78,13 +76,14 @@ impl NewUser<'_> {
                 .values((
                     users::name.eq(self.name),
                     users::password_hash.eq(self.password_hash.as_str()),
-                    users::role.eq(self.role),
-                    users::all_groups.eq(self.scope == Scope::All),
+                    users::role.eq(self.rights.role),
+                    users::all_groups.eq(self.rights.scope == Scope::All),
+                    users::withheld.eq(self.rights.withheld_words()),
                 ))
                 .returning(User::as_select())
                 .get_result(connection)
                 .map_err(|error| taken(error, self.name))?;
-            user.write_groups(connection, &Rights::new(self.role, self.scope.clone()))?;
+            user.write_groups(connection, &self.rights)?;
             Ok(user)
         })
     }

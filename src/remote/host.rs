@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::endpoint::Endpoint;
 use super::hosts::{Hosts, Script};
 use super::{allowance, permits};
 use crate::commands::catalog::Chosen;
@@ -169,6 +170,15 @@ impl Deref for OperableHost {
 }
 
 impl OperableHost {
+    /// Whether a script may become root. Where signing in alone makes it root, who may not act as root is refused.
+    pub(super) async fn may_be_root(&self, endpoint: &Endpoint, action: &'static str, target: &str) -> Result<bool> {
+        if endpoint.user == "root" {
+            self.permits(Permission::Root, action, target).await?;
+            return Ok(true);
+        }
+        permits::is_allowed(&self.hosts, (&self.server, &self.actor), Permission::Root).await
+    }
+
     /// Changes the server, and records who asked, when, and how it ended.
     ///
     /// Where "asked" cannot be written, nothing is sent (L01). An outcome that nobody knows is `unknown`, never `done`.
@@ -178,10 +188,7 @@ impl OperableHost {
         self.permits(C::PERMISSION, C::TYPE.name(), &target).await?;
         self.allows(Allowance::Change, C::TYPE.name(), &target).await?;
         let endpoint = self.hosts.endpoint(self.server.id).await?;
-        if endpoint.user == "root" {
-            self.permits(Permission::Root, C::TYPE.name(), &target).await?;
-        }
-        let may_be_root = permits::is_allowed(&self.hosts, (&self.server, &self.actor), Permission::Root).await?;
+        let may_be_root = self.may_be_root(&endpoint, C::TYPE.name(), &target).await?;
         let entry = AuditEntry::by(&self.actor, C::TYPE.name())
             .server(&self.server.name)
             .target(&target)

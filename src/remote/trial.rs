@@ -17,6 +17,7 @@ use crate::error::{RemoteError, Result, Stage};
 use crate::language::Message;
 use crate::models::allowance::Allowance;
 use crate::models::audit::{AuditEntry, Outcome};
+use crate::models::permission::Permission;
 use crate::models::server_states::State;
 use crate::models::trials::{Trial, TrialOutcome, fingerprint};
 
@@ -132,8 +133,10 @@ impl OperableHost {
         let hosts = self.hosts();
         let target = format!("{} {}", attempt.purpose, attempt.name);
         // Nobody knows yet what it does.
+        self.permits(Permission::RunCommand, "try_command", &target).await?;
         self.allows(Allowance::Change, "try_command", &target).await?;
         let endpoint = hosts.endpoint(self.server().id).await?;
+        let may_be_root = self.may_be_root(&endpoint, "try_command", &target).await?;
         let entry = AuditEntry::by(self.actor(), "try_command")
             .server(self.name())
             .target(&target)
@@ -141,7 +144,7 @@ impl OperableHost {
             .detail("script", attempt.script);
         let at = hosts.clock().now();
         let asked = hosts.db().run(move |connection| entry.asked(connection, at)).await?;
-        let (root, ran) = self.run_unknown(&attempt).await;
+        let (root, ran) = self.run_unknown(&attempt, may_be_root).await;
         let (answer, outcome) = match ran {
             Ok(answer) if answer.status != 0 => {
                 let status = answer.status;
@@ -175,7 +178,11 @@ impl OperableHost {
         Ok(tried)
     }
 
-    async fn run_unknown(&self, attempt: &Attempt<'_>) -> (Option<Privilege>, std::result::Result<Answer, Trouble>) {
+    async fn run_unknown(
+        &self,
+        attempt: &Attempt<'_>,
+        may_be_root: bool,
+    ) -> (Option<Privilege>, std::result::Result<Answer, Trouble>) {
         let server_trouble = |error: crate::error::Error| match error {
             crate::error::Error::Remote(error) => Trouble::Server(*error),
             other => Trouble::Server(RemoteError::Unreachable { server: self.name().to_owned(), why: other.message() }),
@@ -189,7 +196,11 @@ impl OperableHost {
             } else {
                 self.platform().await?
             };
-            let privilege = hosts.privilege(&endpoint, &platform, attempt.script).await?;
+            let privilege = if may_be_root {
+                hosts.privilege(&endpoint, &platform, attempt.script).await?
+            } else {
+                Privilege::None
+            };
             Ok((endpoint, platform, privilege))
         };
         let (endpoint, platform, privilege) = match prepared.await {

@@ -12,7 +12,7 @@ use crate::api::{
 };
 use crate::web::health;
 use crate::web::router::Permission::Anyone;
-use crate::web::router::{ADMINISTRATOR, OPERATOR, Route, VIEWER, get, other, post};
+use crate::web::router::{ADMINISTRATOR, EVERY_SERVER, OPERATOR, Route, VIEWER, get, other, post};
 
 /// Of two patterns that match, the first wins.
 pub(super) fn all() -> Vec<Route> {
@@ -54,39 +54,39 @@ fn of_servers() -> Vec<Route> {
 
 fn of_registry() -> Vec<Route> {
     vec![
-        get("/api/v1/credentials", ADMINISTRATOR, || web::to(credentials::index)),
-        post("/api/v1/credentials", ADMINISTRATOR, || once(credentials::create)),
-        get("/api/v1/credentials/{credential}", ADMINISTRATOR, || web::to(credentials::show)),
-        other(Method::PATCH, "/api/v1/credentials/{credential}", ADMINISTRATOR, || once(credentials::update)),
-        other(Method::DELETE, "/api/v1/credentials/{credential}", ADMINISTRATOR, || once(credentials::destroy)),
+        get("/api/v1/credentials", EVERY_SERVER, || web::to(credentials::index)),
+        post("/api/v1/credentials", EVERY_SERVER, || once(credentials::create)),
+        get("/api/v1/credentials/{credential}", EVERY_SERVER, || web::to(credentials::show)),
+        other(Method::PATCH, "/api/v1/credentials/{credential}", EVERY_SERVER, || once(credentials::update)),
+        other(Method::DELETE, "/api/v1/credentials/{credential}", EVERY_SERVER, || once(credentials::destroy)),
         get("/api/v1/groups", VIEWER, || web::to(groups::index)),
-        post("/api/v1/groups", ADMINISTRATOR, || once(groups::create)),
+        post("/api/v1/groups", EVERY_SERVER, || once(groups::create)),
         get("/api/v1/groups/{group}", VIEWER, || web::to(groups::show)),
-        other(Method::PATCH, "/api/v1/groups/{group}", ADMINISTRATOR, || once(groups::update)),
-        other(Method::DELETE, "/api/v1/groups/{group}", ADMINISTRATOR, || once(groups::destroy)),
+        other(Method::PATCH, "/api/v1/groups/{group}", EVERY_SERVER, || once(groups::update)),
+        other(Method::DELETE, "/api/v1/groups/{group}", EVERY_SERVER, || once(groups::destroy)),
         post("/api/v1/imports", ADMINISTRATOR, || once(imports::create)),
         get("/api/v1/inventory", ADMINISTRATOR, || web::to(inventory::export)),
         post("/api/v1/inventory/plans", ADMINISTRATOR, || once(inventory::plan)),
         post("/api/v1/inventory/applications", ADMINISTRATOR, || once(inventory::apply)),
-        get("/api/v1/inventory/files", ADMINISTRATOR, || web::to(inventory::index)),
-        other(Method::DELETE, "/api/v1/inventory/files/{file}", ADMINISTRATOR, || once(inventory::release)),
+        get("/api/v1/inventory/files", EVERY_SERVER, || web::to(inventory::index)),
+        other(Method::DELETE, "/api/v1/inventory/files/{file}", EVERY_SERVER, || once(inventory::release)),
         get("/api/v1/command-types", VIEWER, || web::to(command_types::index)),
         get("/api/v1/commands", ADMINISTRATOR, || web::to(commands::index)),
-        post("/api/v1/commands", ADMINISTRATOR, || once(commands::create)),
+        post("/api/v1/commands", EVERY_SERVER, || once(commands::create)),
         get("/api/v1/commands/{command_type}/{command}", ADMINISTRATOR, || web::to(commands::show)),
-        other(Method::PATCH, "/api/v1/commands/{command_type}/{command}", ADMINISTRATOR, || once(commands::update)),
-        other(Method::DELETE, "/api/v1/commands/{command_type}/{command}", ADMINISTRATOR, || once(commands::destroy)),
+        other(Method::PATCH, "/api/v1/commands/{command_type}/{command}", EVERY_SERVER, || once(commands::update)),
+        other(Method::DELETE, "/api/v1/commands/{command_type}/{command}", EVERY_SERVER, || once(commands::destroy)),
         get("/api/v1/checks", ADMINISTRATOR, || web::to(checks::index)),
-        post("/api/v1/checks", ADMINISTRATOR, || once(checks::create)),
+        post("/api/v1/checks", EVERY_SERVER, || once(checks::create)),
         get("/api/v1/checks/{check}", ADMINISTRATOR, || web::to(checks::show)),
-        other(Method::PATCH, "/api/v1/checks/{check}", ADMINISTRATOR, || once(checks::update)),
-        other(Method::DELETE, "/api/v1/checks/{check}", ADMINISTRATOR, || once(checks::destroy)),
-        get("/api/v1/users", ADMINISTRATOR, || web::to(users::index)),
-        get("/api/v1/users/{user}", ADMINISTRATOR, || web::to(users::show)),
-        get("/api/v1/tokens", ADMINISTRATOR, || web::to(tokens::index)),
-        post("/api/v1/tokens", ADMINISTRATOR, || once(tokens::create)),
-        other(Method::DELETE, "/api/v1/tokens/{token}", ADMINISTRATOR, || once(tokens::revoke)),
-        get("/api/v1/audit-events", ADMINISTRATOR, || web::to(audit_events::index)),
+        other(Method::PATCH, "/api/v1/checks/{check}", EVERY_SERVER, || once(checks::update)),
+        other(Method::DELETE, "/api/v1/checks/{check}", EVERY_SERVER, || once(checks::destroy)),
+        get("/api/v1/users", EVERY_SERVER, || web::to(users::index)),
+        get("/api/v1/users/{user}", EVERY_SERVER, || web::to(users::show)),
+        get("/api/v1/tokens", EVERY_SERVER, || web::to(tokens::index)),
+        post("/api/v1/tokens", EVERY_SERVER, || once(tokens::create)),
+        other(Method::DELETE, "/api/v1/tokens/{token}", EVERY_SERVER, || once(tokens::revoke)),
+        get("/api/v1/audit-events", EVERY_SERVER, || web::to(audit_events::index)),
     ]
 }
 

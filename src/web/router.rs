@@ -17,6 +17,8 @@ pub enum Permission {
     Anyone,
     /// Signed in, with at least this role.
     Role(Role),
+    /// Administrators who may know of every server: what belongs to no group (Z02).
+    EveryServer,
 }
 
 /// Anyone who is signed in.
@@ -25,6 +27,9 @@ pub const VIEWER: Permission = Permission::Role(Role::Viewer);
 pub const OPERATOR: Permission = Permission::Role(Role::Operator);
 /// Who may change what hannun knows.
 pub const ADMINISTRATOR: Permission = Permission::Role(Role::Administrator);
+
+/// Who may change what belongs to no group: people, tokens, credentials, groups, what runs everywhere.
+pub const EVERY_SERVER: Permission = Permission::EveryServer;
 
 /// One line of the route table.
 #[derive(Clone)]

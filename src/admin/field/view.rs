@@ -5,15 +5,21 @@ use crate::admin::control::{Control, FieldView, Offer};
 use crate::admin::read;
 use crate::db::Connection;
 use crate::error::Result;
+use crate::models::actor::Scope;
 
 /// More choices than this become a line that offers them while typing.
 const MENU_LIMIT: usize = 40;
 
 impl<D> Field<D> {
     /// The field with what the draft holds.
-    pub fn view(&self, connection: &mut Connection, is_stored: bool, draft: &mut D) -> Result<FieldView> {
-        let control = match &self.kind {
-            Kind::Text { place, .. } if self.fixed && is_stored => Control::Shown(place(draft).clone()),
+    pub fn view(
+        &self,
+        connection: &mut Connection,
+        scope: &Scope,
+        is_stored: bool,
+        draft: &mut D,
+    ) -> Result<FieldView> {
+        let mut control = match &self.kind {
             Kind::Text { place, mono, .. } => {
                 Control::Line { value: place(draft).clone(), mono: *mono, figures: false, offers: Vec::new() }
             }
@@ -22,20 +28,11 @@ impl<D> Field<D> {
             }
             Kind::Choice { place, offers, segments } => {
                 let offers = chosen(offers.of(draft), std::slice::from_ref(place(draft)));
-                if self.fixed && is_stored {
-                    offers
-                        .into_iter()
-                        .find(|offer| offer.chosen)
-                        .map_or_else(|| Control::Shown(String::new()), Control::Kept)
-                } else if *segments {
-                    Control::Segments(offers)
-                } else {
-                    Control::Menu(offers)
-                }
+                if *segments { Control::Segments(offers) } else { Control::Menu(offers) }
             }
             Kind::Related { place, load, cards, none } => {
                 let value = place(draft).clone();
-                let offers = load(connection)?;
+                let offers = load(connection, scope)?;
                 if *cards {
                     Control::Cards(chosen(offers, &[value]))
                 } else if offers.len() > MENU_LIMIT {
@@ -46,12 +43,7 @@ impl<D> Field<D> {
                     Control::Menu(chosen(none.chain(offers).collect(), &[value]))
                 }
             }
-            Kind::Many { place, load } if self.fixed && is_stored => {
-                let mut control = Control::Ticks(chosen(load(connection)?, place(draft)));
-                control.lock();
-                control
-            }
-            Kind::Many { place, load } => Control::Ticks(chosen(load(connection)?, place(draft))),
+            Kind::Many { place, load } => Control::Ticks(chosen(load(connection, scope)?, place(draft))),
             Kind::Labels { place } => {
                 let value = read::labels_text(place(draft));
                 Control::Line { value, mono: false, figures: false, offers: Vec::new() }
@@ -70,6 +62,10 @@ impl<D> Field<D> {
             Kind::Tick { place } => Control::Tick(*place(draft)),
             Kind::Shown { value } => Control::Shown(value(draft)),
         };
+        let is_fixed = self.fixed && is_stored;
+        if is_fixed {
+            control.lock();
+        }
         Ok(FieldView {
             name: self.name,
             label: self.label,
@@ -78,7 +74,7 @@ impl<D> Field<D> {
             required: self.required,
             redraws: self.redraws,
             // What only shows a choice has nothing that would reveal it.
-            when: if self.fixed && is_stored { String::new() } else { self.when.join(" ") },
+            when: if is_fixed { String::new() } else { self.when.join(" ") },
             problem: None,
             control,
         })

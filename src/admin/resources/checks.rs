@@ -13,7 +13,7 @@ use crate::admin::control::Offer;
 use crate::admin::field::Field;
 use crate::admin::form::Form;
 use crate::admin::list::List;
-use crate::admin::resource::{Action, Beside, By, Checking, Consequences, Resource, needs_all_servers};
+use crate::admin::resource::{Action, Beside, By, Checking, Consequences, Reach, Resource};
 use crate::admin::trial::{Purpose, Subject};
 use crate::app::App;
 use crate::checks::plan;
@@ -99,6 +99,7 @@ impl Resource for Checks {
     type Row = Row;
     type Draft = Draft;
 
+    const REACH: Reach = Reach::Shared;
     const EVENTS: [&'static str; 3] = ["create_check", "change_check", "delete_check"];
     const ADD: Option<&'static str> = Some("Add check");
     const DELETES: bool = true;
@@ -226,12 +227,9 @@ impl Resource for Checks {
         Check::change(connection, row.check.id, &save::values(draft)?, &groups, by.at).map(drop)
     }
 
-    fn consequences(_: &mut Connection, by: &By, row: &Row) -> Result<Consequences> {
+    fn consequences(_: &mut Connection, _: &By, row: &Row) -> Result<Consequences> {
         let sentence = "What it last found on {count} servers. Its numbers over time stay until they are too old";
-        Ok(Consequences {
-            goes: vec![Message::new(sentence).with("count", row.servers)],
-            blocked: needs_all_servers(by).into_iter().collect(),
-        })
+        Ok(Consequences { goes: vec![Message::new(sentence).with("count", row.servers)], blocked: Vec::new() })
     }
 
     fn delete(connection: &mut Connection, _: &By, row: &Row) -> Result<()> {

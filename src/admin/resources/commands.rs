@@ -12,7 +12,7 @@ use crate::admin::control::Offer;
 use crate::admin::field::Field;
 use crate::admin::form::Form;
 use crate::admin::list::List;
-use crate::admin::resource::{Beside, By, Checking, Consequences, Resource};
+use crate::admin::resource::{Beside, By, Checking, Consequences, Reach, Resource};
 use crate::admin::trial::{Purpose, Subject};
 use crate::app::App;
 use crate::commands::CommandType;
@@ -73,6 +73,7 @@ impl Resource for Commands {
     type Row = Row;
     type Draft = Draft;
 
+    const REACH: Reach = Reach::Shared;
     const EVENTS: [&'static str; 3] = ["create_command", "change_command", "delete_command"];
     const ADD: Option<&'static str> = Some("Add command");
     const DELETES: bool = true;

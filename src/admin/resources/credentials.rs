@@ -16,8 +16,6 @@ use crate::error::Result;
 use crate::language::Message;
 use crate::models::actor::Scope;
 use crate::models::credentials::{Credential, CredentialKind, Privileges};
-use crate::models::ids::CredentialId;
-use crate::models::inventory_files::comes_from;
 use crate::models::names::{name_problem, remote_user_problem};
 use crate::models::servers::Server;
 use crate::web::menu::Screen;
@@ -83,10 +81,11 @@ pub fn privileges() -> Vec<Offer> {
     ]
 }
 
-/// All credentials with who they are and where they are used, for forms of other resources.
-pub fn offers(connection: &mut Connection) -> Result<Vec<Offer>> {
-    let mut counts = Server::count_by_credential(connection)?;
-    let credentials = Credential::all(connection)?.into_iter();
+/// The credentials that somebody may give to a server, with who they are and where they are used.
+pub fn offers(connection: &mut Connection, scope: &Scope) -> Result<Vec<Offer>> {
+    let mut counts = Server::count_by_credential(connection, scope)?;
+    let usable = |credential: &Credential| *scope == Scope::All || counts.contains_key(&credential.id);
+    let credentials = Credential::all(connection)?.into_iter().filter(usable).collect::<Vec<_>>().into_iter();
     Ok(credentials
         .map(|credential| {
             let sentence = match credential.kind {
@@ -182,7 +181,7 @@ impl Resource for Credentials {
     }
 
     fn rows(connection: &mut Connection, _: &Scope) -> Result<Vec<Row>> {
-        let mut counts = Server::count_by_credential(connection)?;
+        let mut counts = Server::count_by_credential(connection, &Scope::All)?;
         let rows = Credential::all(connection)?.into_iter();
         Ok(rows
             .map(|credential| Row { servers: counts.remove(&credential.id).unwrap_or_default(), credential })
@@ -232,8 +231,7 @@ impl Resource for Credentials {
             Message::new("{servers} sign in with it. Choose another credential for them first").with("servers", names)
         });
         let goes = vec![Message::new("Its stored secrets are gone for good")];
-        let file = row.credential.managed_by.as_ref().map(|file| comes_from(&row.credential.name, file));
-        Ok(Consequences { goes, blocked: blocked.into_iter().chain(file).collect() })
+        Ok(Consequences { goes, blocked: blocked.into_iter().collect() })
     }
 
     fn delete(connection: &mut Connection, _: &By, row: &Row) -> Result<()> {
@@ -242,8 +240,3 @@ impl Resource for Credentials {
 }
 
 pub use secrets::{create, kind, privilege, problems, secrets_of};
-
-/// The credential of a name, for forms that choose one.
-pub fn by_name(connection: &mut Connection, name: &str) -> Result<Option<CredentialId>> {
-    if name.is_empty() { Ok(None) } else { Ok(Some(Credential::by_name(connection, name)?.id)) }
-}

@@ -16,7 +16,6 @@ use crate::models::actor::Scope;
 use crate::models::allowance::Allowance;
 use crate::models::groups::{Group, GroupChanges, NewGroup};
 use crate::models::ids::GroupId;
-use crate::models::inventory_files::comes_from;
 use crate::models::names::name_problem;
 use crate::models::servers::Server;
 use crate::web::menu::Screen;
@@ -47,8 +46,9 @@ impl Draft {
 }
 
 /// The names of all groups, for forms of other resources.
-pub fn offers(connection: &mut Connection) -> Result<Vec<Offer>> {
-    Ok(Group::all(connection)?.into_iter().map(|group| Offer::name(group.name)).collect())
+pub fn offers(connection: &mut Connection, scope: &Scope) -> Result<Vec<Offer>> {
+    let groups = Group::all(connection)?.into_iter().filter(|group| scope.sees(group.id));
+    Ok(groups.map(|group| Offer::name(group.name)).collect())
 }
 
 impl Resource for Groups {
@@ -142,13 +142,12 @@ impl Resource for Groups {
             let sentence = Message::new("{people} no longer see the servers of this group");
             goes.push(sentence.with("people", people.join(", ")));
         }
-        let file = row.group.managed_by.as_ref().map(|file| comes_from(&row.group.name, file));
         let others = Group::people_with_another_role(connection, row.group.id)?;
         if !others.is_empty() {
             let sentence = Message::new("{people} have the role on its servers that they have elsewhere");
             goes.push(sentence.with("people", others.join(", ")));
         }
-        Ok(Consequences { goes, blocked: file.into_iter().collect() })
+        Ok(Consequences { goes, blocked: Vec::new() })
     }
 
     fn delete(connection: &mut Connection, _: &By, row: &Row) -> Result<()> {

@@ -12,14 +12,13 @@ use crate::admin::control::Offer;
 use crate::admin::field::Field;
 use crate::admin::form::Form;
 use crate::admin::list::List;
-use crate::admin::resource::{Action, Beside, By, Checking, Consequences, Resource};
+use crate::admin::resource::{Action, Beside, By, Checking, Consequences, Reach, Resource};
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::Result;
 use crate::language::Message;
 use crate::models::actor::Scope;
 use crate::models::ids::ServerId;
-use crate::models::inventory_files::comes_from;
 use crate::models::names::{address_problem, remote_user_problem, server_name_problem};
 use crate::models::servers::Server;
 use crate::web::menu::Screen;
@@ -37,21 +36,22 @@ pub const OWN: &str = "+own";
 
 const MONITORING: &[(&str, &str)] = &[("on", "Monitored"), ("paused", "Paused")];
 
-fn credential_offers(connection: &mut Connection) -> Result<Vec<Offer>> {
+fn credential_offers(connection: &mut Connection, scope: &Scope) -> Result<Vec<Offer>> {
     let own = Offer::word(OWN, "Only for this server…").detail(Message::new("Enter a key or password here"));
-    let mut offers = credentials::offers(connection)?;
+    let mut offers = credentials::offers(connection, scope)?;
     offers.push(own.reveals("own"));
     Ok(offers)
 }
 
-fn server_offers(connection: &mut Connection) -> Result<Vec<Offer>> {
-    Ok(Server::all(connection, &Scope::All)?.into_iter().map(|server| Offer::name(server.name)).collect())
+fn server_offers(connection: &mut Connection, scope: &Scope) -> Result<Vec<Offer>> {
+    Ok(Server::all(connection, scope)?.into_iter().map(|server| Offer::name(server.name)).collect())
 }
 
 impl Resource for Servers {
     type Row = Row;
     type Draft = Draft;
 
+    const REACH: Reach = Reach::Scoped;
     const EVENTS: [&'static str; 3] = ["create_server", "change_server", "delete_server"];
     const ADD: Option<&'static str> = Some("Add server");
     const LINKS: &'static [(&'static str, &'static str, &'static str)] = &[
@@ -123,12 +123,12 @@ impl Resource for Servers {
 
     fn rows(connection: &mut Connection, scope: &Scope) -> Result<Vec<Row>> {
         let servers = Server::all(connection, scope)?;
-        rows::assemble(connection, servers)
+        rows::assemble(connection, scope, servers)
     }
 
     fn row(connection: &mut Connection, scope: &Scope, id: i64) -> Result<Row> {
         let server = Server::by_id(connection, scope, ServerId(id))?;
-        rows::assemble(connection, vec![server])?.pop().ok_or(crate::error::Error::NotFound("The server"))
+        rows::assemble(connection, scope, vec![server])?.pop().ok_or(crate::error::Error::NotFound("The server"))
     }
 
     fn id(row: &Row) -> i64 {
@@ -182,8 +182,7 @@ impl Resource for Servers {
         if row.key != KeySign::Unknown {
             goes.push(Message::new("Its approved host keys: added again, it is a new server"));
         }
-        let file = row.server.managed_by.as_ref().map(|file| comes_from(&row.server.name, file));
-        Ok(Consequences { goes, blocked: blocked.into_iter().chain(file).collect() })
+        Ok(Consequences { goes, blocked: blocked.into_iter().collect() })
     }
 
     fn delete(connection: &mut Connection, _: &By, row: &Row) -> Result<()> {

@@ -16,7 +16,6 @@ use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::actor::{ActorKind, Rights, Role, Scope};
 use crate::models::groups::Group;
-use crate::models::ids::GroupId;
 use crate::models::names::user_name_problem;
 use crate::models::permission::Permission;
 use crate::models::sessions::Session;
@@ -83,23 +82,19 @@ fn is_oneself(by: &By, user: &User) -> bool {
     by.actor.kind == ActorKind::User(user.id)
 }
 
-fn ids(connection: &mut Connection, names: &[String]) -> Result<Vec<GroupId>> {
-    Ok(Group::by_names(connection, names)?.into_iter().map(|group| group.id).collect())
-}
-
 fn rights(connection: &mut Connection, draft: &Draft) -> Result<Rights> {
     let role = Role::from_name(&draft.role).ok_or_else(|| Error::field("role", "This is needed"))?;
-    let scope = if draft.sees == ALL { Scope::All } else { Scope::Groups(ids(connection, &draft.groups)?) };
+    let scope = if draft.sees == ALL { Scope::All } else { Scope::Groups(Group::ids_of(connection, &draft.groups)?) };
     let mut rights = Rights::new(role, scope);
     for (names, role) in [(&draft.operator_in, Role::Operator), (&draft.viewer_in, Role::Viewer)] {
-        rights.group_roles.extend(ids(connection, names)?.into_iter().map(|group| (group, role)));
+        rights.group_roles.extend(Group::ids_of(connection, names)?.into_iter().map(|group| (group, role)));
     }
     rights.withheld = draft.withheld.iter().filter_map(|name| Permission::from_name(name)).collect();
     Ok(rights)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a loader, of which others ask the database")]
-fn withholdable(_: &mut Connection) -> Result<Vec<Offer>> {
+fn withholdable(_: &mut Connection, _: &Scope) -> Result<Vec<Offer>> {
     let offer = |permission: Permission| Offer::word(permission.name(), permission.label());
     Ok(Permission::WITHHOLDABLE.map(offer).into())
 }
@@ -276,9 +271,7 @@ impl Resource for Users {
     fn create(connection: &mut Connection, by: &By, draft: &Draft) -> Result<i64> {
         let hash = by.password_hash.as_ref().ok_or_else(|| Error::field("password", "Enter the password"))?;
         let rights = rights(connection, draft)?;
-        let scope = rights.scope.clone();
-        let new = NewUser { name: &draft.name, password_hash: hash, role: rights.role, scope };
-        let user = new.insert(connection)?.change_rights(connection, &rights, by.at)?;
+        let user = NewUser { name: &draft.name, password_hash: hash, rights }.insert(connection)?;
         if !draft.enabled {
             user.disable(connection, by.at)?;
         }

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::api::input;
-use crate::api::tokens::groups_of;
 use crate::commands::Conditions;
 use crate::commands::checks::Direction;
 use crate::db::Connection;
@@ -16,6 +15,7 @@ use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
 use crate::metrics::catalogue::Unit;
 use crate::models::checks::{Check, CheckValues};
+use crate::models::groups::Group;
 use crate::models::ids::GroupId;
 
 /// A check to be added.
@@ -145,7 +145,7 @@ fn usually() -> bool {
 impl CheckToAdd {
     /// Adds it.
     pub(super) fn add(self, connection: &mut Connection) -> Result<Check> {
-        let groups = groups_of(connection, &self.groups)?;
+        let groups = Group::ids_of(connection, &self.groups)?;
         let values = CheckValues {
             answer: self.answer,
             script: self.script,
@@ -172,7 +172,7 @@ impl CheckToChange {
     pub(super) fn apply(self, connection: &mut Connection, before: &Check, now: DateTime<Utc>) -> Result<Check> {
         let known = before.values();
         let groups: Vec<GroupId> = match self.groups {
-            Some(names) => groups_of(connection, &names)?,
+            Some(names) => Group::ids_of(connection, &names)?,
             None => Check::groups_of_all(connection)?.remove(&before.id).unwrap_or_default(),
         };
         let platform = self.on.map(serde_json::to_value).transpose().map_err(Error::internal)?;

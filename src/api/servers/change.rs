@@ -7,19 +7,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::api::input;
-use crate::api::scope::sees;
-use crate::api::tokens::groups_of;
 use crate::db::Connection;
 use crate::db::types::Labels;
 use crate::error::{Error, FieldErrors, Result};
-use crate::language::Message;
 use crate::models::actor::Scope;
 use crate::models::allowance::Allowance;
-use crate::models::credentials::Credential;
 use crate::models::host_keys::HostKey;
-use crate::models::ids::{CredentialId, GroupId, ServerId};
 use crate::models::server_states::ServerState;
-use crate::models::servers::{NewServer, Server, ServerChanges};
+use crate::models::servers::{NewServer, Server, ServerChanges, references};
 
 /// A server to be added.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -122,14 +117,21 @@ fn usually() -> bool {
 impl ServerToAdd {
     /// Adds the server.
     pub(super) fn add(self, connection: &mut Connection, scope: &Scope) -> Result<Server> {
-        let groups = groups_within(connection, scope, &self.groups)?;
+        self.insert(connection, scope).map_err(with_our_names)
+    }
+
+    fn insert(self, connection: &mut Connection, scope: &Scope) -> Result<Server> {
+        let groups = references::groups(connection, scope, &self.groups)?;
         let labels = Labels(self.labels);
         let new = NewServer {
             name: &self.name,
             address: &self.address,
             port: self.port.into(),
-            credential_id: self.credential.map(|name| credential(connection, scope, &name)).transpose()?,
-            jump_server_id: self.jump_server.map(|name| jump_server(connection, scope, &name)).transpose()?,
+            credential_id: self.credential.map(|name| references::credential(connection, scope, &name)).transpose()?,
+            jump_server_id: self
+                .jump_server
+                .map(|name| references::jump_server(connection, scope, &name))
+                .transpose()?,
             labels: &labels,
             note: &self.note,
             enabled: self.enabled,
@@ -137,7 +139,7 @@ impl ServerToAdd {
             legacy_algorithms: self.legacy_algorithms,
             allow: self.allow,
         };
-        let server = new.insert(connection).map_err(with_our_names)?;
+        let server = new.insert(connection)?;
         server.set_groups(connection, &groups)?;
         Ok(server)
     }
@@ -171,14 +173,18 @@ impl ServerToChange {
         before: &Server,
         now: DateTime<Utc>,
     ) -> Result<Server> {
-        let groups = self.groups.map(|names| groups_within(connection, scope, &names)).transpose()?;
+        self.change(connection, scope, before, now).map_err(with_our_names)
+    }
+
+    fn change(self, connection: &mut Connection, scope: &Scope, before: &Server, now: DateTime<Utc>) -> Result<Server> {
+        let groups = self.groups.map(|names| references::groups(connection, scope, &names)).transpose()?;
         let credential_id = self
             .credential
-            .map(|name| name.map(|name| credential(connection, scope, &name)).transpose())
+            .map(|name| name.map(|name| references::credential(connection, scope, &name)).transpose())
             .transpose()?;
         let jump_server_id = self
             .jump_server
-            .map(|name| name.map(|name| jump_server(connection, scope, &name)).transpose())
+            .map(|name| name.map(|name| references::jump_server(connection, scope, &name)).transpose())
             .transpose()?;
         let changes = ServerChanges {
             name: self.name,
@@ -194,7 +200,7 @@ impl ServerToChange {
             allow: self.allow,
             managed_by: None,
         };
-        let after = Server::change(connection, before.id, &changes, now).map_err(with_our_names)?;
+        let after = Server::change(connection, before.id, &changes, now)?;
         if let Some(groups) = groups {
             after.set_groups(connection, &groups)?;
         }
@@ -209,35 +215,6 @@ impl ServerToChange {
             ServerState::forgotten(connection, after.id, now)?;
         }
         Ok(after)
-    }
-}
-
-/// The groups of these names. Who is limited to groups may put a server into those only, and into at least one.
-fn groups_within(connection: &mut Connection, scope: &Scope, names: &[String]) -> Result<Vec<GroupId>> {
-    let groups = groups_of(connection, names)?;
-    if *scope != Scope::All && (groups.is_empty() || !groups.iter().all(|group| sees(scope, *group))) {
-        return Err(Error::field("groups", "Choose from your own groups, at least one"));
-    }
-    Ok(groups)
-}
-
-/// The credential of a name. Who is limited to groups may use those that a server of these groups uses already:
-/// any other could be sent to a server of their own.
-fn credential(connection: &mut Connection, scope: &Scope, name: &str) -> Result<CredentialId> {
-    let missing = || Error::field("credential", Message::new("There is no credential {name}").with("name", name));
-    let found = Credential::all(connection)?.into_iter().find(|known| known.name == name).ok_or_else(missing)?;
-    let usable = *scope == Scope::All
-        || Server::all(connection, scope)?.iter().any(|server| server.credential_id == Some(found.id));
-    if usable { Ok(found.id) } else { Err(missing()) }
-}
-
-fn jump_server(connection: &mut Connection, scope: &Scope, name: &str) -> Result<ServerId> {
-    match Server::by_name(connection, scope, name) {
-        Ok(server) => Ok(server.id),
-        Err(Error::NotFound(_)) => {
-            Err(Error::field("jump_server", Message::new("There is no server {name}").with("name", name)))
-        }
-        Err(other) => Err(other),
     }
 }
 

@@ -23,10 +23,7 @@ impl View<'_> {
     }
 
     pub(super) fn sees_group(self, id: GroupId) -> bool {
-        match self.actor.scope() {
-            Scope::All => true,
-            Scope::Groups(groups) => groups.contains(&id),
-        }
+        self.actor.scope().sees(id)
     }
 
     pub(super) fn sees_server(self, name: &str) -> bool {

@@ -106,7 +106,7 @@ impl AuditEntry {
             return Ok(());
         }
         let events = entries.iter().map(|entry| entry.event(outcome, None, now)).collect();
-        Ok(connection.transaction(|connection| chain::append_all(connection, events))?)
+        Ok(connection.transaction(|connection| chain::append(connection, events)).map(drop)?)
     }
 
     /// Writes that it was asked, before it is done. Commit it before the server is spoken to.
@@ -131,7 +131,7 @@ impl AuditEntry {
         now: DateTime<Utc>,
     ) -> Result<i64> {
         let event = self.event(outcome, asked_number, now);
-        Ok(connection.transaction(|connection| chain::append(connection, event))?)
+        Ok(connection.transaction(|connection| chain::append(connection, vec![event]))?)
     }
 
     /// The event, but for its place in the chain.

@@ -67,7 +67,6 @@ impl User {
 
     /// Changes what the person may do, and where. The last administrator cannot step down.
     pub fn change_rights(&self, connection: &mut PgConnection, rights: &Rights, now: DateTime<Utc>) -> Result<Self> {
-        let withheld: Vec<&str> = rights.withheld.iter().map(|permission| permission.name()).collect();
         connection.transaction(|connection| {
             if rights.role != Role::Administrator {
                 self.refuse_if_last_administrator(connection)?;
@@ -76,7 +75,7 @@ impl User {
                 .set((
                     users::role.eq(rights.role),
                     users::all_groups.eq(rights.scope == Scope::All),
-                    users::withheld.eq(withheld),
+                    users::withheld.eq(rights.withheld_words()),
                     users::updated_at.eq(now),
                 ))
                 .returning(Self::as_select())

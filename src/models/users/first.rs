@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::{NewUser, User};
 use crate::error::{Error, Result};
-use crate::models::actor::{Role, Scope};
+use crate::models::actor::{Rights, Role, Scope};
 use crate::models::setup_tokens::SetupToken;
 use crate::secret::password::PasswordHash;
 
@@ -39,8 +39,8 @@ impl User {
             if Self::anybody_exists(connection)? {
                 return Err(Error::NotFound("The page"));
             }
-            let user =
-                NewUser { name, password_hash, role: Role::Administrator, scope: Scope::All }.insert(connection)?;
+            let user = NewUser { name, password_hash, rights: Rights::new(Role::Administrator, Scope::All) }
+                .insert(connection)?;
             SetupToken::forget_all(connection)?;
             Ok(user)
         })

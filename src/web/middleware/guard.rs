@@ -10,9 +10,10 @@ use actix_web::middleware::Next;
 use actix_web::web;
 
 use super::{app, refuse};
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::language::Message;
-use crate::models::actor::Role;
+use crate::models::actor::{Actor, Role};
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::web::router::{Permission, Permissions};
 use crate::web::visitor::Visitor;
@@ -36,19 +37,23 @@ pub async fn guard(
         Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
         Err(error) => {
             if matches!(error, Error::Forbidden(_)) && !request.method().is_safe() {
-                note_refusal(&request).await;
+                note_refused_request(&request).await;
             }
             Ok(refuse(request, error))
         }
     }
 }
 
-/// Who tried to change what they may not. Where it cannot be written the change is refused all the same.
-async fn note_refusal(request: &ServiceRequest) {
+async fn note_refused_request(request: &ServiceRequest) {
     let visitor = Visitor::of(request.request());
-    let (Some(actor), Ok(app)) = (visitor.as_ref().and_then(Visitor::actor), app(request)) else { return };
-    let target = format!("{} {}", request.method(), request.path());
-    let (entry, now) = (AuditEntry::by(actor, "request").target(&target), app.clock.now());
+    if let (Some(actor), Ok(app)) = (visitor.as_ref().and_then(Visitor::actor), app(request)) {
+        note_refusal(&app, actor, &format!("{} {}", request.method(), request.path())).await;
+    }
+}
+
+/// Who tried to change what they may not. Where it cannot be written the change is refused all the same.
+pub async fn note_refusal(app: &App, actor: &Actor, target: &str) {
+    let (entry, now) = (AuditEntry::by(actor, "request").target(target), app.clock.now());
     let written = app.db.run(move |connection| entry.record(connection, Outcome::Refused, now)).await;
     if let Err(problem) = written {
         tracing::error!(%problem, "a refusal could not be written to the audit log");
@@ -56,10 +61,17 @@ async fn note_refusal(request: &ServiceRequest) {
 }
 
 fn allow(request: &ServiceRequest, permission: Permission) -> Result<()> {
-    let Permission::Role(role) = permission else { return Ok(()) };
+    let role = match permission {
+        Permission::Anyone => return Ok(()),
+        Permission::Role(role) => role,
+        Permission::EveryServer => Role::Administrator,
+    };
     let visitor = Visitor::of(request.request());
     let actor = visitor.as_ref().and_then(Visitor::actor).ok_or(Error::SignInNeeded)?;
-    if actor.may(role) { Ok(()) } else { Err(Error::Forbidden(too_weak(role))) }
+    if !actor.may(role) {
+        return Err(Error::Forbidden(too_weak(role)));
+    }
+    if permission == Permission::EveryServer { actor.scope().needs_all() } else { Ok(()) }
 }
 
 /// The sentence for somebody whose role does not reach.

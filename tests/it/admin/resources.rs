@@ -60,6 +60,38 @@ async fn a_viewer_and_an_operator_cannot_open_the_admin_area() {
 }
 
 #[actix_web::test]
+async fn sec_z02_who_is_limited_to_some_groups_looks_after_servers_alone() {
+    let app = TestApp::start().await;
+    let group = app.app.db.run(|connection| NewGroup { name: "web", note: "" }.insert(connection)).await.unwrap();
+    let narrow = app.signed_in("narrow", Role::Administrator, Scope::Groups(vec![group.id])).await;
+    for resource in RESOURCES {
+        let slug = resource.screen().slug;
+        let looks = match slug {
+            "servers" => continue,
+            "commands" | "checks" => true,
+            _ => false,
+        };
+        let list = narrow.get(&format!("/admin/{slug}")).await.status;
+        assert_eq!(list == 200, looks, "{slug}: {list}");
+        for (path, form) in [
+            (format!("/admin/{slug}"), vec![("name", "x")]),
+            (format!("/admin/{slug}/1"), vec![("name", "x")]),
+            (format!("/admin/{slug}/deletions"), vec![("row", "1")]),
+            (format!("/admin/{slug}/actions"), vec![("action", "delete"), ("row", "1")]),
+        ] {
+            assert_eq!(narrow.post(&path, form).await.status, 403, "{path}");
+        }
+    }
+    // Nobody gives themselves the rest.
+    let itself = app.user("narrow", Role::Administrator, Scope::All).await;
+    let more = [("role", "administrator"), ("sees", "all"), ("enabled", "on")];
+    assert_eq!(narrow.post(&format!("/admin/users/{}", itself.id), more).await.status, 403);
+    assert!(!app.user("narrow", Role::Administrator, Scope::All).await.all_groups);
+    let refused = super::audit(&app).await;
+    assert_eq!(refused[0], "narrow request admin/users refused", "whoever is refused a change is in the audit log");
+}
+
+#[actix_web::test]
 async fn sec_z06_a_field_that_a_form_does_not_have_is_refused_and_nothing_is_saved() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
@@ -67,6 +99,8 @@ async fn sec_z06_a_field_that_a_form_does_not_have_is_refused_and_nothing_is_sav
     let page = reply.with_status(422);
     assert!(page.text(".notice").contains("This form has no field id"), "{}", page.text(".notice"));
     assert!(administrator.get("/admin/groups").await.ok().texts("td .key").is_empty());
+    let panel = [("name", "web"), ("note", ""), ("allow", "terminal"), ("try_on", "web-1")];
+    assert_eq!(administrator.post("/admin/groups", panel).await.status, 422, "no form of this one has a panel");
     let actions = [("action", "delete"), ("row", "1"), ("role", "administrator")];
     assert_eq!(administrator.post("/admin/groups/actions", actions).await.status, 422);
     assert_eq!(administrator.post("/admin/groups/deletions", [("row", "1"), ("all", "1")]).await.status, 422);

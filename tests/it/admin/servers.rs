@@ -3,12 +3,14 @@
 use super::{audit, events, filled, pairs, server, stored};
 use crate::harness::app::TestApp;
 use crate::harness::client::Client;
+use hannun::models::actor::{Role, Scope};
+use hannun::models::groups::Group;
 
 const KEY: &str = include_str!("../../fixtures/keys/ed25519");
 
-async fn credential(administrator: &Client) {
+async fn credential(administrator: &Client, name: &str) {
     let form = [
-        ("name", "ops"),
+        ("name", name),
         ("user_name", "deploy"),
         ("kind", "password"),
         ("password", "canary-of-ops"),
@@ -21,7 +23,7 @@ async fn credential(administrator: &Client) {
 async fn an_administrator_adds_a_server_and_lands_on_its_connection_test() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
-    credential(&administrator).await;
+    credential(&administrator, "ops").await;
     administrator.post("/admin/groups", [("name", "web"), ("note", ""), ("allow", "terminal")]).await;
     let form = administrator.get("/admin/servers/new").await.ok();
     let typed = filled(
@@ -103,7 +105,7 @@ async fn a_server_may_bring_a_credential_of_its_own() {
 async fn sec_l01_a_change_names_each_field_before_and_after_and_no_change_is_not_recorded() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
-    credential(&administrator).await;
+    credential(&administrator, "ops").await;
     let server = server(&app, "web-1", "192.0.2.10", 22).await;
     let path = format!("/admin/servers/{}", server.id);
     let page = administrator.get(&path).await.ok();
@@ -157,7 +159,7 @@ async fn chosen_servers_are_paused_and_resumed_together() {
 async fn a_server_cannot_be_reached_through_itself_and_jump_servers_cannot_form_a_circle() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;
-    credential(&administrator).await;
+    credential(&administrator, "ops").await;
     let one = server(&app, "web-1", "192.0.2.10", 22).await;
     let two = server(&app, "web-2", "192.0.2.11", 22).await;
     let through = async |id: i64, jump: &'static str| {
@@ -196,4 +198,53 @@ async fn sec_w05_what_people_typed_is_shown_as_text() {
         assert!(!reply.body.contains(script), "{path}");
         assert!(!reply.body.contains("<script>"), "{path}");
     }
+}
+
+#[actix_web::test]
+async fn sec_z02_who_is_limited_to_some_groups_stays_inside_them_with_credentials_and_jumps_too() {
+    let app = TestApp::start().await;
+    let administrator = app.administrator().await;
+    credential(&administrator, "ops").await;
+    for name in ["web", "db"] {
+        administrator.post("/admin/groups", [("name", name), ("note", ""), ("allow", "terminal")]).await;
+    }
+    let far = server(&app, "far-1", "192.0.2.9", 22).await;
+    let near = server(&app, "near-1", "192.0.2.1", 22).await;
+    credential(&administrator, "web-ops").await;
+    let page = administrator.get(&format!("/admin/servers/{}", near.id)).await.ok();
+    let form = filled(&page, &[("credential_id", "web-ops"), ("enabled", "on")]);
+    administrator.post(&format!("/admin/servers/{}", near.id), pairs(&form)).await.leads_to("/admin/servers");
+    let groups = app.app.db.run(move |connection| {
+        let (web, db) = (Group::by_name(connection, "web")?.id, Group::by_name(connection, "db")?.id);
+        near.set_groups(connection, &[web, db])?;
+        far.set_groups(connection, &[db])?;
+        Ok::<_, hannun::error::Error>(web)
+    });
+    let narrow = app.signed_in("narrow", Role::Administrator, Scope::Groups(vec![groups.await.unwrap()])).await;
+    let form = narrow.get("/admin/servers/new").await.ok();
+    let offered = form
+        .attributes("#record input[type=checkbox][name=groups], #record option, #record [name=credential_id]", "value");
+    assert!(["web", "near-1", "web-ops"].iter().all(|own| offered.contains(&(*own).to_owned())), "{offered:?}");
+    assert!(["db", "far-1", "ops"].iter().all(|foreign| !offered.contains(&(*foreign).to_owned())), "{offered:?}");
+
+    let new = [("name", "mine-1"), ("address", "192.0.2.3"), ("credential_id", "web-ops"), ("groups", "web")];
+    for (field, value) in [("groups", "db"), ("credential_id", "ops"), ("jump_server_id", "far-1")] {
+        let mut typed = filled(&form, &new);
+        typed.retain(|(name, _)| name != field);
+        typed.push((field.to_owned(), value.to_owned()));
+        let page = narrow.post("/admin/servers", pairs(&typed)).await.with_status(422);
+        assert!(!page.text(&format!("#p-{field}")).is_empty(), "{field}");
+    }
+    assert_eq!(narrow.post("/admin/servers", pairs(&filled(&form, &new[..3]))).await.status, 422, "into no group");
+    narrow.post("/admin/servers", pairs(&filled(&form, &new))).await.leads_to("/admin/servers/3");
+
+    // What they may not know of stays as it was.
+    let page = narrow.get("/admin/servers/2").await.ok();
+    assert!(!page.text("#record").contains("db"), "{}", page.text("#record"));
+    let typed = filled(&page, &[("note", "looked after")]);
+    narrow.post("/admin/servers/2", pairs(&typed)).await.leads_to("/admin/servers");
+    let stored = stored(&app, hannun::models::ids::ServerId(2)).await;
+    assert_eq!(stored.note, "looked after");
+    let groups = app.app.db.run(move |connection| stored.groups(connection)).await.unwrap();
+    assert_eq!(groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), ["db", "web"]);
 }

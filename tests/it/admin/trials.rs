@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use actix_web::http::Method;
 use hannun::config::Config;
+use hannun::models::actor::{Rights, Role, Scope};
+use hannun::models::permission::Permission;
 use hannun::remote::Endpoint;
 
 use super::{audit, events, filled, pairs};
@@ -168,10 +171,13 @@ async fn sec_l01_what_cannot_be_written_to_the_audit_log_is_not_run() {
 
 #[actix_web::test]
 async fn sec_z05_a_server_of_another_group_cannot_be_tried_on() {
-    use hannun::models::actor::{Role, Scope};
     let scene = Scene::new(Act::answer(GOOD, "", 0)).await;
     let narrow = scene.app.signed_in("narrow", Role::Administrator, Scope::Groups(Vec::new())).await;
-    assert_eq!(narrow.hx().post("/admin/commands/trials", Scene::form("MINE")).await.status, 404);
+    assert_eq!(narrow.hx().post("/admin/commands/trials", Scene::form("MINE")).await.status, 403);
+    let (token, script) = (narrow.token().await, r#"{"command_type": "list_processes", "script": "MINE"}"#);
+    let ask = narrow.ask(Method::POST, "/api/v1/servers/web-1/trials").header("Sec-Fetch-Site", "same-origin");
+    let tried = ask.header("X-CSRF-Token", &token).body("application/json", script.to_owned()).send().await;
+    assert_eq!(tried.status, 404, "{}", tried.body);
     assert!(scene.host.ran().is_empty());
 }
 
@@ -219,4 +225,18 @@ async fn sec_x02_a_real_shell_that_loops_or_prints_a_gibibyte_is_stopped_and_not
         assert_eq!(list.text("tbody .state"), "Failed when tried");
         administrator.post("/admin/commands/deletions", [("row", row)]).await.leads_to("/admin/commands");
     }
+}
+
+#[actix_web::test]
+async fn sec_z07_who_may_not_run_commands_tries_nothing_and_who_may_not_act_as_root_tries_without() {
+    let scene = Scene::new(Act::answer(GOOD, "", 0)).await;
+    let without = |permission| Rights { withheld: [permission].into(), ..Rights::new(Role::Administrator, Scope::All) };
+    let before = scene.host.connections();
+    let silent = scene.app.signed_in_with("silent", without(Permission::RunCommand)).await;
+    assert_eq!(silent.hx().post("/admin/commands/trials", Scene::form("MINE")).await.status, 403);
+    assert_eq!(scene.host.connections(), before);
+    assert_eq!(audit(&scene.app).await[0], "silent try_command list_processes ours refused");
+    let ordinary = scene.app.signed_in_with("ordinary", without(Permission::Root)).await;
+    let block = ordinary.hx().post("/admin/commands/trials", Scene::form("$as_root MINE")).await.ok();
+    assert_eq!(block.text("p.dim"), "Ran on web-1 as deploy; its lines that ask for root ran without");
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hannun::error::RemoteError;
-use hannun::models::actor::{Role, Scope};
+use hannun::models::actor::{Rights, Role, Scope};
 use hannun::models::credentials::Credential;
 use hannun::models::host_keys::{GivenKey, HostKey};
 use hannun::models::server_states::ServerState;
@@ -35,7 +35,7 @@ async fn a_page_opened_before_the_first_answer_fills_itself_and_is_never_blank_a
     let test = "a_page_opened_before_the_first_answer_fills_itself_and_is_never_blank_again";
     let (Some(shared), Some(browser)) = (Shared::new(test, 0), Browser::start(test).await) else { return };
     let password_hash = &password::hash(&SecretText::new(PASSWORD.to_owned()), &mut Workspace::default()).unwrap();
-    let user = NewUser { name: "jiwon", password_hash, role: Role::Operator, scope: Scope::All };
+    let user = NewUser { name: "jiwon", password_hash, rights: Rights::new(Role::Operator, Scope::All) };
     user.insert(&mut shared.database.connection()).unwrap();
     let member = shared.start("one", "all", "15s");
     let base = format!("http://{}", member.address());

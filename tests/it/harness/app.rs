@@ -150,20 +150,12 @@ impl TestApp {
 
     /// A person with this name, role and scope (made if there is none yet), signed in with a browser of their own.
     pub(crate) async fn signed_in(&self, name: &str, role: Role, scope: Scope) -> Client {
-        self.user(name, role, scope).await;
-        self.sign_in(name).await
+        self.signed_in_with(name, Rights::new(role, scope)).await
     }
 
     /// A browser signed in as somebody with these rights.
     pub(crate) async fn signed_in_with(&self, name: &str, rights: Rights) -> Client {
-        let (user, now) = (self.user(name, rights.role, rights.scope.clone()).await, self.database.now());
-        self.app.db.run(move |connection| user.change_rights(connection, &rights, now)).await.unwrap();
-        self.sign_in(name).await
-    }
-
-    async fn sign_in(&self, name: &str) -> Client {
-        let (browser, name) = (self.browser(), name.to_owned());
-        let user = self.app.db.run(move |connection| User::by_name(connection, &name)).await.unwrap().unwrap();
+        let (browser, user) = (self.browser(), self.user_with(name, rights).await);
         let (address, now) = (browser.address().ip(), self.database.now());
         let (id, _) = self
             .app
@@ -177,12 +169,16 @@ impl TestApp {
 
     /// A person with this name, role and scope; their password is [`PASSWORD`].
     pub(crate) async fn user(&self, name: &str, role: Role, scope: Scope) -> User {
+        self.user_with(name, Rights::new(role, scope)).await
+    }
+
+    async fn user_with(&self, name: &str, rights: Rights) -> User {
         let name = name.to_owned();
         self.app
             .db
             .run(move |connection| match User::by_name(connection, &name)? {
                 Some(user) => Ok(user),
-                None => NewUser { name: &name, password_hash: &HASH, role, scope }.insert(connection),
+                None => NewUser { name: &name, password_hash: &HASH, rights }.insert(connection),
             })
             .await
             .unwrap()

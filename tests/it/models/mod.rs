@@ -1,6 +1,6 @@
 //! Questions and deeds of every table.
 
-use hannun::models::actor::{Role, Scope};
+use hannun::models::actor::{Rights, Role, Scope};
 use hannun::models::servers::{NewServer, Server};
 use hannun::models::users::{NewUser, User};
 use hannun::secret::password::PasswordHash;
@@ -24,7 +24,7 @@ mod users;
 /// A person whose password nobody can enter.
 fn user(connection: &mut PgConnection, name: &str, role: Role, scope: Scope) -> User {
     let password_hash = &PasswordHash::from("unusable".to_owned());
-    NewUser { name, password_hash, role, scope }.insert(connection).unwrap()
+    NewUser { name, password_hash, rights: Rights::new(role, scope) }.insert(connection).unwrap()
 }
 
 fn server(connection: &mut PgConnection, name: &str) -> Server {

@@ -136,7 +136,7 @@ fn a_name_that_is_taken_or_not_a_name_is_said_at_its_field() {
     let mut connection = database.connection();
     user(&mut connection, "anna", Role::Viewer, Scope::All);
     let again = |name: &str| {
-        let new = NewUser { name, password_hash: &hash(), role: Role::Viewer, scope: Scope::All };
+        let new = NewUser { name, password_hash: &hash(), rights: Rights::new(Role::Viewer, Scope::All) };
         new.insert(&mut database.connection())
     };
     assert_eq!(again("anna").unwrap_err().to_string(), "There is a user named anna already");

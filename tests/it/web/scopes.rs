@@ -203,14 +203,22 @@ async fn sec_z02_a_program_is_let_in_where_a_person_with_its_role_and_groups_is(
 }
 
 #[actix_web::test]
-async fn sec_z02_lists_exports_and_streams_of_all_servers_hold_those_of_one_s_groups_alone() {
+async fn sec_z02_lists_forms_and_exports_of_all_servers_hold_those_of_one_s_groups_alone() {
     let app = TestApp::start().await;
     let (own, _) = (Place::ensure(&app, "mine-a1").await, Place::ensure(&app, "foreign-b2").await);
     let scope = Scope::Groups(vec![own.group]);
     let administrator = app.signed_in("administrator", Role::Administrator, scope).await;
-    for path in
-        ["/", "/servers/options?q=", "/admin/servers", "/api/v1/servers", "/api/v1/groups", "/metrics?servers=1"]
-    {
+    for path in [
+        "/",
+        "/servers/options?q=",
+        "/admin/servers",
+        "/admin/servers/new",
+        "/admin/inventory/export",
+        "/api/v1/servers",
+        "/api/v1/groups",
+        "/api/v1/inventory",
+        "/metrics?servers=1",
+    ] {
         let reply = administrator.get(path).await;
         assert_eq!(reply.status, 200, "{path}");
         assert!(reply.body.contains("mine-a1"), "{path}: {}", reply.body);

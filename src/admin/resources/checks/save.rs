@@ -1,7 +1,7 @@
 //! What is checked and written of a check.
 
 use super::{ALL, Draft, Row};
-use crate::admin::resource::{By, Checking, needs_all_servers};
+use crate::admin::resource::{By, Checking};
 use crate::admin::resources::commands::conditions;
 use crate::commands::Conditions;
 use crate::db::Connection;
@@ -37,9 +37,6 @@ pub(super) fn draft(row: &Row) -> Draft {
 }
 
 pub(super) fn check(check: &mut Checking<'_, Row>, draft: &mut Draft) {
-    if let Some(problem) = needs_all_servers(check.by) {
-        check.problems.add("", problem);
-    }
     if draft.sees == ALL {
         draft.groups.clear();
     }
@@ -106,9 +103,6 @@ pub(super) fn groups(connection: &mut Connection, draft: &Draft) -> Result<Vec<G
 
 /// Lets it run, or not.
 pub(super) fn switch(connection: &mut Connection, by: &By, row: &Row, enabled: bool) -> Result<()> {
-    if let Some(problem) = needs_all_servers(by) {
-        return Err(Error::Forbidden(problem));
-    }
     let groups = Group::by_names(connection, &row.groups)?.into_iter().map(|group| group.id).collect::<Vec<_>>();
     let values = CheckValues { enabled, ..row.check.values() };
     Check::change(connection, row.check.id, &values, &groups, by.at).map(drop)

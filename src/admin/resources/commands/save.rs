@@ -1,7 +1,7 @@
 //! What is checked and written of a command, and what its servers get when it is deleted.
 
 use super::{Draft, Row};
-use crate::admin::resource::{By, Checking, Consequences, needs_all_servers};
+use crate::admin::resource::{By, Checking, Consequences};
 use crate::commands::{AddedCommand, Catalog, CommandType, Conditions, Platform};
 use crate::db::Connection;
 use crate::error::{Error, FieldErrors, Result};
@@ -18,9 +18,6 @@ const MOST_NAMES: usize = 8;
 
 /// The catalogue's own rules, and who may say what runs on every server.
 pub(super) fn check(check: &mut Checking<'_, Row>, draft: &mut Draft) {
-    if let Some(problem) = needs_all_servers(check.by) {
-        check.problems.add("", problem);
-    }
     match conditions(&draft.on) {
         Ok(on) => {
             // As it will be shown: what means the same is no change.
@@ -79,7 +76,7 @@ pub(super) fn update(connection: &mut Connection, by: &By, row: &Row, draft: &Dr
 
 /// Who uses it now, and what they get instead.
 pub(super) fn consequences(connection: &mut Connection, by: &By, row: &Row) -> Result<Consequences> {
-    let mut consequences = Consequences { blocked: needs_all_servers(by).into_iter().collect(), goes: Vec::new() };
+    let mut consequences = Consequences::default();
     let Some(command_type) = CommandType::from_name(&row.command_type) else { return Ok(consequences) };
     let catalog = by.app.hosts.catalog();
     let servers = Server::all(connection, &Scope::All)?;

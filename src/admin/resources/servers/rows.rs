@@ -101,15 +101,15 @@ impl Row {
     }
 }
 
-/// The rows of these servers, in five questions whatever their number.
-pub(super) fn assemble(connection: &mut Connection, servers: Vec<Server>) -> Result<Vec<Row>> {
+/// The rows of these servers, in five questions whatever their number. What they refer to beyond `scope` is not named (Z05).
+pub(super) fn assemble(connection: &mut Connection, scope: &Scope, servers: Vec<Server>) -> Result<Vec<Row>> {
     let ids: Vec<ServerId> = servers.iter().map(|server| server.id).collect();
     let mut groups = Server::groups_of(connection, &ids)?;
     let credentials: BTreeMap<_, _> =
         Credential::all(connection)?.into_iter().map(|credential| (credential.id.0, credential.name)).collect();
     let mut jump_servers = BTreeMap::new();
     if servers.iter().any(|server| server.jump_server_id.is_some()) {
-        jump_servers.extend(Server::all(connection, &Scope::All)?.into_iter().map(|server| (server.id, server.name)));
+        jump_servers.extend(Server::all(connection, scope)?.into_iter().map(|server| (server.id, server.name)));
     }
     let mut platforms: BTreeMap<_, _> = DetectedPlatform::of_all(connection, &ids)?
         .into_iter()
@@ -126,7 +126,13 @@ pub(super) fn assemble(connection: &mut Connection, servers: Vec<Server>) -> Res
     Ok(servers
         .into_iter()
         .map(|server| Row {
-            groups: groups.remove(&server.id).unwrap_or_default().into_iter().map(|group| group.name).collect(),
+            groups: groups
+                .remove(&server.id)
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|group| scope.sees(group.id))
+                .map(|group| group.name)
+                .collect(),
             credential: server.credential_id.and_then(|id| credentials.get(&id.0).cloned()).unwrap_or_default(),
             jump_server: name_of(&jump_servers, server.jump_server_id),
             platform: platforms.remove(&server.id).unwrap_or_default(),

@@ -8,13 +8,11 @@ use crate::admin::resources::credentials;
 use crate::db::Connection;
 use crate::db::types::Labels;
 use crate::error::{Error, Result};
-use crate::models::actor::Scope;
 use crate::models::allowance::Allowance;
 use crate::models::credentials::Credential;
-use crate::models::groups::Group;
-use crate::models::ids::{CredentialId, ServerId};
+use crate::models::ids::{CredentialId, GroupId, ServerId};
 use crate::models::server_states::ServerState;
-use crate::models::servers::{NewServer, Server, ServerChanges};
+use crate::models::servers::{NewServer, Server, ServerChanges, references};
 
 /// What the form fills in. What it refers to is known by name.
 #[derive(Debug, Clone, Default)]
@@ -40,12 +38,13 @@ impl Draft {
         i32::try_from(self.port).unwrap_or_default()
     }
 
-    /// The server through which it is reached.
-    pub fn jump_server(&self, connection: &mut Connection) -> Result<Option<ServerId>> {
-        if self.jump_server.is_empty() {
-            return Ok(None);
+    /// The server through which it is reached. What was not changed stays, also where it is one that `by` may not know of.
+    pub fn jump_server(&self, connection: &mut Connection, by: &By, row: Option<&Row>) -> Result<Option<ServerId>> {
+        match row.filter(|row| row.jump_server == self.jump_server) {
+            Some(row) => Ok(row.server.jump_server_id),
+            None if self.jump_server.is_empty() => Ok(None),
+            None => references::jump_server(connection, by.actor.scope(), &self.jump_server).map(Some),
         }
-        Ok(Some(Server::by_name(connection, &Scope::All, &self.jump_server)?.id))
     }
 
     fn allow(&self) -> Result<Allowance> {
@@ -84,6 +83,19 @@ pub(super) fn check(check: &mut Checking<'_, Row>, draft: &mut Draft) -> Result<
             check.problems.add(format!("own_{field}"), problem);
         }
     }
+    for refused in [
+        groups(check.connection, check.by, check.row, draft).err(),
+        stored_credential(check.connection, check.by, draft).err(),
+        draft.jump_server(check.connection, check.by, check.row).err(),
+    ] {
+        match refused {
+            Some(Error::Invalid(problems)) => {
+                problems.iter().for_each(|(field, problem)| check.problems.add(field, problem.clone()));
+            }
+            Some(error) => return Err(error),
+            None => {}
+        }
+    }
     if check.row.is_some_and(|row| row.server.name == draft.jump_server) {
         check.problems.add("jump_server_id", "A server cannot be its own jump server");
     }
@@ -98,7 +110,7 @@ pub(super) fn create(connection: &mut Connection, by: &By, draft: &Draft) -> Res
         address: &draft.address,
         port: draft.port(),
         credential_id: credential(connection, by, draft)?,
-        jump_server_id: draft.jump_server(connection)?,
+        jump_server_id: draft.jump_server(connection, by, None)?,
         labels: &labels,
         note: &draft.note,
         enabled: draft.enabled,
@@ -107,7 +119,8 @@ pub(super) fn create(connection: &mut Connection, by: &By, draft: &Draft) -> Res
         allow: draft.allow()?,
     };
     let server = new.insert(connection)?;
-    set_groups(connection, &server, draft)?;
+    let groups = groups(connection, by, None, draft)?;
+    server.set_groups(connection, &groups)?;
     if !draft.enabled {
         ServerState::paused(connection, server.id, by.at)?;
     }
@@ -122,7 +135,7 @@ pub(super) fn update(connection: &mut Connection, by: &By, row: &Row, draft: &Dr
         address: Some(draft.address.clone()),
         port: Some(draft.port()),
         credential_id: Some(credential(connection, by, draft)?),
-        jump_server_id: Some(draft.jump_server(connection)?),
+        jump_server_id: Some(draft.jump_server(connection, by, Some(row))?),
         labels: Some(Labels(draft.labels.clone())),
         note: Some(draft.note.clone()),
         enabled: Some(draft.enabled),
@@ -132,7 +145,8 @@ pub(super) fn update(connection: &mut Connection, by: &By, row: &Row, draft: &Dr
         managed_by: None,
     };
     let after = Server::change(connection, before.id, &changes, by.at)?;
-    set_groups(connection, &after, draft)?;
+    let groups = groups(connection, by, Some(row), draft)?;
+    after.set_groups(connection, &groups)?;
     if after.version != before.version {
         tell(connection, by, &after)?;
     }
@@ -155,15 +169,29 @@ fn tell(connection: &mut Connection, by: &By, server: &Server) -> Result<()> {
     Ok(())
 }
 
-fn set_groups(connection: &mut Connection, server: &Server, draft: &Draft) -> Result<()> {
-    let groups: Vec<_> = Group::by_names(connection, &draft.groups)?.into_iter().map(|group| group.id).collect();
-    server.set_groups(connection, &groups)
+/// The chosen groups, and those of the stored server that `by` may not know of: it stays in them.
+fn groups(connection: &mut Connection, by: &By, row: Option<&Row>, draft: &Draft) -> Result<Vec<GroupId>> {
+    let scope = by.actor.scope();
+    let mut groups = references::groups(connection, scope, &draft.groups)?;
+    if let Some(row) = row {
+        let stored = row.server.groups(connection)?.into_iter().map(|group| group.id);
+        groups.extend(stored.filter(|group| !scope.sees(*group)));
+    }
+    Ok(groups)
+}
+
+/// The chosen credential, where it is one that is stored.
+fn stored_credential(connection: &mut Connection, by: &By, draft: &Draft) -> Result<Option<CredentialId>> {
+    if draft.credential.is_empty() || draft.credential == OWN {
+        return Ok(None);
+    }
+    references::credential(connection, by.actor.scope(), &draft.credential).map(Some)
 }
 
 /// The chosen credential; one of the server's own is made now, named after the server.
 fn credential(connection: &mut Connection, by: &By, draft: &Draft) -> Result<Option<CredentialId>> {
     if draft.credential != OWN {
-        return credentials::by_name(connection, &draft.credential);
+        return stored_credential(connection, by, draft);
     }
     let taken: Vec<String> = Credential::all(connection)?.into_iter().map(|credential| credential.name).collect();
     let own = credentials::Draft { name: free_name(&draft.name, &taken), ..draft.own.clone() };
