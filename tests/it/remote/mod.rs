@@ -10,3 +10,4 @@ mod sign_in;
 mod stages;
 mod sudo;
 mod switches;
+mod systems;
