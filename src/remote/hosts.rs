@@ -63,6 +63,18 @@ impl<'a> Script<'a> {
     pub(super) fn new(name: &'a str, text: &'a str, parameters: &'a Parameters, deadline: Duration) -> Self {
         Self { name, text, parameters, privilege: Privilege::None, feed: Vec::new(), deadline }
     }
+
+    /// The script composed for one run alone.
+    pub(super) fn request(self, locale: Locale) -> Result<Request> {
+        let token = new_token()?;
+        let Script { name, text, parameters, privilege, feed, deadline } = self;
+        let envelope = Envelope { script: text, parameters, token: &token, locale, privilege };
+        let stdin = envelope.compose().map_err(Error::internal)?;
+        let mut request = Request::new(name, stdin, token.clone(), deadline);
+        request.may_ask_password = privilege == Privilege::SudoPassword;
+        request.feed = feed;
+        Ok(request)
+    }
 }
 
 impl fmt::Debug for Hosts {
@@ -171,14 +183,7 @@ impl Hosts {
 
     /// Sends one script, composed for this run alone.
     pub(super) async fn send(&self, endpoint: &Endpoint, locale: Locale, script: Script<'_>) -> Result<Answer> {
-        let token = new_token()?;
-        let Script { name, text, parameters, privilege, feed, deadline } = script;
-        let envelope = Envelope { script: text, parameters, token: &token, locale, privilege };
-        let stdin = envelope.compose().map_err(Error::internal)?;
-        let mut request = Request::new(name, stdin, token.clone(), deadline);
-        request.may_ask_password = privilege == Privilege::SudoPassword;
-        request.feed = feed;
-        Ok(self.0.pool.run(endpoint, request).await?)
+        Ok(self.0.pool.run(endpoint, script.request(locale)?).await?)
     }
 
     /// The connections.

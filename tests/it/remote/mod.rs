@@ -3,6 +3,7 @@
 mod commands;
 mod host_keys;
 mod limits;
+mod pipes;
 mod pool;
 mod secrets;
 mod shells;
