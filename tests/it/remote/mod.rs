@@ -4,6 +4,7 @@ mod commands;
 mod host_keys;
 mod limits;
 mod pool;
+mod rights;
 mod secrets;
 mod shells;
 mod sign_in;
