@@ -16,7 +16,7 @@ use crate::commands::{Change, Command, Parameters, Read};
 use crate::error::{Error, RemoteError, Result};
 use crate::models::actor::Actor;
 use crate::models::allowance::Allowance;
-use crate::models::audit::{AuditEntry, Outcome};
+use crate::models::audit::{Asked, AuditEntry, Outcome};
 use crate::models::permission::Permission;
 use crate::models::servers::Server;
 
@@ -76,12 +76,18 @@ impl Host {
     /// Asks the server something that changes nothing.
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn read<C: Read>(&self, command: C) -> Result<Answer<C::Output>> {
+        self.may_read::<C>().await?;
+        let (endpoint, platform) = self.hosts.endpoint_and_platform(self.server.id).await?;
+        self.ask(&command, (&endpoint, &platform), true).await
+    }
+
+    /// Refuses what reads files where files may not be read.
+    pub(super) async fn may_read<C: Read>(&self) -> Result<()> {
         if C::READS_FILES {
             self.permits(Permission::ReadFiles, C::TYPE.name(), "").await?;
             self.allows(Allowance::ReadFiles, C::TYPE.name(), "").await?;
         }
-        let (endpoint, platform) = self.hosts.endpoint_and_platform(self.server.id).await?;
-        self.ask(&command, (&endpoint, &platform), true).await
+        Ok(())
     }
 
     /// Refuses what the rights of whoever asks do not allow on this server; the refusal is in the audit log as `action`.
@@ -136,7 +142,7 @@ impl Host {
         Ok(ran.and_then(|answer| answer.success(self.name(), name).map_err(Trouble::Stopped)))
     }
 
-    fn choose_on<C: Command>(&self, platform: &Platform) -> Result<Chosen> {
+    pub(super) fn choose_on<C: Command>(&self, platform: &Platform) -> Result<Chosen> {
         let chosen = self.hosts.catalog().choose(C::TYPE, platform);
         chosen.map_err(|missing| RemoteError::unsupported(self.name(), missing).into())
     }
@@ -197,6 +203,26 @@ impl OperableHost {
     /// Where "asked" cannot be written, nothing is sent (L01). An outcome that nobody knows is `unknown`, never `done`.
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn change<C: Change>(&self, command: C) -> Result<Answer<C::Output>> {
+        let (asked, endpoint, may_be_root) = self.asked(&command).await?;
+        let result = match self.hosts.platform_at(&endpoint).await {
+            Ok(platform) => self.ask(&command, (&endpoint, &platform), may_be_root).await,
+            Err(error) => Err(error),
+        };
+        let (outcome, why) = match &result {
+            Ok(_) => (Outcome::Succeeded, String::new()),
+            Err(error) => (outcome_of(error), error.to_string()),
+        };
+        let (db, asked, now) = (self.hosts.db(), asked.detail("why", why), self.hosts.clock().now());
+        if let Err(problem) = db.run(move |connection| asked.ended(connection, outcome, now)).await {
+            // The change was made and "asked" stands: the reconcile job marks what has no outcome as unknown.
+            tracing::error!(%problem, "an outcome could not be written to the audit log");
+        }
+        result
+    }
+
+    /// Checks that the change may be made, and records that it was asked for. It runs as the one whom the rights were weighed
+    /// for, by the endpoint given here: the credential may be another one by then. Also whether its script may become root.
+    pub(super) async fn asked<C: Change>(&self, command: &C) -> Result<(Asked, Endpoint, bool)> {
         let target = command.target();
         self.permits(C::PERMISSION, C::TYPE.name(), &target).await?;
         self.allows(Allowance::Change, C::TYPE.name(), &target).await?;
@@ -206,23 +232,9 @@ impl OperableHost {
             .server(&self.server.name)
             .target(&target)
             .run_as(&endpoint.user);
-        let (db, now) = (self.hosts.db(), self.hosts.clock().now());
-        let asked = db.run(move |connection| entry.asked(connection, now)).await?;
-        // As the one whom the rights were weighed for: the credential may be another one by now.
-        let result = match self.hosts.platform_at(&endpoint).await {
-            Ok(platform) => self.ask(&command, (&endpoint, &platform), may_be_root).await,
-            Err(error) => Err(error),
-        };
-        let (outcome, why) = match &result {
-            Ok(_) => (Outcome::Succeeded, String::new()),
-            Err(error) => (outcome_of(error), error.to_string()),
-        };
-        let (asked, now) = (asked.detail("why", why), self.hosts.clock().now());
-        if let Err(problem) = db.run(move |connection| asked.ended(connection, outcome, now)).await {
-            // The change was made and "asked" stands: the reconcile job marks what has no outcome as unknown.
-            tracing::error!(%problem, "an outcome could not be written to the audit log");
-        }
-        result
+        let now = self.hosts.clock().now();
+        let asked = self.hosts.db().run(move |connection| entry.asked(connection, now)).await?;
+        Ok((asked, endpoint, may_be_root))
     }
 }
 

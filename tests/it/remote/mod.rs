@@ -3,6 +3,7 @@
 mod commands;
 mod host_keys;
 mod limits;
+mod pipes;
 mod pool;
 mod rights;
 mod secrets;
@@ -11,3 +12,4 @@ mod sign_in;
 mod stages;
 mod sudo;
 mod switches;
+mod systems;
