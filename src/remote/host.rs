@@ -82,6 +82,20 @@ impl Host {
         self.ask(&command, true).await
     }
 
+    /// The same, and the audit log says who has looked: for what may hold secrets. Where that cannot be written, nothing is
+    /// shown.
+    pub async fn read_on_record<C: Read>(&self, command: C, target: &str) -> Result<Answer<C::Output>> {
+        let answer = self.read(command).await;
+        let entry = AuditEntry::by(&self.actor, C::TYPE.name()).server(&self.server.name).target(target);
+        let outcome = answer.as_ref().map_or_else(outcome_of, |_| Outcome::Succeeded);
+        let (db, now) = (self.hosts.db(), self.hosts.clock().now());
+        // A refusal was written where it was refused.
+        if !matches!(answer, Err(Error::Forbidden(_))) {
+            db.run(move |connection| entry.record(connection, outcome, now)).await?;
+        }
+        answer
+    }
+
     /// Refuses what the rights of whoever asks do not allow on this server; the refusal is in the audit log as `action`.
     pub async fn permits(&self, permission: Permission, action: &'static str, target: &str) -> Result<()> {
         permits::check(&self.hosts, (&self.server, &self.actor), permission, (action, target)).await
@@ -197,7 +211,10 @@ impl OperableHost {
         let asked = db.run(move |connection| entry.asked(connection, now)).await?;
         let result = self.ask(&command, may_be_root).await;
         let (outcome, why) = match &result {
-            Ok(_) => (Outcome::Succeeded, String::new()),
+            Ok(answer) => match command.why_not(&answer.value) {
+                None => (Outcome::Succeeded, String::new()),
+                Some(why) => (Outcome::Refused, why),
+            },
             Err(error) => (outcome_of(error), error.to_string()),
         };
         let (asked, now) = (asked.detail("why", why), self.hosts.clock().now());
