@@ -145,6 +145,11 @@ impl Detail {
         }
     }
 
+    /// Whether a signal may go to it at all: the first process and threads of the kernel get none.
+    pub fn takes_signals(&self) -> bool {
+        self.process.pid > 1 && !self.process.is_kernel
+    }
+
     /// The parents from the first process down.
     pub fn parents(&self) -> Vec<&Parent> {
         self.process.parents.iter().rev().collect()

@@ -13,6 +13,8 @@ use crate::web::format;
 
 /// Users to choose from, at most.
 const MOST_USERS: usize = 100;
+/// Deeper than this in a tree, rows no longer move to the side.
+const DEEPEST: usize = 24;
 
 /// One process in the table. User and command are the server's own text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,20 +98,20 @@ impl ProcessTable {
         let sorting = Sorting::new(running, query);
         order.sort_by(|one, other| sorting.compare(processes.get(*one), processes.get(*other)));
         let fits = |index: usize| processes.get(index).is_some_and(|process| query.fits(process, &words));
-        let places: Vec<(usize, String, bool)> = if query.is_tree() {
+        let places: Vec<(usize, usize, bool)> = if query.is_tree() {
             let parents: Vec<(u32, u32)> = processes.iter().map(|process| (process.pid, process.parent)).collect();
-            tree(&parents, &order, fits).into_iter().map(|place| (place.index, place.lines, place.is_way)).collect()
+            tree(&parents, &order, fits).into_iter().map(|place| (place.index, place.depth, place.is_way)).collect()
         } else {
-            order.into_iter().filter(|index| fits(*index)).map(|index| (index, String::new(), false)).collect()
+            order.into_iter().filter(|index| fits(*index)).map(|index| (index, 0, false)).collect()
         };
         let total = places.len();
         let end = if query.after > 0 { query.after.saturating_add(2 * ROWS) } else { query.wanted() }.min(total);
         let cells = places.get(query.after.min(end)..end).unwrap_or_default();
         let rows = cells
             .iter()
-            .filter_map(|(index, lines, is_way)| {
+            .filter_map(|(index, depth, is_way)| {
                 let process = processes.get(*index)?;
-                Some(ProcessRow { lines: lines.clone(), is_way: *is_way, ..row(process, sorting.cpu(process), query) })
+                Some(ProcessRow { lines: lines(*depth), is_way: *is_way, ..row(process, sorting.cpu(process), query) })
             })
             .collect();
         let more = (end < total).then(|| {
@@ -189,12 +191,21 @@ fn row(process: &Process, cpu: Option<f64>, query: &ProcessQuery) -> ProcessRow 
         threads: process.threads.map(|threads| threads.to_string()).unwrap_or_default(),
         state: state.words().1,
         is_odd: matches!(state, State::Zombie | State::Stopped | State::Blocked),
-        age: process.running_seconds.map(|seconds| format::duration(Duration::from_secs(seconds))).unwrap_or_default(),
+        age: process.running_seconds.map(age).unwrap_or_default(),
         command: if process.is_kernel { format!("[{}]", process.name) } else { process.command.clone() },
         lines: String::new(),
         is_way: false,
         is_open: query.pid() == Some(process.pid),
     }
+}
+
+/// The way to a place in the tree: only its last sign is one that fonts do not agree about the width of.
+fn lines(depth: usize) -> String {
+    if depth == 0 { String::new() } else { format!("{}└ ", "   ".repeat(depth.min(DEEPEST) - 1)) }
+}
+
+fn age(seconds: u64) -> String {
+    if seconds == 0 { "0 s".to_owned() } else { format::duration(Duration::from_secs(seconds)) }
 }
 
 fn heads(query: &ProcessQuery, is_average: bool) -> Vec<Head> {
@@ -302,6 +313,6 @@ mod tests {
         let query = ProcessQuery { q: "7".into(), view: "tree".into(), ..ProcessQuery::default() };
         let table = ProcessTable::new(&running(8), &query, "web-1");
         let told: Vec<_> = table.rows.iter().map(|row| (row.lines.as_str(), row.pid, row.is_way)).collect();
-        assert_eq!(told, [("", 1, true), ("└─ ", 7, false)]);
+        assert_eq!(told, [("", 1, true), ("└ ", 7, false)]);
     }
 }
