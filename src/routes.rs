@@ -56,7 +56,9 @@ pub fn all() -> Vec<Route> {
         get("/servers/{server}/disks", VIEWER, || web::to(disks::index)),
         get("/servers/{server}/processes", VIEWER, || web::to(processes::index)),
         get("/servers/{server}/processes/{pid}", VIEWER, || web::to(processes::show)),
-        get("/servers/{server}/processes/{pid}/environment", ADMINISTRATOR, || web::to(processes::environment::show)),
+        post("/servers/{server}/processes/{pid}/environment-looks", ADMINISTRATOR, || {
+            web::to(processes::environment::create)
+        }),
         post("/servers/{server}/processes/{pid}/signals", OPERATOR, || web::to(processes::signals::create)),
         get("/servers/{server}/sockets", VIEWER, || web::to(sockets::index)),
         get("/servers/{server}/checks", VIEWER, || web::to(checks::index)),

@@ -86,7 +86,14 @@ pub async fn index(
 /// One process: the list with it beside.
 ///
 /// `GET /servers/{server}/processes/{pid}`
-pub async fn show(path: web::Path<(String, u32)>, render: Render) -> Result<HttpResponse> {
+pub async fn show(
+    person: SignedIn,
+    path: web::Path<(String, u32)>,
+    app: web::Data<App>,
+    render: Render,
+) -> Result<HttpResponse> {
     let (server, pid) = path.into_inner();
+    let host = app.hosts.open(person.actor.clone(), server).await?;
+    let server = host.name();
     render.go(&format!("/servers/{server}/{}?pid={pid}", SCREEN.slug))
 }

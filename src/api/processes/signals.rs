@@ -12,18 +12,18 @@ use crate::commands::processes::signals::Signalled;
 use crate::commands::{CommandType, Signal, SignalProcess, Started};
 use crate::error::{Error, FieldErrors, Result};
 use crate::remote::signalled::sentence;
-use crate::web::extract::Asking;
+use crate::web::extract::{Asking, Reauthenticated};
 
 /// What is sent to whom.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
 #[schema(as = NewSignal)]
 pub struct SignalToSend {
     /// `TERM`, `HUP`, `INT`, `KILL`, `STOP`, `CONT`, `USR1` or `USR2`.
-    #[schema(example = "TERM")]
+    #[schema(required, example = "TERM")]
     signal: String,
     /// The process's `started_at`: another one of the same number is left alone.
-    #[schema(example = "8060512@0b8f0d3c-1111-4222-8333-444455556666")]
+    #[schema(required, example = "8060512@0b8f0d3c-1111-4222-8333-444455556666")]
     started_at: String,
 }
 
@@ -58,6 +58,7 @@ pub async fn create(
     request: HttpRequest,
     app: Data<App>,
     asking: Asking,
+    _: Reauthenticated,
     path: Path<(String, String)>,
     body: Body<SignalToSend>,
 ) -> Result<Json<SignalView>> {

@@ -1,5 +1,4 @@
-//! The `table` format: pid, parent, user, CPU %, memory %, resident bytes, started, seconds running, state, command line,
-//! threads.
+//! The `table` format: pid, parent, user, CPU %, memory %, resident bytes, started, seconds running, state, command line, threads.
 
 use super::{Process, ProcessList, name_of};
 use crate::commands::ParseError;

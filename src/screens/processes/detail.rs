@@ -124,7 +124,8 @@ impl Detail {
         let mut files = process.files.take().unwrap_or_default();
         let total = files.len();
         files.truncate(MOST_FILES);
-        let limit = process.limits.iter().find(|limit| limit.name == "Max open files").map(|limit| limit.soft.clone());
+        let limit =
+            process.limits.iter().find(|limit| limit.name.contains("open files")).map(|limit| limit.soft.clone());
         let sockets = sockets(&process.sockets);
         let count = total + process.sockets.len();
         Self {

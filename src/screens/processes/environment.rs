@@ -15,15 +15,15 @@ use crate::models::actor::Role;
 use crate::screens::about::About;
 use crate::screens::gather::Stored;
 use crate::screens::region::Region;
-use crate::web::extract::SignedIn;
+use crate::web::extract::{SignedIn, Submitted};
 use crate::web::filters;
 use crate::web::middleware::guard::too_weak;
 use crate::web::render::Render;
 
 /// What is asked of an environment.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct EnvironmentQuery {
+#[serde(default, deny_unknown_fields)]
+pub struct EnvironmentForm {
     /// When the process was started, as the drawer showed it.
     seen: String,
     /// `shown` where what looks like a secret is to be seen too.
@@ -54,16 +54,18 @@ struct Row {
     value: Option<String>,
 }
 
-/// The environment of a process. Administrators of the server only; each look is in the audit log.
+/// A look at the environment of a process: it stands in the audit log, so it is something done, and nothing that a link does.
+/// Administrators of the server only.
 ///
-/// `GET /servers/{server}/processes/{pid}/environment?seen=812345&values=shown`
-pub async fn show(
+/// `POST /servers/{server}/processes/{pid}/environment-looks`
+pub async fn create(
     person: SignedIn,
     path: web::Path<(String, u32)>,
-    query: web::Query<EnvironmentQuery>,
+    form: Submitted<EnvironmentForm>,
     app: web::Data<App>,
     render: Render,
 ) -> Result<HttpResponse> {
+    let form = form.0;
     let (name, pid) = path.into_inner();
     let stored = Stored::load(&app, person.actor.scope(), &name).await?;
     let role = stored.role_of(&person.actor);
@@ -71,18 +73,18 @@ pub async fn show(
         return Err(Error::Forbidden(too_weak(Role::Administrator)));
     }
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
-    let shows_all = query.values == "shown";
+    let shows_all = form.values == "shown";
     let target = format!("{pid}{}", if shows_all { ", with what looks like secrets" } else { "" });
     let answer = host.read_on_record(ReadEnvironment { pid }, &target).await;
     let region = Region::of(Some(answer), role, |found| {
-        let found = found.filter(|found| query.seen.is_empty() || query.seen == found.started.at);
+        let found = found.filter(|found| form.seen.is_empty() || form.seen == found.started.at);
         let gone = found.is_none().then(|| Message::new("Process {pid} is gone").with("pid", pid));
         let variables = found.map(|found| found.variables).unwrap_or_default();
         let covered = variables.iter().filter(|variable| !shows_all && variable.looks_secret()).count();
         Found { rows: variables.into_iter().map(|variable| row(variable, shows_all)).collect(), gone, covered }
     })?;
     let about = stored.about(&render.shell.here, Level::Up);
-    let page = EnvironmentPage { about, pid, seen: query.into_inner().seen, region };
+    let page = EnvironmentPage { about, pid, seen: form.seen, region };
     render.page_or(&page, |page| page.as_environment())
 }
 
@@ -92,12 +94,6 @@ fn row(variable: Variable, shows_all: bool) -> Row {
 }
 
 impl EnvironmentPage {
-    /// The address of the same with everything to be seen.
-    fn uncovered(&self) -> String {
-        let query = serde_urlencoded::to_string([("seen", self.seen.as_str()), ("values", "shown")]);
-        format!("{}/processes/{}/environment?{}", self.about.path, self.pid, query.unwrap_or_default())
-    }
-
     /// The address of the process.
     fn process(&self) -> String {
         let pid = self.pid.to_string();
