@@ -20,6 +20,7 @@ pub mod told;
 mod users;
 
 use std::fmt;
+use std::time::Duration;
 
 pub use catalog::{AddedCommand, Catalog, CatalogError, Chosen, Considered, NoCommand, Verdict};
 pub use conditions::Conditions;
@@ -154,6 +155,8 @@ pub trait Command: Send + Sync {
     const TYPE: CommandType;
     /// What the answer means.
     type Output: Send + 'static;
+    /// How long it may do nothing while somebody waits, where its output or input flows; none where silence is usual.
+    const SILENCE: Option<Duration> = Some(Duration::from_mins(1));
 
     /// The values that the script uses.
     fn parameters(&self) -> Parameters {

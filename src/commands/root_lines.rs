@@ -5,6 +5,8 @@
 
 /// How a line asks.
 const AS_ROOT: &str = "$as_root";
+/// What follows where the command reads what is given to the script; a shell stands between it and `sudo`.
+const FED: &str = "_fed";
 
 /// One command that a script runs as root.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,8 +30,15 @@ impl RootLine {
 pub fn root_lines(script: &str) -> Vec<RootLine> {
     let mut found: Vec<RootLine> = Vec::new();
     for line in script.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
-        for after in line.split(AS_ROOT).skip(1).filter(|after| after.starts_with([' ', '\t'])) {
-            let root_line = root_line(after);
+        for after in line.split(AS_ROOT).skip(1) {
+            let fed = after.strip_prefix(FED);
+            if !fed.unwrap_or(after).starts_with([' ', '\t']) {
+                continue;
+            }
+            let root_line = match fed {
+                Some(fed) => RootLine::Varying(root_line(fed).text().to_owned()),
+                None => root_line(after),
+            };
             if !root_line.text().is_empty() && !found.contains(&root_line) {
                 found.push(root_line);
             }
@@ -132,7 +141,8 @@ mod tests {
             x=$($as_root  cat   /proc/1/comm 2>/dev/null)\n\
             $as_root ss -Htulpne | $as_root wc -l; echo\n\
             $as_root kill -s \"$signal\" \"$pid\"\n\
-            $as_root nft list ruleset>/tmp/x";
+            $as_root nft list ruleset>/tmp/x\n\
+            $as_root_fed dd of=/etc/motd";
         assert_eq!(
             root_lines(script),
             [
@@ -141,6 +151,7 @@ mod tests {
                 constant("wc -l"),
                 RootLine::Varying("kill -s \"$signal\" \"$pid\"".to_owned()),
                 constant("nft list ruleset"),
+                RootLine::Varying("dd of=/etc/motd".to_owned()),
             ]
         );
         assert!(root_lines("echo \"$as_root\"; as_root=; $as_rooted x").is_empty());

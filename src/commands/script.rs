@@ -147,7 +147,15 @@ impl Envelope<'_> {
         out.extend_from_slice(b"export LC_ALL LANG PATH\nunset LANGUAGE CDPATH ENV BASH_ENV POSIXLY_CORRECT\n");
         self.parameters.assign(&mut out)?;
         out.extend_from_slice(self.as_root().as_bytes());
+        if self.takes_input() {
+            out.extend_from_slice(self.as_root_fed().as_bytes());
+        }
         Ok(out)
+    }
+
+    /// Whether one of its commands reads what is given to the script.
+    fn takes_input(&self) -> bool {
+        self.script.contains("$as_root_fed ")
     }
 
     /// Sets `as_root`, which stands before a command that needs root.
@@ -167,6 +175,34 @@ impl Envelope<'_> {
             ),
         }
     }
+
+    /// Sets `as_root_fed`, which stands before the one command that reads what is given to the script, as root or not.
+    ///
+    /// It says so by [`feed_line`] when `sudo` has done its part: what came earlier would be taken for a password.
+    fn as_root_fed(&self) -> String {
+        let token = self.token;
+        match self.privilege {
+            Privilege::None | Privilege::AlreadyRoot => {
+                format!(
+                    "hannun_fed() {{ printf 'FEED-%s\\n' '{token}' >&2; \"$@\" <&3 3<&-; }}\nas_root_fed=hannun_fed\n"
+                )
+            }
+            Privilege::Sudo => format!(
+                "hannun_fed() {{ sudo -n -- /bin/sh -c 'printf \"FEED-%s\\n\" \"$0\" >&2; exec \"$@\"' '{token}' \"$@\" <&3 3<&-; }}\n\
+                 as_root_fed=hannun_fed\n"
+            ),
+            Privilege::SudoPassword => format!(
+                "hannun_fed() {{ /bin/sh -c '\
+                 exec sudo -S -k -p \"PROMPT-{token}-$$:\" -- /bin/sh -c \"printf \\\"FEED-%s\\\\n\\\" \\\"\\$0\\\" >&2; exec \\\"\\$@\\\"\" {token} \"$@\"\
+                 ' sh \"$@\" <&3 3<&-; }}\nas_root_fed=hannun_fed\n"
+            ),
+        }
+    }
+}
+
+/// The line on standard error that says that a command reads what is given from now on; a password comes before it.
+pub fn feed_line(token: &str) -> String {
+    format!("FEED-{token}\n")
 }
 
 /// What a shell says of a script that it cannot read: the script's line, where it names one, and its words.

@@ -81,27 +81,47 @@ impl ShellChannel {
         self.outbox.push_back(Outgoing::End);
     }
 
+    /// Whether something that was queued is not sent yet.
+    pub(super) fn has_unsent(&self) -> bool {
+        self.sending.is_some() || !self.outbox.is_empty()
+    }
+
     /// What happens next; meanwhile what is queued is sent as fast as the server takes it. Can be dropped and called again.
     pub(super) async fn next(&mut self) -> Event {
         loop {
-            if self.sending.is_none() {
-                self.sending = self.outbox.pop_front().map(|outgoing| send(Arc::clone(&self.write), outgoing).boxed());
-            }
-            let message = match &mut self.sending {
-                None => self.read.wait().await,
-                Some(sending) => tokio::select! {
-                    biased;
-                    message = self.read.wait() => message,
-                    () = sending => {
-                        self.sending = None;
-                        continue;
-                    }
-                },
-            };
-            if let Some(event) = self.understand(message) {
+            if let Some(event) = self.turn().await {
                 return event;
             }
         }
+    }
+
+    /// Sends what is queued, or says what happened before that was done; none where everything is sent.
+    pub(super) async fn send_or_next(&mut self) -> Option<Event> {
+        while self.has_unsent() {
+            if let Some(event) = self.turn().await {
+                return Some(event);
+            }
+        }
+        None
+    }
+
+    /// One message of the server, or one piece sent.
+    async fn turn(&mut self) -> Option<Event> {
+        if self.sending.is_none() {
+            self.sending = self.outbox.pop_front().map(|outgoing| send(Arc::clone(&self.write), outgoing).boxed());
+        }
+        let message = match &mut self.sending {
+            None => self.read.wait().await,
+            Some(sending) => tokio::select! {
+                biased;
+                message = self.read.wait() => message,
+                () = sending => {
+                    self.sending = None;
+                    return None;
+                }
+            },
+        };
+        self.understand(message)
     }
 
     fn understand(&mut self, message: Option<ChannelMsg>) -> Option<Event> {

@@ -18,6 +18,8 @@ use crate::language::Message;
 
 /// Channels for commands beside the sampler's one: sshd allows 10 sessions and people need some (architecture, 1).
 const COMMAND_CHANNELS: usize = 3;
+/// Channels for transfers and what is followed, on a connection that has no others.
+const FLOW_CHANNELS: usize = 6;
 /// How long a polite goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -28,6 +30,8 @@ pub(super) enum Use {
     Command,
     /// The metrics channel, of which there is one.
     Sampler,
+    /// Output or input that takes long; on a server's second connection.
+    Flow,
     /// Ending what runs on another channel.
     Stopping,
 }
@@ -41,6 +45,7 @@ pub(super) struct Connection {
     seen: Seen,
     commands: Arc<Semaphore>,
     sampler: Arc<Semaphore>,
+    flows: Arc<Semaphore>,
     /// One more for a moment, so that commands which hang on every channel can be ended.
     stopping: Arc<Semaphore>,
     channel_timeout: Duration,
@@ -69,6 +74,7 @@ impl Connection {
             seen,
             commands: Arc::new(Semaphore::new(COMMAND_CHANNELS)),
             sampler: Arc::new(Semaphore::new(1)),
+            flows: Arc::new(Semaphore::new(FLOW_CHANNELS)),
             stopping: Arc::new(Semaphore::new(1)),
             channel_timeout: config.channel_timeout,
             users: AtomicUsize::new(0),
@@ -160,6 +166,7 @@ impl Lease {
         let turns = match what {
             Use::Command => &self.0.commands,
             Use::Sampler => &self.0.sampler,
+            Use::Flow => &self.0.flows,
             Use::Stopping => &self.0.stopping,
         };
         let began = Instant::now();

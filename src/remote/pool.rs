@@ -1,4 +1,4 @@
-//! Every connection of this process: one per server, shared, bounded, closed when nobody uses it (decision 1).
+//! Every connection of this process: one per server and a second for what takes long, shared, bounded, closed when nobody uses it (decision 1).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared, join_all};
+use futures_util::future::{BoxFuture, join_all};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::breaker::{Breaker, chance};
+use super::breaker::chance;
 use super::budget::Budget;
 use super::channel::ShellChannel;
 use super::connect::{Means, Progress, approach, connect, present_key, timed_out};
@@ -20,7 +20,9 @@ use super::credential::OpenKeys;
 use super::endpoint::Endpoint;
 use super::exec;
 use super::host_keys::PresentedKey;
+use super::lane::{Lane, Opening, Place, State};
 use super::names::Names;
+use super::pipe::Pipe;
 use super::request::{Answer, Request};
 use super::ticker::Ticker;
 use super::turns::{Purpose, Turns};
@@ -51,23 +53,6 @@ pub(super) struct Inner {
     turns: Turns,
     handle: Handle,
     runtime: Option<Runtime>,
-}
-
-/// What belongs to one server.
-#[derive(Default)]
-pub(super) struct Lane {
-    state: Mutex<State>,
-    pub(super) breaker: Mutex<Breaker>,
-}
-
-type Opening = Shared<BoxFuture<'static, Result<Arc<Connection>, RemoteError>>>;
-
-#[derive(Default)]
-enum State {
-    #[default]
-    Empty,
-    Opening(String, Opening),
-    Open(Arc<Connection>),
 }
 
 impl Pool {
@@ -134,12 +119,35 @@ impl Pool {
         starting.await.unwrap_or(Err(cut_off))
     }
 
+    /// Starts a script whose output is taken as it comes; `request.deadline` is the time until it must be ready. Where it
+    /// `takes_input`, its input stays open. `silence` is how long it may do nothing while somebody waits for it.
+    pub async fn pipe(
+        &self,
+        endpoint: &Endpoint,
+        mut request: Request,
+        takes_input: bool,
+        silence: Option<Duration>,
+    ) -> Result<Pipe, RemoteError> {
+        let cut_off = RemoteError::CutOff { server: endpoint.name.clone(), command: request.command.clone() };
+        let (pool, endpoint) = (self.clone(), endpoint.clone());
+        let starting = self.0.handle.spawn(async move {
+            let until = Instant::now() + request.deadline;
+            let script = Bytes::from(std::mem::take(&mut request.stdin));
+            let channel = pool.shell(&endpoint, Purpose::Asking, Use::Flow, script, until).await?;
+            let password = endpoint.sudo_password.filter(|_| request.may_ask_password);
+            let stderr = pool.0.budget.buffer(pool.0.config.error_limit);
+            let pipe = Pipe::new(channel, pool.0.handle.clone(), request, password, stderr);
+            pipe.start(until, takes_input, silence).await
+        });
+        starting.await.unwrap_or(Err(cut_off))
+    }
+
     /// The host key that a server presents now; hangs up before any authentication (H01).
     pub async fn present_key(&self, endpoint: &Endpoint) -> Result<PresentedKey, RemoteError> {
         let given_up = given_up(endpoint);
         let (pool, endpoint) = (self.clone(), endpoint.clone());
         let asking = self.0.handle.spawn(async move {
-            let means = pool.means(&endpoint).await?;
+            let means = pool.means(&endpoint, Place::Kept).await?;
             present_key(&endpoint, means, &mut Progress::new()).await
         });
         asking.await.unwrap_or(Err(given_up))
@@ -148,19 +156,15 @@ impl Pool {
     /// Closes the connections to a server and forgets its failures: it was switched off, changed or removed.
     pub fn forget(&self, server: ServerId) {
         let lane = lock(&self.0.lanes).remove(&server);
-        if let Some(lane) = lane
-            && let State::Open(connection) = std::mem::take(&mut *lock(&lane.state))
-        {
+        for connection in lane.iter().flat_map(|lane| lane.take()) {
             self.0.handle.spawn(connection.close());
         }
     }
 
     /// Closes the connection to a server soon, unless somebody goes on using it: another process samples the server now.
     pub fn release(&self, server: ServerId) {
-        if let Some(lane) = lock(&self.0.lanes).get(&server)
-            && let State::Open(connection) = &*lock(&lane.state)
-        {
-            connection.release();
+        if let Some(lane) = lock(&self.0.lanes).get(&server) {
+            lane.release();
         }
     }
 
@@ -181,10 +185,8 @@ impl Pool {
     /// Says goodbye to every server: at the end of the process.
     pub async fn close_all(&self) {
         let lanes: Vec<_> = lock(&self.0.lanes).drain().map(|(_, lane)| lane).collect();
-        let closing = lanes.iter().filter_map(|lane| match std::mem::take(&mut *lock(&lane.state)) {
-            State::Open(connection) => Some(self.0.handle.spawn(connection.close())),
-            State::Empty | State::Opening(..) => None,
-        });
+        let closing =
+            lanes.iter().flat_map(|lane| lane.take()).map(|connection| self.0.handle.spawn(connection.close()));
         join_all(closing.collect::<Vec<_>>()).await;
     }
 
@@ -205,28 +207,36 @@ impl Pool {
         script: Bytes,
         until: Instant,
     ) -> Result<ShellChannel, RemoteError> {
-        let lease = self.lease_until(endpoint, purpose, until).await?;
+        let place = Place::of(what);
+        let lease = self.lease_until(endpoint, place, purpose, until).await?;
         match ShellChannel::start(lease, what, script.clone(), until).await {
             Err(RemoteError::CutOff { .. }) => {
-                let lease = self.lease_until(endpoint, purpose, until).await?;
+                let lease = self.lease_until(endpoint, place, purpose, until).await?;
                 ShellChannel::start(lease, what, script, until).await
             }
             outcome => outcome,
         }
     }
 
-    async fn lease_until(&self, endpoint: &Endpoint, purpose: Purpose, until: Instant) -> Result<Lease, RemoteError> {
+    async fn lease_until(
+        &self,
+        endpoint: &Endpoint,
+        place: Place,
+        purpose: Purpose,
+        until: Instant,
+    ) -> Result<Lease, RemoteError> {
         let began = Instant::now();
-        match timeout_at(until, self.lease(endpoint, purpose)).await {
+        match timeout_at(until, self.lease(endpoint, place, purpose)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(timed_out(endpoint, Stage::Connect, began.elapsed())),
         }
     }
 
     /// The kept connection; a new one where there is none, or where it belongs to another identity (H03).
-    pub(super) fn lease<'a>(
+    fn lease<'a>(
         &'a self,
         endpoint: &'a Endpoint,
+        place: Place,
         purpose: Purpose,
     ) -> BoxFuture<'a, Result<Lease, RemoteError>> {
         async move {
@@ -235,7 +245,7 @@ impl Pool {
             }
             let lane = self.lane(endpoint.id);
             let opening = {
-                let mut state = lock(&lane.state);
+                let mut state = lane.state(place);
                 match &*state {
                     State::Open(kept) if kept.identity() == endpoint.identity && !kept.is_closed() => {
                         return Ok(Lease::new(Arc::clone(kept)));
@@ -244,7 +254,7 @@ impl Pool {
                     State::Empty | State::Open(_) | State::Opening(..) => {
                         lock(&lane.breaker).check(&endpoint.name, &endpoint.identity, self.0.clock.now())?;
                         let lost = matches!(&*state, State::Open(_)) && purpose == Purpose::Watching;
-                        let opening = self.open(endpoint, purpose, lost, &lane);
+                        let opening = self.open(endpoint, (place, purpose), lost, &lane);
                         let before =
                             std::mem::replace(&mut *state, State::Opening(endpoint.identity.clone(), opening.clone()));
                         if let State::Open(old) = before {
@@ -260,23 +270,30 @@ impl Pool {
     }
 
     /// Starts to connect, in a task that goes on when the one who asked first has left: others may wait for it too.
-    fn open(&self, endpoint: &Endpoint, purpose: Purpose, lost: bool, lane: &Arc<Lane>) -> Opening {
+    fn open(&self, endpoint: &Endpoint, (place, purpose): (Place, Purpose), lost: bool, lane: &Arc<Lane>) -> Opening {
         let (pool, endpoint, lane) = (self.clone(), endpoint.clone(), Arc::clone(lane));
         let given_up = given_up(&endpoint);
         let task = self.0.handle.spawn(async move {
             if lost {
                 sleep(JITTER.mul_f64(f64::from(chance()) / 255.0)).await;
             }
-            let outcome = pool.connect(&endpoint, purpose, &lane).await.map(Arc::new);
-            lane.settle(&pool, &endpoint.identity, &outcome);
+            let outcome = pool.connect(&endpoint, (place, purpose), &lane).await.map(Arc::new);
+            if let Some(unwanted) = lane.settle(place, &endpoint.identity, &outcome) {
+                pool.0.handle.spawn(unwanted.close());
+            }
             outcome
         });
         async move { task.await.unwrap_or(Err(given_up)) }.boxed().shared()
     }
 
-    async fn connect(&self, endpoint: &Endpoint, purpose: Purpose, lane: &Lane) -> Result<Connection, RemoteError> {
+    async fn connect(
+        &self,
+        endpoint: &Endpoint,
+        (place, purpose): (Place, Purpose),
+        lane: &Lane,
+    ) -> Result<Connection, RemoteError> {
         // The jump server first: waiting for it inside one's own turn could use up every turn there is.
-        let means = self.means(endpoint).await?;
+        let means = self.means(endpoint, place).await?;
         let mut progress = Progress::new();
         let outcome = match approach(endpoint, &means, &mut progress).await {
             Ok(approach) => {
@@ -290,13 +307,13 @@ impl Pool {
         outcome
     }
 
-    /// What connecting needs: the jump server's connection, where there is one.
-    pub(super) async fn means(&self, endpoint: &Endpoint) -> Result<Means<'_>, RemoteError> {
+    /// What connecting needs: the jump server's connection of the same place, where there is one.
+    pub(super) async fn means(&self, endpoint: &Endpoint, place: Place) -> Result<Means<'_>, RemoteError> {
         if !endpoint.enabled {
             return Err(RemoteError::Disabled { server: endpoint.name.clone() });
         }
         let via = match &endpoint.jump {
-            Some(jump) => Some(self.lease(jump, Purpose::Asking).await?),
+            Some(jump) => Some(self.lease(jump, place, Purpose::Asking).await?),
             None => None,
         };
         Ok(Means { config: &self.0.config, keys: &self.0.keys, names: &self.0.names, via })
@@ -308,30 +325,6 @@ impl Pool {
             None => lock(&lane.breaker).succeeded(),
             Some(error) => lock(&lane.breaker).failed(error, self.0.clock.now(), chance()),
         }
-    }
-}
-
-impl Lane {
-    /// Keeps a new connection, unless the server was changed or forgotten meanwhile.
-    fn settle(&self, pool: &Pool, identity: &str, outcome: &Result<Arc<Connection>, RemoteError>) {
-        let mut state = lock(&self.state);
-        let is_ours = matches!(&*state, State::Opening(wanted, _) if wanted == identity);
-        match outcome {
-            Ok(connection) if is_ours => *state = State::Open(Arc::clone(connection)),
-            Ok(connection) => drop(pool.0.handle.spawn(Arc::clone(connection).close())),
-            Err(_) if is_ours => *state = State::Empty,
-            Err(_) => {}
-        }
-    }
-
-    /// Keeps a connection that a test made, where none is kept yet.
-    pub(super) fn adopt(&self, connection: &Arc<Connection>) -> bool {
-        let mut state = lock(&self.state);
-        let is_free = matches!(&*state, State::Empty);
-        if is_free {
-            *state = State::Open(Arc::clone(connection));
-        }
-        is_free
     }
 }
 
@@ -355,14 +348,8 @@ async fn tidy(pool: Weak<Inner>, idle: Duration) {
         pool.keys.tidy();
         let lanes: Vec<_> = lock(&pool.lanes).values().cloned().collect();
         for lane in lanes {
-            let mut state = lock(&lane.state);
-            if let State::Open(connection) = &*state
-                && (connection.is_closed()
-                    || connection.is_released()
-                    || connection.idle().is_some_and(|for_long| for_long >= idle))
-            {
-                pool.handle.spawn(Arc::clone(connection).close());
-                *state = State::Empty;
+            for connection in lane.take_idle(idle) {
+                pool.handle.spawn(connection.close());
             }
         }
     }

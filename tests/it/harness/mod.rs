@@ -6,6 +6,7 @@ pub(crate) mod browser;
 pub(crate) mod client;
 pub(crate) mod database;
 pub(crate) mod fake_host;
+pub(crate) mod hosts;
 pub(crate) mod known;
 pub(crate) mod members;
 pub(crate) mod outage;

@@ -3,10 +3,13 @@
 mod commands;
 mod host_keys;
 mod limits;
+mod pipes;
 mod pool;
+mod rights;
 mod secrets;
 mod shells;
 mod sign_in;
 mod stages;
 mod sudo;
 mod switches;
+mod systems;

@@ -1,0 +1,175 @@
+//! Commands of which the output or the input flows: permission and audit like those of other commands, and a meaning for
+//! what is left at the end.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+use super::Endpoint;
+use super::host::{Answer, Evidence, Host, OperableHost, outcome_of};
+use super::hosts::{Hosts, Script};
+use super::pipe::Pipe;
+use crate::commands::catalog::Chosen;
+use crate::commands::platform::Platform;
+use crate::commands::told::told;
+use crate::commands::{Change, Command, Read};
+use crate::error::{RemoteError, Result};
+use crate::models::audit::{Asked, Outcome};
+
+/// A running command whose output is taken as it comes. Dropping it ends what runs on the server.
+///
+/// At most 2 MiB of output are on their way in this process; when nobody takes them, the server's side stops.
+pub struct Flow<C: Command> {
+    pipe: Pipe,
+    command: C,
+    chosen: Chosen,
+    server: String,
+    at: DateTime<Utc>,
+}
+
+impl<C: Command> Flow<C> {
+    /// The next piece of output; none where there is no more and the command succeeded.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        Ok(self.pipe.next().await?)
+    }
+
+    /// Takes what is left of the output, and reads it as the command's answer.
+    pub async fn finish(mut self) -> Result<Answer<C::Output>> {
+        self.conclude().await
+    }
+
+    async fn conclude(&mut self) -> Result<Answer<C::Output>> {
+        self.pipe.end_input();
+        let mut rest = Vec::new();
+        while let Some(bytes) = self.pipe.next().await? {
+            rest.extend_from_slice(&bytes);
+            if rest.len() > LEFT {
+                let (server, command) = (self.server.clone(), self.chosen.name.clone());
+                return Err(RemoteError::OutputLimit { server, command, limit_bytes: LEFT }.into());
+            }
+        }
+        let (status, took) = self.pipe.outcome()?;
+        let value = self
+            .command
+            .parse(&self.chosen.format, &rest)
+            .map_err(|problem| RemoteError::unparsable(&self.server, &self.chosen.name, problem))?;
+        let (line, command) = (told(&self.chosen.script), self.chosen.name.clone());
+        Ok(Answer { value, evidence: Evidence { command, line, status, took, at: self.at } })
+    }
+}
+
+/// How much output may be left when a flow is finished, bytes.
+const LEFT: usize = 1 << 20;
+
+/// A running change that is given content. Dropping it ends what runs on the server, and its outcome is unknown.
+pub struct ChangeFlow<C: Change> {
+    flow: Flow<C>,
+    record: Record,
+}
+
+impl<C: Change> ChangeFlow<C> {
+    /// The next piece of output; none where there is no more and the command succeeded.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        let next = self.flow.next().await;
+        self.record.unless_it_goes_on(next).await
+    }
+
+    /// Gives content; returns when it is on its way, and with the server's error where it takes no more.
+    pub async fn give(&mut self, bytes: Bytes) -> Result<()> {
+        let given = self.flow.pipe.give(bytes).await.map_err(Into::into);
+        self.record.unless_it_goes_on(given).await
+    }
+
+    /// Ends the content, waits for the end, and reads what is left of the output as the command's answer.
+    pub async fn finish(mut self) -> Result<Answer<C::Output>> {
+        let answer = self.flow.conclude().await;
+        let answer = self.record.unless_it_goes_on(answer).await?;
+        self.record.end(Outcome::Succeeded, String::new()).await;
+        Ok(answer)
+    }
+}
+
+/// The audit log's half of a change that is on its way: dropped without an end, the end is unknown.
+struct Record {
+    hosts: Hosts,
+    asked: Option<Asked>,
+}
+
+impl Record {
+    async fn unless_it_goes_on<T>(&mut self, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result {
+            self.end(outcome_of(error), error.to_string()).await;
+        }
+        result
+    }
+
+    async fn end(&mut self, outcome: Outcome, why: String) {
+        if let Some(asked) = self.asked.take() {
+            write(&self.hosts, asked, outcome, why).await;
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if let Some(asked) = self.asked.take() {
+            let hosts = self.hosts.clone();
+            let runtime = hosts.pool().runtime().clone();
+            runtime.spawn(async move {
+                write(&hosts, asked, Outcome::Unknown, "it was given up before its end".to_owned()).await;
+            });
+        }
+    }
+}
+
+async fn write(hosts: &Hosts, asked: Asked, outcome: Outcome, why: String) {
+    let (asked, now) = (asked.detail("why", why), hosts.clock().now());
+    if let Err(problem) = hosts.db().run(move |connection| asked.ended(connection, outcome, now)).await {
+        // "Asked" stands: the reconcile job marks what has no outcome as unknown.
+        tracing::error!(%problem, "an outcome could not be written to the audit log");
+    }
+}
+
+impl Host {
+    /// Starts something that changes nothing and of which the output flows: a file, a log that is followed.
+    #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
+    pub async fn follow<C: Read>(&self, command: C) -> Result<Flow<C>> {
+        self.may_read::<C>().await?;
+        let (endpoint, platform) = self.hosts().endpoint_and_platform(self.server().id).await?;
+        self.flow(command, (&endpoint, &platform), true, false).await
+    }
+
+    async fn flow<C: Command>(
+        &self,
+        command: C,
+        (endpoint, platform): (&Endpoint, &Platform),
+        may_be_root: bool,
+        takes_input: bool,
+    ) -> Result<Flow<C>> {
+        let hosts = self.hosts();
+        let chosen = self.choose_on::<C>(platform)?;
+        let parameters = command.parameters();
+        let mut script = Script::new(&chosen.name, &chosen.script, &parameters, hosts.command_timeout());
+        if may_be_root {
+            script.privilege = hosts.privilege(endpoint, platform, &chosen.script).await?;
+        }
+        let at = hosts.clock().now();
+        let request = script.request(platform.locale())?;
+        let pipe = hosts.pool().pipe(endpoint, request, takes_input, C::SILENCE).await?;
+        Ok(Flow { pipe, command, chosen, server: self.name().to_owned(), at })
+    }
+}
+
+impl OperableHost {
+    /// Starts a change that is given content; who asked and how it ended is recorded as by [`OperableHost::change`].
+    #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
+    pub async fn feed<C: Change>(&self, command: C) -> Result<ChangeFlow<C>> {
+        let (asked, endpoint, may_be_root) = self.asked(&command).await?;
+        let mut record = Record { hosts: self.hosts().clone(), asked: Some(asked) };
+        let flow = match self.hosts().platform_at(&endpoint).await {
+            Ok(platform) => self.flow(command, (&endpoint, &platform), may_be_root, true).await,
+            Err(error) => Err(error),
+        };
+        let flow = record.unless_it_goes_on(flow).await?;
+        Ok(ChangeFlow { flow, record })
+    }
+}
