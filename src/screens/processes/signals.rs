@@ -8,14 +8,15 @@ use crate::commands::processes::signals::{Signal, SignalProcess};
 use crate::commands::processes::started::Started;
 use crate::error::{FieldErrors, Result};
 use crate::remote::signalled::sentence;
-use crate::web::extract::{Form, Operator, ValidForm};
+use crate::web::extract::{Form, Operator, Submitted};
 use crate::web::render::Render;
 
 /// The event that regions about processes listen to.
 const CHANGED: &str = "processes";
 
 /// Which signal, and to which process of that number.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct SignalForm {
     signal: String,
     started: String,
@@ -44,12 +45,13 @@ impl Form for SignalForm {
 pub async fn create(
     person: Operator,
     path: web::Path<(String, u32)>,
-    form: ValidForm<SignalForm>,
+    form: Submitted<SignalForm>,
     app: web::Data<App>,
     render: Render,
 ) -> Result<HttpResponse> {
-    let ((server, pid), (signal, started)) = (path.into_inner(), form.0);
+    let (server, pid) = path.into_inner();
     let host = app.hosts.open(person.actor.clone(), server).await?.operable().await?;
+    let (signal, started) = form.0.check()?;
     let outcome = host.change(SignalProcess { pid, started, signal }).await?.value;
     render.done(sentence(&outcome, signal, pid)?).refresh(CHANGED)
 }

@@ -48,7 +48,7 @@ async fn a_person_finds_opens_and_ends_a_process_while_the_list_renews_itself() 
     // The list renews itself: the row stays chosen, the filter filled, the drawer open.
     browser.driver.execute("window.before = document.querySelector('#processes')", vec![]).await.unwrap();
     let renewed = format!(
-        "return document.querySelector('#processes') !== window.before && document.querySelector('[aria-selected=true]')?.id === 'p-{pid}' && document.querySelector('[name=q]').value === 'hannun-odd' && !!document.querySelector('row-drawer')"
+        "return document.querySelector('#processes') !== window.before && document.querySelector('[aria-selected=true]')?.id === 'p-{pid}' && document.querySelector('#process-filter [name=q]').value === 'hannun-odd' && !!document.querySelector('row-drawer')"
     );
     browser.wait_until("a renewed list with the same row chosen", &renewed).await;
     browser.all_is_well("a process beside the list").await;

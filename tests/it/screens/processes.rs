@@ -132,7 +132,8 @@ async fn sec_p06_x06_nothing_is_sent_to_another_process_nor_to_what_we_are_signe
     // The one that serves hannun's own connection.
     let viewer = app.viewer().await;
     let host = app.app.hosts.open(Actor::system("test"), "web-1".into()).await.unwrap();
-    let own = host.run_script("parent", "echo $PPID", std::time::Duration::from_secs(10)).await.unwrap().value;
+    let own =
+        host.run_script("parent", "echo $PPID", std::time::Duration::from_secs(10)).await.unwrap().unwrap().stdout;
     let own: u32 = String::from_utf8(own).unwrap().trim().parse().unwrap();
     let page = operator.get(&format!("/servers/web-1/processes?pid={own}")).await.ok();
     let refused = send(own, &started(&page)).await;
