@@ -5,6 +5,7 @@ pub mod checks;
 pub mod conditions;
 pub mod filesystems;
 pub mod metrics;
+pub mod packages;
 mod permission;
 pub mod platform;
 pub mod preview;
@@ -48,12 +49,44 @@ pub enum CommandType {
     ListProcesses,
     /// What listens.
     ListSockets,
+    /// What is installed.
+    ListPackages,
+    /// What could be renewed.
+    ListUpdates,
+    /// What runs with files that were replaced.
+    ListRestarts,
+    /// What installing a package would bring along.
+    PreviewInstall,
+    /// What removing a package would take along.
+    PreviewRemoval,
+    /// Puts a package there from the repositories.
+    InstallPackage,
+    /// Takes a package away.
+    RemovePackage,
+    /// Puts a package there from an uploaded file.
+    InstallFile,
+    /// What is inside an uploaded package file.
+    InspectFile,
 }
 
 impl CommandType {
     /// Every command type.
-    pub const ALL: &[Self] =
-        &[Self::DetectPlatform, Self::SampleMetrics, Self::ListFilesystems, Self::ListProcesses, Self::ListSockets];
+    pub const ALL: &[Self] = &[
+        Self::DetectPlatform,
+        Self::SampleMetrics,
+        Self::ListFilesystems,
+        Self::ListProcesses,
+        Self::ListSockets,
+        Self::ListPackages,
+        Self::ListUpdates,
+        Self::ListRestarts,
+        Self::PreviewInstall,
+        Self::PreviewRemoval,
+        Self::InstallPackage,
+        Self::RemovePackage,
+        Self::InstallFile,
+        Self::InspectFile,
+    ];
 
     /// The stable word for URLs, rows and file names; never renamed.
     pub fn name(self) -> &'static str {
@@ -63,6 +96,15 @@ impl CommandType {
             Self::ListFilesystems => "list_filesystems",
             Self::ListProcesses => "list_processes",
             Self::ListSockets => "list_sockets",
+            Self::ListPackages => "list_packages",
+            Self::ListUpdates => "list_updates",
+            Self::ListRestarts => "list_restarts",
+            Self::PreviewInstall => "preview_install",
+            Self::PreviewRemoval => "preview_removal",
+            Self::InstallPackage => "install_package",
+            Self::RemovePackage => "remove_package",
+            Self::InstallFile => "install_file",
+            Self::InspectFile => "inspect_file",
         }
     }
 
@@ -74,6 +116,15 @@ impl CommandType {
             Self::ListFilesystems => "List filesystems",
             Self::ListProcesses => "List processes",
             Self::ListSockets => "List listening sockets",
+            Self::ListPackages => "List installed packages",
+            Self::ListUpdates => "List pending updates",
+            Self::ListRestarts => "List what should be restarted",
+            Self::PreviewInstall => "See what an installation would bring",
+            Self::PreviewRemoval => "See what a removal would take along",
+            Self::InstallPackage => "Install a package",
+            Self::RemovePackage => "Remove a package",
+            Self::InstallFile => "Install a package file",
+            Self::InspectFile => "Look into a package file",
         }
     }
 
@@ -85,6 +136,12 @@ impl CommandType {
             Self::ListFilesystems => filesystems::FORMATS,
             Self::ListProcesses => processes::FORMATS,
             Self::ListSockets => sockets::FORMATS,
+            Self::ListPackages => packages::FORMATS,
+            Self::ListUpdates => packages::UPDATE_FORMATS,
+            Self::ListRestarts => packages::RESTART_FORMATS,
+            Self::PreviewInstall | Self::PreviewRemoval => packages::PLAN_FORMATS,
+            Self::InstallPackage | Self::RemovePackage | Self::InstallFile => packages::CHANGE_FORMATS,
+            Self::InspectFile => packages::CONTENT_FORMATS,
         }
     }
 
@@ -96,6 +153,33 @@ impl CommandType {
             Self::ListFilesystems => filesystems::rows::SHAPES,
             Self::ListProcesses => processes::rows::SHAPES,
             Self::ListSockets => sockets::rows::SHAPES,
+            Self::ListPackages => packages::SHAPES,
+            Self::ListUpdates => packages::UPDATE_SHAPES,
+            Self::ListRestarts => packages::RESTART_SHAPES,
+            Self::PreviewInstall | Self::PreviewRemoval => packages::PLAN_SHAPES,
+            Self::InstallPackage | Self::RemovePackage | Self::InstallFile => packages::CHANGE_SHAPES,
+            Self::InspectFile => packages::CONTENT_SHAPES,
+        }
+    }
+
+    /// Whether its commands are given values that are known only when they run: they cannot be listed in `sudoers`, nor
+    /// tried without them.
+    pub fn takes_values(self) -> bool {
+        match self {
+            Self::DetectPlatform
+            | Self::SampleMetrics
+            | Self::ListFilesystems
+            | Self::ListProcesses
+            | Self::ListSockets
+            | Self::ListPackages
+            | Self::ListUpdates
+            | Self::ListRestarts => false,
+            Self::PreviewInstall
+            | Self::PreviewRemoval
+            | Self::InstallPackage
+            | Self::RemovePackage
+            | Self::InstallFile
+            | Self::InspectFile => true,
         }
     }
 

@@ -1,5 +1,7 @@
 //! What an answer means, as a table of text: for people who try a command before they trust it.
 
+mod packages;
+
 use super::filesystems::ListFilesystems;
 use super::metrics::{Cpu, CpuTicks, Sample, SampleMetrics};
 use super::platform::{DetectPlatform, Platform};
@@ -62,6 +64,15 @@ impl CommandType {
                     ]
                 })
             }
+            Self::ListPackages
+            | Self::ListUpdates
+            | Self::ListRestarts
+            | Self::PreviewInstall
+            | Self::PreviewRemoval
+            | Self::InstallPackage
+            | Self::RemovePackage
+            | Self::InstallFile
+            | Self::InspectFile => self.preview_packages(format, output)?,
             Self::ListSockets => {
                 let head = ["Protocol", "Address", "Port", "State", "Owner", "User"];
                 Preview::of(&head, &ListSockets.parse(format, output)?.sockets, |one| {
