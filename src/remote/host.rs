@@ -206,6 +206,13 @@ impl OperableHost {
 
     /// Checks that the change may be made, and records that it was asked for; whether its script may become root.
     pub(super) async fn asked<C: Change>(&self, command: &C) -> Result<(Asked, bool)> {
+        let (entry, _, may_be_root) = self.may_change(command).await?;
+        let now = self.hosts.clock().now();
+        Ok((self.hosts.db().run(move |connection| entry.asked(connection, now)).await?, may_be_root))
+    }
+
+    /// Checks that the change may be made: what is to be recorded, as whom it is made, whether its script may become root.
+    pub(super) async fn may_change<C: Change>(&self, command: &C) -> Result<(AuditEntry, Endpoint, bool)> {
         let target = command.target();
         self.permits(C::PERMISSION, C::TYPE.name(), &target).await?;
         self.allows(Allowance::Change, C::TYPE.name(), &target).await?;
@@ -215,8 +222,7 @@ impl OperableHost {
             .server(&self.server.name)
             .target(&target)
             .run_as(&endpoint.user);
-        let now = self.hosts.clock().now();
-        Ok((self.hosts.db().run(move |connection| entry.asked(connection, now)).await?, may_be_root))
+        Ok((entry, endpoint, may_be_root))
     }
 }
 
