@@ -20,6 +20,17 @@ text_enum! {
     }
 }
 
+impl ArtifactKind {
+    /// What it is called beside the script that installs it: tools go by the ending.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::Rpm => "package.rpm",
+            Self::Deb => "package.deb",
+            Self::Apk => "package.apk",
+        }
+    }
+}
+
 /// One row of `artifacts`.
 #[derive(Debug, Clone, PartialEq, HasQuery, Identifiable)]
 #[diesel(table_name = artifacts)]

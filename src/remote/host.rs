@@ -99,6 +99,11 @@ impl Host {
         allowance::check(&self.hosts, (&self.server, &self.actor), needed, (action, target)).await
     }
 
+    /// The time by the clock of the application.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.hosts.clock().now()
+    }
+
     /// The platform as it was last detected; asked for now where nobody has yet.
     pub async fn platform(&self) -> Result<Platform> {
         self.hosts.platform(&self.server).await
