@@ -122,6 +122,7 @@ impl Runs {
             script: &execution.script,
             parameters,
             place: &execution.place,
+            run_as: &execution.run_as,
             as_root: execution.as_root,
             file,
         })

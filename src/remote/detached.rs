@@ -18,6 +18,7 @@ use crate::commands::told::told;
 use crate::commands::{Change, ParseError};
 use crate::db::Connection;
 use crate::error::{Error, RemoteError, Result, StillRunning};
+use crate::language::Message;
 
 const LAUNCH: &str = include_str!("detached/launch.sh");
 const SUPERVISE: &str = include_str!("detached/supervise.sh");
@@ -44,6 +45,8 @@ pub struct Job<'a> {
     pub parameters: Parameters,
     /// Where it runs, by a random word of ours.
     pub place: &'a str,
+    /// The user for whom the rights were weighed when it was asked for.
+    pub run_as: &'a str,
     /// It runs as root, by way of `sudo` where that is needed.
     pub as_root: bool,
     /// A file that was placed there before: its name beside the script, and its digest.
@@ -118,7 +121,7 @@ impl OperableHost {
             command: chosen.name,
             script: chosen.script.to_string(),
             as_root: needs_root,
-            run_as: if needs_root { "root".to_owned() } else { endpoint.user.clone() },
+            run_as: endpoint.user.clone(),
         };
         let now = self.hosts().clock().now();
         let entry = notes.into_iter().fold(entry, |entry, (name, value)| entry.detail(name, value));
@@ -164,6 +167,10 @@ impl Host {
     /// Starts a run, and returns as soon as it needs nobody at this end.
     pub async fn start(&self, job: &Job<'_>) -> Result<()> {
         let (endpoint, platform) = self.hosts().endpoint_and_platform(self.server().id).await?;
+        if endpoint.user != job.run_as {
+            let changed = Message::new("The credential of {server} was changed since this was asked for: ask again");
+            return Err(Error::Conflict(changed.with("server", self.name())));
+        }
         let script = script::detached(job.script, &job.parameters, platform.locale()).map_err(Error::internal)?;
         let (name, digest) = job.file.unwrap_or(("", ""));
         let parameters = Parameters::default()
