@@ -5,4 +5,5 @@ pub mod artifact_store;
 pub mod ask;
 pub mod inspect;
 pub mod run;
+pub mod upload;
 pub mod verdict;

@@ -19,6 +19,7 @@ pub mod jump;
 pub mod memory;
 pub mod numbers;
 pub mod overview;
+pub mod packages;
 pub mod part;
 pub mod range;
 pub mod region;
@@ -36,6 +37,7 @@ pub static ALL: &[&Screen] = &[
     &cpu::SCREEN,
     &memory::SCREEN,
     &disks::SCREEN,
+    &packages::SCREEN,
     &checks::SCREEN,
     &capabilities::SCREEN,
 ];

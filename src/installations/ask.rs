@@ -7,11 +7,14 @@ use crate::commands::{Change, CommandType};
 use crate::db::types::Address;
 use crate::error::{Error, Result};
 use crate::language::Message;
+use crate::models::allowance::Allowance;
 use crate::models::artifacts::Artifact;
+use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::executions::{Execution, NewExecution};
 use crate::models::ids::{ArtifactId, ExecutionId};
+use crate::models::permission::Permission;
 use crate::queue::{Queued, entry};
-use crate::remote::host::OperableHost;
+use crate::remote::host::{Host, OperableHost};
 use crate::remote::new_token;
 
 /// An entry of the queue: one claim of a run.
@@ -109,4 +112,19 @@ pub(super) fn parameters(execution: &Execution) -> Result<crate::commands::Param
         Some(CommandType::InspectFile) => InspectFile { file: execution.target.clone() }.parameters(),
         _ => return Err(Error::internal(anyhow::anyhow!("this version of hannun does not know the command"))),
     })
+}
+
+/// Asks for the end of a run; who did it stands in the audit log.
+pub async fn stop(host: &Host, run: &Execution) -> Result<()> {
+    host.permits(Permission::Install, "stop_execution", &run.target).await?;
+    host.allows(Allowance::Change, "stop_execution", &run.target).await?;
+    let (run, actor, now) = (run.clone(), host.actor().clone(), host.now());
+    let entry = AuditEntry::by(&actor, "stop_execution").server(host.name()).target(&run.target).detail("execution", run.id);
+    host.in_transaction(move |connection| {
+        if !run.ask_to_stop(connection, &actor.name)? {
+            return Err(Error::Conflict(Message::new("It has ended already")));
+        }
+        entry.record(connection, Outcome::Succeeded, now).map(drop)
+    })
+    .await
 }

@@ -254,6 +254,22 @@ pub fn misfit(artifact: &Artifact, catalog: &Catalog, platform: &Platform) -> Op
     Some(why.with("architecture", &artifact.architecture).with("actual", &platform.arch))
 }
 
+/// Refuses what does not fit, what nobody has looked into, and what nobody vouches for unless somebody said yes (F08).
+pub fn may_install(artifact: &Artifact, catalog: &Catalog, platform: &Platform, unsigned: bool) -> Result<()> {
+    if let Some(why) = misfit(artifact, catalog, platform) {
+        return Err(Error::Conflict(why));
+    }
+    let header = header_of(artifact);
+    if header.scripts.is_none() {
+        let why = "Nobody has looked into this file yet: have a server's tool tell what runs as root in it first";
+        return Err(Error::Conflict(Message::new(why)));
+    }
+    if header.signature != Signature::Present && !unsigned {
+        return Err(Error::field("unsigned", "Nobody vouches for this package. Say that it may be installed all the same"));
+    }
+    Ok(())
+}
+
 /// Whether a package for `wanted` runs on a machine that calls itself `machine`.
 fn runs_on(wanted: &str, machine: &str) -> bool {
     if matches!(wanted, "noarch" | "all" | "any") || wanted == machine {

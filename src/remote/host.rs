@@ -101,6 +101,14 @@ impl Host {
         allowance::check(&self.hosts, (&self.server, &self.actor), needed, (action, target)).await
     }
 
+    /// Writes about what is done here, all or nothing.
+    pub async fn in_transaction<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut crate::db::Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.hosts.db().transaction(work).await
+    }
+
     /// The time by the clock of the application.
     pub fn now(&self) -> DateTime<Utc> {
         self.hosts.clock().now()
