@@ -8,8 +8,8 @@ use actix_web::web;
 
 use crate::admin;
 use crate::screens::{
-    self, account, capabilities, checks, cpu, disks, favourites, fleet, jump, memory, overview, packages, server_options, setup,
-    sign_in,
+    self, account, capabilities, checks, cpu, disks, favourites, fleet, jump, memory, overview, packages,
+    server_options, setup, sign_in,
 };
 use crate::web::assets;
 use crate::web::menu::Screen;

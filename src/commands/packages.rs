@@ -10,8 +10,8 @@ mod name;
 mod pacman;
 mod plan;
 mod restarts;
-mod rpm;
 mod rows;
+mod rpm;
 mod updates;
 
 use chrono::{DateTime, Utc};
@@ -157,14 +157,14 @@ impl Command for ListPackages {
 
 impl Read for ListPackages {}
 
-/// The `N` fields of a line that tabs divide; the last one takes the rest.
+/// The `N` fields of a line that tabs divide, neither more nor fewer.
 fn fields<const N: usize>(line: &[u8]) -> Option<[&[u8]; N]> {
     let mut found = [line; N];
-    let mut parts = line.splitn(N, |byte| *byte == b'\t');
+    let mut parts = line.split(|byte| *byte == b'\t');
     for place in &mut found {
         *place = parts.next()?;
     }
-    Some(found)
+    parts.next().is_none().then_some(found)
 }
 
 /// Text that a tool may leave out.

@@ -159,7 +159,9 @@ mod tests {
 
     #[test]
     fn every_built_in_command_that_reads_asks_for_root_with_constant_commands_only() {
-        let constant = |kind: &&crate::commands::CommandType| !kind.takes_values() && **kind != crate::commands::CommandType::ListRestarts;
+        let constant = |kind: &&crate::commands::CommandType| {
+            !kind.takes_values() && **kind != crate::commands::CommandType::ListRestarts
+        };
         for command_type in crate::commands::CommandType::ALL.iter().filter(constant) {
             for variant in Catalog::built_in().variants(*command_type) {
                 let varying = root_lines(&variant.script).into_iter().find(|line| matches!(line, RootLine::Varying(_)));

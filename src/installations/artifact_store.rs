@@ -130,13 +130,16 @@ impl ArtifactStore {
 
     fn check_room(&self, stored: u64, more: u64) -> Result<()> {
         if stored.saturating_add(more) > TOTAL {
-            let full = Message::new("Uploaded files take {limit} GiB already, which is all they may. Delete some first");
+            let full =
+                Message::new("Uploaded files take {limit} GiB already, which is all they may. Delete some first");
             return Err(Error::NoRoom(full.with("limit", TOTAL >> 30)));
         }
         let disk = rustix::fs::statvfs(&self.folder).map_err(|error| Error::internal(io::Error::from(error)))?;
         let (free, all) = (disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize));
         if free < more.saturating_add(SPARE.max(all / 10)) {
-            return Err(Error::NoRoom(Message::new("The disk of hannun is nearly full: nothing is uploaded until there is room")));
+            return Err(Error::NoRoom(Message::new(
+                "The disk of hannun is nearly full: nothing is uploaded until there is room",
+            )));
         }
         Ok(())
     }

@@ -119,7 +119,8 @@ pub async fn stop(host: &Host, run: &Execution) -> Result<()> {
     host.permits(Permission::Install, "stop_execution", &run.target).await?;
     host.allows(Allowance::Change, "stop_execution", &run.target).await?;
     let (run, actor, now) = (run.clone(), host.actor().clone(), host.now());
-    let entry = AuditEntry::by(&actor, "stop_execution").server(host.name()).target(&run.target).detail("execution", run.id);
+    let entry =
+        AuditEntry::by(&actor, "stop_execution").server(host.name()).target(&run.target).detail("execution", run.id);
     host.in_transaction(move |connection| {
         if !run.ask_to_stop(connection, &actor.name)? {
             return Err(Error::Conflict(Message::new("It has ended already")));

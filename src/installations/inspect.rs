@@ -122,7 +122,8 @@ pub async fn inspect(
     let file_name = cleaned(file_name);
     let path = store.path_of(&received.stored_name);
     let named = file_name.clone();
-    let looked = tokio::task::spawn_blocking(move || look(&named, &mut File::open(path)?)).await.map_err(Error::internal)?;
+    let looked =
+        tokio::task::spawn_blocking(move || look(&named, &mut File::open(path)?)).await.map_err(Error::internal)?;
     let (kind, found) = match looked {
         Ok(found) => found,
         Err(refusal) => {
@@ -202,7 +203,8 @@ pub(super) fn learn(connection: &mut Connection, execution: &Execution, answer: 
     let Some(id) = execution.artifact_id else { return Ok(()) };
     let artifact = Artifact::by_id(connection, id)?;
     let Ok(content) = InspectFile::default().parse("table", answer.as_bytes()) else { return Ok(()) };
-    let server = crate::models::servers::Server::by_id(connection, &crate::models::actor::Scope::All, execution.server_id)?;
+    let server =
+        crate::models::servers::Server::by_id(connection, &crate::models::actor::Scope::All, execution.server_id)?;
     let (names, header) = merged(&artifact, content, server.name);
     let (name, version, architecture) = names;
     let header = serde_json::to_value(header).map_err(Error::internal)?;
@@ -265,7 +267,10 @@ pub fn may_install(artifact: &Artifact, catalog: &Catalog, platform: &Platform, 
         return Err(Error::Conflict(Message::new(why)));
     }
     if header.signature != Signature::Present && !unsigned {
-        return Err(Error::field("unsigned", "Nobody vouches for this package. Say that it may be installed all the same"));
+        return Err(Error::field(
+            "unsigned",
+            "Nobody vouches for this package. Say that it may be installed all the same",
+        ));
     }
     Ok(())
 }

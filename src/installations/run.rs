@@ -106,7 +106,8 @@ impl Runs {
             execution.place = crate::remote::new_token()?;
             self.move_to(execution, ExecutionState::Copying).await?;
             let mut file = self.store.open(artifact).await?;
-            let mut placing = host.place(&execution.place, u64::try_from(artifact.size_bytes).unwrap_or_default()).await?;
+            let mut placing =
+                host.place(&execution.place, u64::try_from(artifact.size_bytes).unwrap_or_default()).await?;
             while let Some(bytes) = file.next().await? {
                 placing.give(bytes).await?;
             }
@@ -167,12 +168,14 @@ impl Runs {
             match found.standing {
                 Standing::Gone | Standing::Starting if since_start < UNSEEN => {}
                 Standing::Gone => {
-                    let why = "What it left on the server is gone. Look there before you repeat it: it may have been done";
+                    let why =
+                        "What it left on the server is gone. Look there before you repeat it: it may have been done";
                     return self.end(host, &execution, unknown(Message::new(why))).await;
                 }
                 Standing::Starting => {
                     let why = Message::new("It was sent, and did not begin on the server");
-                    let end = End { state: ExecutionState::Failed, exit_status: None, why: Some(why), answer: String::new() };
+                    let end =
+                        End { state: ExecutionState::Failed, exit_status: None, why: Some(why), answer: String::new() };
                     return self.end(host, &execution, end).await;
                 }
                 Standing::Running | Standing::Ended(_) => {

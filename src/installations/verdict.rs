@@ -26,12 +26,7 @@ impl Ended<'_> {
     /// In which state, and why.
     pub fn verdict(&self) -> End {
         let (state, why) = self.judge();
-        End {
-            state,
-            exit_status: self.status,
-            why,
-            answer: String::from_utf8_lossy(self.answer).into_owned(),
-        }
+        End { state, exit_status: self.status, why, answer: String::from_utf8_lossy(self.answer).into_owned() }
     }
 
     fn judge(&self) -> (ExecutionState, Option<Message>) {
@@ -71,7 +66,9 @@ impl Ended<'_> {
                 return (ExecutionState::Partly, Some(why.with_words("state", after.state.label())));
             }
         }
-        if let Some(line) = self.line_with(&["scriptlet failed", "scriptlet in rpm package", "Error in POST", "Error in PRE"]) {
+        if let Some(line) =
+            self.line_with(&["scriptlet failed", "scriptlet in rpm package", "Error in POST", "Error in PRE"])
+        {
             let why = Message::new("Its tool says that it worked, but a script of the package failed: {said}");
             return (ExecutionState::Partly, Some(why.with("said", line)));
         }
@@ -89,11 +86,15 @@ impl Ended<'_> {
 
     fn why_failed(&self, status: i32) -> Message {
         let half = self.states().and_then(|states| {
-            let broken = |state| matches!(state, PackageState::HalfConfigured | PackageState::Unpacked | PackageState::HalfInstalled);
+            let broken = |state| {
+                matches!(state, PackageState::HalfConfigured | PackageState::Unpacked | PackageState::HalfInstalled)
+            };
             states.0.into_iter().find(|after| broken(after.state))
         });
         if let Some(after) = half {
-            let why = Message::new("{package} was left half installed ({state}): its setup ended with an error, which the log shows");
+            let why = Message::new(
+                "{package} was left half installed ({state}): its setup ended with an error, which the log shows",
+            );
             return why.with("package", after.name).with_words("state", after.state.label());
         }
         let target = self.target;
@@ -124,7 +125,15 @@ const REASONS: &[(&[&str], &str)] = &[
         "Another package manager held its lock the whole time, so nothing was changed",
     ),
     (
-        &["Unable to locate package", "No match for argument", "Unable to find a match", "unable to select packages", "target not found", "No matching packages", "has no installation candidate"],
+        &[
+            "Unable to locate package",
+            "No match for argument",
+            "Unable to find a match",
+            "unable to select packages",
+            "target not found",
+            "No matching packages",
+            "has no installation candidate",
+        ],
         "No repository of the server has {package}, or it is not installed there",
     ),
     (
@@ -135,7 +144,10 @@ const REASONS: &[(&[&str], &str)] = &[
         &["Failed dependencies", "unmet dependencies", "nothing provides", "dependency problems", "Depends:"],
         "{package} needs packages that no repository of the server has: {said}",
     ),
-    (&["wrong architecture", "does not match system", "incompatible architecture"], "{package} is for another architecture: {said}"),
+    (
+        &["wrong architecture", "does not match system", "incompatible architecture"],
+        "{package} is for another architecture: {said}",
+    ),
     (&["No space left on device", "not enough free space", "needs more space"], "The server's disk is full: {said}"),
     (&["Permission denied", "superuser privileges", "are you root"], "It needs root, which it did not get: {said}"),
 ];
@@ -190,7 +202,8 @@ mod tests {
     fn a_failure_says_why_in_words_of_ours() {
         let (_, why) = ended(CommandType::InstallPackage, 100, "E: Unable to locate package probe\n", "");
         assert_eq!(why, "No repository of the server has probe, or it is not installed there");
-        let (_, why) = ended(CommandType::RemovePackage, 1, "\tprobe is needed by (installed) needs-probe-1.0-1.noarch\n", "");
+        let (_, why) =
+            ended(CommandType::RemovePackage, 1, "\tprobe is needed by (installed) needs-probe-1.0-1.noarch\n", "");
         assert!(why.starts_with("Other packages need probe"), "{why}");
         assert!(ended(CommandType::InstallPackage, 7, "", "").1.contains("exit status 7"));
     }

@@ -112,9 +112,8 @@ impl Artifact {
 
     /// Removes the row, unless something that goes on needs the file.
     pub fn delete(&self, connection: &mut PgConnection) -> QueryResult<bool> {
-        let in_use = executions::table
-            .filter(executions::artifact_id.eq(self.id))
-            .filter(executions::ended_at.is_null());
+        let in_use =
+            executions::table.filter(executions::artifact_id.eq(self.id)).filter(executions::ended_at.is_null());
         let unused = artifacts::table.find(self.id).filter(diesel::dsl::not(diesel::dsl::exists(in_use)));
         diesel::delete(unused).execute(connection).map(|deleted| deleted == 1)
     }

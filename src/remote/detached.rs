@@ -280,7 +280,10 @@ mod tests {
         let output = b"ended\t1\t9\t9\nended\t0\t1probe\t1.0\tinstalled\n";
         let found = Followed::read(output, 0).unwrap();
         assert_eq!((found.standing, found.more), (Standing::Ended(Some(1)), false));
-        assert_eq!((found.log.as_slice(), found.answer.as_slice()), (&b"ended\t0\t1"[..], &b"probe\t1.0\tinstalled\n"[..]));
+        assert_eq!(
+            (found.log.as_slice(), found.answer.as_slice()),
+            (&b"ended\t0\t1"[..], &b"probe\t1.0\tinstalled\n"[..])
+        );
         let found = Followed::read(b"running\t\t400000\t3\nabc", 10).unwrap();
         assert_eq!((found.standing, found.more), (Standing::Running, true));
         assert_eq!(Followed::read(b"gone\n", 3).unwrap().standing, Standing::Gone);
@@ -288,7 +291,15 @@ mod tests {
 
     #[test]
     fn sec_x03_another_shape_is_refused() {
-        for output in ["", "gone", "running\n", "running\t\t1\t5\nabc", "ended\tx\t1\t0\n", "flying\t\t0\t0\n", "ended\t1\t-\t0\n"] {
+        for output in [
+            "",
+            "gone",
+            "running\n",
+            "running\t\t1\t5\nabc",
+            "ended\tx\t1\t0\n",
+            "flying\t\t0\t0\n",
+            "ended\t1\t-\t0\n",
+        ] {
             assert!(Followed::read(output.as_bytes(), 0).is_err(), "{output:?}");
         }
     }

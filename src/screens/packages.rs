@@ -100,7 +100,9 @@ pub async fn index(
     let platform = stored.platform.clone().map(Platform::from);
     let (runs, files) = app
         .db
-        .run(move |connection| Ok::<_, Error>((Execution::of_server(connection, id, HISTORY)?, Artifact::all(connection)?)))
+        .run(move |connection| {
+            Ok::<_, Error>((Execution::of_server(connection, id, HISTORY)?, Artifact::all(connection)?))
+        })
         .await?;
     let runs: Vec<RunRow> = runs.iter().map(|run| RunRow::new(run, &about.path)).collect();
     let page = PackagesPage {
@@ -139,7 +141,9 @@ impl PackagesPage {
     /// What is said where nothing matches.
     fn nothing(&self) -> Message {
         match self.query.view() {
-            View::Updates if self.query.q.is_empty() => Message::new("Everything is up to date, by the lists that the server has"),
+            View::Updates if self.query.q.is_empty() => {
+                Message::new("Everything is up to date, by the lists that the server has")
+            }
             _ => Message::new("No package matches “{q}”").with("q", &self.query.q),
         }
     }

@@ -12,7 +12,20 @@ const PAGE_PATIENCE: Duration = Duration::from_millis(1_200);
 const REGION_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Regions that are asked for alone.
-const REGIONS: &[&str] = &["facts", "charts", "processes", "filesystems", "cores", "checks", "check-charts", "packages", "restarts", "files", "plan", "run"];
+const REGIONS: &[&str] = &[
+    "facts",
+    "charts",
+    "processes",
+    "filesystems",
+    "cores",
+    "checks",
+    "check-charts",
+    "packages",
+    "restarts",
+    "files",
+    "plan",
+    "run",
+];
 
 /// A page or one region of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

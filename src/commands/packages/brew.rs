@@ -1,8 +1,8 @@
 //! What Homebrew tells, as its manual has it.
 
+use super::Package;
 use super::plan::{PackagePlan, PlanItem};
 use super::updates::{Update, UpdateList};
-use super::Package;
 use crate::commands::ParseError;
 use crate::commands::text::{self, SHORT};
 
@@ -59,7 +59,8 @@ pub(super) fn plan(output: &[u8]) -> Result<PackagePlan, ParseError> {
         } else if let Some(needed) = line.strip_prefix(b"needed\t") {
             plan.obstacles.push(text::shown(needed, SHORT));
         } else {
-            let names = text::words(line).map(|name| PlanItem { name: text::shown(name, SHORT), ..PlanItem::default() });
+            let names =
+                text::words(line).map(|name| PlanItem { name: text::shown(name, SHORT), ..PlanItem::default() });
             if heading.starts_with(b"install") {
                 plan.added.extend(names);
             } else if heading.starts_with(b"upgrade") {

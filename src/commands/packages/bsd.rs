@@ -61,7 +61,12 @@ pub(super) fn updates(output: &[u8]) -> Result<UpdateList, ParseError> {
         let at = rest.windows(5).position(|window| window == b" has ").ok_or_else(wrong)?;
         let available = rest.get(at + 5..).and_then(|rest| rest.strip_suffix(b")")).ok_or_else(wrong)?;
         installed.push(full);
-        list.updates.push(Update { name, installed: before, available: text::shown(available, SHORT), ..Update::default() });
+        list.updates.push(Update {
+            name,
+            installed: before,
+            available: text::shown(available, SHORT),
+            ..Update::default()
+        });
     }
     for (update, full) in list.updates.iter_mut().zip(installed) {
         update.security = vulnerable.contains(full);

@@ -127,7 +127,8 @@ pub(super) fn plan(output: &[u8]) -> Result<PackagePlan, ParseError> {
         let (installs, action) = found?;
         match (installs, action.before, action.after) {
             (true, before, Some(after)) => {
-                let item = PlanItem { name: action.name, version: after, before, origin: text::shown(action.origin, SHORT) };
+                let item =
+                    PlanItem { name: action.name, version: after, before, origin: text::shown(action.origin, SHORT) };
                 if item.before.is_some() { plan.renewed.push(item) } else { plan.added.push(item) }
             }
             (false, before, _) => {

@@ -15,11 +15,13 @@ pub(super) fn installed(output: &[u8]) -> Result<Vec<Package>, ParseError> {
         if line.trim_ascii().is_empty() || line.starts_with(b" ") {
             continue;
         }
-        let Some(colon) = line.windows(2).position(|window| window == b": ").or_else(|| line.strip_suffix(b":").map(<[u8]>::len))
+        let Some(colon) =
+            line.windows(2).position(|window| window == b": ").or_else(|| line.strip_suffix(b":").map(<[u8]>::len))
         else {
             return Err(ParseError::at(number, "a name, a colon and a value were expected", line));
         };
-        let (key, value) = (line.get(..colon).unwrap_or_default().trim_ascii(), line.get(colon + 1..).unwrap_or_default());
+        let (key, value) =
+            (line.get(..colon).unwrap_or_default().trim_ascii(), line.get(colon + 1..).unwrap_or_default());
         let value = value.trim_ascii();
         if key == b"Name" {
             packages.push(Package { name: text::shown(value, SHORT), ..Package::default() });
@@ -93,7 +95,8 @@ pub(super) fn plan(output: &[u8]) -> Result<PackagePlan, ParseError> {
         let Some(([sign, name, version], _)) = text::first_words::<3>(line) else {
             return Err(ParseError::at(number, "a sign, a name and a version were expected", line));
         };
-        let item = PlanItem { name: text::shown(name, SHORT), version: text::shown(version, SHORT), ..PlanItem::default() };
+        let item =
+            PlanItem { name: text::shown(name, SHORT), version: text::shown(version, SHORT), ..PlanItem::default() };
         match sign {
             b"+" => plan.added.push(item),
             b"-" => plan.removed.push(item),

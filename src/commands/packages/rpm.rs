@@ -84,7 +84,10 @@ pub(super) fn updates(output: &[u8]) -> Result<UpdateList, ParseError> {
     for update in &mut list.updates {
         let architecture = std::mem::take(&mut update.installed);
         let plain = update.available.split_once(':').map_or(update.available.as_str(), |(_, version)| version);
-        let full = [format!("{}-{plain}.{architecture}", update.name), format!("{}-{}.{architecture}", update.name, update.available)];
+        let full = [
+            format!("{}-{plain}.{architecture}", update.name),
+            format!("{}-{}.{architecture}", update.name, update.available),
+        ];
         update.security = full.iter().any(|name| named.contains(name.as_bytes()));
         update.installed = before.remove(&(update.name.clone(), architecture)).unwrap_or_default();
     }
@@ -95,13 +98,15 @@ pub(super) fn updates(output: &[u8]) -> Result<UpdateList, ParseError> {
 fn kind_of(line: &[u8]) -> Option<Kind> {
     let head = line.strip_suffix(b":")?;
     Some(match head {
-        b"Installing" | b"Installing dependencies" | b"Installing weak dependencies" | b"Installing group/module packages" => {
-            Kind::Added
-        }
+        b"Installing"
+        | b"Installing dependencies"
+        | b"Installing weak dependencies"
+        | b"Installing group/module packages" => Kind::Added,
         b"Upgrading" | b"Downgrading" | b"Reinstalling" => Kind::Renewed,
-        b"Removing" | b"Removing dependent packages" | b"Removing unused dependencies" | b"Removing depended packages" => {
-            Kind::Removed
-        }
+        b"Removing"
+        | b"Removing dependent packages"
+        | b"Removing unused dependencies"
+        | b"Removing depended packages" => Kind::Removed,
         _ => return None,
     })
 }

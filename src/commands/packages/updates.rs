@@ -8,8 +8,16 @@ use crate::commands::table;
 use crate::commands::text::{self, SHORT};
 use crate::commands::{Command, CommandType, ParseError, Read};
 
-pub(in crate::commands) const FORMATS: &[&str] =
-    &["apt-upgrade", "dnf-updates", "zypper-updates", "apk-updates", "pacman-updates", "pkg-updates", "brew-updates", "table"];
+pub(in crate::commands) const FORMATS: &[&str] = &[
+    "apt-upgrade",
+    "dnf-updates",
+    "zypper-updates",
+    "apk-updates",
+    "pacman-updates",
+    "pkg-updates",
+    "brew-updates",
+    "table",
+];
 
 pub(in crate::commands) const SHAPES: &[Shape] = &[
     Shape::rows(&[

@@ -22,7 +22,8 @@ pub(super) fn read(file: &mut impl Read) -> Result<Found, Refusal> {
         }
         let size = number(head.get(48..58).unwrap_or_default());
         let size = size.ok_or_else(|| wrong("It is no Debian package: a member has no size"))?;
-        let name = String::from_utf8_lossy(head.get(..16).unwrap_or_default()).trim_end().trim_end_matches('/').to_owned();
+        let name =
+            String::from_utf8_lossy(head.get(..16).unwrap_or_default()).trim_end().trim_end_matches('/').to_owned();
         if names.is_empty() {
             let mut version = vec![0; usize::try_from(size.min(16)).unwrap_or_default()];
             file.read_exact(&mut version)?;
@@ -59,7 +60,8 @@ mod tests {
     use super::*;
 
     fn member(name: &str, content: &[u8]) -> Vec<u8> {
-        let mut bytes = format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 100_644, content.len()).into_bytes();
+        let mut bytes =
+            format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 100_644, content.len()).into_bytes();
         bytes.extend_from_slice(content);
         if content.len() % 2 == 1 {
             bytes.push(b'\n');
@@ -69,7 +71,8 @@ mod tests {
 
     #[test]
     fn sec_f07_a_whole_package_is_taken_and_half_of_one_is_not() {
-        let whole = [member("debian-binary", b"2.0\n"), member("control.tar.xz", b"abc"), member("data.tar.xz", &[7; 90])];
+        let whole =
+            [member("debian-binary", b"2.0\n"), member("control.tar.xz", b"abc"), member("data.tar.xz", &[7; 90])];
         let whole = whole.concat();
         assert_eq!(read(&mut whole.as_slice()).unwrap().header.signature, Signature::Absent);
         for length in 0..whole.len() - 1 {

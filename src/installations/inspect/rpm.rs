@@ -175,7 +175,10 @@ impl Index {
 
     fn scripts(&self) -> Vec<PackageScript> {
         let of = |(tag, name): &(u32, &str)| {
-            self.texts(*tag).into_iter().map(|text| PackageScript { name: (*name).to_owned(), text }).collect::<Vec<_>>()
+            self.texts(*tag)
+                .into_iter()
+                .map(|text| PackageScript { name: (*name).to_owned(), text })
+                .collect::<Vec<_>>()
         };
         SCRIPTS.iter().flat_map(of).filter(|script| !script.text.trim().is_empty()).collect()
     }
@@ -233,7 +236,8 @@ mod tests {
 
     #[test]
     fn a_small_header_is_read() {
-        let main = header(&[(1000, 6, 0, 1), (1001, 6, 2, 1), (1002, 6, 4, 1), (1024, 6, 6, 1)], b"a\x001\x002\x00echo\x00");
+        let main =
+            header(&[(1000, 6, 0, 1), (1001, 6, 2, 1), (1002, 6, 4, 1), (1024, 6, 6, 1)], b"a\x001\x002\x00echo\x00");
         let found = read(MAGIC, &mut package(&main).as_slice()).unwrap();
         assert_eq!((found.name.as_str(), found.version.as_str()), ("a", "1-2"));
         assert_eq!(found.header.scripts.unwrap()[0].name, "%post");

@@ -56,10 +56,7 @@ impl Execution {
     /// Frees those whose worker was not heard of, to be queued with the token that each has now.
     pub fn free_lost(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<(ExecutionId, i64)>> {
         diesel::update(executions::table.filter(executions::lease_until.lt(now)).filter(executions::ended_at.is_null()))
-            .set((
-                executions::token.eq(executions::token + 1),
-                executions::lease_until.eq(None::<DateTime<Utc>>),
-            ))
+            .set((executions::token.eq(executions::token + 1), executions::lease_until.eq(None::<DateTime<Utc>>)))
             .returning((executions::id, executions::token))
             .get_results(connection)
     }

@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 
 use super::in_time;
 use crate::app::App;
-use crate::commands::packages::{InstallPackage, PackageName, PackagePlan, PlanItem, PreviewInstall, PreviewRemoval, RemovePackage};
+use crate::commands::packages::{
+    InstallPackage, PackageName, PackagePlan, PlanItem, PreviewInstall, PreviewRemoval, RemovePackage,
+};
 use crate::commands::told::told;
 use crate::error::{Error, FieldErrors, Result};
 use crate::installations::ask;

@@ -17,7 +17,8 @@ impl Named {
     fn new(name: &str, wanted: &str) -> Self {
         let wanted = wanted.trim().to_lowercase();
         let at = (!wanted.is_empty() && name.is_ascii()).then(|| name.to_lowercase().find(&wanted)).flatten();
-        let cut = at.and_then(|at| Some((name.get(..at)?, name.get(at..at + wanted.len())?, name.get(at + wanted.len()..)?)));
+        let cut =
+            at.and_then(|at| Some((name.get(..at)?, name.get(at..at + wanted.len())?, name.get(at + wanted.len()..)?)));
         let (before, hit, after) = cut.unwrap_or((name, "", ""));
         Self { before: before.to_owned(), hit: hit.to_owned(), after: after.to_owned() }
     }

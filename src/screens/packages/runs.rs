@@ -109,7 +109,8 @@ fn lines_of(parts: &[OutputPart]) -> Vec<LogLine> {
     }
     let from = lines.len().saturating_sub(LINES);
     let last = lines.into_iter().skip(from);
-    last.map(|(at, line)| LogLine { at, text: String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned() }).collect()
+    last.map(|(at, line)| LogLine { at, text: String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned() })
+        .collect()
 }
 
 /// The run of an address, if it is one of that server.

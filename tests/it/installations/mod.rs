@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::harness::app::TestApp;
 use crate::harness::database::TestDatabase;
+use crate::harness::hosts::TestHost;
 use crate::harness::known;
 
 /// The product with a worker, and a server `web-1`.
@@ -117,6 +118,19 @@ impl Stage {
         if let Some(worker) = self.worker.take() {
             worker.end().await;
         }
+    }
+}
+
+/// Waits until nothing of any run lies on the server: what is left is removed after the end was written.
+async fn nothing_is_left(system: &TestHost) {
+    let end = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let left = system.run("ls -d /var/tmp/hannun-* /tmp/hannun-* 2>/dev/null || true");
+        if left.is_empty() {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < end, "{left}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

@@ -4,7 +4,7 @@ use hannun::commands::packages::{ListPackages, ListRestarts, ListUpdates, Previe
 use hannun::installations::ask;
 use hannun::models::executions::ExecutionState;
 
-use super::{Stage, name, why};
+use super::{Stage, name, nothing_is_left, why};
 use crate::harness::hosts::{Kind, TestHost};
 
 #[actix_web::test]
@@ -39,7 +39,7 @@ async fn a_package_comes_with_what_it_needs_and_goes_with_what_needs_it() {
         let listed = host.read(ListPackages).await.unwrap().value;
         assert!(!listed.iter().any(|package| package.name == "probe" || package.name == "needs-probe"));
         // Nothing of a run stays on the server.
-        assert_eq!(system.run("ls -d /var/tmp/hannun-* /tmp/hannun-* 2>/dev/null || true"), "");
+        nothing_is_left(&system).await;
         stage.leave().await;
     }
 }
@@ -65,7 +65,9 @@ async fn what_could_be_renewed_is_told_by_each_tool() {
 #[actix_web::test]
 async fn a_package_that_nobody_has_is_named_and_nothing_runs_on() {
     for kind in [Kind::Debian, Kind::Rpm] {
-        let Some(system) = TestHost::start(kind, "a_package_that_nobody_has_is_named_and_nothing_runs_on") else { return };
+        let Some(system) = TestHost::start(kind, "a_package_that_nobody_has_is_named_and_nothing_runs_on") else {
+            return;
+        };
         let stage = Stage::set(&system.asks()).await;
         let host = stage.host().await;
         assert!(host.read(PreviewInstall(name("no-such-thing"))).await.is_err());

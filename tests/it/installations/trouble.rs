@@ -7,7 +7,7 @@ use hannun::error::Error;
 use hannun::installations::ask;
 use hannun::models::executions::{Execution, ExecutionState};
 
-use super::{Stage, Worker, name, why};
+use super::{Stage, Worker, name, nothing_is_left, why};
 use crate::harness::hosts::{Kind, TestHost};
 
 #[actix_web::test]
@@ -60,7 +60,9 @@ async fn rel_r06_a_worker_that_is_told_to_end_leaves_its_run_to_the_next_one() {
 
 #[actix_web::test]
 async fn sec_p07_a_run_that_is_stopped_ends_on_the_server_too() {
-    let Some(system) = TestHost::start(Kind::Debian, "sec_p07_a_run_that_is_stopped_ends_on_the_server_too") else { return };
+    let Some(system) = TestHost::start(Kind::Debian, "sec_p07_a_run_that_is_stopped_ends_on_the_server_too") else {
+        return;
+    };
     let stage = Stage::set(&system.deploy()).await;
     let host = stage.host().await;
     let run = ask::install(&host, name("slow")).await.unwrap();
@@ -96,7 +98,9 @@ async fn another_one_s_lock_is_waited_for_and_seen_to_be() {
 
 #[actix_web::test]
 async fn who_may_not_become_root_changes_nothing_and_is_told_why() {
-    let Some(system) = TestHost::start(Kind::Debian, "who_may_not_become_root_changes_nothing_and_is_told_why") else { return };
+    let Some(system) = TestHost::start(Kind::Debian, "who_may_not_become_root_changes_nothing_and_is_told_why") else {
+        return;
+    };
     let stage = Stage::set(&system.plain()).await;
     let refused = ask::install(&stage.host().await, name("probe")).await.unwrap_err();
     assert!(refused.to_string().contains("needs root on web-1"), "{refused}");
@@ -108,7 +112,7 @@ async fn who_may_not_become_root_changes_nothing_and_is_told_why() {
     let run = stage.ended(run.id).await;
     assert_eq!(run.state, ExecutionState::Failed);
     assert!(why(&run).starts_with("Nothing was changed"), "{}", why(&run));
-    assert_eq!(system.run("ls -d /var/tmp/hannun-* /tmp/hannun-* 2>/dev/null || true"), "");
+    nothing_is_left(&system).await;
     stage.leave().await;
 }
 
