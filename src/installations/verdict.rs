@@ -67,7 +67,7 @@ impl Ended<'_> {
             }
         }
         if let Some(line) =
-            self.line_with(&["scriptlet failed", "scriptlet in rpm package", "Error in POST", "Error in PRE"])
+            self.line_with(&["scriptlet failed", "scriptlet in rpm package", "error in post", "error in pre"])
         {
             let why = Message::new("Its tool says that it worked, but a script of the package failed: {said}");
             return (ExecutionState::Partly, Some(why.with("said", line)));
@@ -109,7 +109,10 @@ impl Ended<'_> {
     /// The first line of the log that holds one of these.
     fn line_with(&self, signs: &[&str]) -> Option<String> {
         let text = String::from_utf8_lossy(self.log);
-        let found = text.lines().find(|line| signs.iter().any(|sign| line.contains(sign)));
+        let found = text.lines().find(|line| {
+            let line = line.to_lowercase();
+            signs.iter().any(|sign| line.contains(sign))
+        });
         found.map(|line| line.trim().chars().take(200).collect())
     }
 }
@@ -121,17 +124,17 @@ const REASONS: &[(&[&str], &str)] = &[
         "What arrived on the server is not what was sent, so nothing was installed: {said}",
     ),
     (
-        &["transaction lock", "Could not get lock", "Unable to acquire the dpkg", "Unable to lock database"],
+        &["transaction lock", "could not get lock", "unable to acquire the dpkg", "unable to lock database"],
         "Another package manager held its lock the whole time, so nothing was changed",
     ),
     (
         &[
-            "Unable to locate package",
-            "No match for argument",
-            "Unable to find a match",
+            "unable to locate package",
+            "no match for argument",
+            "unable to find a match",
             "unable to select packages",
             "target not found",
-            "No matching packages",
+            "no matching packages",
             "has no installation candidate",
         ],
         "No repository of the server has {package}, or it is not installed there",
@@ -141,15 +144,15 @@ const REASONS: &[(&[&str], &str)] = &[
         "Other packages need {package}: {said}",
     ),
     (
-        &["Failed dependencies", "unmet dependencies", "nothing provides", "dependency problems", "Depends:"],
+        &["failed dependencies", "unmet dependencies", "nothing provides", "dependency problems", "depends:"],
         "{package} needs packages that no repository of the server has: {said}",
     ),
     (
         &["wrong architecture", "does not match system", "incompatible architecture"],
         "{package} is for another architecture: {said}",
     ),
-    (&["No space left on device", "not enough free space", "needs more space"], "The server's disk is full: {said}"),
-    (&["Permission denied", "superuser privileges", "are you root"], "It needs root, which it did not get: {said}"),
+    (&["no space left on device", "not enough free space", "needs more space"], "The server's disk is full: {said}"),
+    (&["permission denied", "superuser privileges", "are you root"], "It needs root, which it did not get: {said}"),
 ];
 
 /// The states that a change left; none where it left nothing that can be read.

@@ -21,7 +21,7 @@ pub(super) fn installed(output: &[u8]) -> Result<Vec<Package>, ParseError> {
             packages.push(Package { name: text::shown(value, SHORT), ..Package::default() });
             continue;
         }
-        let Some(package) = packages.last_mut() else { return Err(wrong("P: was expected first")) };
+        let Some(package) = packages.last_mut() else { return Err(wrong("a line P: was expected first")) };
         match letter {
             b'V' => package.version = shown(value),
             b'A' => package.architecture = shown(value),

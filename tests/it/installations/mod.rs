@@ -1,5 +1,6 @@
 //! Packages come and go on whole systems: real apt, dnf, dpkg and rpm, started detached and followed by a real queue.
 
+mod browser;
 mod files;
 mod names;
 mod trouble;
