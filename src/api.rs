@@ -1,5 +1,6 @@
 //! `/api/v1`: one file per resource, the same domain calls as screens; the document comes from the code.
 
+pub mod artifacts;
 pub mod audit_events;
 pub mod capabilities;
 pub mod checks;
@@ -8,6 +9,7 @@ pub mod commands;
 pub mod connection;
 pub mod credentials;
 pub mod evidence;
+pub mod executions;
 pub mod filesystems;
 pub mod groups;
 pub mod host_key;
@@ -18,6 +20,7 @@ pub mod inventory;
 pub mod latest;
 pub mod metrics;
 pub mod openapi;
+pub mod packages;
 mod paging;
 pub mod platform;
 pub mod problem;

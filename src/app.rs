@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::installations::artifact_store::ArtifactStore;
 use crate::inventory::Done;
 use crate::metrics::live::Live;
 use crate::models::password::PasswordHasher;
@@ -26,6 +27,8 @@ pub struct App {
     pub passwords: PasswordHasher,
     /// The way to every server.
     pub hosts: Hosts,
+    /// Package files that people uploaded.
+    pub artifacts: ArtifactStore,
     /// The last minutes of every server.
     pub live: Live,
 }

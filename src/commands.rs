@@ -5,6 +5,7 @@ pub mod checks;
 pub mod conditions;
 pub mod filesystems;
 pub mod metrics;
+pub mod packages;
 mod permission;
 pub mod platform;
 pub mod preview;
@@ -61,6 +62,24 @@ pub enum CommandType {
     ListSockets,
     /// Who is connected.
     ListConnections,
+    /// What is installed.
+    ListPackages,
+    /// What could be renewed.
+    ListUpdates,
+    /// What runs with files that were replaced.
+    ListRestarts,
+    /// What installing a package would bring along.
+    PreviewInstall,
+    /// What removing a package would take along.
+    PreviewRemoval,
+    /// Puts a package there from the repositories.
+    InstallPackage,
+    /// Takes a package away.
+    RemovePackage,
+    /// Puts a package there from an uploaded file.
+    InstallFile,
+    /// What is inside an uploaded package file.
+    InspectFile,
 }
 
 impl CommandType {
@@ -75,6 +94,15 @@ impl CommandType {
         Self::SignalProcess,
         Self::ListSockets,
         Self::ListConnections,
+        Self::ListPackages,
+        Self::ListUpdates,
+        Self::ListRestarts,
+        Self::PreviewInstall,
+        Self::PreviewRemoval,
+        Self::InstallPackage,
+        Self::RemovePackage,
+        Self::InstallFile,
+        Self::InspectFile,
     ];
 
     /// The stable word for URLs, rows and file names; never renamed.
@@ -89,6 +117,15 @@ impl CommandType {
             Self::SignalProcess => "signal_process",
             Self::ListSockets => "list_sockets",
             Self::ListConnections => "list_connections",
+            Self::ListPackages => "list_packages",
+            Self::ListUpdates => "list_updates",
+            Self::ListRestarts => "list_restarts",
+            Self::PreviewInstall => "preview_install",
+            Self::PreviewRemoval => "preview_removal",
+            Self::InstallPackage => "install_package",
+            Self::RemovePackage => "remove_package",
+            Self::InstallFile => "install_file",
+            Self::InspectFile => "inspect_file",
         }
     }
 
@@ -104,6 +141,15 @@ impl CommandType {
             Self::SignalProcess => "Send a signal to a process",
             Self::ListSockets => "List listening sockets",
             Self::ListConnections => "List connections",
+            Self::ListPackages => "List installed packages",
+            Self::ListUpdates => "List pending updates",
+            Self::ListRestarts => "List what should be restarted",
+            Self::PreviewInstall => "See what an installation would bring",
+            Self::PreviewRemoval => "See what a removal would take along",
+            Self::InstallPackage => "Install a package",
+            Self::RemovePackage => "Remove a package",
+            Self::InstallFile => "Install a package file",
+            Self::InspectFile => "Look into a package file",
         }
     }
 
@@ -119,6 +165,12 @@ impl CommandType {
             Self::SignalProcess => processes::signals::FORMATS,
             Self::ListSockets => sockets::FORMATS,
             Self::ListConnections => sockets::connections::FORMATS,
+            Self::ListPackages => packages::FORMATS,
+            Self::ListUpdates => packages::UPDATE_FORMATS,
+            Self::ListRestarts => packages::RESTART_FORMATS,
+            Self::PreviewInstall | Self::PreviewRemoval => packages::PLAN_FORMATS,
+            Self::InstallPackage | Self::RemovePackage | Self::InstallFile => packages::CHANGE_FORMATS,
+            Self::InspectFile => packages::CONTENT_FORMATS,
         }
     }
 
@@ -134,7 +186,30 @@ impl CommandType {
             Self::SignalProcess => processes::signals::SHAPES,
             Self::ListSockets => sockets::rows::SHAPES,
             Self::ListConnections => sockets::connections::SHAPES,
+            Self::ListPackages => packages::SHAPES,
+            Self::ListUpdates => packages::UPDATE_SHAPES,
+            Self::ListRestarts => packages::RESTART_SHAPES,
+            Self::PreviewInstall | Self::PreviewRemoval => packages::PLAN_SHAPES,
+            Self::InstallPackage | Self::RemovePackage | Self::InstallFile => packages::CHANGE_SHAPES,
+            Self::InspectFile => packages::CONTENT_SHAPES,
         }
+    }
+
+    /// Whether its commands are given values that are known only when they run: they cannot be listed in `sudoers`, nor
+    /// tried without them.
+    pub fn takes_values(self) -> bool {
+        !matches!(
+            self,
+            Self::DetectPlatform
+                | Self::SampleMetrics
+                | Self::ListFilesystems
+                | Self::ListProcesses
+                | Self::ListSockets
+                | Self::ListConnections
+                | Self::ListPackages
+                | Self::ListUpdates
+                | Self::ListRestarts
+        )
     }
 
     /// The command type of a name.

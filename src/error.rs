@@ -28,6 +28,8 @@ pub enum Error {
     BadRequest(Message),
     /// The body is larger than this address takes.
     TooLarge,
+    /// There is no room for it: a quota is reached, or the disk of the console is nearly full (F06).
+    NoRoom(Message),
     /// The body did not come to its end in time (W10).
     TooSlow,
     /// Somebody else changed it first, or it exists already.
@@ -55,6 +57,7 @@ impl Error {
             Self::Forbidden(message)
             | Self::BadRequest(message)
             | Self::Conflict(message)
+            | Self::NoRoom(message)
             | Self::Unavailable(message) => message.clone(),
             Self::Invalid(_) => Message::new("Some fields need another value"),
             Self::TooLarge => Message::new("That is more than we take at once"),

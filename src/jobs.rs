@@ -8,6 +8,8 @@ mod keep_audit_head;
 mod pack_metrics;
 mod reconcile;
 pub mod recurring;
+mod resume_executions;
+mod run_execution;
 mod scheduler;
 
 use futures_util::future::BoxFuture;
@@ -49,8 +51,14 @@ pub struct Recurring {
 }
 
 /// Every job that comes round.
-pub const ALL: &[Recurring] =
-    &[pack_metrics::JOB, forget_metrics::JOB, forget_trials::JOB, keep_audit_head::JOB, reconcile::JOB];
+pub const ALL: &[Recurring] = &[
+    pack_metrics::JOB,
+    forget_metrics::JOB,
+    forget_trials::JOB,
+    keep_audit_head::JOB,
+    reconcile::JOB,
+    resume_executions::JOB,
+];
 
 /// Schedules and works until `stop`; `workers` may have been given further queues.
 pub async fn run(workers: Workers, work: Work, stop: &CancellationToken) {

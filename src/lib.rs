@@ -16,6 +16,7 @@ pub mod commands;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod installations;
 pub mod inventory;
 pub mod jobs;
 pub mod language;

@@ -19,6 +19,7 @@ mod check;
 mod connect;
 mod connection;
 mod credential;
+pub mod detached;
 mod endpoint;
 mod exec;
 mod failure;

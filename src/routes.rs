@@ -8,7 +8,7 @@ use actix_web::web;
 
 use crate::admin;
 use crate::screens::{
-    self, account, capabilities, checks, cpu, disks, favourites, fleet, jump, memory, overview, processes,
+    self, account, capabilities, checks, cpu, disks, favourites, fleet, jump, memory, overview, packages, processes,
     server_options, setup, sign_in, sockets,
 };
 use crate::web::assets;
@@ -61,6 +61,24 @@ pub fn all() -> Vec<Route> {
         }),
         post("/servers/{server}/processes/{pid}/signals", OPERATOR, || web::to(processes::signals::create)),
         get("/servers/{server}/sockets", VIEWER, || web::to(sockets::index)),
+        // Packages
+        get("/servers/{server}/packages", VIEWER, || web::to(packages::index)),
+        get("/servers/{server}/packages/installations/new", OPERATOR, || web::to(packages::plans::new_installation)),
+        post("/servers/{server}/packages/installations", OPERATOR, || web::to(packages::plans::create_installation)),
+        get("/servers/{server}/packages/removals/new", OPERATOR, || web::to(packages::plans::new_removal)),
+        post("/servers/{server}/packages/removals", OPERATOR, || web::to(packages::plans::create_removal)),
+        get("/servers/{server}/packages/artifacts/{artifact}", OPERATOR, || web::to(packages::plans::review)),
+        post("/servers/{server}/packages/artifacts/{artifact}/installations", OPERATOR, || {
+            web::to(packages::artifacts::install)
+        }),
+        post("/servers/{server}/packages/artifacts/{artifact}/inspections", OPERATOR, || {
+            web::to(packages::artifacts::look_inside)
+        }),
+        get("/servers/{server}/packages/runs/{run}", VIEWER, || web::to(packages::runs::show)),
+        get("/servers/{server}/packages/runs/{run}/stream", VIEWER, || web::to(packages::runs::stream)),
+        post("/servers/{server}/packages/runs/{run}/stops", OPERATOR, || web::to(packages::runs::stop)),
+        post("/artifacts", OPERATOR, || web::to(packages::artifacts::create)).streamed(),
+        post("/artifacts/{artifact}/deletions", OPERATOR, || web::to(packages::artifacts::destroy)),
         get("/servers/{server}/checks", VIEWER, || web::to(checks::index)),
         get("/servers/{server}/capabilities", VIEWER, || web::to(capabilities::index)),
         post("/servers/{server}/detections", OPERATOR, || web::to(capabilities::detect)),

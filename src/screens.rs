@@ -19,6 +19,7 @@ pub mod jump;
 pub mod memory;
 pub mod numbers;
 pub mod overview;
+pub mod packages;
 pub mod part;
 pub mod processes;
 pub mod range;
@@ -40,6 +41,7 @@ pub static ALL: &[&Screen] = &[
     &disks::SCREEN,
     &processes::SCREEN,
     &sockets::SCREEN,
+    &packages::SCREEN,
     &checks::SCREEN,
     &capabilities::SCREEN,
 ];

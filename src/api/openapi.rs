@@ -12,9 +12,9 @@ use utoipa::openapi::{PathItem, Ref, RefOr, Required, Response};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit_events, capabilities, checks, command_types, commands, connection, credentials, filesystems, groups,
-    host_key, idempotency, imports, inventory, latest, metrics, platform, problem, processes, servers, sockets, stream,
-    tokens, trials, users,
+    artifacts, audit_events, capabilities, checks, command_types, commands, connection, credentials, executions,
+    filesystems, groups, host_key, idempotency, imports, inventory, latest, metrics, packages, platform, problem,
+    processes, servers, sockets, stream, tokens, trials, users,
 };
 
 /// Everything that the document is made of.
@@ -35,6 +35,9 @@ use super::{
         platform::show, capabilities::show,
         metrics::history, latest::show, stream::show,
         processes::index, processes::one::show, processes::signals::create, sockets::index, filesystems::index,
+        packages::index, packages::updates, packages::install, packages::remove,
+        artifacts::index, artifacts::show, artifacts::create, artifacts::destroy,
+        executions::show, executions::stop, executions::stream,
         credentials::index, credentials::create, credentials::show, credentials::update, credentials::destroy,
         groups::index, groups::create, groups::show, groups::update, groups::destroy,
         imports::create,

@@ -1,5 +1,6 @@
 //! What an answer means, as a table of text: for people who try a command before they trust it.
 
+mod packages;
 mod processes;
 
 use super::filesystems::ListFilesystems;
@@ -56,6 +57,15 @@ impl CommandType {
             Self::SignalProcess => processes::signalled(&signals::read(output)?),
             Self::ListSockets => processes::sockets(&ListSockets.parse(format, output)?.sockets),
             Self::ListConnections => processes::sockets(&ListConnections.parse(format, output)?.sockets),
+            Self::ListPackages
+            | Self::ListUpdates
+            | Self::ListRestarts
+            | Self::PreviewInstall
+            | Self::PreviewRemoval
+            | Self::InstallPackage
+            | Self::RemovePackage
+            | Self::InstallFile
+            | Self::InspectFile => self.preview_packages(format, output)?,
         })
     }
 }

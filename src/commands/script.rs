@@ -1,7 +1,11 @@
 //! The only maker of what is sent to a shell: a constant script, its values as single-quoted assignments, and the
 //! envelope around both (architecture, decision 3). Knows no script and no server.
 
+mod job;
+
 use std::fmt;
+
+pub use job::detached;
 
 /// What the exec request asks of the login shell: one constant without special characters (P02).
 pub const SHELL: &str = "exec /bin/sh";

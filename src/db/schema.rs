@@ -447,6 +447,65 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    artifacts (id) {
+        id -> BigInt,
+        file_name -> Text,
+        stored_name -> Text,
+        kind -> Text,
+        size_bytes -> BigInt,
+        sha256 -> Text,
+        name -> Text,
+        version -> Text,
+        architecture -> Text,
+        header -> Jsonb,
+        uploaded_by -> Text,
+        uploaded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    executions (id) {
+        id -> BigInt,
+        server_id -> BigInt,
+        command_type -> Text,
+        command -> Text,
+        line -> Text,
+        script -> Text,
+        as_root -> Bool,
+        run_as -> Text,
+        target -> Text,
+        artifact_id -> Nullable<BigInt>,
+        unsigned -> Bool,
+        actor_kind -> Text,
+        actor -> Text,
+        address -> Nullable<Inet>,
+        asked_number -> BigInt,
+        place -> Text,
+        state -> Text,
+        token -> BigInt,
+        lease_until -> Nullable<Timestamptz>,
+        queued_at -> Timestamptz,
+        started_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+        heard_at -> Nullable<Timestamptz>,
+        exit_status -> Nullable<Integer>,
+        why -> Nullable<Jsonb>,
+        answer -> Text,
+        log_bytes -> BigInt,
+        stop_asked_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    execution_output (execution_id, at_byte) {
+        execution_id -> BigInt,
+        at_byte -> BigInt,
+        at -> Timestamptz,
+        bytes -> Bytea,
+    }
+}
+
 diesel::joinable!(user_group_roles -> groups (group_id));
 diesel::joinable!(user_group_roles -> users (user_id));
 diesel::joinable!(user_groups -> groups (group_id));
@@ -466,9 +525,13 @@ diesel::joinable!(server_states -> servers (server_id));
 diesel::joinable!(sampling_leases -> servers (server_id));
 diesel::joinable!(series -> servers (server_id));
 diesel::joinable!(check_results -> checks (check_id));
+diesel::joinable!(executions -> artifacts (artifact_id));
+diesel::joinable!(executions -> servers (server_id));
+diesel::joinable!(execution_output -> executions (execution_id));
 diesel::allow_tables_to_appear_in_same_query!(
     api_token_groups,
     api_tokens,
+    artifacts,
     audit_events,
     audit_head,
     check_groups,
@@ -478,6 +541,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     commands,
     credentials,
     data_keys,
+    execution_output,
+    executions,
     favourite_servers,
     groups,
     host_keys,

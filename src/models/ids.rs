@@ -58,3 +58,7 @@ id!(/// A row of `instances`: one running process of hannun.
     InstanceId);
 id!(/// A row of `checks`.
     CheckId);
+id!(/// A row of `artifacts`: an uploaded package file.
+    ArtifactId);
+id!(/// A row of `executions`: a command that runs by itself on a server.
+    ExecutionId);

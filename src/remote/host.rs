@@ -115,6 +115,19 @@ impl Host {
         allowance::check(&self.hosts, (&self.server, &self.actor), needed, (action, target)).await
     }
 
+    /// Writes about what is done here, all or nothing.
+    pub async fn in_transaction<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut crate::db::Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.hosts.db().transaction(work).await
+    }
+
+    /// The time by the clock of the application.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.hosts.clock().now()
+    }
+
     /// The platform as it was last detected; asked for now where nobody has yet.
     pub async fn platform(&self) -> Result<Platform> {
         self.hosts.platform(&self.server).await
@@ -233,6 +246,14 @@ impl OperableHost {
     /// Checks that the change may be made, and records that it was asked for. It runs as the one whom the rights were weighed
     /// for, by the endpoint given here: the credential may be another one by then. Also whether its script may become root.
     pub(super) async fn asked<C: Change>(&self, command: &C) -> Result<(Asked, Endpoint, bool)> {
+        let (entry, endpoint, may_be_root) = self.may_change(command).await?;
+        let now = self.hosts.clock().now();
+        let asked = self.hosts.db().run(move |connection| entry.asked(connection, now)).await?;
+        Ok((asked, endpoint, may_be_root))
+    }
+
+    /// Checks that the change may be made: what is to be recorded, as whom it is made, whether its script may become root.
+    pub(super) async fn may_change<C: Change>(&self, command: &C) -> Result<(AuditEntry, Endpoint, bool)> {
         let target = command.target();
         self.permits(C::PERMISSION, C::TYPE.name(), &target).await?;
         self.allows(Allowance::Change, C::TYPE.name(), &target).await?;
@@ -242,9 +263,7 @@ impl OperableHost {
             .server(&self.server.name)
             .target(&target)
             .run_as(&endpoint.user);
-        let now = self.hosts.clock().now();
-        let asked = self.hosts.db().run(move |connection| entry.asked(connection, now)).await?;
-        Ok((asked, endpoint, may_be_root))
+        Ok((entry, endpoint, may_be_root))
     }
 }
 

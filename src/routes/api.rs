@@ -6,9 +6,9 @@ use actix_web::middleware::from_fn;
 use actix_web::{Handler, Responder, web};
 
 use crate::api::{
-    audit_events, capabilities, checks, command_types, commands, connection, credentials, filesystems, groups,
-    host_key, idempotency, imports, inventory, latest, metrics, openapi, platform, processes, servers, sockets, stream,
-    tokens, trials, users,
+    artifacts, audit_events, capabilities, checks, command_types, commands, connection, credentials, executions,
+    filesystems, groups, host_key, idempotency, imports, inventory, latest, metrics, openapi, packages, platform,
+    processes, servers, sockets, stream, tokens, trials, users,
 };
 use crate::web::health;
 use crate::web::router::Permission::Anyone;
@@ -48,6 +48,17 @@ fn of_servers() -> Vec<Route> {
         post("/api/v1/servers/{server}/processes/{pid}/signals", OPERATOR, || once(processes::signals::create)),
         get("/api/v1/servers/{server}/sockets", VIEWER, || web::to(sockets::index)),
         get("/api/v1/servers/{server}/filesystems", VIEWER, || web::to(filesystems::index)),
+        get("/api/v1/servers/{server}/packages", VIEWER, || web::to(packages::index)),
+        get("/api/v1/servers/{server}/packages/updates", VIEWER, || web::to(packages::updates)),
+        post("/api/v1/servers/{server}/installations", OPERATOR, || once(packages::install)),
+        post("/api/v1/servers/{server}/removals", OPERATOR, || once(packages::remove)),
+        get("/api/v1/artifacts", OPERATOR, || web::to(artifacts::index)),
+        post("/api/v1/artifacts", OPERATOR, || web::to(artifacts::create)).streamed(),
+        get("/api/v1/artifacts/{artifact}", OPERATOR, || web::to(artifacts::show)),
+        other(Method::DELETE, "/api/v1/artifacts/{artifact}", OPERATOR, || once(artifacts::destroy)),
+        get("/api/v1/executions/{execution}", OPERATOR, || web::to(executions::show)),
+        get("/api/v1/executions/{execution}/stream", OPERATOR, || web::to(executions::stream)),
+        other(Method::DELETE, "/api/v1/executions/{execution}", OPERATOR, || once(executions::stop)),
         get("/api/v1/servers/{server}/checks", VIEWER, || web::to(checks::results)),
         post("/api/v1/servers/{server}/trials", ADMINISTRATOR, || once(trials::create)),
     ]

@@ -12,8 +12,22 @@ const PAGE_PATIENCE: Duration = Duration::from_millis(1_200);
 const REGION_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Regions that are asked for alone.
-const REGIONS: [&str; 9] =
-    ["facts", "charts", "processes", "drawer", "sockets", "filesystems", "cores", "checks", "check-charts"];
+const REGIONS: &[&str] = &[
+    "facts",
+    "charts",
+    "processes",
+    "filesystems",
+    "cores",
+    "checks",
+    "check-charts",
+    "packages",
+    "restarts",
+    "files",
+    "plan",
+    "run",
+    "drawer",
+    "sockets",
+];
 
 /// A page or one region of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +45,7 @@ impl Part {
             return Self::Page;
         }
         let target = request.headers().get("HX-Target").and_then(|value| value.to_str().ok());
-        let region = REGIONS.into_iter().find(|region| Some(*region) == target);
+        let region = REGIONS.iter().copied().find(|region| Some(*region) == target);
         region.map_or(Self::Page, Self::Block)
     }
 

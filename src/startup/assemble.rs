@@ -17,6 +17,9 @@ use crate::db::private_server::{self, Durability, PrivateServer};
 use crate::db::roles::APPLICATION_ROLE;
 use crate::db::{Db, migrate};
 use crate::error::{Error, Result};
+use crate::installations::artifact_store::ArtifactStore;
+use crate::installations::ask::RunExecution;
+use crate::installations::run::Runs;
 use crate::jobs::{self, Work};
 use crate::metrics::live::Live;
 use crate::metrics::mirror::Mirror;
@@ -171,7 +174,14 @@ fn start_jobs(app: &App, database: &SecretText, stop: &CancellationToken) -> Res
         audit_heads: KeptHeads::in_folder(&app.config.data_dir),
         recurring: jobs::ALL,
     };
-    let (workers, stop) = (Workers::new(database)?, stop.clone());
+    let runs = Runs {
+        db: app.db.patient(),
+        hosts: app.hosts.clone(),
+        clock: app.clock.clone(),
+        store: app.artifacts.clone(),
+        stop: stop.clone(),
+    };
+    let (workers, stop) = (Workers::new(database)?.on::<Runs, RunExecution>(runs), stop.clone());
     Ok(app.hosts.pool().runtime().spawn(async move { jobs::run(workers, work, &stop).await }))
 }
 
@@ -184,7 +194,10 @@ pub async fn app(config: Config, database: &SecretText) -> Result<App> {
     let pool = Pool::new(config.remote.clone(), clock.clone()).map_err(Error::internal)?;
     let hosts = Hosts::new(db.clone(), Arc::clone(&sealer), pool, clock.clone(), config.remote.command_timeout);
     hosts.load_commands().await?;
+    let artifacts = ArtifactStore::in_folder(&config.data_dir);
+    artifacts.tidy().map_err(Error::internal)?;
     Ok(App {
+        artifacts,
         config: Arc::new(config),
         clock,
         db,

@@ -33,6 +33,7 @@ impl ResponseError for Error {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Conflict(_) => StatusCode::CONFLICT,
             // Nobody was asked: what is paused is in the way, not the server.
             Self::Remote(error) if matches!(**error, RemoteError::Disabled { .. }) => StatusCode::CONFLICT,
@@ -59,6 +60,7 @@ pub fn code(error: &Error) -> &'static str {
         Error::BadRequest(_) => "bad-request",
         Error::TooLarge => "too-large",
         Error::TooSlow => "too-slow",
+        Error::NoRoom(_) => "no-room",
         Error::Conflict(_) => "conflict",
         Error::TooMany { .. } => "too-many-requests",
         Error::Unavailable(_) => "unavailable",

@@ -89,6 +89,12 @@ pub fn time(at: &DateTime<Utc>, values: &dyn Values) -> askama::Result<String> {
     Ok(format::time(*at, shell.now, shell.time_zone, shell.language))
 }
 
+/// `14:32:05`, in the reader's zone, whatever the day.
+#[filter_fn]
+pub fn clock(at: &DateTime<Utc>, values: &dyn Values) -> askama::Result<String> {
+    Ok(at.with_timezone(&shell(values)?.time_zone).format("%H:%M:%S").to_string())
+}
+
 /// Several lines of text with their control characters shown, but for the line ends and tabs between them.
 #[filter_fn]
 pub fn lines<T: Display>(text: T, _: &dyn Values) -> askama::Result<String> {

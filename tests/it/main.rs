@@ -20,6 +20,7 @@ mod docs;
 mod faults;
 mod harness;
 mod house;
+mod installations;
 mod inventory;
 mod jobs;
 mod metrics;

@@ -115,6 +115,16 @@ impl AuditEntry {
         Ok(Asked { entry: self, number })
     }
 
+    /// Goes on with what was asked earlier, perhaps by another process: `number` is that of its "asked" event.
+    pub fn asked_before(self, number: i64) -> Asked {
+        Asked { entry: self, number }
+    }
+
+    /// Somebody whose name, kind and address were kept does `action`.
+    pub fn by_kept(kind: &'static str, actor: &str, address: Option<Address>, action: &'static str) -> Self {
+        Self { address, ..Self::from(kind, actor, None, action) }
+    }
+
     /// Whether the same was recorded before: same actor, action and target.
     pub fn is_recorded(&self, connection: &mut PgConnection) -> QueryResult<bool> {
         let same = audit_events::table

@@ -210,6 +210,7 @@ fn title(error: &Error, status: StatusCode) -> Message {
         Error::Invalid(_) => "Check your input",
         Error::TooLarge => "Too large",
         Error::TooSlow => "Too slow",
+        Error::NoRoom(_) => "No room",
         Error::Conflict(_) => "Changed meanwhile",
         Error::TooMany { .. } => "Too many attempts",
         Error::Unavailable(_) => "Not available now",

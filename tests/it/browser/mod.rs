@@ -6,7 +6,7 @@ mod inventory;
 mod keys;
 mod live;
 mod operating_system;
-mod people;
+pub(crate) mod people;
 mod processes;
 mod screens;
 mod shell;

@@ -10,7 +10,7 @@ const LOOKS: [(&str, Window, bool); 3] =
     [("light", Window::Desk, false), ("dark", Window::Desk, true), ("390", Window::Phone, false)];
 
 /// Signs in as a person does.
-pub(super) async fn sign_in(browser: &Browser, base: &str, name: &str) {
+pub(crate) async fn sign_in(browser: &Browser, base: &str, name: &str) {
     browser.driver.goto(format!("{base}/sign-in")).await.unwrap();
     browser.type_into("#name", name).await;
     browser.type_into("#password", PASSWORD).await;

@@ -102,6 +102,7 @@ fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
         CommandType::SignalProcess => format!("{:?}\n", signals().parse(format, answer).unwrap()),
         CommandType::ListSockets => sockets(&ListSockets.parse(format, answer).unwrap()),
         CommandType::ListConnections => sockets(&ListConnections.parse(format, answer).unwrap()),
+        other => super::packages::read(other, format, answer).unwrap().unwrap(),
     }
 }
 
@@ -113,7 +114,7 @@ pub(super) fn assert_same(name: &str, text: &str) {
 
 #[test]
 fn every_answer_is_read_as_before() {
-    for (command_type, name, format) in FIXTURES {
+    for (command_type, name, format) in FIXTURES.iter().chain(super::packages::FIXTURES) {
         let text = read(*command_type, format, &fixture(*command_type, name));
         assert_same(&format!("{}__{name}", command_type.name()), &text);
     }
@@ -125,7 +126,10 @@ fn every_fixture_is_read_by_a_test() {
         for entry in fs::read_dir(Path::new(FOLDER).join(command_type.name())).unwrap() {
             let name = entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
             let by_the_loops = *command_type == CommandType::SampleMetrics && name.ends_with("-documented");
-            let listed = FIXTURES.iter().any(|(kind, known, _)| kind == command_type && *known == name);
+            let listed = FIXTURES
+                .iter()
+                .chain(super::packages::FIXTURES)
+                .any(|(kind, known, _)| kind == command_type && *known == name);
             assert!(listed || by_the_loops, "{command_type:?} {name}");
         }
     }
@@ -135,7 +139,10 @@ fn every_fixture_is_read_by_a_test() {
 fn every_format_but_the_loops_own_has_an_answer_to_read() {
     for command_type in CommandType::ALL {
         for format in command_type.formats() {
-            let read = FIXTURES.iter().any(|(kind, _, known)| kind == command_type && known == format);
+            let read = FIXTURES
+                .iter()
+                .chain(super::packages::FIXTURES)
+                .any(|(kind, _, known)| kind == command_type && known == format);
             assert!(read, "{command_type:?} {format}");
         }
     }
@@ -147,7 +154,10 @@ fn each_platform_gets_the_command_that_is_made_for_it() {
         let platform = DetectPlatform.parse("table", &fixture(CommandType::DetectPlatform, name)).unwrap();
         CommandType::ALL
             .iter()
-            .map(|kind| Catalog::built_in().choose(*kind, &platform).unwrap().why.to_string() + "\n")
+            .map(|kind| match Catalog::built_in().choose(*kind, &platform) {
+                Ok(chosen) => chosen.why.to_string() + "\n",
+                Err(missing) => missing.to_string() + "\n",
+            })
             .collect()
     };
     let all: String = ["debian-12", "debian-13", "el9-standin", "busybox-standin"]

@@ -3,6 +3,7 @@
 mod fixtures;
 mod hostile;
 mod loops;
+mod packages;
 mod privilege;
 mod scripts;
 mod shell;

@@ -112,6 +112,10 @@ fn every_sentence_of_the_code_has_its_korean() {
         }
         let text = std::fs::read_to_string(&path).unwrap();
         for (before, words) in literals(text.split("#[cfg(test)]").next().unwrap()) {
+            // Words of other programs, compared byte by byte.
+            if before.ends_with('b') {
+                continue;
+            }
             let is_message = ["Message::new(", "NotFound(", "label:"].iter().any(|opening| before.ends_with(opening))
                 && words.contains(char::is_alphabetic);
             let for_people = is_sentence(&words) && !FOR_DEVELOPERS.iter().any(|sign| before.contains(sign));

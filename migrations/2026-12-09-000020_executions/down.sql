@@ -1,0 +1,3 @@
+drop table execution_output;
+drop table executions;
+drop table artifacts;

@@ -1,0 +1,238 @@
+//! Where uploaded files lie: one folder that nobody else may open, names that nobody chose, and room that is left (F05–F07).
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::error::{Error, Result};
+use crate::language::Message;
+use crate::models::artifacts::Artifact;
+use crate::remote::new_token;
+
+/// The largest file, bytes.
+pub const LARGEST: u64 = 1 << 30;
+/// What all files together may take, bytes.
+const TOTAL: u64 = 20 << 30;
+/// Uploads of one person at a time.
+const AT_ONCE: usize = 2;
+/// What must stay free, bytes, or a tenth of the disk, whichever is more.
+const SPARE: u64 = 1 << 30;
+/// How often the room is looked at while a file comes, bytes.
+const LOOK_EVERY: u64 = 16 << 20;
+/// A piece of a file on its way to a server.
+const PIECE: usize = 256 << 10;
+/// The ending of a file that is not whole yet.
+const PARTIAL: &str = "part";
+
+/// The folder of uploaded files; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct ArtifactStore {
+    folder: PathBuf,
+    uploads: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+/// A file that was stored whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Its name in the folder.
+    pub stored_name: String,
+    /// Its size, bytes.
+    pub size: u64,
+    /// Its digest, in hexadecimal.
+    pub sha256: String,
+}
+
+impl ArtifactStore {
+    /// The store below a data directory. Makes nothing yet.
+    pub fn in_folder(data_dir: &Path) -> Self {
+        Self { folder: data_dir.join("artifacts"), uploads: Arc::default() }
+    }
+
+    /// Removes what an earlier process left half, at the start of this one.
+    pub fn tidy(&self) -> io::Result<()> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path.extension().is_some_and(|ending| ending == PARTIAL) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to take a file of `who`; `stored` is what all files take now, `told` the size that the sender tells.
+    pub async fn receive(&self, who: &str, stored: u64, told: Option<u64>) -> Result<Incoming> {
+        let turn = self.turn(who)?;
+        self.make_folder()?;
+        if told.is_some_and(|told| told > LARGEST) {
+            return Err(Error::TooLarge);
+        }
+        self.check_room(stored, told.unwrap_or_default())?;
+        let stored_name = new_token()?;
+        let path = self.folder.join(&stored_name).with_extension(PARTIAL);
+        let mut options = File::options();
+        options.write(true).create_new(true).mode(0o600);
+        let file = options.open(&path).await.map_err(of_disk)?;
+        let store = self.clone();
+        Ok(Incoming { store, stored, stored_name, path, file, hash: Sha256::new(), size: 0, _turn: turn, kept: false })
+    }
+
+    /// The file of an artifact, from its beginning.
+    pub async fn open(&self, artifact: &Artifact) -> Result<Outgoing> {
+        let file = File::open(self.folder.join(&artifact.stored_name)).await.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Error::Unavailable(Message::new(
+                "The uploaded file is not in the data directory of this process. Processes that share a database must share the folder artifacts, too",
+            )),
+            _ => Error::internal(error),
+        })?;
+        Ok(Outgoing(file))
+    }
+
+    /// Where a stored file lies, to be looked into.
+    pub(super) fn path_of(&self, stored_name: &str) -> PathBuf {
+        self.folder.join(stored_name)
+    }
+
+    /// Removes a file; one that is gone already is no problem.
+    pub fn remove(&self, stored_name: &str) -> io::Result<()> {
+        match fs::remove_file(self.folder.join(stored_name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn make_folder(&self) -> Result<()> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(of_disk)?;
+        fs::set_permissions(&self.folder, fs::Permissions::from_mode(0o700)).map_err(of_disk)
+    }
+
+    fn turn(&self, who: &str) -> Result<Turn> {
+        let mut uploads = self.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = uploads.entry(who.to_owned()).or_default();
+        if *count >= AT_ONCE {
+            return Err(Error::TooMany { retry_after_seconds: 5 });
+        }
+        *count += 1;
+        Ok(Turn { who: who.to_owned(), uploads: Arc::clone(&self.uploads) })
+    }
+
+    fn check_room(&self, stored: u64, more: u64) -> Result<()> {
+        if stored.saturating_add(more) > TOTAL {
+            let full =
+                Message::new("Uploaded files take {limit} GiB already, which is all they may. Delete some first");
+            return Err(Error::NoRoom(full.with("limit", TOTAL >> 30)));
+        }
+        let disk = rustix::fs::statvfs(&self.folder).map_err(|error| Error::internal(io::Error::from(error)))?;
+        let (free, all) = (disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize));
+        if free < more.saturating_add(SPARE.max(all / 10)) {
+            return Err(Error::NoRoom(Message::new(
+                "The disk of hannun is nearly full: nothing is uploaded until there is room",
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// One of the uploads that a person may have at a time.
+#[derive(Debug)]
+struct Turn {
+    who: String,
+    uploads: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut uploads = self.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = uploads.get_mut(&self.who) {
+            *count -= 1;
+            if *count == 0 {
+                uploads.remove(&self.who);
+            }
+        }
+    }
+}
+
+/// A file that is coming. Dropped before its end, it leaves nothing.
+#[derive(Debug)]
+pub struct Incoming {
+    store: ArtifactStore,
+    stored: u64,
+    stored_name: String,
+    path: PathBuf,
+    file: File,
+    hash: Sha256,
+    size: u64,
+    _turn: Turn,
+    kept: bool,
+}
+
+impl Incoming {
+    /// Takes the next piece.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let before = self.size / LOOK_EVERY;
+        self.size += u64::try_from(bytes.len()).map_err(Error::internal)?;
+        if self.size > LARGEST {
+            return Err(Error::TooLarge);
+        }
+        if self.size / LOOK_EVERY != before {
+            self.store.check_room(self.stored + self.size, 0)?;
+        }
+        self.hash.update(bytes);
+        self.file.write_all(bytes).await.map_err(of_disk)
+    }
+
+    /// The file is whole: keeps it.
+    pub async fn finish(mut self) -> Result<Received> {
+        self.file.flush().await.map_err(of_disk)?;
+        self.file.sync_all().await.map_err(of_disk)?;
+        fs::rename(&self.path, self.store.folder.join(&self.stored_name)).map_err(of_disk)?;
+        self.kept = true;
+        let sha256 = hex::encode(std::mem::take(&mut self.hash).finalize());
+        Ok(Received { stored_name: self.stored_name.clone(), size: self.size, sha256 })
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if !self.kept
+            && let Err(problem) = fs::remove_file(&self.path)
+        {
+            tracing::warn!(%problem, "half an upload could not be removed; it is at the next start");
+        }
+    }
+}
+
+/// A file on its way to a server.
+#[derive(Debug)]
+pub struct Outgoing(File);
+
+impl Outgoing {
+    /// The next piece; none at the end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        let mut piece = vec![0; PIECE];
+        let read = self.0.read(&mut piece).await.map_err(Error::internal)?;
+        piece.truncate(read);
+        Ok((read > 0).then(|| Bytes::from(piece)))
+    }
+}
+
+fn of_disk(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Error::NoRoom(Message::new("The disk of hannun is full: nothing was kept"))
+        }
+        _ => Error::internal(error),
+    }
+}

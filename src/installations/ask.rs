@@ -1,0 +1,131 @@
+//! Asking for a run: permission and audit, the row and its entry in the queue, all or nothing (J01).
+
+use serde::{Deserialize, Serialize};
+
+use crate::commands::packages::{InspectFile, InstallFile, InstallPackage, PackageName, RemovePackage};
+use crate::commands::{Change, CommandType};
+use crate::db::types::Address;
+use crate::error::{Error, Result};
+use crate::language::Message;
+use crate::models::allowance::Allowance;
+use crate::models::artifacts::Artifact;
+use crate::models::audit::{AuditEntry, Outcome};
+use crate::models::executions::{Execution, NewExecution};
+use crate::models::ids::{ArtifactId, ExecutionId};
+use crate::models::permission::Permission;
+use crate::queue::{Queued, entry};
+use crate::remote::host::{Host, OperableHost};
+use crate::remote::new_token;
+
+/// An entry of the queue: one claim of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunExecution {
+    /// Which.
+    pub execution: ExecutionId,
+    /// The claim's token.
+    pub token: i64,
+}
+
+impl Queued for RunExecution {
+    const QUEUE: &'static str = "executions";
+
+    fn key(&self) -> String {
+        format!("{}:{}", self.execution, self.token)
+    }
+}
+
+/// Asks for a package out of the server's repositories.
+pub async fn install(host: &OperableHost, package: PackageName) -> Result<Execution> {
+    ask(host, InstallPackage(package), Vec::new(), None, false).await
+}
+
+/// Asks for the removal of a package and what cannot be without it.
+pub async fn remove(host: &OperableHost, package: PackageName) -> Result<Execution> {
+    ask(host, RemovePackage(package), Vec::new(), None, false).await
+}
+
+/// Asks for the installation of an uploaded file. That somebody said yes to an unsigned one stands in the audit log (F08).
+pub async fn install_file(host: &OperableHost, artifact: &Artifact, unsigned: bool) -> Result<Execution> {
+    let notes = vec![
+        ("artifact", artifact.id.to_string()),
+        ("sha256", artifact.sha256.clone()),
+        ("unsigned", if unsigned { "accepted" } else { "no" }.to_owned()),
+    ];
+    let command = InstallFile { file: artifact.file_name.clone(), unsigned };
+    ask(host, command, notes, Some(artifact.id), unsigned).await
+}
+
+/// Asks the server's own tool to look into an uploaded file.
+pub async fn inspect_file(host: &OperableHost, artifact: &Artifact) -> Result<Execution> {
+    let notes = vec![("artifact", artifact.id.to_string()), ("sha256", artifact.sha256.clone())];
+    ask(host, InspectFile { file: artifact.file_name.clone() }, notes, Some(artifact.id), false).await
+}
+
+async fn ask<C: Change>(
+    host: &OperableHost,
+    command: C,
+    notes: Vec<(&'static str, String)>,
+    artifact_id: Option<ArtifactId>,
+    unsigned: bool,
+) -> Result<Execution> {
+    let (server_id, actor, target) = (host.server().id, host.actor().clone(), command.target());
+    let (place, server, queued_at) = (new_token()?, host.name().to_owned(), host.now());
+    let keep = move |connection: &mut crate::db::Connection, begun: crate::remote::detached::Begun| {
+        if let Some(other) = Execution::going_on(connection, server_id)? {
+            let busy = Message::new("{server} is busy with {target}: wait for its end, or stop it");
+            return Err(Error::Conflict(busy.with("server", server).with("target", other.target)));
+        }
+        let new = NewExecution {
+            server_id,
+            command_type: C::TYPE.name(),
+            command: begun.command,
+            line: begun.line,
+            script: begun.script,
+            as_root: begun.as_root,
+            run_as: begun.run_as,
+            target: target.chars().filter(|c| *c != '\0').take(255).collect(),
+            artifact_id,
+            unsigned,
+            actor_kind: actor.kind_name(),
+            actor: actor.name.clone(),
+            address: actor.address.map(|address| Address(address.to_canonical())),
+            asked_number: begun.asked_number,
+            place,
+            queued_at,
+        };
+        let execution = new.insert(connection)?;
+        entry(&RunExecution { execution: execution.id, token: execution.token })?.insert(connection)?;
+        Ok(execution)
+    };
+    host.begin(&command, notes, keep).await
+}
+
+/// The parameters that a stored run's script is given.
+pub(super) fn parameters(execution: &Execution) -> Result<crate::commands::Parameters> {
+    use crate::commands::Command;
+    let package = || PackageName::read(&execution.target).ok_or_else(|| Error::internal(anyhow::anyhow!("no package")));
+    Ok(match CommandType::from_name(&execution.command_type) {
+        Some(CommandType::InstallPackage | CommandType::RemovePackage) => InstallPackage(package()?).parameters(),
+        Some(CommandType::InstallFile) => {
+            InstallFile { file: execution.target.clone(), unsigned: execution.unsigned }.parameters()
+        }
+        Some(CommandType::InspectFile) => InspectFile { file: execution.target.clone() }.parameters(),
+        _ => return Err(Error::internal(anyhow::anyhow!("this version of hannun does not know the command"))),
+    })
+}
+
+/// Asks for the end of a run; who did it stands in the audit log.
+pub async fn stop(host: &Host, run: &Execution) -> Result<()> {
+    host.permits(Permission::Install, "stop_execution", &run.target).await?;
+    host.allows(Allowance::Change, "stop_execution", &run.target).await?;
+    let (run, actor, now) = (run.clone(), host.actor().clone(), host.now());
+    let entry =
+        AuditEntry::by(&actor, "stop_execution").server(host.name()).target(&run.target).detail("execution", run.id);
+    host.in_transaction(move |connection| {
+        if !run.ask_to_stop(connection, &actor.name)? {
+            return Err(Error::Conflict(Message::new("It has ended already")));
+        }
+        entry.record(connection, Outcome::Succeeded, now).map(drop)
+    })
+    .await
+}

@@ -1,0 +1,162 @@
+//! Commands that run by themselves on a server: each is started once (J03), and followed by whoever holds its claim.
+
+mod claims;
+mod output;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::ids::{ArtifactId, ExecutionId, ServerId};
+use crate::db::schema::executions;
+use crate::db::types::{Address, text_enum};
+use crate::error::{Error, Result};
+use crate::language::Message;
+
+pub use claims::{End, LEASE};
+pub use output::OutputPart;
+
+text_enum! {
+    /// How far one is.
+    pub enum ExecutionState {
+        /// Nobody has begun.
+        Queued = "queued",
+        /// Its file is on its way. Nothing runs yet, so this may be done again.
+        Copying = "copying",
+        /// Its start was sent, or is about to be: it is never sent again.
+        Starting = "starting",
+        /// The server told that it runs.
+        Running = "running",
+        /// It did what was asked.
+        Succeeded = "succeeded",
+        /// Its tool says that it worked, and something of it did not.
+        Partly = "partly",
+        /// It did not.
+        Failed = "failed",
+        /// Somebody stopped it.
+        Stopped = "stopped",
+        /// Nobody knows: what it left on the server is gone.
+        Unknown = "unknown",
+    }
+}
+
+impl ExecutionState {
+    /// Whether nothing more comes.
+    pub fn has_ended(self) -> bool {
+        !matches!(self, Self::Queued | Self::Copying | Self::Starting | Self::Running)
+    }
+
+    /// The English word for people; pages translate it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Queued => "Waiting",
+            Self::Copying => "Copying the file",
+            Self::Starting => "Starting",
+            Self::Running => "Running",
+            Self::Succeeded => "Done",
+            Self::Partly => "Done, but not whole",
+            Self::Failed => "Failed",
+            Self::Stopped => "Stopped",
+            Self::Unknown => "Unknown",
+        }
+    }
+
+    /// The shape of its dot.
+    pub fn dot(self) -> &'static str {
+        match self {
+            Self::Queued | Self::Copying | Self::Starting | Self::Running => "run",
+            Self::Succeeded => "up",
+            Self::Partly | Self::Stopped => "warn",
+            Self::Failed => "crit",
+            Self::Unknown => "none",
+        }
+    }
+}
+
+/// One row of `executions`.
+#[derive(Debug, Clone, PartialEq, HasQuery, Identifiable)]
+#[diesel(table_name = executions)]
+#[expect(missing_docs, reason = "the migration describes the columns")]
+pub struct Execution {
+    pub id: ExecutionId,
+    pub server_id: ServerId,
+    pub command_type: String,
+    pub command: String,
+    pub line: String,
+    pub script: String,
+    pub as_root: bool,
+    pub run_as: String,
+    pub target: String,
+    pub artifact_id: Option<ArtifactId>,
+    pub unsigned: bool,
+    pub actor_kind: String,
+    pub actor: String,
+    pub address: Option<Address>,
+    pub asked_number: i64,
+    pub place: String,
+    pub state: ExecutionState,
+    pub token: i64,
+    pub lease_until: Option<DateTime<Utc>>,
+    pub queued_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub heard_at: Option<DateTime<Utc>>,
+    pub exit_status: Option<i32>,
+    pub why: Option<serde_json::Value>,
+    pub answer: String,
+    pub log_bytes: i64,
+    pub stop_asked_by: Option<String>,
+}
+
+/// What was asked for; validated and recorded before it exists.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = executions)]
+#[expect(missing_docs, reason = "the migration describes the columns")]
+pub struct NewExecution {
+    pub server_id: ServerId,
+    pub command_type: &'static str,
+    pub command: String,
+    pub line: String,
+    pub script: String,
+    pub as_root: bool,
+    pub run_as: String,
+    pub target: String,
+    pub artifact_id: Option<ArtifactId>,
+    pub unsigned: bool,
+    pub actor_kind: &'static str,
+    pub actor: String,
+    pub address: Option<Address>,
+    pub asked_number: i64,
+    pub place: String,
+    pub queued_at: DateTime<Utc>,
+}
+
+impl NewExecution {
+    /// Adds it.
+    pub fn insert(&self, connection: &mut PgConnection) -> QueryResult<Execution> {
+        diesel::insert_into(executions::table).values(self).returning(Execution::as_returning()).get_result(connection)
+    }
+}
+
+impl Execution {
+    /// The execution of an id.
+    pub fn by_id(connection: &mut PgConnection, id: ExecutionId) -> Result<Self> {
+        Self::query().find(id).first(connection).optional()?.ok_or(Error::NotFound("This run"))
+    }
+
+    /// Those of a server, the newest first.
+    pub fn of_server(connection: &mut PgConnection, server: ServerId, limit: i64) -> QueryResult<Vec<Self>> {
+        let of_server = Self::query().filter(executions::server_id.eq(server));
+        of_server.order(executions::id.desc()).limit(limit).load(connection)
+    }
+
+    /// Whether something like it goes on there: package tools have one lock.
+    pub fn going_on(connection: &mut PgConnection, server: ServerId) -> QueryResult<Option<Self>> {
+        let open = Self::query().filter(executions::server_id.eq(server).and(executions::ended_at.is_null()));
+        open.order(executions::id.desc()).first(connection).optional()
+    }
+
+    /// The sentence about its end.
+    pub fn why(&self) -> Option<Message> {
+        self.why.as_ref().and_then(|why| serde_json::from_value(why.clone()).ok())
+    }
+}

@@ -1,0 +1,130 @@
+//! What goes wrong around a run: workers that die, connections that are cut, locks, rights, people who change their minds.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use hannun::error::Error;
+use hannun::installations::ask;
+use hannun::models::executions::{Execution, ExecutionState};
+
+use super::{Stage, Worker, name, nothing_is_left, why};
+use crate::harness::hosts::{Kind, TestHost};
+
+#[actix_web::test]
+async fn rel_j03_a_dead_worker_s_run_goes_on_and_another_worker_sees_its_end() {
+    let test = "rel_j03_a_dead_worker_s_run_goes_on_and_another_worker_sees_its_end";
+    let Some(system) = TestHost::start(Kind::Debian, test) else { return };
+    let mut stage = Stage::set(&system.deploy()).await;
+    let host = stage.host().await;
+    let run = ask::install(&host, name("slow")).await.unwrap();
+    stage.until(run.id, |run| run.state == ExecutionState::Running && run.log_bytes > 0).await;
+    stage.worker.take().unwrap().kill();
+    stage.app.app.hosts.pool().close_all().await;
+    // Its lease runs out: a minute, which the test does not wait.
+    let id = run.id;
+    let now = chrono::Utc::now() + TimeDelta::minutes(2);
+    let lost = stage.app.app.db.run(move |connection| {
+        let lost = Execution::free_lost(connection, now)?;
+        for (execution, token) in &lost {
+            hannun::queue::entry(&ask::RunExecution { execution: *execution, token: *token })?.insert(connection)?;
+        }
+        Ok::<_, Error>(lost)
+    });
+    assert_eq!(lost.await.unwrap().len(), 1);
+    stage.worker = Some(Worker::start(&stage.app));
+    let before = stage.run(id).await.log_bytes;
+    stage.until(id, |run| run.log_bytes > before).await;
+    system.run("touch /tmp/go");
+    let run = stage.ended(id).await;
+    assert_eq!(run.state, ExecutionState::Succeeded, "{}", why(&run));
+    let log = stage.log(id).await;
+    assert_eq!(log.matches("step 0\n").count(), 1, "it ran once, and nothing of its log came twice: {log}");
+    assert_eq!(system.run("dpkg-query -W -f '${Status}' slow"), "install ok installed");
+    stage.leave().await;
+}
+
+#[actix_web::test]
+async fn rel_r06_a_worker_that_is_told_to_end_leaves_its_run_to_the_next_one() {
+    let test = "rel_r06_a_worker_that_is_told_to_end_leaves_its_run_to_the_next_one";
+    let Some(system) = TestHost::start(Kind::Rpm, test) else { return };
+    let mut stage = Stage::set(&system.deploy()).await;
+    let run = ask::install(&stage.host().await, name("slow")).await.unwrap();
+    stage.until(run.id, |run| run.state == ExecutionState::Running).await;
+    stage.worker.take().unwrap().end().await;
+    system.run("touch /tmp/go");
+    stage.worker = Some(Worker::start(&stage.app));
+    let run = stage.ended(run.id).await;
+    assert_eq!(run.state, ExecutionState::Succeeded, "{} {}", why(&run), stage.log(run.id).await);
+    stage.leave().await;
+}
+
+#[actix_web::test]
+async fn sec_p07_a_run_that_is_stopped_ends_on_the_server_too() {
+    let Some(system) = TestHost::start(Kind::Debian, "sec_p07_a_run_that_is_stopped_ends_on_the_server_too") else {
+        return;
+    };
+    let stage = Stage::set(&system.deploy()).await;
+    let host = stage.host().await;
+    let run = ask::install(&host, name("slow")).await.unwrap();
+    stage.until(run.id, |run| run.log_bytes > 0).await;
+    let refused = ask::install(&host, name("probe")).await.unwrap_err();
+    assert!(refused.to_string().contains("busy with slow"), "{refused}");
+    ask::stop(&host, &run).await.unwrap();
+    let run = stage.ended(run.id).await;
+    assert_eq!(run.state, ExecutionState::Stopped, "{}", why(&run));
+    assert_eq!(run.stop_asked_by.as_deref(), Some("the test"));
+    assert_eq!(system.run("ps -eo args= | grep -c '[s]low.postinst' || true").trim(), "0");
+    stage.leave().await;
+}
+
+#[actix_web::test]
+async fn another_one_s_lock_is_waited_for_and_seen_to_be() {
+    let Some(system) = TestHost::start(Kind::Debian, "another_one_s_lock_is_waited_for_and_seen_to_be") else { return };
+    let stage = Stage::set(&system.deploy()).await;
+    system.run("DEBIAN_FRONTEND=noninteractive setsid apt-get -y install slow >/dev/null 2>&1 </dev/null &");
+    system.run("until ps -eo args= | grep -q '[s]low.postinst'; do sleep 0.1; done");
+    let run = ask::install(&stage.host().await, name("probe")).await.unwrap();
+    let end = tokio::time::Instant::now() + Duration::from_secs(30);
+    while !stage.log(run.id).await.contains("lock") {
+        assert!(tokio::time::Instant::now() < end, "{}", stage.log(run.id).await);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(stage.run(run.id).await.state, ExecutionState::Running);
+    system.run("touch /tmp/go");
+    let run = stage.ended(run.id).await;
+    assert_eq!(run.state, ExecutionState::Succeeded, "{} {}", why(&run), stage.log(run.id).await);
+    stage.leave().await;
+}
+
+#[actix_web::test]
+async fn who_may_not_become_root_changes_nothing_and_is_told_why() {
+    let Some(system) = TestHost::start(Kind::Debian, "who_may_not_become_root_changes_nothing_and_is_told_why") else {
+        return;
+    };
+    let stage = Stage::set(&system.plain()).await;
+    let refused = ask::install(&stage.host().await, name("probe")).await.unwrap_err();
+    assert!(refused.to_string().contains("needs root on web-1"), "{refused}");
+    stage.leave().await;
+    // The credential says sudo, and sudo says no.
+    let lying = hannun::remote::Endpoint { privilege: hannun::commands::script::Privilege::Sudo, ..system.plain() };
+    let stage = Stage::set(&lying).await;
+    let run = ask::install(&stage.host().await, name("probe")).await.unwrap();
+    let run = stage.ended(run.id).await;
+    assert_eq!(run.state, ExecutionState::Failed);
+    assert!(why(&run).starts_with("Nothing was changed"), "{}", why(&run));
+    nothing_is_left(&system).await;
+    stage.leave().await;
+}
+
+#[actix_web::test]
+async fn rel_j03_what_left_nothing_on_the_server_is_unknown_and_never_repeated() {
+    let test = "rel_j03_what_left_nothing_on_the_server_is_unknown_and_never_repeated";
+    let Some(system) = TestHost::start(Kind::Debian, test) else { return };
+    let stage = Stage::set(&system.deploy()).await;
+    let run = ask::install(&stage.host().await, name("slow")).await.unwrap();
+    stage.until(run.id, |run| run.state == ExecutionState::Running).await;
+    system.run("rm -rf /var/tmp/hannun-run-*; touch /tmp/go");
+    let run = stage.ended(run.id).await;
+    assert_eq!(run.state, ExecutionState::Unknown, "{}", why(&run));
+    stage.leave().await;
+}
