@@ -2,6 +2,7 @@
 //!
 //! To add one that comes round: a file with a [`Recurring`], one line in [`ALL`], one test in `tests/it/jobs/`.
 
+mod forget_consumers;
 mod forget_metrics;
 mod forget_trials;
 mod keep_audit_head;
@@ -50,7 +51,7 @@ pub struct Recurring {
 
 /// Every job that comes round.
 pub const ALL: &[Recurring] =
-    &[pack_metrics::JOB, forget_metrics::JOB, forget_trials::JOB, keep_audit_head::JOB, reconcile::JOB];
+    &[pack_metrics::JOB, forget_metrics::JOB, forget_consumers::JOB, forget_trials::JOB, keep_audit_head::JOB, reconcile::JOB];
 
 /// Schedules and works until `stop`; `workers` may have been given further queues.
 pub async fn run(workers: Workers, work: Work, stop: &CancellationToken) {

@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 mod columns;
+mod consumers;
 pub mod health;
 pub mod line;
 pub mod live;

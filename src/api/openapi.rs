@@ -12,7 +12,7 @@ use utoipa::openapi::{PathItem, Ref, RefOr, Required, Response};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit_events, capabilities, checks, command_types, commands, connection, credentials, filesystems, groups,
+    audit_events, capabilities, checks, command_types, commands, connection, consumers, credentials, filesystems, groups,
     host_key, idempotency, imports, inventory, latest, metrics, platform, problem, processes, servers, sockets, stream,
     tokens, trials, users,
 };
@@ -33,7 +33,7 @@ use super::{
         host_key::show, host_key::approve,
         connection::test,
         platform::show, capabilities::show,
-        metrics::history, latest::show, stream::show,
+        metrics::history, latest::show, stream::show, consumers::show,
         processes::index, processes::show, sockets::index, filesystems::index,
         credentials::index, credentials::create, credentials::show, credentials::update, credentials::destroy,
         groups::index, groups::create, groups::show, groups::update, groups::destroy,

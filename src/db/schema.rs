@@ -141,6 +141,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    consumer_readings (server_id, at) {
+        server_id -> BigInt,
+        at -> Timestamptz,
+        span_seconds -> Float4,
+        by_cpu -> Jsonb,
+        by_memory -> Jsonb,
+    }
+}
+
+diesel::table! {
     data_keys (id) {
         id -> BigInt,
         wrapped -> Bytea,
@@ -466,6 +476,7 @@ diesel::joinable!(server_states -> servers (server_id));
 diesel::joinable!(sampling_leases -> servers (server_id));
 diesel::joinable!(series -> servers (server_id));
 diesel::joinable!(check_results -> checks (check_id));
+diesel::joinable!(consumer_readings -> servers (server_id));
 diesel::allow_tables_to_appear_in_same_query!(
     api_token_groups,
     api_tokens,
@@ -476,6 +487,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     check_turns,
     checks,
     commands,
+    consumer_readings,
     credentials,
     data_keys,
     favourite_servers,

@@ -5,6 +5,7 @@
 
 mod compact;
 mod interest;
+mod listing;
 mod looks;
 mod ring;
 mod told;
@@ -18,6 +19,7 @@ use tokio::sync::{Notify, watch};
 
 use super::catalogue::Metric;
 use super::columns::SeriesName;
+use super::consumers::Listing;
 use super::line::Line;
 use super::rates::Value;
 use crate::commands::filesystems::Filesystem;
@@ -77,6 +79,7 @@ pub struct Live(Arc<Everything>);
 struct Everything {
     servers: RwLock<HashMap<ServerId, LiveServer>>,
     interest: Arc<Interest>,
+    hurried: Mutex<Option<Instant>>,
 }
 
 /// One server's last minutes; clones share them.
@@ -91,6 +94,7 @@ struct Shared {
     somebody_came: Notify,
     interest: Arc<Interest>,
     trouble: Mutex<Option<Arc<RemoteError>>>,
+    listing: Mutex<Option<Listing>>,
 }
 
 impl Live {
@@ -149,6 +153,7 @@ impl LiveServer {
             somebody_came: Notify::new(),
             interest,
             trouble: Mutex::default(),
+            listing: Mutex::default(),
         }))
     }
 

@@ -8,6 +8,7 @@ use super::gather::{self, Stored};
 use super::history::{HistoryPage, Plan};
 use super::numbers::Numbers;
 use super::part::Part;
+use super::pressure;
 use super::range::RangeQuery;
 use crate::app::App;
 use crate::commands::CommandType;
@@ -37,6 +38,8 @@ const METRICS: &[Metric] = &[
     Metric::DiskBusy,
     Metric::DiskWait,
     Metric::DiskOperations,
+    Metric::PressureIo,
+    Metric::PressureIoFull,
 ];
 
 /// Filesystems and disks over a span of time.
@@ -75,8 +78,12 @@ pub(super) fn plan(numbers: &Numbers) -> Plan {
     let detail = disks.iter().take(MOST_DEVICES).enumerate().flat_map(|(index, disk)| {
         [declared::disk_busy(index, disk), declared::disk_wait(index, disk), declared::disk_operations(index, disk)]
     });
+    let mut whole = each(Metric::DiskWritten, declared::disk_traffic);
+    let (chart, why_not) = pressure::chart(declared::disk_pressure(), numbers, Metric::DiskWritten);
+    whole.extend(chart);
     Plan::default()
-        .with("", each(Metric::DiskWritten, declared::disk_traffic))
+        .with("", whole)
+        .with_note(why_not)
         .with_small("Disks in detail", detail.collect())
         .with_small("Filesystems over time", each(Metric::FilesystemPercent, declared::filesystem))
 }
