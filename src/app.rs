@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::inventory::Done;
+use crate::metrics::directories::Measurements;
 use crate::metrics::live::Live;
 use crate::models::password::PasswordHasher;
 use crate::remote::hosts::Hosts;
@@ -26,6 +27,8 @@ pub struct App {
     pub passwords: PasswordHasher,
     /// The way to every server.
     pub hosts: Hosts,
+    /// What people have measured.
+    pub measurements: Measurements,
     /// The last minutes of every server.
     pub live: Live,
 }

@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod checks;
 pub mod conditions;
+pub mod directories;
 pub mod filesystems;
 pub mod metrics;
 mod permission;
@@ -48,12 +49,20 @@ pub enum CommandType {
     ListProcesses,
     /// What listens.
     ListSockets,
+    /// How much directories hold.
+    MeasureDirectories,
 }
 
 impl CommandType {
     /// Every command type.
-    pub const ALL: &[Self] =
-        &[Self::DetectPlatform, Self::SampleMetrics, Self::ListFilesystems, Self::ListProcesses, Self::ListSockets];
+    pub const ALL: &[Self] = &[
+        Self::DetectPlatform,
+        Self::SampleMetrics,
+        Self::ListFilesystems,
+        Self::ListProcesses,
+        Self::ListSockets,
+        Self::MeasureDirectories,
+    ];
 
     /// The stable word for URLs, rows and file names; never renamed.
     pub fn name(self) -> &'static str {
@@ -63,6 +72,7 @@ impl CommandType {
             Self::ListFilesystems => "list_filesystems",
             Self::ListProcesses => "list_processes",
             Self::ListSockets => "list_sockets",
+            Self::MeasureDirectories => "measure_directories",
         }
     }
 
@@ -74,6 +84,7 @@ impl CommandType {
             Self::ListFilesystems => "List filesystems",
             Self::ListProcesses => "List processes",
             Self::ListSockets => "List listening sockets",
+            Self::MeasureDirectories => "Measure directories",
         }
     }
 
@@ -85,6 +96,7 @@ impl CommandType {
             Self::ListFilesystems => filesystems::FORMATS,
             Self::ListProcesses => processes::FORMATS,
             Self::ListSockets => sockets::FORMATS,
+            Self::MeasureDirectories => directories::FORMATS,
         }
     }
 
@@ -96,6 +108,7 @@ impl CommandType {
             Self::ListFilesystems => filesystems::rows::SHAPES,
             Self::ListProcesses => processes::rows::SHAPES,
             Self::ListSockets => sockets::rows::SHAPES,
+            Self::MeasureDirectories => directories::rows::SHAPES,
         }
     }
 

@@ -50,8 +50,14 @@ pub struct Recurring {
 }
 
 /// Every job that comes round.
-pub const ALL: &[Recurring] =
-    &[pack_metrics::JOB, forget_metrics::JOB, forget_consumers::JOB, forget_trials::JOB, keep_audit_head::JOB, reconcile::JOB];
+pub const ALL: &[Recurring] = &[
+    pack_metrics::JOB,
+    forget_metrics::JOB,
+    forget_consumers::JOB,
+    forget_trials::JOB,
+    keep_audit_head::JOB,
+    reconcile::JOB,
+];
 
 /// Schedules and works until `stop`; `workers` may have been given further queues.
 pub async fn run(workers: Workers, work: Work, stop: &CancellationToken) {

@@ -3,6 +3,7 @@
 pub mod catalogue;
 mod columns;
 mod consumers;
+pub mod directories;
 pub mod health;
 pub mod line;
 pub mod live;

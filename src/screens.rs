@@ -10,6 +10,7 @@ pub mod checks;
 pub mod consumers;
 pub mod cpu;
 pub mod declared;
+pub mod directories;
 pub mod disks;
 pub mod favourites;
 pub mod filesystems;

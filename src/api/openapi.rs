@@ -12,9 +12,9 @@ use utoipa::openapi::{PathItem, Ref, RefOr, Required, Response};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit_events, capabilities, checks, command_types, commands, connection, consumers, credentials, filesystems, groups,
-    host_key, idempotency, imports, inventory, latest, metrics, platform, problem, processes, servers, sockets, stream,
-    tokens, trials, users,
+    audit_events, capabilities, checks, command_types, commands, connection, consumers, credentials, filesystems,
+    groups, host_key, idempotency, imports, inventory, latest, metrics, platform, problem, processes, servers, sockets,
+    stream, tokens, trials, users,
 };
 
 /// Everything that the document is made of.

@@ -83,6 +83,7 @@ const BUILT_IN: &[(CommandType, &str)] = &[
     (CommandType::ListFilesystems, include_str!("catalog/list_filesystems.yml")),
     (CommandType::ListProcesses, include_str!("catalog/list_processes.yml")),
     (CommandType::ListSockets, include_str!("catalog/list_sockets.yml")),
+    (CommandType::MeasureDirectories, include_str!("catalog/measure_directories.yml")),
 ];
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::read(BUILT_IN).unwrap_or_default());

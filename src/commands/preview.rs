@@ -1,5 +1,6 @@
 //! What an answer means, as a table of text: for people who try a command before they trust it.
 
+use super::directories::MeasureDirectories;
 use super::filesystems::ListFilesystems;
 use super::metrics::{Cpu, CpuTicks, Sample, SampleMetrics};
 use super::platform::{DetectPlatform, Platform};
@@ -60,6 +61,13 @@ impl CommandType {
                         one.state.clone(),
                         one.command.clone(),
                     ]
+                })
+            }
+            Self::MeasureDirectories => {
+                // Nobody tried it on a directory of theirs: it was tried on all of the server.
+                let whole = MeasureDirectories::below(b"/").ok_or_else(|| ParseError::new("no directory", output))?;
+                Preview::of(&["Directory", "Bytes"], &whole.parse(format, output)?.directories, |one| {
+                    vec![String::from_utf8_lossy(&one.path).into_owned(), one.bytes.to_string()]
                 })
             }
             Self::ListSockets => {

@@ -211,9 +211,7 @@ impl Metric {
 
     /// Whether a server may tell it every ten seconds only, however often it is asked: reading it costs a shell much.
     pub fn is_seldom(self) -> bool {
-        use Metric::{
-            PressureCpu, PressureIo, PressureIoFull, PressureMemory, PressureMemoryFull, SwapIn, SwapOut,
-        };
+        use Metric::{PressureCpu, PressureIo, PressureIoFull, PressureMemory, PressureMemoryFull, SwapIn, SwapOut};
         matches!(
             self,
             SwapIn | SwapOut | PressureCpu | PressureMemory | PressureMemoryFull | PressureIo | PressureIoFull

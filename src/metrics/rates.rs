@@ -58,7 +58,9 @@ pub fn values<'a>(before: Option<&Reading>, now: &'a Reading, longest: Duration)
     let sample = &now.sample;
     let mut values = Values(Vec::with_capacity(24 + sample.cores.len()));
     values.gauges(sample);
-    if let Some((before, seconds)) = before.and_then(|before| Some((before, seconds_between(before.moment(), now.moment(), longest)?))) {
+    if let Some((before, seconds)) =
+        before.and_then(|before| Some((before, seconds_between(before.moment(), now.moment(), longest)?)))
+    {
         values.processors(&before.sample, sample);
         values.disks(&before.sample.disks, &sample.disks, seconds);
         values.interfaces(&before.sample.interfaces, &sample.interfaces, seconds);

@@ -13,8 +13,8 @@ use super::columns::SeriesName;
 use super::windows::Window;
 use crate::db::Db;
 use crate::error::Result;
-use crate::models::ids::ServerId;
 use crate::models::consumer_readings::ConsumerReading;
+use crate::models::ids::ServerId;
 use crate::models::metric_points::InboxRow;
 use crate::models::series::{NewSeries, Series};
 
@@ -132,12 +132,7 @@ impl Store {
 
 /// A batch whose commit was not answered may be written twice: whoever packs the rows sees the same window twice, and
 /// minimum, mean and maximum stay what they are.
-async fn write(
-    db: &Db,
-    ids: &mut SeriesIds,
-    batch: &[Window],
-    consumers: &[ConsumerReading],
-) -> Result<usize> {
+async fn write(db: &Db, ids: &mut SeriesIds, batch: &[Window], consumers: &[ConsumerReading]) -> Result<usize> {
     ids.learn(db, batch).await?;
     let rows: Vec<InboxRow> = batch.iter().filter_map(|window| ids.row(window)).collect();
     let count = rows.len();

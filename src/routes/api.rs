@@ -6,9 +6,9 @@ use actix_web::middleware::from_fn;
 use actix_web::{Handler, Responder, web};
 
 use crate::api::{
-    audit_events, capabilities, checks, command_types, commands, connection, consumers, credentials, filesystems, groups,
-    host_key, idempotency, imports, inventory, latest, metrics, openapi, platform, processes, servers, sockets, stream,
-    tokens, trials, users,
+    audit_events, capabilities, checks, command_types, commands, connection, consumers, credentials, filesystems,
+    groups, host_key, idempotency, imports, inventory, latest, metrics, openapi, platform, processes, servers, sockets,
+    stream, tokens, trials, users,
 };
 use crate::web::health;
 use crate::web::router::Permission::Anyone;

@@ -2,8 +2,11 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use serde::Deserialize;
+
 use super::asked;
 use super::declared::{self, MOST_DEVICES};
+use super::directories::Directories;
 use super::gather::{self, Stored};
 use super::history::{HistoryPage, Plan};
 use super::numbers::Numbers;
@@ -42,6 +45,13 @@ const METRICS: &[Metric] = &[
     Metric::PressureIoFull,
 ];
 
+/// The directory that the page shows.
+#[derive(Debug, Default, Deserialize)]
+pub struct PathQuery {
+    /// As `commands::directories::encode` has it.
+    path: Option<String>,
+}
+
 /// Filesystems and disks over a span of time.
 ///
 /// `GET /servers/{server}/disks?range=7d`
@@ -49,6 +59,7 @@ pub async fn index(
     person: SignedIn,
     path: web::Path<String>,
     query: web::Query<RangeQuery>,
+    directory: web::Query<PathQuery>,
     app: web::Data<App>,
     request: HttpRequest,
     render: Render,
@@ -62,7 +73,12 @@ pub async fn index(
         page.filesystems =
             Some(asked::filesystems(&app, &host, Some(part.patience()), stored.role_of(&person.actor)).await?);
     }
+    if let Some(path) = directory.path.as_deref().filter(|_| part.includes("directories")) {
+        page.csrf_token.clone_from(&render.shell.csrf_token);
+        page.directories = Directories::load(&app, &stored, &person, path);
+    }
     match part {
+        Part::Block("directories") => render.page(&page.as_directories()),
         Part::Block("charts") => render.page(&page.as_charts()),
         Part::Block("filesystems") => render.page(&page.as_filesystems()),
         _ => render.page(&page),

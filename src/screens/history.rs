@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use super::about::About;
 use super::charts::{Chart, Declared, Reading};
 use super::consumers::{By, Consumed, Shown};
+use super::directories::Directories;
 use super::filesystems::FilesystemRow;
 use super::numbers::{LARGE, Numbers, SMALL, SummaryRow};
 use super::range::Choice;
@@ -62,7 +63,7 @@ impl Plan {
 
 /// A page with charts over a span.
 #[derive(Template)]
-#[template(path = "screens/history.html", blocks = ["charts", "consumers", "filesystems"])]
+#[template(path = "screens/history.html", blocks = ["charts", "consumers", "filesystems", "directories"])]
 pub struct HistoryPage {
     /// The screen's name, in English.
     pub title: &'static str,
@@ -90,6 +91,10 @@ pub struct HistoryPage {
     pub consumers: Option<Consumed>,
     /// The filesystems, on the screen that has them.
     pub filesystems: Option<Region<Vec<FilesystemRow>>>,
+    /// What was measured below a path, where one is asked about.
+    pub directories: Option<Directories>,
+    /// For the forms.
+    pub csrf_token: String,
 }
 
 impl HistoryPage {
@@ -117,6 +122,8 @@ impl HistoryPage {
             resolution: resolution(numbers.drawn_every(&reading.range)),
             consumers: None,
             filesystems: None,
+            directories: None,
+            csrf_token: String::new(),
         }
     }
 }

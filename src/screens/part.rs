@@ -12,17 +12,8 @@ const PAGE_PATIENCE: Duration = Duration::from_millis(1_200);
 const REGION_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Regions that are asked for alone.
-const REGIONS: [&str; 9] = [
-    "facts",
-    "charts",
-    "processes",
-    "filesystems",
-    "cores",
-    "checks",
-    "check-charts",
-    "consumers",
-    "directories",
-];
+const REGIONS: [&str; 9] =
+    ["facts", "charts", "processes", "filesystems", "cores", "checks", "check-charts", "consumers", "directories"];
 
 /// A page or one region of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

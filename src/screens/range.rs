@@ -119,8 +119,11 @@ mod tests {
 
     #[test]
     fn a_zoom_is_a_span_of_its_own_that_leads_back_to_itself() {
-        let query =
-            RangeQuery { from: Some(now() - TimeDelta::hours(2)), to: Some(now() - TimeDelta::hours(1)), ..RangeQuery::default() };
+        let query = RangeQuery {
+            from: Some(now() - TimeDelta::hours(2)),
+            to: Some(now() - TimeDelta::hours(1)),
+            ..RangeQuery::default()
+        };
         let zoom = Range::of(&query, "1h", now());
         assert!(!zoom.follows());
         assert_eq!(zoom.query(), "from=2026-11-24T03:32:00Z&to=2026-11-24T04:32:00Z");

@@ -18,6 +18,7 @@ use crate::db::roles::APPLICATION_ROLE;
 use crate::db::{Db, migrate};
 use crate::error::{Error, Result};
 use crate::jobs::{self, Work};
+use crate::metrics::directories::Measurements;
 use crate::metrics::live::Live;
 use crate::metrics::mirror::Mirror;
 use crate::metrics::presence::Presence;
@@ -192,5 +193,6 @@ pub async fn app(config: Config, database: &SecretText) -> Result<App> {
         passwords: PasswordHasher::default(),
         hosts,
         live: Live::default(),
+        measurements: Measurements::default(),
     })
 }

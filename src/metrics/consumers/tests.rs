@@ -50,7 +50,10 @@ fn a_process_that_is_new_or_had_used_nothing_counts_with_all_that_it_used() {
 fn eight_of_each_kind_are_kept_most_first_and_no_command_line() {
     let all = |ticks: u64| (1..=20).map(|pid| process(pid, "a", u64::from(pid) * ticks)).collect();
     let reading = between(&list(10.0, all(1)), &list(20.0, all(2))).unwrap();
-    assert_eq!(shares(&reading.by_cpu).iter().map(|(pid, _)| *pid).collect::<Vec<_>>(), [20, 19, 18, 17, 16, 15, 14, 13]);
+    assert_eq!(
+        shares(&reading.by_cpu).iter().map(|(pid, _)| *pid).collect::<Vec<_>>(),
+        [20, 19, 18, 17, 16, 15, 14, 13]
+    );
     assert_eq!(reading.by_memory.0.iter().map(|one| one.pid).collect::<Vec<_>>(), [20, 19, 18, 17, 16, 15, 14, 13]);
     assert!(!format!("{reading:?}").contains("hunter2"));
 }

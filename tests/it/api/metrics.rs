@@ -67,8 +67,12 @@ async fn what_used_most_is_told_for_the_reading_nearest_to_a_moment() {
     let now = app.database.now();
     let store = move |connection: &mut diesel::PgConnection| {
         let server = Server::by_name(connection, &Scope::All, "a")?;
-        let one = |name: &str| {
-            Consumer { pid: 7, name: name.to_owned(), user: "root".into(), cpu: Some(50.0), bytes: Some(4096) }
+        let one = |name: &str| Consumer {
+            pid: 7,
+            name: name.to_owned(),
+            user: "root".into(),
+            cpu: Some(50.0),
+            bytes: Some(4096),
         };
         let reading = |minutes, name| ConsumerReading {
             server_id: server.id,
@@ -83,7 +87,10 @@ async fn what_used_most_is_told_for_the_reading_nearest_to_a_moment() {
     let at = (now - TimeDelta::minutes(9)).format("%Y-%m-%dT%H:%M:%SZ");
     let told = administrator.get(&format!("/api/v1/servers/a/consumers?at={at}")).await.status(200);
     let one = json!({"pid": 7, "name": "early", "user": "root", "cpu_percent": 50.0, "resident_bytes": 4096});
-    assert_eq!((&told["by_cpu"], &told["by_memory"], &told["span_seconds"]), (&json!([one]), &json!([]), &json!(300.0)));
+    assert_eq!(
+        (&told["by_cpu"], &told["by_memory"], &told["span_seconds"]),
+        (&json!([one]), &json!([]), &json!(300.0))
+    );
     assert_eq!(administrator.get("/api/v1/servers/a/consumers").await.status(200)["by_cpu"][0]["name"], "late");
     assert_eq!(administrator.get("/api/v1/servers/a/consumers?at=soon").await.refused_fields(), ["at"]);
 }

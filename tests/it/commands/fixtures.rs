@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use hannun::commands::directories::MeasureDirectories;
 use hannun::commands::{
     Catalog, Command, CommandType, DetectPlatform, ListFilesystems, ListProcesses, ListSockets, Platform, SampleMetrics,
 };
@@ -48,6 +49,9 @@ const FIXTURES: &[(CommandType, &str, &str)] = &[
     (CommandType::ListSockets, "freebsd-documented", "sockstat"),
     (CommandType::ListSockets, "macos-documented", "lsof"),
     (CommandType::ListSockets, "table", "table"),
+    (CommandType::MeasureDirectories, "debian-12", "du"),
+    (CommandType::MeasureDirectories, "busybox-standin", "du"),
+    (CommandType::MeasureDirectories, "table", "table"),
 ];
 
 fn fixture(command_type: CommandType, name: &str) -> Vec<u8> {
@@ -66,6 +70,9 @@ fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
         CommandType::ListProcesses => {
             let list = ListProcesses.parse(format, answer).unwrap();
             format!("{:?} {:?}\n{}", list.ticks_per_second, list.uptime_seconds, lines(&list.processes))
+        }
+        CommandType::MeasureDirectories => {
+            format!("{:#?}", MeasureDirectories::below(b"/var").unwrap().parse(format, answer).unwrap())
         }
         CommandType::ListSockets => {
             let list = ListSockets.parse(format, answer).unwrap();

@@ -1,5 +1,6 @@
 //! A managed host answers what it likes: no reader panics, none guesses (X03).
 
+use hannun::commands::directories::MeasureDirectories;
 use hannun::commands::metrics::parse_frame;
 use hannun::commands::{Command, CommandType, DetectPlatform, ListFilesystems, ListProcesses, ListSockets};
 use proptest::prelude::*;
@@ -14,6 +15,9 @@ fn readers_that_take(answer: &[u8]) -> Vec<String> {
                 CommandType::SampleMetrics => parse_frame(format, answer).map(|_| ()),
                 CommandType::ListFilesystems => ListFilesystems.parse(format, answer).map(|_| ()),
                 CommandType::ListProcesses => ListProcesses.parse(format, answer).map(|_| ()),
+                CommandType::MeasureDirectories => {
+                    MeasureDirectories::below(b"/").unwrap().parse(format, answer).map(|_| ())
+                }
                 CommandType::ListSockets => ListSockets.parse(format, answer).map(|_| ()),
             };
             match read {

@@ -17,6 +17,7 @@ use bytes::{Bytes, BytesMut};
 use chrono::TimeDelta;
 use hannun::app::App;
 use hannun::config::{Config, Rate};
+use hannun::metrics::directories::Measurements;
 use hannun::metrics::live::Live;
 use hannun::models::actor::{Rights, Role, Scope};
 use hannun::models::data_keys::DataKey;
@@ -111,6 +112,7 @@ impl TestApp {
         let app = App {
             hosts: Hosts::new(database.db.clone(), Arc::clone(&sealer), pool, clock.clone(), patience),
             live: Live::default(),
+            measurements: Measurements::default(),
             config: Arc::new(config),
             clock,
             db: database.db.within(PATIENCE),

@@ -264,6 +264,7 @@ async fn readings_of_what_used_most_are_forgotten_in_small_batches() {
     ConsumerReading::store(&mut connection, &all).unwrap();
     let mut forget = || ConsumerReading::forget(&mut connection, now - KEPT, 8).unwrap();
     assert_eq!([forget(), forget()], [8, 3], "those of more than 48 hours");
-    let oldest = ConsumerReading::nearest(&mut connection, server, now - chrono::TimeDelta::hours(99)).unwrap().unwrap();
+    let oldest =
+        ConsumerReading::nearest(&mut connection, server, now - chrono::TimeDelta::hours(99)).unwrap().unwrap();
     assert_eq!(oldest.at, now - KEPT);
 }

@@ -129,7 +129,10 @@ async fn what_used_most_at_a_moment_of_the_past_has_an_address_of_its_own() {
     let spike = viewer.get(&format!("/servers/web-1/cpu?range=6h&at={}", at(240))).await.ok();
     let table = spike.table("#consumers table");
     assert_eq!(table.rows, [["nightly", "www-data", "7", "87.5 %"]]);
-    assert_eq!(spike.attribute("#consumers time", "datetime").map(|at| at[..19].to_owned()), Some(at(241)[..19].to_owned()));
+    assert_eq!(
+        spike.attribute("#consumers time", "datetime").map(|at| at[..19].to_owned()),
+        Some(at(241)[..19].to_owned())
+    );
     let link = spike.attribute("#consumers .actions a", "href").unwrap();
     let shared = viewer.get(&link).await.ok();
     assert_eq!(shared.table("#consumers table").rows, table.rows, "{link}");
