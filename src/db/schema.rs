@@ -144,7 +144,7 @@ diesel::table! {
     consumer_readings (server_id, at) {
         server_id -> BigInt,
         at -> Timestamptz,
-        span_seconds -> Float4,
+        span_seconds -> Float,
         by_cpu -> Jsonb,
         by_memory -> Jsonb,
     }
