@@ -34,7 +34,7 @@ use super::{
         connection::test,
         platform::show, capabilities::show,
         metrics::history, latest::show, stream::show, consumers::show,
-        processes::index, processes::show, sockets::index, filesystems::index,
+        processes::index, processes::one::show, processes::signals::create, sockets::index, filesystems::index,
         credentials::index, credentials::create, credentials::show, credentials::update, credentials::destroy,
         groups::index, groups::create, groups::show, groups::update, groups::destroy,
         imports::create,

@@ -82,7 +82,11 @@ const BUILT_IN: &[(CommandType, &str)] = &[
     (CommandType::SampleMetrics, include_str!("catalog/sample_metrics.yml")),
     (CommandType::ListFilesystems, include_str!("catalog/list_filesystems.yml")),
     (CommandType::ListProcesses, include_str!("catalog/list_processes.yml")),
+    (CommandType::ReadProcess, include_str!("catalog/read_process.yml")),
+    (CommandType::ReadEnvironment, include_str!("catalog/read_environment.yml")),
+    (CommandType::SignalProcess, include_str!("catalog/signal_process.yml")),
     (CommandType::ListSockets, include_str!("catalog/list_sockets.yml")),
+    (CommandType::ListConnections, include_str!("catalog/list_connections.yml")),
     (CommandType::MeasureDirectories, include_str!("catalog/measure_directories.yml")),
 ];
 

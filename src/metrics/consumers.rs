@@ -19,6 +19,7 @@ const SHORTEST: f64 = 0.5;
 /// What is kept of a listing until the next one.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Listing {
+    boot: Box<str>,
     uptime_seconds: f64,
     used: Box<[Used]>,
 }
@@ -37,7 +38,7 @@ impl Listing {
             let ticks = process.cpu_ticks.filter(|ticks| *ticks > 0)?;
             Some(Used { pid: process.pid, started: started(process), ticks })
         };
-        Self { uptime_seconds, used: list.processes.iter().filter_map(used).collect() }
+        Self { boot: list.boot.as_str().into(), uptime_seconds, used: list.processes.iter().filter_map(used).collect() }
     }
 }
 
@@ -73,7 +74,7 @@ pub(super) fn taken(
     if seconds.is_some_and(|seconds| (0.0..SHORTEST).contains(&seconds)) {
         return None;
     }
-    let before = before.replace(Listing::of(list, now))?;
+    let before = before.replace(Listing::of(list, now)).filter(|before| *before.boot == *list.boot)?;
     let seconds = seconds.filter(|seconds| *seconds > 0.0)?;
     let known: HashMap<(u32, u32), u64> =
         before.used.iter().map(|used| ((used.pid, used.started), used.ticks)).collect();

@@ -12,8 +12,19 @@ const PAGE_PATIENCE: Duration = Duration::from_millis(1_200);
 const REGION_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Regions that are asked for alone.
-const REGIONS: [&str; 9] =
-    ["facts", "charts", "processes", "filesystems", "cores", "checks", "check-charts", "consumers", "directories"];
+const REGIONS: [&str; 11] = [
+    "facts",
+    "charts",
+    "consumers",
+    "processes",
+    "drawer",
+    "sockets",
+    "filesystems",
+    "directories",
+    "cores",
+    "checks",
+    "check-charts",
+];
 
 /// A page or one region of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,7 +18,7 @@ fn process(pid: u32, started_at: &str, ticks: u64) -> Process {
 }
 
 fn list(uptime: f64, processes: Vec<Process>) -> ProcessList {
-    ProcessList { processes, ticks_per_second: Some(100), uptime_seconds: Some(uptime) }
+    ProcessList { processes, ticks_per_second: Some(100), uptime_seconds: Some(uptime), ..ProcessList::default() }
 }
 
 fn between(before: &ProcessList, now: &ProcessList) -> Option<ConsumerReading> {
@@ -62,6 +62,8 @@ fn eight_of_each_kind_are_kept_most_first_and_no_command_line() {
 fn after_a_reboot_and_at_once_after_another_listing_nothing_is_said() {
     let now = list(500.0, vec![process(1, "a", 100)]);
     assert_eq!(between(&now, &list(3.0, vec![process(1, "a", 200)])), None);
+    let other_boot = ProcessList { boot: "b".into(), ..list(900.0, vec![process(1, "a", 200)]) };
+    assert_eq!(between(&now, &other_boot), None, "also where it has been up for longer by then");
     assert_eq!(between(&now, &list(500.25, vec![process(1, "a", 101)])), None);
 }
 
@@ -108,6 +110,7 @@ proptest! {
             }).collect(),
             ticks_per_second: Some(rate),
             uptime_seconds: Some(uptime),
+            boot: String::new(),
         };
         let mut kept = None;
         drop(taken(&mut kept, SERVER, &list(uptimes.0, |used| used / 2), DateTime::UNIX_EPOCH));

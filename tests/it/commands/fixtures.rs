@@ -7,8 +7,10 @@ use std::fs;
 use std::path::Path;
 
 use hannun::commands::directories::MeasureDirectories;
+use hannun::commands::processes::environment::Variable;
 use hannun::commands::{
-    Catalog, Command, CommandType, DetectPlatform, ListFilesystems, ListProcesses, ListSockets, Platform, SampleMetrics,
+    Catalog, Command, CommandType, DetectPlatform, ListConnections, ListFilesystems, ListProcesses, ListSockets,
+    Platform, ReadEnvironment, ReadProcess, SampleMetrics, Signal, SignalProcess, SocketList, Started,
 };
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/commands");
@@ -52,6 +54,19 @@ const FIXTURES: &[(CommandType, &str, &str)] = &[
     (CommandType::MeasureDirectories, "debian-12", "du"),
     (CommandType::MeasureDirectories, "busybox-standin", "du"),
     (CommandType::MeasureDirectories, "table", "table"),
+    (CommandType::ReadProcess, "debian-12", "proc"),
+    (CommandType::ReadProcess, "debian-12-not-root", "proc"),
+    (CommandType::ReadProcess, "busybox-standin", "proc"),
+    (CommandType::ReadProcess, "table", "table"),
+    (CommandType::ReadEnvironment, "debian-12", "environ"),
+    (CommandType::ReadEnvironment, "table", "table"),
+    (CommandType::SignalProcess, "table", "table"),
+    (CommandType::ListConnections, "debian-12", "ss"),
+    (CommandType::ListConnections, "debian-12-netstat", "netstat"),
+    (CommandType::ListConnections, "busybox-standin-proc-net", "proc-net"),
+    (CommandType::ListConnections, "freebsd-documented", "sockstat"),
+    (CommandType::ListConnections, "macos-documented", "lsof"),
+    (CommandType::ListConnections, "table", "table"),
 ];
 
 fn fixture(command_type: CommandType, name: &str) -> Vec<u8> {
@@ -60,6 +75,17 @@ fn fixture(command_type: CommandType, name: &str) -> Vec<u8> {
 
 fn lines<T: std::fmt::Debug>(items: &[T]) -> String {
     items.iter().flat_map(|item| [format!("{item:?}"), "\n".to_owned()]).collect()
+}
+
+fn sockets(list: &SocketList) -> String {
+    format!("owners hidden: {}\n{}", list.hidden_owners, lines(&list.sockets))
+}
+
+/// The process that the fixtures are about.
+const PID: u32 = 4121;
+
+fn signals() -> SignalProcess {
+    SignalProcess { pid: PID, started: Started::default(), signal: Signal::Term }
 }
 
 fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
@@ -74,10 +100,15 @@ fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
         CommandType::MeasureDirectories => {
             format!("{:#?}", MeasureDirectories::below(b"/var").unwrap().parse(format, answer).unwrap())
         }
-        CommandType::ListSockets => {
-            let list = ListSockets.parse(format, answer).unwrap();
-            format!("owners hidden: {}\n{}", list.hidden_owners, lines(&list.sockets))
+        CommandType::ReadProcess => format!("{:#?}", ReadProcess { pid: PID }.parse(format, answer).unwrap()),
+        CommandType::ReadEnvironment => {
+            let read = ReadEnvironment { pid: PID }.parse(format, answer).unwrap().unwrap();
+            let told = |one: &Variable| format!("{} = {} {}", one.name, one.value, one.looks_secret());
+            format!("{}\n{}", read.started, lines(&read.variables.iter().map(told).collect::<Vec<_>>()))
         }
+        CommandType::SignalProcess => format!("{:?}\n", signals().parse(format, answer).unwrap()),
+        CommandType::ListSockets => sockets(&ListSockets.parse(format, answer).unwrap()),
+        CommandType::ListConnections => sockets(&ListConnections.parse(format, answer).unwrap()),
     }
 }
 

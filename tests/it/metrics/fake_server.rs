@@ -126,7 +126,12 @@ impl Reach for FakeServer {
         let ticks = (uptime * 50.0) as u64;
         let process = Process { pid: 7, name: "spinner".to_owned(), cpu_ticks: Some(ticks), ..Process::default() };
         let processes = vec![process];
-        Ok(ProcessList { processes, ticks_per_second: Some(100), uptime_seconds: Some(uptime) })
+        Ok(ProcessList {
+            processes,
+            ticks_per_second: Some(100),
+            uptime_seconds: Some(uptime),
+            ..ProcessList::default()
+        })
     }
 
     fn let_go(&self, server: ServerId) {
