@@ -7,6 +7,7 @@ pub mod checks;
 pub mod command_types;
 pub mod commands;
 pub mod connection;
+pub mod consumers;
 pub mod credentials;
 pub mod evidence;
 pub mod executions;

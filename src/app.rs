@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::installations::artifact_store::ArtifactStore;
 use crate::inventory::Done;
+use crate::metrics::directories::Measurements;
 use crate::metrics::live::Live;
 use crate::models::password::PasswordHasher;
 use crate::remote::hosts::Hosts;
@@ -29,6 +30,8 @@ pub struct App {
     pub hosts: Hosts,
     /// Package files that people uploaded.
     pub artifacts: ArtifactStore,
+    /// What people have measured.
+    pub measurements: Measurements,
     /// The last minutes of every server.
     pub live: Live,
 }

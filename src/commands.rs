@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod checks;
 pub mod conditions;
+pub mod directories;
 pub mod filesystems;
 pub mod metrics;
 pub mod packages;
@@ -80,6 +81,8 @@ pub enum CommandType {
     InstallFile,
     /// What is inside an uploaded package file.
     InspectFile,
+    /// How much directories hold.
+    MeasureDirectories,
 }
 
 impl CommandType {
@@ -103,6 +106,7 @@ impl CommandType {
         Self::RemovePackage,
         Self::InstallFile,
         Self::InspectFile,
+        Self::MeasureDirectories,
     ];
 
     /// The stable word for URLs, rows and file names; never renamed.
@@ -126,6 +130,7 @@ impl CommandType {
             Self::RemovePackage => "remove_package",
             Self::InstallFile => "install_file",
             Self::InspectFile => "inspect_file",
+            Self::MeasureDirectories => "measure_directories",
         }
     }
 
@@ -150,6 +155,7 @@ impl CommandType {
             Self::RemovePackage => "Remove a package",
             Self::InstallFile => "Install a package file",
             Self::InspectFile => "Look into a package file",
+            Self::MeasureDirectories => "Measure directories",
         }
     }
 
@@ -171,6 +177,7 @@ impl CommandType {
             Self::PreviewInstall | Self::PreviewRemoval => packages::PLAN_FORMATS,
             Self::InstallPackage | Self::RemovePackage | Self::InstallFile => packages::CHANGE_FORMATS,
             Self::InspectFile => packages::CONTENT_FORMATS,
+            Self::MeasureDirectories => directories::FORMATS,
         }
     }
 
@@ -192,6 +199,7 @@ impl CommandType {
             Self::PreviewInstall | Self::PreviewRemoval => packages::PLAN_SHAPES,
             Self::InstallPackage | Self::RemovePackage | Self::InstallFile => packages::CHANGE_SHAPES,
             Self::InspectFile => packages::CONTENT_SHAPES,
+            Self::MeasureDirectories => directories::rows::SHAPES,
         }
     }
 

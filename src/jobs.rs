@@ -2,6 +2,7 @@
 //!
 //! To add one that comes round: a file with a [`Recurring`], one line in [`ALL`], one test in `tests/it/jobs/`.
 
+mod forget_consumers;
 mod forget_metrics;
 mod forget_trials;
 mod keep_audit_head;
@@ -54,6 +55,7 @@ pub struct Recurring {
 pub const ALL: &[Recurring] = &[
     pack_metrics::JOB,
     forget_metrics::JOB,
+    forget_consumers::JOB,
     forget_trials::JOB,
     keep_audit_head::JOB,
     reconcile::JOB,

@@ -2,6 +2,8 @@
 
 pub mod catalogue;
 mod columns;
+mod consumers;
+pub mod directories;
 pub mod health;
 pub mod line;
 pub mod live;

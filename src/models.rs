@@ -10,6 +10,7 @@ pub mod check_results;
 pub mod check_turns;
 pub mod checks;
 pub mod commands;
+pub mod consumer_readings;
 pub mod credentials;
 pub mod data_keys;
 pub mod executions;

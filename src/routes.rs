@@ -8,8 +8,8 @@ use actix_web::web;
 
 use crate::admin;
 use crate::screens::{
-    self, account, capabilities, checks, cpu, disks, favourites, fleet, jump, memory, overview, packages, processes,
-    server_options, setup, sign_in, sockets,
+    self, account, capabilities, checks, cpu, directories, disks, favourites, fleet, jump, memory, overview, packages,
+    processes, server_options, setup, sign_in, sockets,
 };
 use crate::web::assets;
 use crate::web::menu::Screen;
@@ -54,6 +54,7 @@ pub fn all() -> Vec<Route> {
         get("/servers/{server}/cpu", VIEWER, || web::to(cpu::index)),
         get("/servers/{server}/memory", VIEWER, || web::to(memory::index)),
         get("/servers/{server}/disks", VIEWER, || web::to(disks::index)),
+        post("/servers/{server}/disks/measurements", VIEWER, || web::to(directories::create)),
         get("/servers/{server}/processes", VIEWER, || web::to(processes::index)),
         get("/servers/{server}/processes/{pid}", VIEWER, || web::to(processes::show)),
         post("/servers/{server}/processes/{pid}/environment-looks", ADMINISTRATOR, || {

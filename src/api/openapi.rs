@@ -12,9 +12,9 @@ use utoipa::openapi::{PathItem, Ref, RefOr, Required, Response};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    artifacts, audit_events, capabilities, checks, command_types, commands, connection, credentials, executions,
-    filesystems, groups, host_key, idempotency, imports, inventory, latest, metrics, packages, platform, problem,
-    processes, servers, sockets, stream, tokens, trials, users,
+    artifacts, audit_events, capabilities, checks, command_types, commands, connection, consumers, credentials,
+    executions, filesystems, groups, host_key, idempotency, imports, inventory, latest, metrics, packages, platform,
+    problem, processes, servers, sockets, stream, tokens, trials, users,
 };
 
 /// Everything that the document is made of.
@@ -33,7 +33,7 @@ use super::{
         host_key::show, host_key::approve,
         connection::test,
         platform::show, capabilities::show,
-        metrics::history, latest::show, stream::show,
+        metrics::history, latest::show, stream::show, consumers::show,
         processes::index, processes::one::show, processes::signals::create, sockets::index, filesystems::index,
         packages::index, packages::updates, packages::install, packages::remove,
         artifacts::index, artifacts::show, artifacts::create, artifacts::destroy,

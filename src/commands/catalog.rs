@@ -96,6 +96,7 @@ const BUILT_IN: &[(CommandType, &str)] = &[
     (CommandType::RemovePackage, include_str!("catalog/remove_package.yml")),
     (CommandType::InstallFile, include_str!("catalog/install_file.yml")),
     (CommandType::InspectFile, include_str!("catalog/inspect_file.yml")),
+    (CommandType::MeasureDirectories, include_str!("catalog/measure_directories.yml")),
 ];
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::read(BUILT_IN).unwrap_or_default());

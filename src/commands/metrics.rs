@@ -55,6 +55,10 @@ pub struct Sample {
     pub disks: Vec<DiskCounters>,
     /// Network interfaces without the loopback.
     pub interfaces: Vec<InterfaceCounters>,
+    /// How long tasks had to wait, where the kernel counts it; not in every reading, since reading it may cost much.
+    pub pressure: Option<Pressure>,
+    /// What went to and came from swap space, where there is some; not in every reading either.
+    pub swapped: Option<Swapped>,
 }
 
 /// How a platform tells what its processors do.
@@ -129,4 +133,28 @@ pub struct InterfaceCounters {
     pub sent_bytes: u64,
     /// Packets dropped or broken, both ways.
     pub errors: u64,
+}
+
+/// Growing counters of pressure (PSI): microseconds during which some task waited, or in which none of them got on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pressure {
+    /// A task waited for a processor.
+    pub cpu: Option<u64>,
+    /// A task waited for memory.
+    pub memory: Option<u64>,
+    /// All of them waited for memory.
+    pub memory_full: Option<u64>,
+    /// A task waited for a disk.
+    pub io: Option<u64>,
+    /// All of them waited for a disk.
+    pub io_full: Option<u64>,
+}
+
+/// Growing counters of swapping, bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swapped {
+    /// Read back from swap space.
+    pub read_bytes: u64,
+    /// Written to it.
+    pub written_bytes: u64,
 }

@@ -3,6 +3,7 @@
 mod packages;
 mod processes;
 
+use super::directories::MeasureDirectories;
 use super::filesystems::ListFilesystems;
 use super::metrics::{Cpu, CpuTicks, Sample, SampleMetrics};
 use super::platform::{DetectPlatform, Platform};
@@ -66,6 +67,13 @@ impl CommandType {
             | Self::RemovePackage
             | Self::InstallFile
             | Self::InspectFile => self.preview_packages(format, output)?,
+            Self::MeasureDirectories => {
+                // Nobody tried it on a directory of theirs: it was tried on all of the server.
+                let whole = MeasureDirectories::below(b"/").ok_or_else(|| ParseError::new("no directory", output))?;
+                Preview::of(&["Directory", "Bytes"], &whole.parse(format, output)?.directories, |one| {
+                    vec![String::from_utf8_lossy(&one.path).into_owned(), one.bytes.to_string()]
+                })
+            }
         })
     }
 }

@@ -141,6 +141,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    consumer_readings (server_id, at) {
+        server_id -> BigInt,
+        at -> Timestamptz,
+        span_seconds -> Float,
+        by_cpu -> Jsonb,
+        by_memory -> Jsonb,
+    }
+}
+
+diesel::table! {
     data_keys (id) {
         id -> BigInt,
         wrapped -> Bytea,
@@ -528,6 +538,7 @@ diesel::joinable!(check_results -> checks (check_id));
 diesel::joinable!(executions -> artifacts (artifact_id));
 diesel::joinable!(executions -> servers (server_id));
 diesel::joinable!(execution_output -> executions (execution_id));
+diesel::joinable!(consumer_readings -> servers (server_id));
 diesel::allow_tables_to_appear_in_same_query!(
     api_token_groups,
     api_tokens,
@@ -539,6 +550,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     check_turns,
     checks,
     commands,
+    consumer_readings,
     credentials,
     data_keys,
     execution_output,

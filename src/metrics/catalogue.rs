@@ -143,6 +143,20 @@ metrics! {
     MemoryPercent = "memory.used_percent", Percent, Server;
     /// Swap space in use.
     SwapUsed = "swap.used", Bytes, Server;
+    /// Bytes read back from swap space.
+    SwapIn = "swap.in", BytesPerSecond, Server;
+    /// Bytes written to swap space.
+    SwapOut = "swap.out", BytesPerSecond, Server;
+    /// Time during which some task waited for a processor (PSI).
+    PressureCpu = "pressure.cpu", Percent, Server;
+    /// Time during which some task waited for memory (PSI).
+    PressureMemory = "pressure.memory", Percent, Server;
+    /// Time during which all tasks that had something to do waited for memory (PSI).
+    PressureMemoryFull = "pressure.memory_full", Percent, Server;
+    /// Time during which some task waited for a disk (PSI).
+    PressureIo = "pressure.io", Percent, Server;
+    /// Time during which all tasks that had something to do waited for a disk (PSI).
+    PressureIoFull = "pressure.io_full", Percent, Server;
     /// Bytes read from a disk.
     DiskRead = "disk.read", BytesPerSecond, Disk;
     /// Bytes written to a disk.
@@ -193,6 +207,15 @@ impl Metric {
             Some(check) if !check.is_empty() => Some((Self::Check, Some(check))),
             _ => Self::from_name(name).filter(|metric| *metric != Self::Check).map(|metric| (metric, None)),
         }
+    }
+
+    /// Whether a server may tell it every ten seconds only, however often it is asked: reading it costs a shell much.
+    pub fn is_seldom(self) -> bool {
+        use Metric::{PressureCpu, PressureIo, PressureIoFull, PressureMemory, PressureMemoryFull, SwapIn, SwapOut};
+        matches!(
+            self,
+            SwapIn | SwapOut | PressureCpu | PressureMemory | PressureMemoryFull | PressureIo | PressureIoFull
+        )
     }
 
     /// Whether it changes slowly, is asked for once a minute or less, and is therefore not in the live ring.

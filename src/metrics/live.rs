@@ -5,6 +5,7 @@
 
 mod compact;
 mod interest;
+mod listing;
 mod looks;
 mod readings;
 mod ring;
@@ -19,6 +20,7 @@ use tokio::sync::{Notify, watch};
 
 use super::catalogue::Metric;
 use super::columns::SeriesName;
+use super::consumers::Listing;
 use super::line::Line;
 use super::rates::Value;
 use crate::commands::filesystems::Filesystem;
@@ -81,6 +83,7 @@ pub struct Live(Arc<Everything>);
 struct Everything {
     servers: RwLock<HashMap<ServerId, LiveServer>>,
     interest: Arc<Interest>,
+    hurried: Mutex<Option<Instant>>,
 }
 
 /// One server's last minutes; clones share them.
@@ -95,6 +98,7 @@ struct Shared {
     somebody_came: Notify,
     interest: Arc<Interest>,
     trouble: Mutex<Option<Arc<RemoteError>>>,
+    listing: Mutex<Option<Listing>>,
     readings: Mutex<Readings>,
 }
 
@@ -154,6 +158,7 @@ impl LiveServer {
             somebody_came: Notify::new(),
             interest,
             trouble: Mutex::default(),
+            listing: Mutex::default(),
             readings: Mutex::default(),
         }))
     }

@@ -3,12 +3,16 @@
 //! A counter that went down, a reboot, a suspended machine or a hole in our readings gives a gap: no value at all,
 //! never a spike and never a 0 that nobody measured (R03, X03).
 
+mod waits;
+
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::catalogue::{DeviceKind, Metric};
 use crate::commands::filesystems::Filesystem;
 use crate::commands::metrics::{Cpu, CpuTicks, DiskCounters, InterfaceCounters, Memory, Sample};
+
+pub use waits::Waits;
 
 /// One reading, and when we had it.
 #[derive(Debug, Clone)]
@@ -19,6 +23,19 @@ pub struct Reading {
     pub at: Duration,
     /// From asking to having it.
     pub round_trip: Duration,
+}
+
+/// When a reading was, by two clocks.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    uptime_seconds: f64,
+    at: Duration,
+}
+
+impl Reading {
+    fn moment(&self) -> Moment {
+        Moment { uptime_seconds: self.sample.uptime_seconds, at: self.at }
+    }
 }
 
 /// One value of one metric; `device` is empty where the metric is about the whole server.
@@ -41,7 +58,9 @@ pub fn values<'a>(before: Option<&Reading>, now: &'a Reading, longest: Duration)
     let sample = &now.sample;
     let mut values = Values(Vec::with_capacity(24 + sample.cores.len()));
     values.gauges(sample);
-    if let Some((before, seconds)) = before.and_then(|before| Some((before, seconds_between(before, now, longest)?))) {
+    if let Some((before, seconds)) =
+        before.and_then(|before| Some((before, seconds_between(before.moment(), now.moment(), longest)?)))
+    {
         values.processors(&before.sample, sample);
         values.disks(&before.sample.disks, &sample.disks, seconds);
         values.interfaces(&before.sample.interfaces, &sample.interfaces, seconds);
@@ -53,16 +72,16 @@ pub fn values<'a>(before: Option<&Reading>, now: &'a Reading, longest: Duration)
 }
 
 /// Seconds between two readings by the server's own clock; none where nothing can be subtracted.
-fn seconds_between(before: &Reading, now: &Reading, longest: Duration) -> Option<f64> {
+fn seconds_between(before: Moment, now: Moment, longest: Duration) -> Option<f64> {
     let ours = now.at.checked_sub(before.at)?;
-    let theirs = now.sample.uptime_seconds - before.sample.uptime_seconds;
+    let theirs = now.uptime_seconds - before.uptime_seconds;
     let drift = (theirs - ours.as_secs_f64()).abs();
     if ours.is_zero() || ours > longest || !drift.is_finite() || drift > DRIFT {
         return None;
     }
     // Some systems tell their uptime in whole seconds: as a divisor of one second that is too coarse.
     let whole = |seconds: f64| seconds.fract().abs() < f64::EPSILON;
-    if whole(now.sample.uptime_seconds) && whole(before.sample.uptime_seconds) && theirs >= 0.0 {
+    if whole(now.uptime_seconds) && whole(before.uptime_seconds) && theirs >= 0.0 {
         return Some(ours.as_secs_f64());
     }
     // Not positive: it rebooted, within seconds or long ago.

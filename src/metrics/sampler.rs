@@ -2,6 +2,7 @@
 //!
 //! Which servers those are is decided here and nowhere else: about as many as any other process samples, under leases.
 
+mod listing;
 mod pace;
 mod reach;
 mod recorder;
@@ -38,6 +39,10 @@ pub struct Pace {
     pub deadline: Duration,
     /// Between two looks at the filesystems.
     pub filesystems: Duration,
+    /// Between two listings of the processes.
+    pub listing: Duration,
+    /// Between two listings of a server that is busy.
+    pub listing_busy: Duration,
     /// Before the next try after a failure that may pass by itself; the pool's breaker makes it longer.
     pub retry: Duration,
     /// Between two looks at the table of servers and their leases.
@@ -51,6 +56,8 @@ impl Default for Pace {
             // A cable that is pulled right after a sample is noticed 10 + 15 + 5 s later, with the next channel's deadline.
             deadline: Duration::from_secs(15),
             filesystems: Duration::from_mins(1),
+            listing: Duration::from_mins(5),
+            listing_busy: Duration::from_mins(1),
             retry: Duration::from_secs(5),
             supervision: Duration::from_secs(2),
         }

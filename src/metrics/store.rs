@@ -13,6 +13,7 @@ use super::columns::SeriesName;
 use super::windows::Window;
 use crate::db::Db;
 use crate::error::Result;
+use crate::models::consumer_readings::ConsumerReading;
 use crate::models::ids::ServerId;
 use crate::models::metric_points::InboxRow;
 use crate::models::series::{NewSeries, Series};
@@ -33,6 +34,8 @@ pub struct Store(Arc<Mutex<Waiting>>);
 #[derive(Debug, Default)]
 struct Waiting {
     windows: VecDeque<Window>,
+    /// Written with the next windows: they are no batch of their own.
+    consumers: Vec<ConsumerReading>,
     /// Some were dropped since the last batch was written.
     dropping: bool,
 }
@@ -49,6 +52,14 @@ impl Store {
         }
         if waiting.windows.len() < before && !std::mem::replace(&mut waiting.dropping, true) {
             tracing::warn!("the database has been away for ten minutes; older measurements are being lost");
+        }
+    }
+
+    /// Takes what used most, to be written with the next windows. While the database is away the first ones are kept.
+    pub fn put_consumers(&self, reading: Option<ConsumerReading>) {
+        let mut waiting = self.waiting();
+        if waiting.consumers.len() < BATCH {
+            waiting.consumers.extend(reading);
         }
     }
 
@@ -84,21 +95,24 @@ impl Store {
 
     /// Writes one batch of what waits; on failure it goes on waiting.
     pub async fn write(&self, db: &Db, ids: &mut SeriesIds) -> Result<usize> {
-        let batch: Vec<Window> = {
+        let (batch, consumers) = {
             let mut waiting = self.waiting();
             let count = waiting.windows.len().min(BATCH);
-            waiting.windows.drain(..count).collect()
+            let batch: Vec<Window> = waiting.windows.drain(..count).collect();
+            let consumers = if batch.is_empty() { Vec::new() } else { std::mem::take(&mut waiting.consumers) };
+            (batch, consumers)
         };
         if batch.is_empty() {
             return Ok(0);
         }
-        match write(db, ids, &batch).await {
+        match write(db, ids, &batch, &consumers).await {
             Ok(written) => {
                 self.waiting().dropping = false;
                 Ok(written)
             }
             Err(error) => {
                 self.put_back(batch);
+                self.waiting().consumers.extend(consumers);
                 Err(error)
             }
         }
@@ -118,12 +132,19 @@ impl Store {
 
 /// A batch whose commit was not answered may be written twice: whoever packs the rows sees the same window twice, and
 /// minimum, mean and maximum stay what they are.
-async fn write(db: &Db, ids: &mut SeriesIds, batch: &[Window]) -> Result<usize> {
+async fn write(db: &Db, ids: &mut SeriesIds, batch: &[Window], consumers: &[ConsumerReading]) -> Result<usize> {
     ids.learn(db, batch).await?;
     let rows: Vec<InboxRow> = batch.iter().filter_map(|window| ids.row(window)).collect();
     let count = rows.len();
-    if count > 0 {
-        db.run(move |connection| InboxRow::store(connection, &rows)).await?;
+    if count > 0 || !consumers.is_empty() {
+        let consumers = consumers.to_vec();
+        db.transaction(move |connection| {
+            if !consumers.is_empty() {
+                ConsumerReading::store(connection, &consumers)?;
+            }
+            Ok(InboxRow::store(connection, &rows)?)
+        })
+        .await?;
     }
     Ok(count)
 }

@@ -27,6 +27,16 @@ pub struct Flow<C: Command> {
 }
 
 impl<C: Command> Flow<C> {
+    /// Of which format its output is.
+    pub fn format(&self) -> &str {
+        &self.chosen.format
+    }
+
+    /// What runs, in one line for people.
+    pub fn line(&self) -> String {
+        told(&self.chosen.script)
+    }
+
     /// The next piece of output; none where there is no more and the command succeeded.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         Ok(self.pipe.next().await?)

@@ -6,9 +6,9 @@ use actix_web::middleware::from_fn;
 use actix_web::{Handler, Responder, web};
 
 use crate::api::{
-    artifacts, audit_events, capabilities, checks, command_types, commands, connection, credentials, executions,
-    filesystems, groups, host_key, idempotency, imports, inventory, latest, metrics, openapi, packages, platform,
-    processes, servers, sockets, stream, tokens, trials, users,
+    artifacts, audit_events, capabilities, checks, command_types, commands, connection, consumers, credentials,
+    executions, filesystems, groups, host_key, idempotency, imports, inventory, latest, metrics, openapi, packages,
+    platform, processes, servers, sockets, stream, tokens, trials, users,
 };
 use crate::web::health;
 use crate::web::router::Permission::Anyone;
@@ -43,6 +43,7 @@ fn of_servers() -> Vec<Route> {
         get("/api/v1/servers/{server}/metrics", VIEWER, || web::to(metrics::history)),
         get("/api/v1/servers/{server}/metrics/latest", VIEWER, || web::to(latest::show)),
         get("/api/v1/servers/{server}/metrics/stream", VIEWER, || web::to(stream::show)),
+        get("/api/v1/servers/{server}/consumers", VIEWER, || web::to(consumers::show)),
         get("/api/v1/servers/{server}/processes", VIEWER, || web::to(processes::index)),
         get("/api/v1/servers/{server}/processes/{pid}", VIEWER, || web::to(processes::one::show)),
         post("/api/v1/servers/{server}/processes/{pid}/signals", OPERATOR, || once(processes::signals::create)),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::directories::address;
 use super::filesystems::{FilesystemRow, Share, full_in, size};
 use super::numbers::{Numbers, plotted};
 use super::region::Region;
@@ -140,6 +141,7 @@ fn row(found: Filesystem, numbers: &Numbers) -> FilesystemRow {
         inodes,
         full_in,
         full_in_class,
+        address: address(found.mount.as_bytes()),
         mount: found.mount,
         device: found.device,
         kind: found.kind,

@@ -2,10 +2,12 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::consumers::{Asked, By, Consumed};
 use super::declared::{self, MOST_CORES};
 use super::gather::{self, Stored};
 use super::history::{HistoryPage, Plan};
 use super::part::Part;
+use super::pressure;
 use super::range::RangeQuery;
 use crate::app::App;
 use crate::commands::CommandType;
@@ -37,6 +39,7 @@ const METRICS: &[Metric] = &[
     Metric::Load1,
     Metric::Load5,
     Metric::Load15,
+    Metric::PressureCpu,
 ];
 
 /// Processors over a span of time.
@@ -59,10 +62,26 @@ pub async fn index(
     if numbers.line(Metric::CpuSteal, "").is_some_and(|line| line.points.iter().any(|point| point.max > 0.0)) {
         whole.push(declared::steal());
     }
-    let plan = Plan::default().with("", whole).with_small("Cores", each.collect());
-    let page = HistoryPage::new(SCREEN.label, about, plan, &numbers, &reading);
-    match Part::of(&request) {
+    let (chart, why_not) = pressure::chart(declared::cpu_pressure(), &numbers, Metric::CpuTotal);
+    whole.extend(chart);
+    let plan = Plan::default().with("", whole).with_small("Cores", each.collect()).with_note(why_not);
+    let part = Part::of(&request);
+    let mut page = HistoryPage::new(SCREEN.label, about, plan, &numbers, &reading);
+    if part.includes("consumers") {
+        let host = app.hosts.of(person.actor.clone(), stored.server.clone());
+        let asked = Asked {
+            path: &page.about.here_path,
+            range: &reading.range,
+            at: query.at,
+            part,
+            role: stored.role_of(&person.actor),
+            answers: page.about.away.is_none(),
+        };
+        page.consumers = Some(Consumed::load(&app, &host, By::Cpu, asked).await?);
+    }
+    match part {
         Part::Block("charts") => render.page(&page.as_charts()),
+        Part::Block("consumers") => render.page(&page.as_consumers()),
         _ => render.page(&page),
     }
 }

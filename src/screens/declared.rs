@@ -59,6 +59,28 @@ pub fn swap(space: Option<f64>) -> Declared {
     Declared { at_least: space.unwrap_or(0.0), ..Declared::new("swap", "Swap", &[(Metric::SwapUsed, "used")]) }
 }
 
+/// Bytes to and from swap space.
+pub fn swapping() -> Declared {
+    Declared::new("swapping", "Swap activity", &[(Metric::SwapOut, "out"), (Metric::SwapIn, "in")])
+}
+
+/// How long tasks waited for a processor.
+pub fn cpu_pressure() -> Declared {
+    Declared::new("pressure", "CPU pressure", &[(Metric::PressureCpu, "some wait")])
+}
+
+/// How long tasks waited for memory.
+pub fn memory_pressure() -> Declared {
+    let lines = [(Metric::PressureMemory, "some wait"), (Metric::PressureMemoryFull, "all wait")];
+    Declared::new("pressure", "Memory pressure", &lines)
+}
+
+/// How long tasks waited for disks.
+pub fn disk_pressure() -> Declared {
+    let lines = [(Metric::PressureIo, "some wait"), (Metric::PressureIoFull, "all wait")];
+    Declared::new("pressure", "Disk pressure", &lines)
+}
+
 /// Load averages.
 pub fn load(cores: Option<u32>) -> Declared {
     Declared {

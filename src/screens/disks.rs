@@ -2,12 +2,16 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use serde::Deserialize;
+
 use super::asked;
 use super::declared::{self, MOST_DEVICES};
+use super::directories::Directories;
 use super::gather::{self, Stored};
 use super::history::{HistoryPage, Plan};
 use super::numbers::Numbers;
 use super::part::Part;
+use super::pressure;
 use super::range::RangeQuery;
 use crate::app::App;
 use crate::commands::CommandType;
@@ -37,7 +41,16 @@ const METRICS: &[Metric] = &[
     Metric::DiskBusy,
     Metric::DiskWait,
     Metric::DiskOperations,
+    Metric::PressureIo,
+    Metric::PressureIoFull,
 ];
+
+/// The directory that the page shows.
+#[derive(Debug, Default, Deserialize)]
+pub struct PathQuery {
+    /// As `commands::directories::encode` has it.
+    path: Option<String>,
+}
 
 /// Filesystems and disks over a span of time.
 ///
@@ -46,6 +59,7 @@ pub async fn index(
     person: SignedIn,
     path: web::Path<String>,
     query: web::Query<RangeQuery>,
+    directory: web::Query<PathQuery>,
     app: web::Data<App>,
     request: HttpRequest,
     render: Render,
@@ -59,7 +73,12 @@ pub async fn index(
         page.filesystems =
             Some(asked::filesystems(&app, &host, Some(part.patience()), stored.role_of(&person.actor)).await?);
     }
+    if let Some(path) = directory.path.as_deref().filter(|_| part.includes("directories")) {
+        page.csrf_token.clone_from(&render.shell.csrf_token);
+        page.directories = Directories::load(&app, &stored, &person, path);
+    }
     match part {
+        Part::Block("directories") => render.page(&page.as_directories()),
         Part::Block("charts") => render.page(&page.as_charts()),
         Part::Block("filesystems") => render.page(&page.as_filesystems()),
         _ => render.page(&page),
@@ -75,8 +94,12 @@ pub(super) fn plan(numbers: &Numbers) -> Plan {
     let detail = disks.iter().take(MOST_DEVICES).enumerate().flat_map(|(index, disk)| {
         [declared::disk_busy(index, disk), declared::disk_wait(index, disk), declared::disk_operations(index, disk)]
     });
+    let mut whole = each(Metric::DiskWritten, declared::disk_traffic);
+    let (chart, why_not) = pressure::chart(declared::disk_pressure(), numbers, Metric::DiskWritten);
+    whole.extend(chart);
     Plan::default()
-        .with("", each(Metric::DiskWritten, declared::disk_traffic))
+        .with("", whole)
+        .with_note(why_not)
         .with_small("Disks in detail", detail.collect())
         .with_small("Filesystems over time", each(Metric::FilesystemPercent, declared::filesystem))
 }

@@ -23,6 +23,11 @@ pub struct Share {
 }
 
 impl Share {
+    /// A share of `percent` that is neither good nor bad.
+    pub fn plain(percent: f64) -> Self {
+        Self { state: None, ..Self::of(percent) }
+    }
+
     /// A share of `percent`.
     pub fn of(percent: f64) -> Self {
         Self { number: format!("{percent:.0}"), state: mark(percent), width: chart::bar(percent) }
@@ -34,6 +39,8 @@ impl Share {
 pub struct FilesystemRow {
     /// Where it is mounted.
     pub mount: String,
+    /// The same in an address.
+    pub address: String,
     /// What it is on.
     pub device: String,
     /// `ext4`

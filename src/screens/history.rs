@@ -5,6 +5,8 @@ use chrono::{DateTime, Utc};
 
 use super::about::About;
 use super::charts::{Chart, Declared, Reading};
+use super::consumers::{By, Consumed, Shown};
+use super::directories::Directories;
 use super::filesystems::FilesystemRow;
 use super::numbers::{LARGE, Numbers, SMALL, SummaryRow};
 use super::range::Choice;
@@ -33,6 +35,7 @@ pub struct Section {
 #[derive(Debug, Default)]
 pub struct Plan {
     sections: Vec<(&'static str, bool, Vec<Declared>)>,
+    notes: Vec<Message>,
 }
 
 impl Plan {
@@ -40,6 +43,13 @@ impl Plan {
     #[must_use]
     pub fn with(mut self, title: &'static str, charts: Vec<Declared>) -> Self {
         self.sections.push((title, false, charts));
+        self
+    }
+
+    /// A sentence about what is not among the charts, and why.
+    #[must_use]
+    pub fn with_note(mut self, note: Option<Message>) -> Self {
+        self.notes.extend(note);
         self
     }
 
@@ -53,7 +63,7 @@ impl Plan {
 
 /// A page with charts over a span.
 #[derive(Template)]
-#[template(path = "screens/history.html", blocks = ["charts", "filesystems"])]
+#[template(path = "screens/history.html", blocks = ["charts", "consumers", "filesystems", "directories"])]
 pub struct HistoryPage {
     /// The screen's name, in English.
     pub title: &'static str,
@@ -71,12 +81,20 @@ pub struct HistoryPage {
     pub live: bool,
     /// The charts.
     pub sections: Vec<Section>,
+    /// What is not among them, and why.
+    pub notes: Vec<Message>,
     /// The same numbers at a glance.
     pub summary: Vec<SummaryRow>,
     /// How fine the points are.
     pub resolution: Message,
+    /// What used most, beside the charts of the screens that have it.
+    pub consumers: Option<Consumed>,
     /// The filesystems, on the screen that has them.
     pub filesystems: Option<Region<Vec<FilesystemRow>>>,
+    /// What was measured below a path, where one is asked about.
+    pub directories: Option<Directories>,
+    /// For the forms.
+    pub csrf_token: String,
 }
 
 impl HistoryPage {
@@ -99,9 +117,13 @@ impl HistoryPage {
             to: reading.range.to,
             live: reading.live,
             sections: sections.map(draw).collect(),
+            notes: plan.notes,
             summary,
             resolution: resolution(numbers.drawn_every(&reading.range)),
+            consumers: None,
             filesystems: None,
+            directories: None,
+            csrf_token: String::new(),
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::consumers::{Asked, By, Consumed};
 use super::declared;
 use super::gather::{self, Stored};
 use super::history::{HistoryPage, Plan};
 use super::part::Part;
+use super::pressure;
 use super::range::RangeQuery;
 use crate::app::App;
 use crate::commands::CommandType;
@@ -27,7 +29,16 @@ pub static SCREEN: Screen = Screen {
     key: None,
 };
 
-const METRICS: &[Metric] = &[Metric::MemoryUsed, Metric::MemoryCached, Metric::MemoryPercent, Metric::SwapUsed];
+const METRICS: &[Metric] = &[
+    Metric::MemoryUsed,
+    Metric::MemoryCached,
+    Metric::MemoryPercent,
+    Metric::SwapUsed,
+    Metric::SwapIn,
+    Metric::SwapOut,
+    Metric::PressureMemory,
+    Metric::PressureMemoryFull,
+];
 
 /// Memory and swap over a span of time.
 ///
@@ -45,10 +56,31 @@ pub async fn index(
     let (installed, swap) = gather::memory_sizes(&app, &stored);
     let mut memory = declared::memory(installed);
     memory.lines.retain(|line| line.metric != Metric::SwapUsed);
-    let plan = Plan::default().with("", vec![memory, declared::memory_percent(), declared::swap(swap)]);
-    let page = HistoryPage::new(SCREEN.label, about, plan, &numbers, &reading);
-    match Part::of(&request) {
+    let mut charts = vec![memory, declared::memory_percent(), declared::swap(swap)];
+    // Without swap space nothing is swapped, and nothing is told of it.
+    if numbers.seconds_of(Metric::SwapOut).is_some() {
+        charts.push(declared::swapping());
+    }
+    let (chart, why_not) = pressure::chart(declared::memory_pressure(), &numbers, Metric::MemoryUsed);
+    charts.extend(chart);
+    let plan = Plan::default().with("", charts).with_note(why_not);
+    let part = Part::of(&request);
+    let mut page = HistoryPage::new(SCREEN.label, about, plan, &numbers, &reading);
+    if part.includes("consumers") {
+        let host = app.hosts.of(person.actor.clone(), stored.server.clone());
+        let asked = Asked {
+            path: &page.about.here_path,
+            range: &reading.range,
+            at: query.at,
+            part,
+            role: stored.role_of(&person.actor),
+            answers: page.about.away.is_none(),
+        };
+        page.consumers = Some(Consumed::load(&app, &host, By::Memory, asked).await?);
+    }
+    match part {
         Part::Block("charts") => render.page(&page.as_charts()),
+        Part::Block("consumers") => render.page(&page.as_consumers()),
         _ => render.page(&page),
     }
 }

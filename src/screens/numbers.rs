@@ -11,6 +11,9 @@ pub const LARGE: f64 = 300.0;
 /// See [`LARGE`].
 pub const SMALL: f64 = 120.0;
 
+/// Seconds between two readings of what is told seldom.
+const SELDOM: f64 = 10.0;
+
 /// Lines of one server over one span.
 #[derive(Debug, Clone, Default)]
 pub struct Numbers {
@@ -66,6 +69,12 @@ impl Numbers {
         found.into_iter().map(str::to_owned).collect()
     }
 
+    /// From the first to the last point of a metric, of whichever device has most; none where it has no point.
+    pub fn seconds_of(&self, metric: Metric) -> Option<i64> {
+        let lines = self.lines.iter().filter(|line| line.metric == metric);
+        lines.filter_map(|line| Some(line.points.last()?.at - line.points.first()?.at)).max()
+    }
+
     /// Seconds between the stored points, the widest of all lines; 1 where everything is recent.
     pub fn resolution(&self) -> u32 {
         self.lines.iter().map(|line| line.tier).max().unwrap_or(1)
@@ -80,7 +89,9 @@ impl Numbers {
     /// Draws a declared chart with about `points` points.
     pub fn chart(&self, about: Declared, reading: &Reading, points: f64) -> Chart {
         let step = (reading.range.length().as_seconds_f64() / points).max(1.0);
-        let reading = &Reading { tolerance: reading.tolerance.max(2.5 * step), ..*reading };
+        // Two missed readings and some are a gap.
+        let least = if about.lines.iter().any(|of| of.metric.is_seldom()) { SELDOM.max(step) } else { step };
+        let reading = &Reading { tolerance: reading.tolerance.max(2.5 * least), ..*reading };
         let columns: Vec<Vec<(f64, f64)>> =
             (about.lines.iter()).map(|of| self.line(of.metric, &of.device).map(plotted).unwrap_or_default()).collect();
         let lines = Lines::lined_up(&columns).thinned(step);

@@ -15,8 +15,12 @@ const REGION_PATIENCE: Duration = Duration::from_secs(20);
 const REGIONS: &[&str] = &[
     "facts",
     "charts",
+    "consumers",
     "processes",
+    "drawer",
+    "sockets",
     "filesystems",
+    "directories",
     "cores",
     "checks",
     "check-charts",
@@ -25,8 +29,6 @@ const REGIONS: &[&str] = &[
     "files",
     "plan",
     "run",
-    "drawer",
-    "sockets",
 ];
 
 /// A page or one region of it.

@@ -27,6 +27,8 @@ pub struct RangeQuery {
     pub from: Option<DateTime<Utc>>,
     /// Its right edge.
     pub to: Option<DateTime<Utc>>,
+    /// A moment that somebody asks about: what used most then?
+    pub at: Option<DateTime<Utc>>,
 }
 
 /// A span of time.
@@ -117,8 +119,11 @@ mod tests {
 
     #[test]
     fn a_zoom_is_a_span_of_its_own_that_leads_back_to_itself() {
-        let query =
-            RangeQuery { range: None, from: Some(now() - TimeDelta::hours(2)), to: Some(now() - TimeDelta::hours(1)) };
+        let query = RangeQuery {
+            from: Some(now() - TimeDelta::hours(2)),
+            to: Some(now() - TimeDelta::hours(1)),
+            ..RangeQuery::default()
+        };
         let zoom = Range::of(&query, "1h", now());
         assert!(!zoom.follows());
         assert_eq!(zoom.query(), "from=2026-11-24T03:32:00Z&to=2026-11-24T04:32:00Z");
@@ -128,9 +133,9 @@ mod tests {
     fn a_zoom_backwards_or_into_nothing_is_the_default() {
         for (from, to) in [(1, 2), (0, 0)] {
             let query = RangeQuery {
-                range: None,
                 from: Some(now() - TimeDelta::hours(from)),
                 to: Some(now() - TimeDelta::hours(to)),
+                ..RangeQuery::default()
             };
             assert_eq!(Range::of(&query, "1h", now()).key, Some("1h"));
         }

@@ -21,6 +21,7 @@ use crate::installations::artifact_store::ArtifactStore;
 use crate::installations::ask::RunExecution;
 use crate::installations::run::Runs;
 use crate::jobs::{self, Work};
+use crate::metrics::directories::Measurements;
 use crate::metrics::live::Live;
 use crate::metrics::mirror::Mirror;
 use crate::metrics::presence::Presence;
@@ -205,5 +206,6 @@ pub async fn app(config: Config, database: &SecretText) -> Result<App> {
         passwords: PasswordHasher::default(),
         hosts,
         live: Live::default(),
+        measurements: Measurements::default(),
     })
 }

@@ -65,7 +65,7 @@ const chartOptions = (chart) => {
       drawClear: [behind],
       draw: [front],
       setSelect: [selected],
-      setCursor: [(plot) => chart.read(plot.cursor.idx)],
+      setCursor: [(plot) => chart.read(plot.cursor.idx, plot.cursor.left < 0 ? null : plot.posToVal(plot.cursor.left, "x"))],
     },
   };
 };

@@ -64,7 +64,8 @@ class TimeChart extends HTMLElement {
   }
 
   // The legend at one moment; the last one where there is no cursor.
-  read(index) {
+  read(index, at) {
+    if (at !== undefined) this.dispatchEvent(new CustomEvent("chart:moment", { bubbles: true, detail: { at } }));
     this.figure.querySelectorAll("[data-line]").forEach((span) => {
       const value = this.data.at(Number(span.dataset.line), index);
       span.textContent = value == null ? "" : chartTools.beside(this.spec.unit, this.data.top, value);

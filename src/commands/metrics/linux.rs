@@ -1,8 +1,9 @@
 //! The `linux-frame` format: the needed columns of `/proc`, one letter before each line.
 //!
-//! `u` uptime · `l` load · `c` ticks of the machine, then of each core · `m` memory in KiB · `d` one disk · `n` one interface.
+//! `u` uptime · `l` load · `c` ticks of the machine, then of each core · `m` memory in KiB · `d` one disk · `n` one interface ·
+//! `p` microseconds of pressure · `s` pages read from and written to swap space, and the size of a page.
 
-use super::{Cpu, CpuTicks, DiskCounters, FRAME_END, InterfaceCounters, Memory, Sample};
+use super::{Cpu, CpuTicks, DiskCounters, FRAME_END, InterfaceCounters, Memory, Pressure, Sample, Swapped};
 use crate::commands::ParseError;
 use crate::commands::text::{self, SHORT, decimal, integer};
 
@@ -27,6 +28,8 @@ pub(super) fn parse(frame: &[u8]) -> Result<Sample, ParseError> {
             Some(b"m") => memory(words).map(|memory| sample.memory = memory),
             Some(b"d") => disk(words).map(|disk| sample.disks.push(disk)),
             Some(b"n") => interface(words).map(|interface| sample.interfaces.push(interface)),
+            Some(b"p") => pressure(words).map(|pressure| sample.pressure = Some(pressure)),
+            Some(b"s") => swapped(words).map(|swapped| sample.swapped = Some(swapped)),
             _ => None,
         };
         if known.is_none() {
@@ -110,6 +113,24 @@ fn interface<'a>(mut words: impl Iterator<Item = &'a [u8]>) -> Option<InterfaceC
     Some(InterfaceCounters { name, received_bytes, sent_bytes, errors })
 }
 
+/// cpu, memory, all of memory, io, all of io; `-` where the kernel has no such line.
+fn pressure<'a>(mut words: impl Iterator<Item = &'a [u8]>) -> Option<Pressure> {
+    let mut columns = [None; 5];
+    for place in &mut columns {
+        let word = words.next()?;
+        *place = if word == b"-" { None } else { Some(integer(word)?) };
+    }
+    let [cpu, memory, memory_full, io, io_full] = columns;
+    Some(Pressure { cpu, memory, memory_full, io, io_full })
+}
+
+/// pages read, pages written, bytes of a page
+fn swapped<'a>(mut words: impl Iterator<Item = &'a [u8]>) -> Option<Swapped> {
+    let mut next = || words.next().and_then(integer);
+    let (read, written, page) = (next()?, next()?, next()?);
+    Some(Swapped { read_bytes: read.checked_mul(page)?, written_bytes: written.checked_mul(page)? })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +160,19 @@ mod tests {
     }
 
     #[test]
+    fn a_kernel_that_counts_only_a_part_of_the_pressure_is_read_as_far_as_it_does() {
+        let pressure = sample("p 14424805805 - - 418451898 -").unwrap().pressure.unwrap();
+        assert_eq!(pressure, Pressure { cpu: Some(14_424_805_805), io: Some(418_451_898), ..Pressure::default() });
+        assert_eq!(sample("l 1 2 3").unwrap().pressure, None);
+    }
+
+    #[test]
+    fn swapped_pages_are_bytes_whatever_their_size() {
+        let swapped = sample("s 3 5 16384").unwrap().swapped.unwrap();
+        assert_eq!(swapped, Swapped { read_bytes: 49_152, written_bytes: 81_920 });
+    }
+
+    #[test]
     fn sec_x03_a_line_of_another_shape_makes_the_frame_unreadable() {
         for line in [
             "c 1 2 3",
@@ -152,6 +186,11 @@ mod tests {
             "n eth0 1 2 3 4 5 18446744073709551616",
             "l 0.1 0.2",
             "l 0,1 0,2 0,3",
+            "p 1 2 3 4",
+            "p 1 2 3 4 avg10=0.00",
+            "s 1 2",
+            "s 18446744073709551615 2 4096",
+            "s 1 - 4096",
             "x 1",
             "sh: 1: not found",
             "\u{0}",

@@ -2,9 +2,10 @@
 //!
 //! `uptime` seconds · `cpu` and `core` user, system, idle, iowait, steal in ticks · `cpu_percent` user, system ·
 //! `load` 1, 5, 15 minutes · `memory` total, available, cached, swap total, swap used in bytes ·
-//! `disk` name, bytes read, bytes written, operations, ms busy, ms waited · `interface` name, bytes received, bytes sent, errors
+//! `disk` name, bytes read, bytes written, operations, ms busy, ms waited · `interface` name, bytes received, bytes sent, errors ·
+//! `pressure` cpu, memory, all of memory, io, all of io in microseconds · `swapped` bytes read, bytes written
 
-use super::{Cpu, CpuTicks, DiskCounters, FRAME_END, InterfaceCounters, Memory, Sample};
+use super::{Cpu, CpuTicks, DiskCounters, FRAME_END, InterfaceCounters, Memory, Pressure, Sample, Swapped};
 use crate::commands::ParseError;
 use crate::commands::shape::{Column, Shape, needed, optional};
 use crate::commands::table::{self, Row};
@@ -59,6 +60,23 @@ pub(in crate::commands) const SHAPES: &[Shape] = &[
             optional("errors", "Packets dropped or broken since boot", "0"),
         ],
     ),
+    Shape::word(
+        "pressure",
+        &[
+            optional("cpu", "Microseconds since boot in which a task waited for a processor", "14424805805"),
+            optional("memory", "Microseconds in which a task waited for memory", "1028864551"),
+            optional("memory full", "Microseconds in which all tasks waited for memory", "442882748"),
+            optional("io", "Microseconds in which a task waited for a disk", "418451898"),
+            optional("io full", "Microseconds in which all tasks waited for a disk", "110111358"),
+        ],
+    ),
+    Shape::word(
+        "swapped",
+        &[
+            needed("bytes read", "Bytes read back from swap space since boot", "49152"),
+            needed("bytes written", "Bytes written to swap space since boot", "1048576"),
+        ],
+    ),
 ];
 
 const TICKS: &[Column] = &[
@@ -87,6 +105,8 @@ pub(super) fn parse(frame: &[u8]) -> Result<Sample, ParseError> {
             Some(b"memory") => sample.memory = Some(memory(&row)?),
             Some(b"disk") => sample.disks.push(disk(&row)?),
             Some(b"interface") => sample.interfaces.push(interface(&row)?),
+            Some(b"pressure") => sample.pressure = Some(pressure(&row)?),
+            Some(b"swapped") => sample.swapped = Some(swapped(&row)?),
             _ => return Err(row.error("the first column is none of the known words")),
         }
     }
@@ -144,4 +164,18 @@ fn interface(row: &Row<'_>) -> Result<InterfaceCounters, ParseError> {
         sent_bytes: row.needed(3, "bytes sent")?,
         errors: row.number(4, "errors")?.unwrap_or(0),
     })
+}
+
+fn pressure(row: &Row<'_>) -> Result<Pressure, ParseError> {
+    Ok(Pressure {
+        cpu: row.number(1, "cpu")?,
+        memory: row.number(2, "memory")?,
+        memory_full: row.number(3, "memory full")?,
+        io: row.number(4, "io")?,
+        io_full: row.number(5, "io full")?,
+    })
+}
+
+fn swapped(row: &Row<'_>) -> Result<Swapped, ParseError> {
+    Ok(Swapped { read_bytes: row.needed(1, "bytes read")?, written_bytes: row.needed(2, "bytes written")? })
 }

@@ -38,6 +38,7 @@ fn reading(seconds: u64) -> Reading {
             memory: Some(Memory { total: 1_000, available: 250, cached: 100, swap_total: 0, swap_used: 0 }),
             disks: vec![disk("sda", bytes)],
             interfaces: vec![interface("eth0", bytes)],
+            ..Sample::default()
         },
         at: Duration::from_secs(seconds),
         round_trip: Duration::from_millis(4),
@@ -231,6 +232,7 @@ proptest! {
                 }),
                 disks: vec![disk("sda", from[11] / 2)],
                 interfaces: vec![interface("eth0", from[10])],
+                ..Sample::default()
             },
             at: Duration::from_secs(at),
             round_trip: Duration::ZERO,

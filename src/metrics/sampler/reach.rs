@@ -10,6 +10,7 @@ use crate::commands::catalog::{Catalog, Chosen};
 use crate::commands::filesystems::{Filesystem, ListFilesystems};
 use crate::commands::metrics::{Sample, SampleMetrics, parse_frame};
 use crate::commands::platform::Platform;
+use crate::commands::processes::{ListProcesses, ProcessList};
 use crate::error::{RemoteError, Result};
 use crate::models::actor::Actor;
 use crate::models::ids::ServerId;
@@ -39,6 +40,9 @@ pub trait Reach: Clone + Send + Sync + 'static {
 
     /// What is mounted, on a channel of its own: it may hang.
     fn filesystems(&self, server: &Server) -> impl Future<Output = Result<Vec<Filesystem>>> + Send;
+
+    /// What runs, on a channel of its own.
+    fn processes(&self, server: &Server) -> impl Future<Output = Result<ProcessList>> + Send;
 
     /// Closes what is open to a server that is not sampled any more.
     fn let_go(&self, server: ServerId);
@@ -130,6 +134,11 @@ impl Reach for Hosts {
     async fn filesystems(&self, server: &Server) -> Result<Vec<Filesystem>> {
         let host = self.of(Actor::system("sampler"), server.clone());
         Ok(host.read(ListFilesystems).await?.value)
+    }
+
+    async fn processes(&self, server: &Server) -> Result<ProcessList> {
+        let host = self.of(Actor::system("sampler"), server.clone());
+        Ok(host.read(ListProcesses).await?.value)
     }
 
     fn let_go(&self, server: ServerId) {

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::commands::filesystems::Filesystem;
 use crate::metrics::columns::SeriesName;
 use crate::metrics::live::{Latest, LiveServer};
-use crate::metrics::rates::{self, Reading, Value};
+use crate::metrics::rates::{self, Reading, Value, Waits};
 use crate::metrics::store::Store;
 use crate::metrics::windows::Windows;
 use crate::models::ids::ServerId;
@@ -24,6 +24,7 @@ pub struct Recorder {
     store: Store,
     windows: Windows,
     before: Option<Reading>,
+    waits: Waits,
     last_uptime: f64,
     filesystems: Arc<[Filesystem]>,
     filesystems_at: Duration,
@@ -38,6 +39,7 @@ impl Recorder {
             store,
             windows: Windows::new(server),
             before: None,
+            waits: Waits::default(),
             last_uptime: 0.0,
             filesystems: Arc::default(),
             filesystems_at: Duration::ZERO,
@@ -54,6 +56,8 @@ impl Recorder {
         let filesystems = Arc::clone(&self.filesystems);
         let mut values = rates::values(self.before.as_ref(), &reading, longest);
         values.extend(rates::filesystem_values(&filesystems));
+        // Last, because they are not among the values of every reading.
+        values.extend(self.waits.take(&reading, longest));
         if let Some(window) = self.windows.add(due, &values) {
             self.store.put(window);
         }

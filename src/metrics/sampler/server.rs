@@ -8,10 +8,12 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use super::listing::Listings;
 use super::reach::{Reach, SampleLoop};
 use super::recorder::Recorder;
 use super::{Shared, pace};
 use crate::commands::filesystems::Filesystem;
+use crate::commands::processes::ProcessList;
 use crate::error::{Error, RemoteError, Result};
 use crate::metrics::live::LiveServer;
 use crate::metrics::rates::Reading;
@@ -39,6 +41,7 @@ pub(super) struct Task<R> {
     loop_after: Option<Instant>,
     filesystems: JoinSet<Result<Vec<Filesystem>>>,
     filesystems_due: Instant,
+    listings: Listings,
 }
 
 impl<R: Reach> Task<R> {
@@ -46,6 +49,7 @@ impl<R: Reach> Task<R> {
         let live = shared.live.server(server.id);
         let recorder = Recorder::new(server.id, live.clone(), shared.store.clone());
         Self {
+            listings: Listings::new(&shared, server),
             last_due: shared.clock.now(),
             shared,
             server: server.clone(),
@@ -79,6 +83,7 @@ impl<R: Reach> Task<R> {
             };
             self.recorder.pause();
             self.filesystems.abort_all();
+            self.listings.abort();
             if std::mem::take(&mut self.answered) && may_be_the_channel(&error) {
                 // The channel ended, or the connection, perhaps only because somebody changed the address: the next try
                 // says how the server is.
@@ -141,6 +146,9 @@ impl<R: Reach> Task<R> {
                 let (reach, server) = (self.shared.reach.clone(), self.server.clone());
                 self.filesystems.spawn(async move { reach.filesystems(&server).await });
             }
+            if self.answered {
+                self.listings.begin_if_due(&self.shared, &self.server, &self.live);
+            }
             let ended = async {
                 match ticked.as_mut() {
                     Some(ticked) => ticked.ended().await,
@@ -159,6 +167,7 @@ impl<R: Reach> Task<R> {
                 error = ended => return Err(error.into()),
                 () = self.live.somebody_comes() => {}
                 Some(mounted) = self.filesystems.join_next() => self.mounted(mounted),
+                Some(Ok(listed)) = self.listings.next() => self.listed(listed),
             }
         }
     }
@@ -188,6 +197,14 @@ impl<R: Reach> Task<R> {
             Ok(Err(error)) => tracing::debug!(server = self.server.name, %error, "no filesystems"),
             Err(error) if error.is_cancelled() => {}
             Err(error) => tracing::error!(server = self.server.name, %error, "reading the filesystems ended badly"),
+        }
+    }
+
+    fn listed(&mut self, answer: Result<ProcessList>) {
+        let (id, now) = (self.server.id, self.shared.clock.now());
+        match answer {
+            Ok(list) => self.shared.store.put_consumers(self.live.listed(id, &list, now)),
+            Err(error) => tracing::debug!(server = self.server.name, %error, "no processes"),
         }
     }
 

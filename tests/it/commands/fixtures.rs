@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use hannun::commands::directories::MeasureDirectories;
 use hannun::commands::processes::environment::Variable;
 use hannun::commands::{
     Catalog, Command, CommandType, DetectPlatform, ListConnections, ListFilesystems, ListProcesses, ListSockets,
@@ -50,6 +51,9 @@ const FIXTURES: &[(CommandType, &str, &str)] = &[
     (CommandType::ListSockets, "freebsd-documented", "sockstat"),
     (CommandType::ListSockets, "macos-documented", "lsof"),
     (CommandType::ListSockets, "table", "table"),
+    (CommandType::MeasureDirectories, "debian-12", "du"),
+    (CommandType::MeasureDirectories, "busybox-standin", "du"),
+    (CommandType::MeasureDirectories, "table", "table"),
     (CommandType::ReadProcess, "debian-12", "proc"),
     (CommandType::ReadProcess, "debian-12-not-root", "proc"),
     (CommandType::ReadProcess, "busybox-standin", "proc"),
@@ -92,6 +96,9 @@ fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
         CommandType::ListProcesses => {
             let list = ListProcesses.parse(format, answer).unwrap();
             format!("{:?} {:?}\n{}", list.ticks_per_second, list.uptime_seconds, lines(&list.processes))
+        }
+        CommandType::MeasureDirectories => {
+            format!("{:#?}", MeasureDirectories::below(b"/var").unwrap().parse(format, answer).unwrap())
         }
         CommandType::ReadProcess => format!("{:#?}", ReadProcess { pid: PID }.parse(format, answer).unwrap()),
         CommandType::ReadEnvironment => {

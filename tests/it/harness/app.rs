@@ -18,6 +18,7 @@ use chrono::TimeDelta;
 use hannun::app::App;
 use hannun::config::{Config, Rate};
 use hannun::installations::artifact_store::ArtifactStore;
+use hannun::metrics::directories::Measurements;
 use hannun::metrics::live::Live;
 use hannun::models::actor::{Rights, Role, Scope};
 use hannun::models::data_keys::DataKey;
@@ -113,6 +114,7 @@ impl TestApp {
             hosts: Hosts::new(database.db.clone(), Arc::clone(&sealer), pool, clock.clone(), patience),
             live: Live::default(),
             artifacts: ArtifactStore::in_folder(&config.data_dir),
+            measurements: Measurements::default(),
             config: Arc::new(config),
             clock,
             db: database.db.within(PATIENCE),

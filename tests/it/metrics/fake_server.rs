@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hannun::commands::filesystems::Filesystem;
 use hannun::commands::metrics::Sample;
+use hannun::commands::processes::{Process, ProcessList};
 use hannun::error::{RemoteError, Result, Stage, StillRunning};
 use hannun::metrics::sampler::{Reach, SampleLoop};
 use hannun::models::ids::ServerId;
@@ -116,6 +117,21 @@ impl Reach for FakeServer {
             ..Filesystem::default()
         };
         Ok(vec![root])
+    }
+
+    async fn processes(&self, _: &Server) -> Result<ProcessList> {
+        let uptime = self.sample().uptime_seconds;
+        // Half of a core, since it was booted.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few seconds")]
+        let ticks = (uptime * 50.0) as u64;
+        let process = Process { pid: 7, name: "spinner".to_owned(), cpu_ticks: Some(ticks), ..Process::default() };
+        let processes = vec![process];
+        Ok(ProcessList {
+            processes,
+            ticks_per_second: Some(100),
+            uptime_seconds: Some(uptime),
+            ..ProcessList::default()
+        })
     }
 
     fn let_go(&self, server: ServerId) {

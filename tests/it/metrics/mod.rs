@@ -67,6 +67,8 @@ const HURRY: Pace = Pace {
     watched: Duration::from_millis(20),
     deadline: Duration::from_millis(200),
     filesystems: Duration::from_millis(50),
+    listing: Duration::from_millis(600),
+    listing_busy: Duration::from_millis(600),
     retry: Duration::from_millis(40),
     supervision: Duration::from_millis(20),
 };

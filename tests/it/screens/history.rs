@@ -1,8 +1,11 @@
 //! CPU, Memory and Disks over a span of time.
 
+use chrono::TimeDelta;
 use hannun::metrics::catalogue::Metric;
+use hannun::models::consumer_readings::{Consumer, ConsumerReading, Consumers};
+use hannun::models::servers::Server;
 
-use super::{add_server, answers, fails, measured, timed_out};
+use super::{HOSTILE, add_server, answers, fails, measured, timed_out};
 use crate::harness::app::TestApp;
 
 #[actix_web::test]
@@ -68,4 +71,95 @@ async fn the_screens_of_a_server_that_does_not_answer_say_so_and_keep_its_number
     assert_eq!(page.text(".notice b"), "web-1 does not answer.");
     assert!(page.has("chart-board.stale") && page.has("#chart-filesystem-0"));
     assert!(!page.has("#filesystems"), "nobody asks a server that does not answer");
+}
+
+#[actix_web::test]
+async fn pressure_has_a_chart_where_it_is_told_and_a_sentence_where_it_is_not() {
+    let app = TestApp::start().await;
+    let server = add_server(&app, "web-1", "web").await;
+    answers(&app, &server).await;
+    measured(&app, server.id, Metric::MemoryUsed, "", (3000, 0), 1e9).await;
+    measured(&app, server.id, Metric::CpuTotal, "", (3000, 0), 30.0).await;
+    measured(&app, server.id, Metric::PressureMemory, "", (3000, 0), 12.0).await;
+    measured(&app, server.id, Metric::PressureMemoryFull, "", (3000, 0), 3.0).await;
+    let viewer = app.viewer().await;
+    let memory = viewer.get("/servers/web-1/memory").await.ok();
+    assert_eq!(memory.text("#chart-pressure .reading"), "12 %");
+    assert_eq!(memory.table("#chart-pressure .chart-table table").head, ["Time", "some wait", "all wait"]);
+    assert!(!memory.has(".note") && !memory.has("#chart-swapping"), "a server without swap space swaps nothing");
+    let cpu = viewer.get("/servers/web-1/cpu").await.ok();
+    assert!(!cpu.has("#chart-pressure"));
+    assert!(cpu.text(".note").starts_with("There is no chart of pressure"), "{}", cpu.text(".note"));
+}
+
+#[actix_web::test]
+async fn what_is_swapped_has_a_chart_where_there_is_swap_space() {
+    let app = TestApp::start().await;
+    let server = add_server(&app, "web-1", "web").await;
+    answers(&app, &server).await;
+    measured(&app, server.id, Metric::SwapOut, "", (3000, 0), 8192.0).await;
+    measured(&app, server.id, Metric::SwapIn, "", (3000, 0), 4096.0).await;
+    let page = app.viewer().await.get("/servers/web-1/memory").await.ok();
+    assert_eq!(page.text("#chart-swapping .reading"), "8 KiB/s");
+}
+
+/// A reading so many minutes ago, in which `name` used most.
+async fn read(app: &TestApp, server: &Server, minutes: i64, name: &str) {
+    let one = |cpu, bytes| Consumer { pid: 7, name: name.to_owned(), user: "www-data".into(), cpu, bytes };
+    let reading = ConsumerReading {
+        server_id: server.id,
+        at: app.database.now() - TimeDelta::minutes(minutes),
+        span_seconds: 60.0,
+        by_cpu: Consumers(vec![one(Some(87.5), Some(1 << 20))]),
+        by_memory: Consumers(vec![one(Some(0.5), Some(3 << 30))]),
+    };
+    app.app.db.run(move |connection| ConsumerReading::store(connection, &[reading])).await.unwrap();
+}
+
+#[actix_web::test]
+async fn what_used_most_at_a_moment_of_the_past_has_an_address_of_its_own() {
+    let app = TestApp::start().await;
+    let server = add_server(&app, "web-1", "web").await;
+    answers(&app, &server).await;
+    for (minutes, name) in [(300, "backup"), (241, "nightly"), (5, "nginx")] {
+        read(&app, &server, minutes, name).await;
+    }
+    let viewer = app.viewer().await;
+    let at = |minutes: i64| (app.database.now() - TimeDelta::minutes(minutes)).format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let spike = viewer.get(&format!("/servers/web-1/cpu?range=6h&at={}", at(240))).await.ok();
+    let table = spike.table("#consumers table");
+    assert_eq!(table.rows, [["nightly", "www-data", "7", "87.5 %"]]);
+    assert_eq!(
+        spike.attribute("#consumers time", "datetime").map(|at| at[..19].to_owned()),
+        Some(at(241)[..19].to_owned())
+    );
+    let link = spike.attribute("#consumers .actions a", "href").unwrap();
+    let shared = viewer.get(&link).await.ok();
+    assert_eq!(shared.table("#consumers table").rows, table.rows, "{link}");
+    let memory = viewer.get(&format!("/servers/web-1/memory?at={}", at(300))).await.ok();
+    assert_eq!(memory.table("#consumers table").rows, [["backup", "www-data", "7", "3 GiB"]]);
+    let nothing = viewer.get(&format!("/servers/web-1/cpu?at={}", at(200))).await.ok();
+    assert!(nothing.text("#consumers").contains("Nothing was read around that moment"));
+}
+
+#[actix_web::test]
+async fn sec_x04_a_hostile_name_among_the_top_consumers_is_text() {
+    let app = TestApp::start().await;
+    let server = add_server(&app, "web-1", "web").await;
+    answers(&app, &server).await;
+    read(&app, &server, 1, HOSTILE).await;
+    let page = app.viewer().await.get("/servers/web-1/cpu").await.ok();
+    assert!(page.text("#consumers td").contains("<img src=x onerror=alert(1)>"));
+    assert!(!page.has("#consumers img") && !page.text("#consumers td").contains('\u{1b}'));
+}
+
+#[actix_web::test]
+async fn the_top_consumers_of_a_server_that_does_not_answer_are_the_last_known_ones() {
+    let app = TestApp::start().await;
+    let server = add_server(&app, "web-1", "web").await;
+    read(&app, &server, 3, "nginx").await;
+    fails(&app, &server, timed_out(&server)).await;
+    let page = app.viewer().await.get("/servers/web-1/cpu").await.ok();
+    assert_eq!(page.table("#consumers table").rows[0][0], "nginx");
+    assert_eq!(page.attribute("#consumers", "hx-trigger").as_deref(), Some("none"), "nobody asks it");
 }

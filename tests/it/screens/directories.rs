@@ -1,0 +1,143 @@
+//! The biggest directories of a real server: measured on request, followed, stopped, and opened whatever their names.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::time::Duration;
+
+use actix_web::http::Method;
+use hannun::commands::directories::encode;
+
+use crate::harness::app::TestApp;
+use crate::harness::client::Client;
+use crate::harness::known;
+use crate::harness::page::Page;
+use crate::harness::sshd::{Setup, Sshd};
+
+const MEASUREMENTS: &str = "/servers/web-1/disks/measurements";
+
+async fn server(test: &str) -> Option<(TestApp, Sshd)> {
+    let sshd = Setup::default().user("hannun-test", "/bin/sh").start(test)?;
+    let app = TestApp::start().await;
+    known::add(&app, "web-1", &sshd.endpoint_of("hannun-test")).await;
+    Some((app, sshd))
+}
+
+fn path_of(folder: &Path) -> String {
+    encode(folder.as_os_str().as_bytes())
+}
+
+/// The region of `path`, once nothing runs any more.
+async fn ended(client: &Client, path: &str) -> Page {
+    let address = format!("/servers/web-1/disks?path={}", path.replace('%', "%25"));
+    for _ in 0..400 {
+        let ask = client.ask(Method::GET, &address).header("HX-Request", "true").header("HX-Target", "directories");
+        let page = ask.send().await.ok();
+        if !page.has("#directories[hx-trigger]") && page.has("#directories") {
+            return page;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("{path} is still being measured");
+}
+
+/// A folder that everybody may look into.
+fn open_folder() -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let folder =
+        tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir_in("/var/tmp").unwrap();
+    for (name, bytes) in [("logs", 300_000), ("cache", 900_000)] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+        fs::write(folder.path().join(name).join("file"), vec![1; bytes]).unwrap();
+    }
+    folder
+}
+
+#[actix_web::test]
+async fn the_biggest_directory_is_first_and_can_be_opened() {
+    let Some((app, _sshd)) = server("the_biggest_directory_is_first_and_can_be_opened").await else { return };
+    let folder = open_folder();
+    let (operator, path) = (app.operator().await, path_of(folder.path()));
+    let page = operator.get(&format!("/servers/web-1/disks?path={path}")).await.ok();
+    assert_eq!(page.texts("#directories button")[0], "Measure directories", "nothing is measured before somebody asks");
+    operator.post(MEASUREMENTS, [("path", path.as_str())]).await.leads_to(&format!("/servers/web-1/disks?path={path}"));
+    let page = ended(&operator, &path).await;
+    assert_eq!(page.texts("#directories tbody td:first-child")[..2], ["cache", "logs"]);
+    assert!(page.text("#directories .evidence").contains("du -x -k -d 1"), "{}", page.text("#directories"));
+    assert!(page.texts("#directories .t-warn").is_empty());
+    operator.post(MEASUREMENTS, [("path", format!("{path}/cache").as_str())]).await;
+    let deeper = ended(&operator, &format!("{path}/cache")).await;
+    assert_eq!(deeper.text("#directories tbody td:first-child"), "files directly here");
+}
+
+#[actix_web::test]
+async fn sec_f01_a_directory_of_any_name_is_text_and_can_be_opened() {
+    let Some((app, _sshd)) = server("sec_f01_a_directory_of_any_name_is_text_and_can_be_opened").await else { return };
+    let folder = open_folder();
+    let names: [&[u8]; 6] =
+        [b"-rf", b"a\nb", b"<img src=x onerror=alert(1)>", b"%2e%2e", b"\xff\xfe", b"it's \"$(id)\""];
+    for name in names {
+        let inner = folder.path().join(OsStr::from_bytes(name)).join("inner");
+        fs::create_dir_all(&inner).unwrap();
+    }
+    let (operator, path) = (app.operator().await, path_of(folder.path()));
+    operator.post(MEASUREMENTS, [("path", path.as_str())]).await;
+    let page = ended(&operator, &path).await;
+    assert!(!page.has("#directories img"));
+    let offered = page.attributes("#directories tbody button", "value");
+    for name in names {
+        let inner = path_of(&folder.path().join(OsStr::from_bytes(name)));
+        assert!(offered.contains(&inner), "{inner} of {offered:?}");
+        operator.post(MEASUREMENTS, [("path", inner.as_str())]).await;
+        let opened = ended(&operator, &inner).await;
+        let below = opened.texts("#directories tbody td:first-child");
+        assert!(below.contains(&"inner".to_owned()), "{inner}: {below:?}");
+    }
+}
+
+#[actix_web::test]
+async fn what_may_not_be_read_is_said_and_not_counted_as_empty() {
+    let Some((app, _sshd)) = server("what_may_not_be_read_is_said_and_not_counted_as_empty").await else { return };
+    use std::os::unix::fs::PermissionsExt;
+    let folder = open_folder();
+    fs::set_permissions(folder.path().join("cache"), fs::Permissions::from_mode(0o700)).unwrap();
+    let (operator, path) = (app.operator().await, path_of(folder.path()));
+    operator.post(MEASUREMENTS, [("path", path.as_str())]).await;
+    let page = ended(&operator, &path).await;
+    let note = page.text("#directories .t-warn");
+    assert!(note.starts_with("1 directories could not be read (Permission denied"), "{note}");
+}
+
+/// Whether a `du` of this path runs on this machine.
+fn du_runs(path: &str) -> bool {
+    let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let lines = processes.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+    lines
+        .into_iter()
+        .any(|line| line.starts_with(b"du\0") && line.windows(path.len()).any(|part| part == path.as_bytes()))
+}
+
+#[actix_web::test]
+async fn sec_p07_a_measurement_that_is_stopped_runs_on_nowhere() {
+    let Some((app, _sshd)) = server("sec_p07_a_measurement_that_is_stopped_runs_on_nowhere").await else { return };
+    // The whole machine takes long enough, and nobody else measures it by this name.
+    let (operator, path) = (app.operator().await, "/././.");
+    operator.post(MEASUREMENTS, [("path", path)]).await;
+    crate::harness::ssh::eventually("it is measured", || du_runs(path)).await;
+    operator.post(MEASUREMENTS, [("path", path), ("stop", "yes")]).await;
+    let page = ended(&operator, path).await;
+    assert!(page.text("#directories .t-warn").starts_with("Stopped."), "{}", page.text("#directories"));
+    crate::harness::ssh::eventually("it runs no more", || !du_runs(path)).await;
+}
+
+#[actix_web::test]
+async fn sec_z07_who_may_not_read_files_has_nothing_measured() {
+    let Some((app, _sshd)) = server("sec_z07_who_may_not_read_files_has_nothing_measured").await else { return };
+    let viewer = app.viewer().await;
+    let page = viewer.get("/servers/web-1/disks?path=/var").await.ok();
+    assert_eq!(page.texts("#directories button"), [""; 0]);
+    viewer.post(MEASUREMENTS, [("path", "/var")]).await.with_status(403);
+    let operator = app.operator().await;
+    operator.post(MEASUREMENTS, [("path", "var")]).await.with_status(422);
+}
