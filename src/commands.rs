@@ -4,9 +4,12 @@ pub mod catalog;
 pub mod checks;
 pub mod conditions;
 pub mod filesystems;
+pub mod firewall;
+pub mod firewall_change;
 pub mod metrics;
 mod permission;
 pub mod platform;
+pub mod port_probe;
 pub mod preview;
 pub mod processes;
 pub mod root_lines;
@@ -25,9 +28,12 @@ use std::time::Duration;
 pub use catalog::{AddedCommand, Catalog, CatalogError, Chosen, Considered, NoCommand, Verdict};
 pub use conditions::Conditions;
 pub use filesystems::{Filesystem, ListFilesystems};
+pub use firewall::{Firewall, ReadFirewall};
+pub use firewall_change::{ChangeFirewall, EndFirewallChange, ReadFirewallChange};
 pub use metrics::SampleMetrics;
 pub use permission::Permission;
 pub use platform::{DetectPlatform, Platform};
+pub use port_probe::ProbePort;
 pub use preview::Preview;
 pub use processes::{ListProcesses, Process, ProcessList};
 pub use script::{Envelope, Locale, Parameters, Privilege, ScriptError, Value};
@@ -48,12 +54,32 @@ pub enum CommandType {
     ListProcesses,
     /// What listens.
     ListSockets,
+    /// Who owns the firewall, and its rules.
+    ReadFirewall,
+    /// One rule more or less, which undoes itself until it is kept.
+    ChangeFirewall,
+    /// Keeping such a change, or undoing it.
+    EndFirewallChange,
+    /// What became of it.
+    ReadFirewallChange,
+    /// Whether a port of another machine is reached.
+    ProbePort,
 }
 
 impl CommandType {
     /// Every command type.
-    pub const ALL: &[Self] =
-        &[Self::DetectPlatform, Self::SampleMetrics, Self::ListFilesystems, Self::ListProcesses, Self::ListSockets];
+    pub const ALL: &[Self] = &[
+        Self::DetectPlatform,
+        Self::SampleMetrics,
+        Self::ListFilesystems,
+        Self::ListProcesses,
+        Self::ListSockets,
+        Self::ReadFirewall,
+        Self::ChangeFirewall,
+        Self::EndFirewallChange,
+        Self::ReadFirewallChange,
+        Self::ProbePort,
+    ];
 
     /// The stable word for URLs, rows and file names; never renamed.
     pub fn name(self) -> &'static str {
@@ -63,6 +89,11 @@ impl CommandType {
             Self::ListFilesystems => "list_filesystems",
             Self::ListProcesses => "list_processes",
             Self::ListSockets => "list_sockets",
+            Self::ReadFirewall => "read_firewall",
+            Self::ChangeFirewall => "change_firewall",
+            Self::EndFirewallChange => "end_firewall_change",
+            Self::ReadFirewallChange => "read_firewall_change",
+            Self::ProbePort => "probe_port",
         }
     }
 
@@ -74,6 +105,11 @@ impl CommandType {
             Self::ListFilesystems => "List filesystems",
             Self::ListProcesses => "List processes",
             Self::ListSockets => "List listening sockets",
+            Self::ReadFirewall => "Read the firewall",
+            Self::ChangeFirewall => "Change the firewall",
+            Self::EndFirewallChange => "Keep or undo a change of the firewall",
+            Self::ReadFirewallChange => "Read what became of a change of the firewall",
+            Self::ProbePort => "Try a port of another server",
         }
     }
 
@@ -85,6 +121,9 @@ impl CommandType {
             Self::ListFilesystems => filesystems::FORMATS,
             Self::ListProcesses => processes::FORMATS,
             Self::ListSockets => sockets::FORMATS,
+            Self::ReadFirewall => firewall::FORMATS,
+            Self::ChangeFirewall | Self::EndFirewallChange | Self::ReadFirewallChange => firewall_change::FORMATS,
+            Self::ProbePort => port_probe::FORMATS,
         }
     }
 
@@ -96,6 +135,9 @@ impl CommandType {
             Self::ListFilesystems => filesystems::rows::SHAPES,
             Self::ListProcesses => processes::rows::SHAPES,
             Self::ListSockets => sockets::rows::SHAPES,
+            Self::ReadFirewall => firewall::rows::SHAPES,
+            Self::ChangeFirewall | Self::EndFirewallChange | Self::ReadFirewallChange => firewall_change::rows::SHAPES,
+            Self::ProbePort => port_probe::SHAPES,
         }
     }
 

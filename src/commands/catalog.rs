@@ -83,6 +83,11 @@ const BUILT_IN: &[(CommandType, &str)] = &[
     (CommandType::ListFilesystems, include_str!("catalog/list_filesystems.yml")),
     (CommandType::ListProcesses, include_str!("catalog/list_processes.yml")),
     (CommandType::ListSockets, include_str!("catalog/list_sockets.yml")),
+    (CommandType::ReadFirewall, include_str!("catalog/read_firewall.yml")),
+    (CommandType::ChangeFirewall, include_str!("catalog/change_firewall.yml")),
+    (CommandType::EndFirewallChange, include_str!("catalog/end_firewall_change.yml")),
+    (CommandType::ReadFirewallChange, include_str!("catalog/read_firewall_change.yml")),
+    (CommandType::ProbePort, include_str!("catalog/probe_port.yml")),
 ];
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::read(BUILT_IN).unwrap_or_default());

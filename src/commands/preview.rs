@@ -1,8 +1,11 @@
 //! What an answer means, as a table of text: for people who try a command before they trust it.
 
 use super::filesystems::ListFilesystems;
+use super::firewall::ReadFirewall;
+use super::firewall_change::{ChangeReport, ReadFirewallChange};
 use super::metrics::{Cpu, CpuTicks, Sample, SampleMetrics};
 use super::platform::{DetectPlatform, Platform};
+use super::port_probe::ProbePort;
 use super::processes::ListProcesses;
 use super::sockets::ListSockets;
 use super::{Command, CommandType, ParseError};
@@ -75,6 +78,29 @@ impl CommandType {
                         one.user.clone().or_else(|| one.uid.map(|uid| uid.to_string())).unwrap_or_default(),
                     ]
                 })
+            }
+            Self::ReadFirewall => {
+                let found = ReadFirewall.parse(format, output)?;
+                let rules = found.places.iter().flat_map(|place| {
+                    place.rules.iter().map(move |rule| {
+                        vec![
+                            found.owner.name().to_owned(),
+                            place.name.clone(),
+                            rule.action.label().to_owned(),
+                            rule.text.clone(),
+                            rule.comment.clone(),
+                        ]
+                    })
+                });
+                Preview::of(&["Owner", "Place", "Action", "Rule", "Comment"], &rules.collect::<Vec<_>>(), Clone::clone)
+            }
+            Self::ChangeFirewall | Self::EndFirewallChange | Self::ReadFirewallChange => {
+                let report: ChangeReport = ReadFirewallChange.parse(format, output)?;
+                Preview::of(&["Change", "State"], &[report], |one| vec![one.id.clone(), one.state.name().to_owned()])
+            }
+            Self::ProbePort => {
+                let probe = ProbePort { address: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), port: 1 };
+                Preview::of(&["Result"], &[probe.parse(format, output)?], |one| vec![format!("{one:?}")])
             }
         })
     }

@@ -159,7 +159,10 @@ mod tests {
 
     #[test]
     fn every_built_in_command_that_reads_asks_for_root_with_constant_commands_only() {
-        for command_type in crate::commands::CommandType::ALL {
+        use crate::commands::CommandType;
+        // A change is one script of root's own: nothing may lie between arming its undoing and making it.
+        let changes = [CommandType::ChangeFirewall, CommandType::EndFirewallChange];
+        for command_type in CommandType::ALL.iter().filter(|known| !changes.contains(known)) {
             for variant in Catalog::built_in().variants(*command_type) {
                 let varying = root_lines(&variant.script).into_iter().find(|line| matches!(line, RootLine::Varying(_)));
                 assert_eq!(varying, None, "{}", variant.name);
