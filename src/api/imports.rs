@@ -15,7 +15,7 @@ use crate::error::{Error, FieldErrors, Result};
 use crate::inventory::import::known_hosts::KnownHosts;
 use crate::inventory::import::report::ImportReport;
 use crate::inventory::import::{self, NoFiles, Offer, Offered, Owner, Source};
-use crate::inventory::{self, Applied, Means, Planned};
+use crate::inventory::{self, Applied, Means};
 use crate::language::Language;
 use crate::models::actor::Actor;
 use crate::secret::SecretText;
@@ -89,10 +89,7 @@ pub async fn create(
         known(&offered, &chosen)?;
         let request = offered.request(connection, means, &chosen, "text")?;
         let applied = if asked.dry_run {
-            match inventory::plan(connection, means, &request)? {
-                Planned::Ready(plan) => Applied::Otherwise(plan),
-                Planned::Rejected(problems) => Applied::Rejected(problems),
-            }
+            inventory::plan(connection, means, &request)?.into()
         } else {
             inventory::apply(connection, means, &request, None)?
         };
@@ -102,7 +99,7 @@ pub async fn create(
     let language = Visitor::of(&request).map_or_else(Language::default, |visitor| visitor.language);
     match applied {
         Applied::Done(done) => {
-            done.let_go(app.hosts.pool());
+            app.take_into_use(&done).await;
             Ok(Json(ImportReport::of(&offered, &done.plan, dry_run, language)))
         }
         Applied::Otherwise(plan) => Ok(Json(ImportReport::of(&offered, &plan, dry_run, language))),

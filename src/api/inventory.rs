@@ -160,8 +160,7 @@ pub async fn apply(
         .await?;
     match applied {
         Applied::Done(done) => {
-            done.let_go(app.hosts.pool());
-            done.removed.iter().for_each(|id| app.live.forget(*id));
+            app.take_into_use(&done).await;
             Ok(Json(PlanReport::of(&done.plan, false, language(&request))))
         }
         Applied::Rejected(problems) => Err(rejected(&problems)),

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::actor::Scope;
 use super::ids::{CheckId, GroupId};
+use super::names::{labels_problem, note_problem};
 use crate::commands::Conditions;
 use crate::commands::checks::{Answer, Direction, Limits};
 use crate::db::errors::conflict;
@@ -14,6 +15,7 @@ use crate::db::schema::{check_groups, checks};
 use crate::db::types::Labels;
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
+use crate::metrics::catalogue::Unit;
 
 /// One row of `checks`.
 #[derive(Debug, Clone, PartialEq, HasQuery, Identifiable)]
@@ -89,6 +91,27 @@ impl CheckValues {
         }
         if [limits.warning, limits.critical].into_iter().flatten().any(|limit| !limit.is_finite()) {
             problems.add("warning", "This is no number");
+        }
+        if Unit::from_name(&self.unit).is_none() {
+            problems.add("unit", "There is no such unit");
+        }
+        if Direction::from_name(&self.direction).is_none() {
+            problems.add("direction", "The direction is above or below");
+        }
+        for (field, value, (least, most)) in [
+            ("interval_seconds", self.interval_seconds, (10, 86_400)),
+            ("timeout_seconds", self.timeout_seconds, (1, 60)),
+        ] {
+            if !(least..=most).contains(&value) {
+                let sentence = Message::new("This must be a whole number from {least} to {most}");
+                problems.add(field, sentence.with("least", least).with("most", most));
+            }
+        }
+        if let Some(problem) = labels_problem(&self.labels.0) {
+            problems.add("labels", problem);
+        }
+        if let Some(problem) = note_problem(&self.note) {
+            problems.add("note", problem);
         }
         if self.unit_word.chars().count() > 16 || self.unit_word.chars().any(char::is_control) {
             problems.add("unit_word", "At most 16 characters fit here");
