@@ -9,6 +9,7 @@ pub mod connection;
 pub mod credentials;
 pub mod evidence;
 pub mod filesystems;
+pub mod firewall;
 pub mod groups;
 pub mod host_key;
 pub mod idempotency;

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod credentials;
 pub mod data_keys;
 pub mod favourite_servers;
+pub mod firewall_changes;
 pub mod groups;
 pub mod host_keys;
 pub mod idempotency;

@@ -12,6 +12,7 @@ pub mod declared;
 pub mod disks;
 pub mod favourites;
 pub mod filesystems;
+pub mod firewall;
 pub mod fleet;
 pub mod gather;
 pub mod history;
@@ -36,6 +37,7 @@ pub static ALL: &[&Screen] = &[
     &cpu::SCREEN,
     &memory::SCREEN,
     &disks::SCREEN,
+    &firewall::SCREEN,
     &checks::SCREEN,
     &capabilities::SCREEN,
 ];

@@ -12,9 +12,9 @@ use utoipa::openapi::{PathItem, Ref, RefOr, Required, Response};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit_events, capabilities, checks, command_types, commands, connection, credentials, filesystems, groups,
-    host_key, idempotency, imports, inventory, latest, metrics, platform, problem, processes, servers, sockets, stream,
-    tokens, trials, users,
+    audit_events, capabilities, checks, command_types, commands, connection, credentials, filesystems, firewall,
+    groups, host_key, idempotency, imports, inventory, latest, metrics, platform, problem, processes, servers, sockets,
+    stream, tokens, trials, users,
 };
 
 /// Everything that the document is made of.
@@ -35,6 +35,8 @@ use super::{
         platform::show, capabilities::show,
         metrics::history, latest::show, stream::show,
         processes::index, processes::show, sockets::index, filesystems::index,
+        firewall::show, firewall::check, firewall::changes::create_rule, firewall::changes::destroy_rule,
+        firewall::changes::show_change, firewall::changes::keep_change,
         credentials::index, credentials::create, credentials::show, credentials::update, credentials::destroy,
         groups::index, groups::create, groups::show, groups::update, groups::destroy,
         imports::create,

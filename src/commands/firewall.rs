@@ -65,16 +65,8 @@ impl Owner {
     }
 
     fn from_name(name: &[u8]) -> Option<Self> {
-        let all = [
-            Self::Firewalld,
-            Self::Ufw,
-            Self::Nft,
-            Self::Iptables,
-            Self::Pf,
-            Self::Ipfw,
-            Self::None,
-            Self::CannotTell,
-        ];
+        let all =
+            [Self::Firewalld, Self::Ufw, Self::Nft, Self::Iptables, Self::Pf, Self::Ipfw, Self::None, Self::CannotTell];
         all.into_iter().find(|owner| owner.name().as_bytes() == name)
     }
 }

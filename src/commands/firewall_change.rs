@@ -6,7 +6,7 @@ mod told;
 use std::fmt;
 
 use super::firewall::Owner;
-use super::{Change, Command, CommandType, ParseError, Parameters, Permission, Read, Value};
+use super::{Change, Command, CommandType, Parameters, ParseError, Permission, Read, Value};
 
 pub(super) const FORMATS: &[&str] = &["table"];
 
@@ -227,9 +227,7 @@ impl Command for EndFirewallChange {
             Ending::Keep => "keep",
             Ending::Undo => "undo",
         };
-        Parameters::default()
-            .with("id", Value::Text(self.id.as_bytes().to_vec()))
-            .with("how", Value::OneOf(how))
+        Parameters::default().with("id", Value::Text(self.id.as_bytes().to_vec())).with("how", Value::OneOf(how))
     }
 
     fn parse(&self, format: &str, output: &[u8]) -> Result<ChangeReport, ParseError> {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::shape::{Shape, needed, optional};
 use super::text::{LONG, shown};
-use super::{Command, CommandType, ParseError, Parameters, Read, Value, table};
+use super::{Command, CommandType, Parameters, ParseError, Read, Value, table};
 
 pub(super) const FORMATS: &[&str] = &["table"];
 

@@ -58,3 +58,5 @@ id!(/// A row of `instances`: one running process of hannun.
     InstanceId);
 id!(/// A row of `checks`.
     CheckId);
+id!(/// A row of `firewall_changes`.
+    FirewallChangeId);

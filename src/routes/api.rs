@@ -6,9 +6,9 @@ use actix_web::middleware::from_fn;
 use actix_web::{Handler, Responder, web};
 
 use crate::api::{
-    audit_events, capabilities, checks, command_types, commands, connection, credentials, filesystems, groups,
-    host_key, idempotency, imports, inventory, latest, metrics, openapi, platform, processes, servers, sockets, stream,
-    tokens, trials, users,
+    audit_events, capabilities, checks, command_types, commands, connection, credentials, filesystems, firewall,
+    groups, host_key, idempotency, imports, inventory, latest, metrics, openapi, platform, processes, servers, sockets,
+    stream, tokens, trials, users,
 };
 use crate::web::health;
 use crate::web::router::Permission::Anyone;
@@ -47,6 +47,16 @@ fn of_servers() -> Vec<Route> {
         get("/api/v1/servers/{server}/processes/{pid}", VIEWER, || web::to(processes::show)),
         get("/api/v1/servers/{server}/sockets", VIEWER, || web::to(sockets::index)),
         get("/api/v1/servers/{server}/filesystems", VIEWER, || web::to(filesystems::index)),
+        get("/api/v1/servers/{server}/firewall", VIEWER, || web::to(firewall::show)),
+        post("/api/v1/servers/{server}/firewall/checks", VIEWER, || web::to(firewall::check)),
+        post("/api/v1/servers/{server}/firewall/rules", OPERATOR, || once(firewall::changes::create_rule)),
+        other(Method::DELETE, "/api/v1/servers/{server}/firewall/rules", OPERATOR, || {
+            once(firewall::changes::destroy_rule)
+        }),
+        get("/api/v1/servers/{server}/firewall/changes/latest", VIEWER, || web::to(firewall::changes::show_change)),
+        post("/api/v1/servers/{server}/firewall/changes/latest/confirmations", OPERATOR, || {
+            once(firewall::changes::keep_change)
+        }),
         get("/api/v1/servers/{server}/checks", VIEWER, || web::to(checks::results)),
         post("/api/v1/servers/{server}/trials", ADMINISTRATOR, || once(trials::create)),
     ]

@@ -137,8 +137,10 @@ impl Block {
 
     /// Everything that it holds, with what it is called: as (kind, text).
     fn items(&self) -> Vec<(&'static str, String)> {
-        let simple = [("service", "services"), ("port", "ports"), ("protocol", "protocols"), ("source port", "source-ports")];
-        let simple = simple.into_iter().flat_map(|(kind, field)| self.words(field).map(move |word| (kind, word.to_owned())));
+        let simple =
+            [("service", "services"), ("port", "ports"), ("protocol", "protocols"), ("source port", "source-ports")];
+        let simple =
+            simple.into_iter().flat_map(|(kind, field)| self.words(field).map(move |word| (kind, word.to_owned())));
         let rich = self.rich.iter().map(|text| ("rich rule", text.clone()));
         let forward = self.forward.iter().map(|text| ("forward", text.clone()));
         forward.chain(simple).chain(rich).collect()
@@ -244,9 +246,8 @@ fn simple(kind: &'static str, text: &str, services: &Services) -> Rule {
         "protocol" => (vec![Condition::Protocol(text.to_owned())], Action::Accept),
         "port" => {
             let read = text.split_once('/').and_then(|(ports, protocol)| Some((Ports::read(ports)?, protocol)));
-            let conditions = read.map(|(ports, protocol)| {
-                vec![Condition::Protocol(protocol.to_owned()), Condition::Ports(vec![ports])]
-            });
+            let conditions = read
+                .map(|(ports, protocol)| vec![Condition::Protocol(protocol.to_owned()), Condition::Ports(vec![ports])]);
             (conditions.unwrap_or_else(other), Action::Accept)
         }
         "forward" => (forwarded(text).unwrap_or_else(other), Action::Redirect),

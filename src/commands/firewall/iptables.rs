@@ -106,8 +106,8 @@ fn rule(words: &[String], text: &str, full_name: &dyn Fn(&str) -> String) -> Rul
             }
             // What it brings stands in its options.
             "-m" => match value() {
-                "limit" | "recent" | "hashlimit" | "connlimit" | "tcp" | "udp" | "comment" | "conntrack" | "state" | "multiport" | "addrtype" | "icmp" | "icmp6"
-                | "iprange" => continue,
+                "limit" | "recent" | "hashlimit" | "connlimit" | "tcp" | "udp" | "comment" | "conntrack" | "state"
+                | "multiport" | "addrtype" | "icmp" | "icmp6" | "iprange" => continue,
                 other => Condition::Other(format!("-m {other}")),
             },
             "--update" | "--rcheck" if counts_hits => Condition::Rate { below: false },
@@ -150,9 +150,25 @@ fn condition<'a>(option: &str, value: &mut dyn FnMut() -> &'a str) -> Condition 
         }
         // These always fit: the rest of a limit, and of what a target does.
         "--set" | "--rsource" | "--rdest" | "--connlimit-saddr" | "--syn" => Condition::State { new: true },
-        "--limit-burst" | "--seconds" | "--hitcount" | "--name" | "--mask" | "--hashlimit-burst" | "--hashlimit-mode"
-        | "--hashlimit-name" | "--hashlimit-htable-expire" | "--connlimit-mask" | "--reject-with" | "--log-prefix" | "--log-level" | "--nflog-prefix" | "--nflog-group" | "--set-xmark"
-        | "--to-destination" | "--to-ports" | "--to-source" => {
+        "--limit-burst"
+        | "--seconds"
+        | "--hitcount"
+        | "--name"
+        | "--mask"
+        | "--hashlimit-burst"
+        | "--hashlimit-mode"
+        | "--hashlimit-name"
+        | "--hashlimit-htable-expire"
+        | "--connlimit-mask"
+        | "--reject-with"
+        | "--log-prefix"
+        | "--log-level"
+        | "--nflog-prefix"
+        | "--nflog-group"
+        | "--set-xmark"
+        | "--to-destination"
+        | "--to-ports"
+        | "--to-source" => {
             value();
             Condition::State { new: true }
         }

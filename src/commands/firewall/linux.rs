@@ -79,7 +79,8 @@ pub(super) fn parse(output: &[u8]) -> Result<Firewall, ParseError> {
         seen: connection(&parts.first("connection")),
         ..Firewall::default()
     };
-    let silent = |firewall: Firewall, silence| Firewall { owner: Owner::CannotTell, silence: Some(silence), ..firewall };
+    let silent =
+        |firewall: Firewall, silence| Firewall { owner: Owner::CannotTell, silence: Some(silence), ..firewall };
     let failure = if parts.has("root") { Silence::Failed } else { Silence::NeedsRoot };
     if parts.has("no-tool") {
         return Ok(silent(firewall, Silence::NoTool));

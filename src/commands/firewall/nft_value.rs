@@ -139,7 +139,11 @@ fn said(value: &Value) -> String {
                 (1, "set") if inner.is_array() => format!("{{ {} }}", said(inner)),
                 (1, "jump" | "goto") => format!("{name} {}", part("target")),
                 (1, "counter") => String::new(),
-                (1, _) => [name.clone(), said(inner)].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" "),
+                (1, _) => [name.clone(), said(inner)]
+                    .into_iter()
+                    .filter(|text| !text.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(" "),
                 _ => object.iter().map(|(name, value)| format!("{name} {}", said(value))).collect::<Vec<_>>().join(" "),
             }
         }

@@ -30,7 +30,9 @@ pub(super) fn parse(output: &[u8]) -> Result<Firewall, ParseError> {
         let (entry, otherwise) = (Some(Entry::Input), Some(Action::Unknown));
         firewall.places.push(Place { entry, otherwise, direction: Direction::In, rules, ..place });
     };
-    let read = |name: &'static str| of(name).filter(|line| !line.is_empty()).map(|line| Rule::unread(line.to_owned())).collect();
+    let read = |name: &'static str| {
+        of(name).filter(|line| !line.is_empty()).map(|line| Rule::unread(line.to_owned())).collect()
+    };
     if of("pf").any(|line| line.starts_with("Status: Enabled")) {
         add(Owner::Pf, "pf", read("pf-rules"));
     }

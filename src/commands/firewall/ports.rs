@@ -39,7 +39,11 @@ impl Ports {
 
 impl fmt::Display for Ports {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.first == self.last { write!(out, "{}", self.first) } else { write!(out, "{}:{}", self.first, self.last) }
+        if self.first == self.last {
+            write!(out, "{}", self.first)
+        } else {
+            write!(out, "{}:{}", self.first, self.last)
+        }
     }
 }
 
@@ -67,7 +71,9 @@ impl Source {
         }
         // `10.0.0.0/255.0.0.0`, as older tools say it.
         let (address, mask) = text.split_once('/')?;
-        IpNet::with_netmask(address.parse().ok()?, mask.parse().ok()?).ok().map(|network| Self::Network(network.trunc()))
+        IpNet::with_netmask(address.parse().ok()?, mask.parse().ok()?)
+            .ok()
+            .map(|network| Self::Network(network.trunc()))
     }
 
     /// Whether an address is among them.

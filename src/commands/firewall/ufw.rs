@@ -26,7 +26,8 @@ pub(super) fn parse(lines: &[(usize, &[u8])]) -> Result<Option<Vec<Place>>, Pars
                 place.otherwise = default_of(defaults, &place.name);
             }
         } else if in_table && !text.trim().is_empty() {
-            let (direction, rule) = rule(&text).ok_or_else(|| ParseError::at(number, "this is no rule of ufw", line))?;
+            let (direction, rule) =
+                rule(&text).ok_or_else(|| ParseError::at(number, "this is no rule of ufw", line))?;
             if let Some(place) = places.iter_mut().find(|place| place.direction == direction) {
                 place.rules.push(rule);
             }
@@ -57,10 +58,11 @@ fn rule(text: &str) -> Option<(Direction, Rule)> {
         Some((line, comment)) => (line, comment.trim()),
         None => (text, ""),
     };
-    let (at, action) = [("ALLOW", Action::Accept), ("DENY", Action::Drop), ("REJECT", Action::Reject), ("LIMIT", Action::Limit)]
-        .into_iter()
-        .filter_map(|(word, action)| line.find(&format!(" {word} ")).map(|at| (at, action)))
-        .min_by_key(|(at, _)| *at)?;
+    let (at, action) =
+        [("ALLOW", Action::Accept), ("DENY", Action::Drop), ("REJECT", Action::Reject), ("LIMIT", Action::Limit)]
+            .into_iter()
+            .filter_map(|(word, action)| line.find(&format!(" {word} ")).map(|at| (at, action)))
+            .min_by_key(|(at, _)| *at)?;
     let (to, rest) = line.split_at_checked(at)?;
     let mut rest = rest.split_whitespace();
     let (_, way) = (rest.next()?, rest.next()?);
@@ -87,7 +89,11 @@ fn side(words: &[&str], direction: Direction, is_to: bool, rule: &mut Rule) {
             let interface = words.next().unwrap_or_default().to_owned();
             // Where something goes out is nothing that comes in.
             let here = is_to == (direction == Direction::In);
-            rule.conditions.push(if here { Condition::Interface(vec![interface]) } else { Condition::Other(interface) });
+            rule.conditions.push(if here {
+                Condition::Interface(vec![interface])
+            } else {
+                Condition::Other(interface)
+            });
         } else if word.starts_with('(') {
             let mut open = word.matches('(').count();
             let mut closed = word.matches(')').count();

@@ -140,7 +140,8 @@ impl Firewall {
         let zones = || self.places.iter().filter(|place| place.kind == "zone");
         zones().next()?;
         let mut dispatch = Place::new("", Owner::Firewalld, "zone");
-        for place in self.places.iter().filter(|place| place.kind == "policy" && place.entry == Some(Entry::Elsewhere)) {
+        for place in self.places.iter().filter(|place| place.kind == "policy" && place.entry == Some(Entry::Elsewhere))
+        {
             dispatch.rules.push(Rule::new(Vec::new(), Action::Jump(place.name.clone()), place.name.clone()));
         }
         let mut add = |zone: &Place, condition, text: &str| {
@@ -231,7 +232,8 @@ impl<'a> Walk<'a> {
                 self.unclear.push((rule.text.clone(), by_source));
             }
             if fits == Tri::Maybe && matches!(rule.action, Action::Return | Action::Goto(_)) {
-                let by_source = rule.conditions.iter().all(|one| one.holds(self.asked) != Tri::Maybe || one.is_about_source());
+                let by_source =
+                    rule.conditions.iter().all(|one| one.holds(self.asked) != Tri::Maybe || one.is_about_source());
                 self.unclear.push((rule.text.clone(), by_source));
             }
             if fits == Tri::Yes && left == Left::Nobody {

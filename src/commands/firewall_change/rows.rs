@@ -8,10 +8,7 @@ use crate::commands::text::{SHORT, shown};
 
 pub(in crate::commands) const SHAPES: &[Shape] = &[Shape::word(
     "change",
-    &[
-        optional("id", "Which one", "4f1c2a"),
-        needed("state", "armed, kept, undone, undo_failed or unknown", "armed"),
-    ],
+    &[optional("id", "Which one", "4f1c2a"), needed("state", "armed, kept, undone, undo_failed or unknown", "armed")],
 )];
 
 pub(super) fn parse(format: &str, output: &[u8]) -> Result<ChangeReport, ParseError> {

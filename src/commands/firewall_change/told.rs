@@ -28,7 +28,11 @@ impl ChangeFirewall {
                 with(&mut say, &["comment"], &self.comment);
             }
             Owner::Firewalld => {
-                say(&["firewall-cmd", &format!("--zone={}", place.zone), &format!("--{deed}-{}={}", place.kind, place.item)]);
+                say(&[
+                    "firewall-cmd",
+                    &format!("--zone={}", place.zone),
+                    &format!("--{deed}-{}={}", place.kind, place.item),
+                ]);
             }
             Owner::Nft => match self.deed {
                 Deed::Add => {
@@ -51,11 +55,14 @@ impl ChangeFirewall {
                         with(&mut say, &["-p"], &self.protocol);
                         with(&mut say, &["--dport"], &self.ports);
                         with(&mut say, &["-m", "comment", "--comment"], &self.comment);
-                        say(&["-j", match self.wish {
-                            Wish::Allow | Wish::Limit => "ACCEPT",
-                            Wish::Deny => "DROP",
-                            Wish::Reject => "REJECT",
-                        }]);
+                        say(&[
+                            "-j",
+                            match self.wish {
+                                Wish::Allow | Wish::Limit => "ACCEPT",
+                                Wish::Deny => "DROP",
+                                Wish::Reject => "REJECT",
+                            },
+                        ]);
                     }
                 }
             }
@@ -74,5 +81,9 @@ fn with(say: &mut impl FnMut(&[&str]), before: &[&str], value: &str) {
 /// A word as a shell would have it.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=/:.,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }

@@ -1,7 +1,10 @@
 //! A managed host answers what it likes: no reader panics, none guesses (X03).
 
 use hannun::commands::metrics::parse_frame;
-use hannun::commands::{Command, CommandType, DetectPlatform, ListFilesystems, ListProcesses, ListSockets};
+use hannun::commands::{
+    Command, CommandType, DetectPlatform, ListFilesystems, ListProcesses, ListSockets, ProbePort, ReadFirewall,
+    ReadFirewallChange,
+};
 use proptest::prelude::*;
 
 /// Reads `answer` by every reader: which of them took it.
@@ -15,6 +18,14 @@ fn readers_that_take(answer: &[u8]) -> Vec<String> {
                 CommandType::ListFilesystems => ListFilesystems.parse(format, answer).map(|_| ()),
                 CommandType::ListProcesses => ListProcesses.parse(format, answer).map(|_| ()),
                 CommandType::ListSockets => ListSockets.parse(format, answer).map(|_| ()),
+                CommandType::ReadFirewall => ReadFirewall.parse(format, answer).map(|_| ()),
+                CommandType::ChangeFirewall | CommandType::EndFirewallChange | CommandType::ReadFirewallChange => {
+                    ReadFirewallChange.parse(format, answer).map(|_| ())
+                }
+                CommandType::ProbePort => {
+                    let probe = ProbePort { address: "192.0.2.1".parse().unwrap(), port: 22 };
+                    probe.parse(format, answer).map(|_| ())
+                }
             };
             match read {
                 Ok(()) => taken.push(format!("{} {format}", command_type.name())),
@@ -91,6 +102,19 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         ",fd=",
         " on ",
         " (ufs)\n",
+        "@firewall\n",
+        "@ufw\nStatus: active\n--\n",
+        "22/tcp (v6) on eth0 ALLOW IN Anywhere (v6) # x\n",
+        "@iptables\n*filter\n:INPUT DROP [0:0]\n",
+        "-A INPUT ! -p tcp -m tcp --dport 22:21 -j ACCEPT\n",
+        "@nft\n{\"nftables\": [",
+        "{\"rule\": {\"family\": \"ip\", \"table\": \"a\", \"chain\": \"b\", \"expr\": [{\"vmap\": 1}]}}",
+        "]}\n",
+        "@firewalld\nrunning\n@default-zone\npublic\n@zones\npublic (active)\n",
+        "  rich rules: \n\trule family=\"ipv4\" source NOT address=\"x\" port port=\"9-1\" drop\n",
+        "rule\tINPUT\taccept\ttcp\t22\t10.0.0.0/8\n",
+        "change\tx\tarmed\n",
+        "port\topen\n",
     ];
     prop_oneof![
         4 => proptest::sample::select(PIECES).prop_map(|piece| piece.as_bytes().to_vec()),
