@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Condition, Entry, Kept, Owner, Place, Ports, Rule, rich};
+use super::{Action, Condition, Entry, Kept, Owner, Place, Ports, Rule, Source, rich};
 use crate::commands::ParseError;
 use crate::commands::text::{LONG, shown};
 
@@ -20,6 +20,7 @@ enum Part {
     Port(String, Ports),
     Protocol(String),
     Include(String),
+    To(Vec<Source>),
     Unclear,
 }
 
@@ -55,7 +56,11 @@ impl Services {
                 entry.1.push(value(" value").map_or(Part::Unclear, |name| Part::Protocol(name.to_owned())));
             } else if element.starts_with("<include ") {
                 entry.1.push(value(" service").map_or(Part::Unclear, |name| Part::Include(name.to_owned())));
-            } else if element.starts_with("<source-port ") || element.starts_with("<destination ") {
+            } else if element.starts_with("<destination ") {
+                let named: Vec<&str> = [" ipv4", " ipv6"].into_iter().filter_map(value).collect();
+                let read: Option<Vec<Source>> = named.into_iter().map(Source::read).collect();
+                entry.1.push(read.filter(|targets| !targets.is_empty()).map_or(Part::Unclear, Part::To));
+            } else if element.starts_with("<source-port ") {
                 entry.1.push(Part::Unclear);
             }
         }
@@ -72,14 +77,22 @@ impl Services {
     }
 
     fn gather(&self, name: &str, groups: &mut Vec<Vec<Condition>>, depth: usize) -> Option<()> {
-        for part in self.0.get(name).filter(|_| depth < DEEPEST)? {
+        let begin = groups.len();
+        let parts = self.0.get(name).filter(|_| depth < DEEPEST)?;
+        for part in parts {
             match part {
                 Part::Port(protocol, ports) => {
                     groups.push(vec![Condition::Protocol(protocol.clone()), Condition::Ports(vec![*ports])]);
                 }
                 Part::Protocol(protocol) => groups.push(vec![Condition::Protocol(protocol.clone())]),
                 Part::Include(other) => self.gather(other, groups, depth + 1)?,
+                Part::To(_) => {}
                 Part::Unclear => return None,
+            }
+        }
+        for targets in parts.iter().filter_map(|part| if let Part::To(targets) = part { Some(targets) } else { None }) {
+            for group in groups.iter_mut().skip(begin) {
+                group.push(Condition::To(targets.clone()));
             }
         }
         Some(())

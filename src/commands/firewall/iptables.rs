@@ -107,7 +107,7 @@ fn rule(words: &[String], text: &str, full_name: &dyn Fn(&str) -> String) -> Rul
             // What it brings stands in its options.
             "-m" => match value() {
                 "limit" | "recent" | "hashlimit" | "connlimit" | "tcp" | "udp" | "comment" | "conntrack" | "state"
-                | "multiport" | "addrtype" | "icmp" | "icmp6" | "iprange" => continue,
+                | "multiport" | "addrtype" | "icmp" | "icmp6" | "iprange" | "rt" => continue,
                 other => Condition::Other(format!("-m {other}")),
             },
             "--update" | "--rcheck" if counts_hits => Condition::Rate { below: false },
@@ -135,6 +135,11 @@ fn condition<'a>(option: &str, value: &mut dyn FnMut() -> &'a str) -> Condition 
             Ports::read_list(text).map_or_else(|| other(option, text), Condition::Ports)
         }
         "--ctstate" | "--state" => Condition::State { new: value().split(',').any(|state| state == "NEW") },
+        // A routing header is nothing that begins a connection.
+        "--rt-type" => {
+            value();
+            Condition::State { new: false }
+        }
         "--dst-type" => match value() {
             "LOCAL" => Condition::Local(true),
             "BROADCAST" | "MULTICAST" | "ANYCAST" => Condition::Local(false),

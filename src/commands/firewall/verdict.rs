@@ -115,6 +115,10 @@ impl Firewall {
         for place in begins.chain(&zones) {
             let mut walk = Walk::new(asked, &known);
             walk.begin(place);
+            // What goes on elsewhere does not come to the rules for what is for the server.
+            if let Some((_, why)) = walk.ends.iter().find(|(end, _)| *end == End::Redirected) {
+                return Verdict::CannotTell { why: why.clone() };
+            }
             verdicts.push(walk.verdict());
         }
         // A packet must pass every one of them.
@@ -180,6 +184,7 @@ enum End {
     In,
     Dropped,
     Rejected,
+    Redirected,
     Unknown,
 }
 
@@ -291,7 +296,8 @@ impl<'a> Walk<'a> {
             }
             Action::Drop => End::Dropped,
             Action::Reject => End::Rejected,
-            Action::Redirect | Action::Unknown => {
+            Action::Redirect => End::Redirected,
+            Action::Unknown => {
                 self.ends.push((End::Unknown, rule.text.clone()));
                 return Left::Somebody;
             }
@@ -301,7 +307,7 @@ impl<'a> Walk<'a> {
     }
 
     fn verdict(self) -> Verdict {
-        let unknown = self.ends.iter().find(|(end, _)| *end == End::Unknown);
+        let unknown = self.ends.iter().find(|(end, _)| matches!(end, End::Unknown | End::Redirected));
         if let Some((_, why)) = unknown {
             return Verdict::CannotTell { why: why.clone() };
         }

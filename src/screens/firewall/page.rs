@@ -78,7 +78,6 @@ pub(super) struct FirewallView {
 /// A zone, a chain, a list. Texts are the server's own.
 #[derive(Debug, Clone)]
 pub(super) struct PlaceView {
-    pub(super) kind: &'static str,
     pub(super) name: String,
     pub(super) held_by: &'static str,
     pub(super) more: String,
@@ -194,7 +193,6 @@ fn view(firewall: &Firewall) -> FirewallView {
         };
         let more = place.interfaces.iter().chain(&place.sources).cloned().collect::<Vec<_>>().join(", ");
         PlaceView {
-            kind: place.kind,
             name: place.name.clone(),
             held_by: place.held_by.name(),
             more,

@@ -1,6 +1,7 @@
 //! The screens as people see them: pages, their regions, their streams.
 
 mod capabilities;
+mod firewall;
 mod fleet;
 mod history;
 mod overview;
