@@ -45,6 +45,10 @@ impl Changes<'_> {
     /// Where nobody knows whether it was made, it counts as made: what was armed undoes itself all the same.
     pub async fn begin(&self, host: &OperableHost, change: ChangeFirewall, seconds: u16) -> Result<FirewallChange> {
         host.permits(Permission::Root, ChangeFirewall::TYPE.name(), &change.target()).await?;
+        // One whose time is over does not wait any more, although nobody has looked since.
+        if let Some(before) = self.last(host).await? {
+            self.settle(host, before).await?;
+        }
         let now = self.clock.now();
         let new = NewFirewallChange {
             server_id: host.server().id,
@@ -53,7 +57,6 @@ impl Changes<'_> {
             line: change.line(),
             asked_by: host.actor().name.clone(),
             asked_at: now,
-            // Until it is armed there is the way to the server, which counts too.
             undoes_at: now + TimeDelta::seconds(i64::from(seconds)),
         };
         let change = ChangeFirewall { id: new.token.clone(), seconds, ..change };

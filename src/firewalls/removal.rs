@@ -98,7 +98,8 @@ fn wish_of(action: &Action) -> Wish {
 /// ufw finds a rule by what it says.
 fn fill(change: &mut ChangeFirewall, rule: &Rule) -> Result<()> {
     // A rule that logs, or that an application's name stands for, is another one to ufw than it reads here.
-    if rule.text.contains('(') && rule.text.replace("(v6)", "").contains('(') {
+    let said = rule.text.split("# ").next().unwrap_or_default().replace("(v6)", "");
+    if said.contains('(') {
         return Err(not_by_us());
     }
     for condition in &rule.conditions {

@@ -60,7 +60,7 @@ fn a_port_of_a_ufw_system_is_judged_as_its_kernel_does() {
             (Tcp, 22, "192.0.2.9", "allowed"),
             (Tcp, 23, "198.18.0.1", "dropped"),
             (Tcp, 2222, "198.18.0.1", "limited"),
-            (Udp, 8005, "", "some"),
+            (Udp, 8005, "", "allowed"),
             (Udp, 8005, "198.18.0.1", "allowed"),
             (Tcp, 8005, "198.18.0.1", "dropped"),
             (Tcp, 8005, "192.0.2.9", "allowed"),
