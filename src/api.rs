@@ -12,6 +12,7 @@ pub mod credentials;
 pub mod evidence;
 pub mod executions;
 pub mod filesystems;
+pub mod firewall;
 pub mod groups;
 pub mod host_key;
 pub mod idempotency;

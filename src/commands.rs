@@ -5,10 +5,13 @@ pub mod checks;
 pub mod conditions;
 pub mod directories;
 pub mod filesystems;
+pub mod firewall;
+pub mod firewall_change;
 pub mod metrics;
 pub mod packages;
 mod permission;
 pub mod platform;
+pub mod port_probe;
 pub mod preview;
 pub mod processes;
 pub mod root_lines;
@@ -27,9 +30,12 @@ use std::time::Duration;
 pub use catalog::{AddedCommand, Catalog, CatalogError, Chosen, Considered, NoCommand, Verdict};
 pub use conditions::Conditions;
 pub use filesystems::{Filesystem, ListFilesystems};
+pub use firewall::{Firewall, ReadFirewall};
+pub use firewall_change::{ChangeFirewall, EndFirewallChange, ReadFirewallChange};
 pub use metrics::SampleMetrics;
 pub use permission::Permission;
 pub use platform::{DetectPlatform, Platform};
+pub use port_probe::ProbePort;
 pub use preview::Preview;
 pub use processes::environment::ReadEnvironment;
 pub use processes::one::{ProcessDetails, ReadProcess};
@@ -83,6 +89,16 @@ pub enum CommandType {
     InspectFile,
     /// How much directories hold.
     MeasureDirectories,
+    /// Who owns the firewall, and its rules.
+    ReadFirewall,
+    /// One rule more or less, which undoes itself until it is kept.
+    ChangeFirewall,
+    /// Keeping such a change, or undoing it.
+    EndFirewallChange,
+    /// What became of it.
+    ReadFirewallChange,
+    /// Whether a port of another machine is reached.
+    ProbePort,
 }
 
 impl CommandType {
@@ -107,6 +123,11 @@ impl CommandType {
         Self::InstallFile,
         Self::InspectFile,
         Self::MeasureDirectories,
+        Self::ReadFirewall,
+        Self::ChangeFirewall,
+        Self::EndFirewallChange,
+        Self::ReadFirewallChange,
+        Self::ProbePort,
     ];
 
     /// The stable word for URLs, rows and file names; never renamed.
@@ -131,6 +152,11 @@ impl CommandType {
             Self::InstallFile => "install_file",
             Self::InspectFile => "inspect_file",
             Self::MeasureDirectories => "measure_directories",
+            Self::ReadFirewall => "read_firewall",
+            Self::ChangeFirewall => "change_firewall",
+            Self::EndFirewallChange => "end_firewall_change",
+            Self::ReadFirewallChange => "read_firewall_change",
+            Self::ProbePort => "probe_port",
         }
     }
 
@@ -156,6 +182,11 @@ impl CommandType {
             Self::InstallFile => "Install a package file",
             Self::InspectFile => "Look into a package file",
             Self::MeasureDirectories => "Measure directories",
+            Self::ReadFirewall => "Read the firewall",
+            Self::ChangeFirewall => "Change the firewall",
+            Self::EndFirewallChange => "Keep or undo a change of the firewall",
+            Self::ReadFirewallChange => "Read what became of a change of the firewall",
+            Self::ProbePort => "Try a port of another server",
         }
     }
 
@@ -178,6 +209,9 @@ impl CommandType {
             Self::InstallPackage | Self::RemovePackage | Self::InstallFile => packages::CHANGE_FORMATS,
             Self::InspectFile => packages::CONTENT_FORMATS,
             Self::MeasureDirectories => directories::FORMATS,
+            Self::ReadFirewall => firewall::FORMATS,
+            Self::ChangeFirewall | Self::EndFirewallChange | Self::ReadFirewallChange => firewall_change::FORMATS,
+            Self::ProbePort => port_probe::FORMATS,
         }
     }
 
@@ -200,6 +234,9 @@ impl CommandType {
             Self::InstallPackage | Self::RemovePackage | Self::InstallFile => packages::CHANGE_SHAPES,
             Self::InspectFile => packages::CONTENT_SHAPES,
             Self::MeasureDirectories => directories::rows::SHAPES,
+            Self::ReadFirewall => firewall::rows::SHAPES,
+            Self::ChangeFirewall | Self::EndFirewallChange | Self::ReadFirewallChange => firewall_change::rows::SHAPES,
+            Self::ProbePort => port_probe::SHAPES,
         }
     }
 
@@ -216,6 +253,8 @@ impl CommandType {
                 | Self::ListConnections
                 | Self::ListPackages
                 | Self::ListUpdates
+                | Self::ReadFirewall
+                | Self::ReadFirewallChange
                 | Self::ListRestarts
         )
     }

@@ -3,7 +3,7 @@
 //! The rooms, from the ground up (`docs/architecture.md` has the plan of the house):
 //! pure — [`commands`], [`error`], [`language`], [`config`], [`clock`], [`secret`], [`yaml`];
 //! infrastructure — [`db`], [`models`], [`remote`], [`queue`], [`app`];
-//! domain — [`metrics`], [`checks`], [`inventory`];
+//! domain — [`metrics`], [`checks`], [`firewalls`], [`inventory`];
 //! edges — [`web`], [`screens`], [`admin`], [`api`], [`jobs`], [`cli`]; above them [`routes`] and [`startup`].
 
 pub mod admin;
@@ -16,6 +16,7 @@ pub mod commands;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod firewalls;
 pub mod installations;
 pub mod inventory;
 pub mod jobs;

@@ -15,6 +15,7 @@ pub mod credentials;
 pub mod data_keys;
 pub mod executions;
 pub mod favourite_servers;
+pub mod firewall_changes;
 pub mod groups;
 pub mod host_keys;
 pub mod idempotency;

@@ -11,6 +11,7 @@
 mod added_commands;
 mod algorithms;
 mod allowance;
+mod anew;
 mod breaker;
 mod budget;
 pub mod capabilities;
@@ -35,6 +36,7 @@ mod permits;
 mod pipe;
 mod pool;
 mod privilege;
+pub mod reach;
 mod ready;
 mod request;
 mod rights;

@@ -8,8 +8,8 @@ use actix_web::web;
 
 use crate::admin;
 use crate::screens::{
-    self, account, capabilities, checks, cpu, directories, disks, favourites, fleet, jump, memory, overview, packages,
-    processes, server_options, setup, sign_in, sockets,
+    self, account, capabilities, checks, cpu, directories, disks, favourites, firewall, fleet, jump, memory, overview,
+    packages, processes, server_options, setup, sign_in, sockets,
 };
 use crate::web::assets;
 use crate::web::menu::Screen;
@@ -80,6 +80,13 @@ pub fn all() -> Vec<Route> {
         post("/servers/{server}/packages/runs/{run}/stops", OPERATOR, || web::to(packages::runs::stop)),
         post("/artifacts", OPERATOR, || web::to(packages::artifacts::create)).streamed(),
         post("/artifacts/{artifact}/deletions", OPERATOR, || web::to(packages::artifacts::destroy)),
+        get("/servers/{server}/firewall", VIEWER, || web::to(firewall::index)),
+        get("/servers/{server}/firewall/rules/new", OPERATOR, || web::to(firewall::rules::new)),
+        post("/servers/{server}/firewall/rules", OPERATOR, || web::to(firewall::rules::create)),
+        get("/servers/{server}/firewall/removals/new", OPERATOR, || web::to(firewall::rules::new_removal)),
+        post("/servers/{server}/firewall/removals", OPERATOR, || web::to(firewall::rules::create_removal)),
+        post("/servers/{server}/firewall/confirmations", OPERATOR, || web::to(firewall::changes::keep)),
+        post("/servers/{server}/firewall/undoings", OPERATOR, || web::to(firewall::changes::undo)),
         get("/servers/{server}/checks", VIEWER, || web::to(checks::index)),
         get("/servers/{server}/capabilities", VIEWER, || web::to(capabilities::index)),
         post("/servers/{server}/detections", OPERATOR, || web::to(capabilities::detect)),

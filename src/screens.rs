@@ -14,6 +14,7 @@ pub mod directories;
 pub mod disks;
 pub mod favourites;
 pub mod filesystems;
+pub mod firewall;
 pub mod fleet;
 pub mod gather;
 pub mod history;
@@ -45,6 +46,7 @@ pub static ALL: &[&Screen] = &[
     &processes::SCREEN,
     &sockets::SCREEN,
     &packages::SCREEN,
+    &firewall::SCREEN,
     &checks::SCREEN,
     &capabilities::SCREEN,
 ];

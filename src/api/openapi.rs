@@ -13,8 +13,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     artifacts, audit_events, capabilities, checks, command_types, commands, connection, consumers, credentials,
-    executions, filesystems, groups, host_key, idempotency, imports, inventory, latest, metrics, packages, platform,
-    problem, processes, servers, sockets, stream, tokens, trials, users,
+    executions, filesystems, firewall, groups, host_key, idempotency, imports, inventory, latest, metrics, packages,
+    platform, problem, processes, servers, sockets, stream, tokens, trials, users,
 };
 
 /// Everything that the document is made of.
@@ -38,6 +38,8 @@ use super::{
         packages::index, packages::updates, packages::install, packages::remove,
         artifacts::index, artifacts::show, artifacts::create, artifacts::destroy,
         executions::show, executions::stop, executions::stream,
+        firewall::show, firewall::check, firewall::changes::create_rule, firewall::changes::destroy_rule,
+        firewall::changes::show_change, firewall::changes::keep_change,
         credentials::index, credentials::create, credentials::show, credentials::update, credentials::destroy,
         groups::index, groups::create, groups::show, groups::update, groups::destroy,
         imports::create,

@@ -97,6 +97,11 @@ const BUILT_IN: &[(CommandType, &str)] = &[
     (CommandType::InstallFile, include_str!("catalog/install_file.yml")),
     (CommandType::InspectFile, include_str!("catalog/inspect_file.yml")),
     (CommandType::MeasureDirectories, include_str!("catalog/measure_directories.yml")),
+    (CommandType::ReadFirewall, include_str!("catalog/read_firewall.yml")),
+    (CommandType::ChangeFirewall, include_str!("catalog/change_firewall.yml")),
+    (CommandType::EndFirewallChange, include_str!("catalog/end_firewall_change.yml")),
+    (CommandType::ReadFirewallChange, include_str!("catalog/read_firewall_change.yml")),
+    (CommandType::ProbePort, include_str!("catalog/probe_port.yml")),
 ];
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::read(BUILT_IN).unwrap_or_default());

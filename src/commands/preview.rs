@@ -5,8 +5,11 @@ mod processes;
 
 use super::directories::MeasureDirectories;
 use super::filesystems::ListFilesystems;
+use super::firewall::ReadFirewall;
+use super::firewall_change::{ChangeReport, ReadFirewallChange};
 use super::metrics::{Cpu, CpuTicks, Sample, SampleMetrics};
 use super::platform::{DetectPlatform, Platform};
+use super::port_probe::ProbePort;
 use super::processes::environment::ReadEnvironment;
 use super::processes::{ListProcesses, one, signals};
 use super::sockets::ListSockets;
@@ -73,6 +76,29 @@ impl CommandType {
                 Preview::of(&["Directory", "Bytes"], &whole.parse(format, output)?.directories, |one| {
                     vec![String::from_utf8_lossy(&one.path).into_owned(), one.bytes.to_string()]
                 })
+            }
+            Self::ReadFirewall => {
+                let found = ReadFirewall.parse(format, output)?;
+                let rules = found.places.iter().flat_map(|place| {
+                    place.rules.iter().map(move |rule| {
+                        vec![
+                            found.owner.name().to_owned(),
+                            place.name.clone(),
+                            rule.action.label().to_owned(),
+                            rule.text.clone(),
+                            rule.comment.clone(),
+                        ]
+                    })
+                });
+                Preview::of(&["Owner", "Place", "Action", "Rule", "Comment"], &rules.collect::<Vec<_>>(), Clone::clone)
+            }
+            Self::ChangeFirewall | Self::EndFirewallChange | Self::ReadFirewallChange => {
+                let report: ChangeReport = ReadFirewallChange.parse(format, output)?;
+                Preview::of(&["Change", "State"], &[report], |one| vec![one.id.clone(), one.state.name().to_owned()])
+            }
+            Self::ProbePort => {
+                let probe = ProbePort { address: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), port: 1 };
+                Preview::of(&["Result"], &[probe.parse(format, output)?], |one| vec![format!("{one:?}")])
             }
         })
     }

@@ -26,7 +26,7 @@ fn programs(script: &str) -> String {
             continue;
         }
         let plain = line.replace(" 2>/dev/null", "").replace("$as_root ", "");
-        let plain = plain.trim_end_matches(" || exit").to_owned();
+        let plain = plain.split(" || ").next().unwrap_or_default().to_owned();
         if !found.contains(&plain) {
             found.push(plain);
         }

@@ -166,6 +166,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    firewall_changes (id) {
+        id -> BigInt,
+        server_id -> BigInt,
+        token -> Text,
+        owner -> Text,
+        line -> Text,
+        asked_by -> Text,
+        state -> Text,
+        why -> Text,
+        asked_at -> Timestamptz,
+        undoes_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     groups (id) {
         id -> BigInt,
         name -> Text,
@@ -529,6 +545,7 @@ diesel::joinable!(server_groups -> groups (group_id));
 diesel::joinable!(server_groups -> servers (server_id));
 diesel::joinable!(favourite_servers -> servers (server_id));
 diesel::joinable!(favourite_servers -> users (user_id));
+diesel::joinable!(firewall_changes -> servers (server_id));
 diesel::joinable!(host_keys -> servers (server_id));
 diesel::joinable!(platforms -> servers (server_id));
 diesel::joinable!(server_states -> servers (server_id));
@@ -556,6 +573,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     execution_output,
     executions,
     favourite_servers,
+    firewall_changes,
     groups,
     host_keys,
     idempotency_keys,

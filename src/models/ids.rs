@@ -62,3 +62,5 @@ id!(/// A row of `artifacts`: an uploaded package file.
     ArtifactId);
 id!(/// A row of `executions`: a command that runs by itself on a server.
     ExecutionId);
+id!(/// A row of `firewall_changes`.
+    FirewallChangeId);

@@ -52,6 +52,15 @@ pub struct Evidence {
     pub at: DateTime<Utc>,
 }
 
+/// By which connection a command goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// The kept one.
+    Kept,
+    /// One of its own.
+    New,
+}
+
 impl Host {
     /// `server` for `actor`, who has been found to be allowed to see it.
     pub(super) fn new(hosts: Hosts, server: Server, actor: Actor) -> Self {
@@ -78,7 +87,7 @@ impl Host {
     pub async fn read<C: Read>(&self, command: C) -> Result<Answer<C::Output>> {
         self.may_read::<C>().await?;
         let (endpoint, platform) = self.hosts.endpoint_and_platform(self.server.id).await?;
-        self.ask(&command, (&endpoint, &platform), true).await
+        self.ask(&command, (&endpoint, &platform), true, Way::Kept).await
     }
 
     /// Like [`Host::read`], and the audit log says who has looked: for what may hold secrets. Where that cannot be written, nothing is
@@ -180,6 +189,7 @@ impl Host {
         command: &C,
         (endpoint, platform): (&Endpoint, &Platform),
         may_be_root: bool,
+        way: Way,
     ) -> Result<Answer<C::Output>> {
         let chosen = self.choose_on::<C>(platform)?;
         let parameters = command.parameters();
@@ -188,7 +198,10 @@ impl Host {
             script.privilege = self.hosts.privilege(endpoint, platform, &chosen.script).await?;
         }
         let at = self.hosts.clock().now();
-        let answer = self.hosts.send(endpoint, platform.locale(), script).await?;
+        let answer = match way {
+            Way::Kept => self.hosts.send(endpoint, platform.locale(), script).await?,
+            Way::New => self.hosts.send_anew(endpoint, platform.locale(), script).await?,
+        };
         let answer = answer.success(self.name(), &chosen.name)?;
         let value = command
             .parse(&chosen.format, &answer.stdout)
@@ -228,11 +241,21 @@ impl OperableHost {
     /// Changes the server, and records who asked, when, and how it ended.
     ///
     /// Where "asked" cannot be written, nothing is sent (L01). An outcome that nobody knows is `unknown`, never `done`.
-    #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn change<C: Change>(&self, command: C) -> Result<Answer<C::Output>> {
+        self.change_by(Way::Kept, command).await
+    }
+
+    /// The same over a connection that is made for it and closed after it: whoever gets through proves that signing in still
+    /// works. The kept connection would not, because firewalls let in what belongs to a connection that they know.
+    pub async fn change_anew<C: Change>(&self, command: C) -> Result<Answer<C::Output>> {
+        self.change_by(Way::New, command).await
+    }
+
+    #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
+    async fn change_by<C: Change>(&self, way: Way, command: C) -> Result<Answer<C::Output>> {
         let (asked, endpoint, may_be_root) = self.asked(&command).await?;
         let result = match self.hosts.platform_at(&endpoint).await {
-            Ok(platform) => self.ask(&command, (&endpoint, &platform), may_be_root).await,
+            Ok(platform) => self.ask(&command, (&endpoint, &platform), may_be_root, way).await,
             Err(error) => Err(error),
         };
         let (outcome, why) = match &result {

@@ -215,6 +215,11 @@ impl Hosts {
         }
     }
 
+    /// Sends one script over a connection of its own.
+    pub(super) async fn send_anew(&self, endpoint: &Endpoint, locale: Locale, script: Script<'_>) -> Result<Answer> {
+        Ok(self.0.pool.run_anew(endpoint, script.request(locale)?).await?)
+    }
+
     /// The connections.
     pub fn pool(&self) -> &Pool {
         &self.0.pool

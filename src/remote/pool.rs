@@ -47,7 +47,7 @@ pub(super) struct Inner {
     pub(super) config: RemoteConfig,
     pub(super) budget: Budget,
     pub(super) keys: OpenKeys,
-    names: Names,
+    pub(super) names: Names,
     clock: Clock,
     lanes: Mutex<HashMap<ServerId, Arc<Lane>>>,
     turns: Turns,

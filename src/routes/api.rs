@@ -7,8 +7,8 @@ use actix_web::{Handler, Responder, web};
 
 use crate::api::{
     artifacts, audit_events, capabilities, checks, command_types, commands, connection, consumers, credentials,
-    executions, filesystems, groups, host_key, idempotency, imports, inventory, latest, metrics, openapi, packages,
-    platform, processes, servers, sockets, stream, tokens, trials, users,
+    executions, filesystems, firewall, groups, host_key, idempotency, imports, inventory, latest, metrics, openapi,
+    packages, platform, processes, servers, sockets, stream, tokens, trials, users,
 };
 use crate::web::health;
 use crate::web::router::Permission::Anyone;
@@ -60,6 +60,16 @@ fn of_servers() -> Vec<Route> {
         get("/api/v1/executions/{execution}", OPERATOR, || web::to(executions::show)),
         get("/api/v1/executions/{execution}/stream", OPERATOR, || web::to(executions::stream)),
         other(Method::DELETE, "/api/v1/executions/{execution}", OPERATOR, || once(executions::stop)),
+        get("/api/v1/servers/{server}/firewall", VIEWER, || web::to(firewall::show)),
+        post("/api/v1/servers/{server}/firewall/checks", VIEWER, || web::to(firewall::check)),
+        post("/api/v1/servers/{server}/firewall/rules", OPERATOR, || once(firewall::changes::create_rule)),
+        other(Method::DELETE, "/api/v1/servers/{server}/firewall/rules", OPERATOR, || {
+            once(firewall::changes::destroy_rule)
+        }),
+        get("/api/v1/servers/{server}/firewall/changes/latest", VIEWER, || web::to(firewall::changes::show_change)),
+        post("/api/v1/servers/{server}/firewall/changes/latest/confirmations", OPERATOR, || {
+            once(firewall::changes::keep_change)
+        }),
         get("/api/v1/servers/{server}/checks", VIEWER, || web::to(checks::results)),
         post("/api/v1/servers/{server}/trials", ADMINISTRATOR, || once(trials::create)),
     ]

@@ -29,6 +29,9 @@ const REGIONS: &[&str] = &[
     "files",
     "plan",
     "run",
+    "verdict",
+    "firewall",
+    "firewall-change",
 ];
 
 /// A page or one region of it.

@@ -10,7 +10,8 @@ use hannun::commands::directories::MeasureDirectories;
 use hannun::commands::processes::environment::Variable;
 use hannun::commands::{
     Catalog, Command, CommandType, DetectPlatform, ListConnections, ListFilesystems, ListProcesses, ListSockets,
-    Platform, ReadEnvironment, ReadProcess, SampleMetrics, Signal, SignalProcess, SocketList, Started,
+    Platform, ProbePort, ReadEnvironment, ReadFirewall, ReadFirewallChange, ReadProcess, SampleMetrics, Signal,
+    SignalProcess, SocketList, Started,
 };
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/commands");
@@ -67,9 +68,23 @@ const FIXTURES: &[(CommandType, &str, &str)] = &[
     (CommandType::ListConnections, "freebsd-documented", "sockstat"),
     (CommandType::ListConnections, "macos-documented", "lsof"),
     (CommandType::ListConnections, "table", "table"),
+    (CommandType::ReadFirewall, "debian-12-ufw", "linux"),
+    (CommandType::ReadFirewall, "debian-12-nft", "linux"),
+    (CommandType::ReadFirewall, "debian-12-iptables", "linux"),
+    (CommandType::ReadFirewall, "debian-12-none", "linux"),
+    (CommandType::ReadFirewall, "debian-12-not-root", "linux"),
+    (CommandType::ReadFirewall, "el9-standin-firewalld", "linux"),
+    (CommandType::ReadFirewall, "busybox-standin-no-tool", "linux"),
+    (CommandType::ReadFirewall, "freebsd-documented", "pf"),
+    (CommandType::ReadFirewall, "macos-documented", "pf"),
+    (CommandType::ReadFirewall, "table", "table"),
+    (CommandType::ChangeFirewall, "table", "table"),
+    (CommandType::EndFirewallChange, "table", "table"),
+    (CommandType::ReadFirewallChange, "table", "table"),
+    (CommandType::ProbePort, "table", "table"),
 ];
 
-fn fixture(command_type: CommandType, name: &str) -> Vec<u8> {
+pub(super) fn fixture(command_type: CommandType, name: &str) -> Vec<u8> {
     fs::read(format!("{FOLDER}/{}/{name}.txt", command_type.name())).unwrap()
 }
 
@@ -109,6 +124,21 @@ fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
         CommandType::SignalProcess => format!("{:?}\n", signals().parse(format, answer).unwrap()),
         CommandType::ListSockets => sockets(&ListSockets.parse(format, answer).unwrap()),
         CommandType::ListConnections => sockets(&ListConnections.parse(format, answer).unwrap()),
+        CommandType::ReadFirewall => {
+            let firewall = ReadFirewall.parse(format, answer).unwrap();
+            let head = (firewall.owner, firewall.silence, &firewall.default_zone, firewall.seen, &firewall.addresses);
+            // What stands behind the owner's own words is counted, not printed.
+            let behind = firewall.places.iter().filter(|place| place.behind).count();
+            let shown: Vec<String> = firewall.shown().map(|place| format!("{place:#?}")).collect();
+            format!("{head:?}\nbehind: {behind}\n{}\n", shown.join("\n"))
+        }
+        CommandType::ChangeFirewall | CommandType::EndFirewallChange | CommandType::ReadFirewallChange => {
+            format!("{:?}", ReadFirewallChange.parse(format, answer).unwrap())
+        }
+        CommandType::ProbePort => {
+            let probe = ProbePort { address: "192.0.2.1".parse().unwrap(), port: 22 };
+            format!("{:?}", probe.parse(format, answer).unwrap())
+        }
         other => super::packages::read(other, format, answer).unwrap().unwrap(),
     }
 }

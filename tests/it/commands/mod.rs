@@ -1,5 +1,6 @@
 //! Commands, said to real shells and read from what real systems answered.
 
+mod firewall;
 mod fixtures;
 mod hostile;
 mod loops;

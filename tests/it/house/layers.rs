@@ -24,6 +24,7 @@ const HEIGHTS: &[(&str, u8)] = &[
     ("metrics", 2),
     ("checks", 2),
     ("alerts", 2),
+    ("firewalls", 2),
     ("scenarios", 2),
     ("installations", 2),
     ("inventory", 2),

@@ -1,6 +1,7 @@
 //! SSH: real `sshd`, and servers with bad manners.
 
 mod commands;
+mod firewall;
 mod host_keys;
 mod limits;
 mod pipes;

@@ -2,6 +2,7 @@
 
 mod capabilities;
 mod directories;
+mod firewall;
 mod fleet;
 mod history;
 mod overview;

@@ -1,0 +1,212 @@
+//! Adding and removing a rule, and keeping the change.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Json, Path};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::super::input::Body;
+use crate::app::App;
+use crate::commands::firewall::ReadFirewall;
+use crate::commands::firewall_change::ChangeFirewall;
+use crate::error::{Error, Result};
+use crate::firewalls::changes::{BOUNDS, Changes, SECONDS};
+use crate::firewalls::{self, Entered, NewRule};
+use crate::language::Message;
+use crate::models::firewall_changes::{FirewallChange, FirewallChangeState};
+use crate::remote::host::OperableHost;
+use crate::web::extract::Asking;
+
+/// A rule to be added through the owner of the firewall.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewFirewallRule)]
+pub struct RuleToAdd {
+    /// `allow`, `deny`, `reject`; `limit` where ufw owns the firewall.
+    #[schema(example = "allow")]
+    pub action: String,
+    /// `tcp` or `udp`.
+    #[schema(example = "tcp")]
+    pub protocol: String,
+    /// One port, or two with a colon between.
+    #[schema(example = "8443")]
+    pub port: String,
+    /// An address or a network; any where it is left out.
+    #[serde(default)]
+    pub source: String,
+    /// What people write about it.
+    #[serde(default)]
+    pub comment: String,
+    /// The zone or the chain; firewalld's default zone, or the first chain, where it is left out.
+    #[serde(default)]
+    pub place: String,
+    /// Seconds after which it undoes itself unless it is kept.
+    #[serde(default = "seconds")]
+    #[schema(default = 60, minimum = 20, maximum = 600)]
+    pub seconds: u16,
+    /// Keep it as soon as a new connection gets through; else it waits for its confirmation.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    pub keep: bool,
+}
+
+/// A rule to be removed through the owner of the firewall.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = FirewallRuleToRemove)]
+pub struct RuleToRemove {
+    /// The rule, as the list names it; one that changed since then is refused.
+    #[schema(example = "4f1c2a9d0b7e6c58")]
+    pub rule: String,
+    /// Seconds after which it comes back unless its removal is kept.
+    #[serde(default = "seconds")]
+    #[schema(default = 60, minimum = 20, maximum = 600)]
+    pub seconds: u16,
+    /// Keep the removal as soon as a new connection gets through.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    pub keep: bool,
+}
+
+fn seconds() -> u16 {
+    SECONDS
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A change of a firewall, and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FirewallChange)]
+pub struct ChangeView {
+    /// Its number.
+    pub id: i64,
+    /// `asked`, `armed` (it undoes itself unless it is kept), `kept`, `undone`, `undo_failed`, `failed` or `unknown`.
+    #[schema(value_type = String, example = "kept")]
+    pub state: FirewallChangeState,
+    /// The command that the owner of the firewall was given.
+    pub command: String,
+    /// The last that went wrong.
+    pub why: String,
+    /// When it was asked for.
+    pub asked_at: DateTime<Utc>,
+    /// When it undoes itself.
+    pub undoes_at: DateTime<Utc>,
+    /// When its end was known.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+impl From<FirewallChange> for ChangeView {
+    fn from(row: FirewallChange) -> Self {
+        Self {
+            id: row.id.0,
+            state: row.state,
+            command: row.line,
+            why: row.why,
+            asked_at: row.asked_at,
+            undoes_at: row.undoes_at,
+            ended_at: row.ended_at,
+        }
+    }
+}
+
+/// Adds a rule. Role: operator, with the permissions to change files and to act as root.
+///
+/// Its undoing is armed on the server before it is made. Look at `state`: what is `armed` still undoes itself.
+#[utoipa::path(
+    operation_id = "add_firewall_rule",
+    post, path = "/api/v1/servers/{server}/firewall/rules", tag = "servers",
+    params(("server" = String, Path, description = "Its name")),
+    request_body = RuleToAdd,
+    responses((status = 201, body = ChangeView)),
+)]
+pub async fn create_rule(
+    app: Data<App>,
+    asking: Asking,
+    name: Path<String>,
+    body: Body<RuleToAdd>,
+) -> Result<HttpResponse> {
+    let RuleToAdd { action, protocol, port, source, comment, place, seconds, keep } = body.0;
+    let rule = NewRule::read(&Entered { action, protocol, port, source, comment, place })?;
+    let seconds = checked(seconds)?;
+    let host = app.hosts.open(asking.0, name.into_inner()).await?.operable().await?;
+    let firewall = host.read(ReadFirewall).await?.value;
+    make(&app, &host, firewalls::add(&firewall, &rule)?, seconds, keep).await
+}
+
+/// Removes a rule. Role: operator, with the permissions to change files and to act as root.
+#[utoipa::path(
+    operation_id = "remove_firewall_rule",
+    delete, path = "/api/v1/servers/{server}/firewall/rules", tag = "servers",
+    params(("server" = String, Path, description = "Its name")),
+    request_body = RuleToRemove,
+    responses((status = 201, body = ChangeView)),
+)]
+pub async fn destroy_rule(
+    app: Data<App>,
+    asking: Asking,
+    name: Path<String>,
+    body: Body<RuleToRemove>,
+) -> Result<HttpResponse> {
+    let seconds = checked(body.0.seconds)?;
+    let host = app.hosts.open(asking.0, name.into_inner()).await?.operable().await?;
+    let firewall = host.read(ReadFirewall).await?.value;
+    make(&app, &host, firewalls::remove(&firewall, &body.0.rule)?, seconds, body.0.keep).await
+}
+
+/// What became of the last change of the server's firewall. The server is asked where its time is over.
+#[utoipa::path(
+    operation_id = "read_firewall_change",
+    get, path = "/api/v1/servers/{server}/firewall/changes/latest", tag = "servers",
+    params(("server" = String, Path, description = "Its name")),
+    responses((status = 200, body = ChangeView)),
+)]
+pub async fn show_change(app: Data<App>, asking: Asking, name: Path<String>) -> Result<Json<ChangeView>> {
+    let host = app.hosts.open(asking.0, name.into_inner()).await?;
+    let changes = Changes { db: &app.db, clock: &app.clock };
+    let row = changes.last(&host).await?.ok_or(Error::NotFound("This change"))?;
+    Ok(Json(changes.settle(&host, row).await?.into()))
+}
+
+/// Keeps the last change, if a new connection gets through. Role: operator.
+#[utoipa::path(
+    operation_id = "keep_firewall_change",
+    post, path = "/api/v1/servers/{server}/firewall/changes/latest/confirmations", tag = "servers",
+    params(("server" = String, Path, description = "Its name")),
+    responses((status = 200, body = ChangeView)),
+)]
+pub async fn keep_change(app: Data<App>, asking: Asking, name: Path<String>) -> Result<Json<ChangeView>> {
+    let host = app.hosts.open(asking.0, name.into_inner()).await?.operable().await?;
+    let changes = Changes { db: &app.db, clock: &app.clock };
+    let row = changes.last(&host).await?.ok_or(Error::NotFound("This change"))?;
+    Ok(Json(changes.keep(&host, &row).await?.into()))
+}
+
+async fn make(
+    app: &App,
+    host: &OperableHost,
+    change: ChangeFirewall,
+    seconds: u16,
+    keep: bool,
+) -> Result<HttpResponse> {
+    let changes = Changes { db: &app.db, clock: &app.clock };
+    let mut row = changes.begin(host, change, seconds).await?;
+    if keep {
+        row = match changes.keep(host, &row).await {
+            Ok(row) => row,
+            // It is told in `why`, and undoes itself.
+            Err(Error::Remote(_)) => changes.last(host).await?.unwrap_or(row),
+            Err(error) => return Err(error),
+        };
+    }
+    Ok(HttpResponse::Created().json(ChangeView::from(row)))
+}
+
+fn checked(seconds: u16) -> Result<u16> {
+    let (least, most) = BOUNDS;
+    let sentence =
+        Message::new("This must be a whole number from {least} to {most}").with("least", least).with("most", most);
+    if (least..=most).contains(&seconds) { Ok(seconds) } else { Err(Error::field("seconds", sentence)) }
+}

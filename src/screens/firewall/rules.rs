@@ -1,0 +1,213 @@
+//! Adding and removing a rule: the command is shown before it runs, and what was made undoes itself unless it is kept.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path, Query};
+use askama::Template;
+use serde::Deserialize;
+
+use super::super::about::About;
+use super::super::gather::Stored;
+use super::changes::changes;
+use crate::app::App;
+use crate::commands::Firewall;
+use crate::commands::firewall::ReadFirewall;
+use crate::commands::firewall_change::ChangeFirewall;
+use crate::error::{Error, FieldErrors, Result};
+use crate::firewalls::changes::{BOUNDS, SECONDS};
+use crate::firewalls::{self, Entered, NewRule, places_for_rules};
+use crate::language::Message;
+use crate::remote::host::OperableHost;
+use crate::web::extract::Submitted;
+use crate::web::extract::{Operator, SignedIn};
+use crate::web::filters;
+use crate::web::render::Render;
+
+/// A rule as it was entered, or the key of one that is to be removed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RuleForm {
+    action: String,
+    protocol: String,
+    port: String,
+    source: String,
+    comment: String,
+    place: String,
+    rule: String,
+    seconds: String,
+    keep: String,
+}
+
+/// The page that shows a command before it runs.
+#[derive(Template)]
+#[template(path = "screens/firewall/rule.html")]
+struct RulePage {
+    about: About,
+    form: RuleForm,
+    is_removal: bool,
+    places: Vec<String>,
+    problems: FieldErrors,
+    problem: Option<Message>,
+    /// The exact command.
+    line: Option<String>,
+    /// The rule is about the port that hannun comes in by.
+    locks_out: bool,
+    why_not: Option<Message>,
+    server: String,
+}
+
+/// The form of a new rule; with a port in the query, the exact command that would be run.
+///
+/// `GET /servers/{server}/firewall/rules/new?port=8080&protocol=tcp&action=allow`
+pub async fn new(
+    person: Operator,
+    path: Path<String>,
+    query: Query<RuleForm>,
+    app: Data<App>,
+    render: Render,
+) -> Result<HttpResponse> {
+    show(person, &path, query.into_inner(), false, &app, render).await
+}
+
+/// The exact command that would remove a rule.
+///
+/// `GET /servers/{server}/firewall/removals/new?rule=4f1c…`
+pub async fn new_removal(
+    person: Operator,
+    path: Path<String>,
+    query: Query<RuleForm>,
+    app: Data<App>,
+    render: Render,
+) -> Result<HttpResponse> {
+    show(person, &path, query.into_inner(), true, &app, render).await
+}
+
+async fn show(
+    person: Operator,
+    name: &str,
+    form: RuleForm,
+    is_removal: bool,
+    app: &App,
+    render: Render,
+) -> Result<HttpResponse> {
+    let stored = Stored::load(app, person.actor.scope(), name).await?;
+    let host = app.hosts.of(person.actor.clone(), stored.server.clone());
+    let firewall = host.read(ReadFirewall).await?.value;
+    let is_asked = is_removal || !form.port.is_empty();
+    let (change, problem, problems) = match is_asked.then(|| plan(&firewall, &form, is_removal)) {
+        None => (None, None, FieldErrors::default()),
+        Some(Ok(change)) => (Some(change), None, FieldErrors::default()),
+        Some(Err(Error::Invalid(problems))) => (None, None, problems),
+        Some(Err(error)) => (None, Some(error.message()), FieldErrors::default()),
+    };
+    let own_port = u16::try_from(stored.server.port).unwrap_or_default();
+    let why_not = super::why_not(&stored, &SignedIn(person.0)).map(Message::new);
+    let is_invalid = !problems.is_empty();
+    let page = RulePage {
+        about: stored.about(&render.shell.here, stored.health(&app.live, app.clock.now()).level),
+        is_removal,
+        places: places_for_rules(&firewall).into_iter().map(|place| place.name.clone()).collect(),
+        locks_out: locks_out(&form, change.as_ref(), is_removal, own_port),
+        line: change.map(|change| change.line()),
+        server: stored.server.name.clone(),
+        form,
+        problems,
+        problem,
+        why_not,
+    };
+    if is_invalid { render.refused(&page) } else { render.page(&page) }
+}
+
+fn locks_out(form: &RuleForm, change: Option<&ChangeFirewall>, is_removal: bool, own_port: u16) -> bool {
+    if is_removal {
+        // What a rule that goes away let in is not always told: whoever removes one is warned.
+        return change.is_some();
+    }
+    NewRule::read(&entered(form)).is_ok_and(|rule| rule.stops(own_port))
+}
+
+fn entered(form: &RuleForm) -> Entered {
+    Entered {
+        action: form.action.clone(),
+        protocol: form.protocol.clone(),
+        port: form.port.clone(),
+        source: form.source.clone(),
+        comment: form.comment.clone(),
+        place: form.place.clone(),
+    }
+}
+
+fn plan(firewall: &Firewall, form: &RuleForm, is_removal: bool) -> Result<ChangeFirewall> {
+    if is_removal {
+        return firewalls::remove(firewall, &form.rule);
+    }
+    firewalls::add(firewall, &NewRule::read(&entered(form))?)
+}
+
+/// Adds a rule.
+///
+/// `POST /servers/{server}/firewall/rules`
+pub async fn create(
+    person: Operator,
+    path: Path<String>,
+    form: Submitted<RuleForm>,
+    app: Data<App>,
+    render: Render,
+) -> Result<HttpResponse> {
+    make(&person, path.into_inner(), &form.0, false, &app, render).await
+}
+
+/// Removes a rule.
+///
+/// `POST /servers/{server}/firewall/removals`
+pub async fn create_removal(
+    person: Operator,
+    path: Path<String>,
+    form: Submitted<RuleForm>,
+    app: Data<App>,
+    render: Render,
+) -> Result<HttpResponse> {
+    make(&person, path.into_inner(), &form.0, true, &app, render).await
+}
+
+async fn make(
+    person: &Operator,
+    name: String,
+    form: &RuleForm,
+    is_removal: bool,
+    app: &App,
+    render: Render,
+) -> Result<HttpResponse> {
+    let seconds = seconds_of(&form.seconds)?;
+    if !is_removal {
+        NewRule::read(&entered(form))?;
+    }
+    let host = app.hosts.open(person.actor.clone(), name).await?.operable().await?;
+    let firewall = host.read(ReadFirewall).await?.value;
+    let change = plan(&firewall, form, is_removal)?;
+    begin(app, &host, change, seconds, form.keep != "ask").await?;
+    render.go(&format!("/servers/{}/firewall", host.name()))
+}
+
+/// Makes a change, and tries at once to keep it, unless somebody wants to decide that. What does not get through undoes itself.
+async fn begin(app: &App, host: &OperableHost, change: ChangeFirewall, seconds: u16, by_itself: bool) -> Result<()> {
+    let changes = changes(app);
+    let row = changes.begin(host, change, seconds).await?;
+    if !by_itself {
+        return Ok(());
+    }
+    match changes.keep(host, &row).await {
+        Ok(_) | Err(Error::Remote(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn seconds_of(text: &str) -> Result<u16> {
+    if text.is_empty() {
+        return Ok(SECONDS);
+    }
+    let (least, most) = BOUNDS;
+    let read = text.parse().ok().filter(|seconds| (least..=most).contains(seconds));
+    let sentence =
+        Message::new("This must be a whole number from {least} to {most}").with("least", least).with("most", most);
+    read.ok_or_else(|| Error::field("seconds", sentence))
+}

@@ -1,0 +1,64 @@
+//! The firewall page: what it says where nobody can tell, who may change, and what is refused.
+
+use hannun::error::Error;
+use hannun::models::actor::Scope;
+use hannun::models::allowance::Allowance;
+use hannun::models::servers::{Server, ServerChanges};
+
+use crate::harness::app::TestApp;
+use crate::harness::hosts::{Kind, TestHost};
+use crate::harness::known;
+
+async fn scene(test: &str) -> Option<(TestApp, TestHost)> {
+    let system = TestHost::start(Kind::Debian, test)?;
+    let app = TestApp::start().await;
+    known::add(&app, "web-1", &system.deploy()).await;
+    known::add(&app, "web-2", &system.plain()).await;
+    Some((app, system))
+}
+
+#[actix_web::test]
+async fn a_question_is_answered_by_a_sentence_and_three_checks() {
+    let test = "a_question_is_answered_by_a_sentence_and_three_checks";
+    let Some((app, system)) = scene(test).await else { return };
+    system.run("ufw allow 22/tcp >/dev/null && ufw deny 8080/tcp comment '<img src=x onerror=alert(1)>' >/dev/null && ufw --force enable >/dev/null");
+    let viewer = app.viewer().await;
+    let page = viewer.get("/servers/web-1/firewall?port=22&protocol=tcp").await.ok();
+    assert_eq!(page.texts(".verdict b"), ["Yes."]);
+    assert_eq!(page.texts(".chain h3").len(), 3);
+    assert!(page.text(".chain").contains("22/tcp ALLOW IN Anywhere"), "{}", page.text(".chain"));
+    let page = viewer.get("/servers/web-1/firewall?port=8080").await.ok();
+    assert_eq!(page.texts(".verdict b"), ["No."]);
+    assert!(page.text("table.rules").contains("<img src=x onerror=alert(1)>"), "sec_w05: it is text");
+    let page = viewer.get("/servers/web-1/firewall?port=70000").await.ok();
+    assert!(page.text("#verdict").contains("from 1 to 65535"));
+    let page = viewer.get("/servers/web-2/firewall?port=22").await.ok();
+    assert!(page.text(".page-head").contains("that needs root"), "{}", page.text(".page-head"));
+    assert!(!page.text("main").contains("No firewall"), "denied is not absent");
+}
+
+#[actix_web::test]
+async fn sec_z07_only_who_may_change_files_and_act_as_root_changes_a_firewall_and_only_where_the_switch_allows_it() {
+    let test =
+        "sec_z07_only_who_may_change_files_and_act_as_root_changes_a_firewall_and_only_where_the_switch_allows_it";
+    let Some((app, system)) = scene(test).await else { return };
+    system.run("ufw allow 22/tcp >/dev/null && ufw --force enable >/dev/null");
+    let rules = system.run("ufw status");
+    let new = |port: &'static str| [("action", "allow"), ("protocol", "tcp"), ("port", port)];
+    let (viewer, operator) = (app.viewer().await, app.operator().await);
+    assert_eq!(viewer.post("/servers/web-1/firewall/rules", new("8080")).await.status, 403);
+    for port in ["70000", "0", "22;id", "$(id)"] {
+        assert_eq!(operator.post("/servers/web-1/firewall/rules", new(port)).await.status, 422, "{port}");
+    }
+    let changes = ServerChanges { allow: Some(Allowance::ReadFiles), ..ServerChanges::default() };
+    let now = app.database.now();
+    let narrower = app.app.db.run(move |connection| {
+        let server = Server::by_name(connection, &Scope::All, "web-1")?;
+        Server::change(connection, server.id, &changes, now)?;
+        Ok::<_, Error>(())
+    });
+    narrower.await.unwrap();
+    assert_eq!(operator.post("/servers/web-1/firewall/rules", new("8080")).await.status, 403, "the switch");
+    assert_eq!(system.run("ufw status"), rules, "nothing was changed");
+    assert!(!system.run("ls /run").contains("hannun"), "nothing was armed");
+}
