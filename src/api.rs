@@ -8,6 +8,7 @@ pub mod commands;
 pub mod connection;
 pub mod credentials;
 pub mod evidence;
+pub mod files;
 pub mod filesystems;
 pub mod groups;
 pub mod host_key;

@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod checks;
 pub mod conditions;
+pub mod files;
 pub mod filesystems;
 pub mod metrics;
 mod permission;
@@ -22,8 +23,11 @@ mod users;
 use std::fmt;
 use std::time::Duration;
 
+use crate::language::Message;
+
 pub use catalog::{AddedCommand, Catalog, CatalogError, Chosen, Considered, NoCommand, Verdict};
 pub use conditions::Conditions;
+pub use files::Acting;
 pub use filesystems::{Filesystem, ListFilesystems};
 pub use metrics::SampleMetrics;
 pub use permission::Permission;
@@ -48,12 +52,53 @@ pub enum CommandType {
     ListProcesses,
     /// What listens.
     ListSockets,
+    /// What is in a directory.
+    ListDirectory,
+    /// What one file is.
+    DescribeFile,
+    /// A part of a file as text.
+    ReadFile,
+    /// What is added to a file.
+    FollowFile,
+    /// A whole file.
+    DownloadFile,
+    /// A directory as an archive.
+    ArchiveDirectory,
+    /// New content for a file.
+    WriteFile,
+    /// A new directory.
+    MakeDirectory,
+    /// Another name for a file.
+    MoveFile,
+    /// The end of a file.
+    DeleteFile,
+    /// Other permission bits.
+    SetFileMode,
+    /// Another owner.
+    SetFileOwner,
 }
 
 impl CommandType {
     /// Every command type.
-    pub const ALL: &[Self] =
-        &[Self::DetectPlatform, Self::SampleMetrics, Self::ListFilesystems, Self::ListProcesses, Self::ListSockets];
+    pub const ALL: &[Self] = &[
+        Self::DetectPlatform,
+        Self::SampleMetrics,
+        Self::ListFilesystems,
+        Self::ListProcesses,
+        Self::ListSockets,
+        Self::ListDirectory,
+        Self::DescribeFile,
+        Self::ReadFile,
+        Self::FollowFile,
+        Self::DownloadFile,
+        Self::ArchiveDirectory,
+        Self::WriteFile,
+        Self::MakeDirectory,
+        Self::MoveFile,
+        Self::DeleteFile,
+        Self::SetFileMode,
+        Self::SetFileOwner,
+    ];
 
     /// The stable word for URLs, rows and file names; never renamed.
     pub fn name(self) -> &'static str {
@@ -63,6 +108,18 @@ impl CommandType {
             Self::ListFilesystems => "list_filesystems",
             Self::ListProcesses => "list_processes",
             Self::ListSockets => "list_sockets",
+            Self::ListDirectory => "list_directory",
+            Self::DescribeFile => "describe_file",
+            Self::ReadFile => "read_file",
+            Self::FollowFile => "follow_file",
+            Self::DownloadFile => "download_file",
+            Self::ArchiveDirectory => "archive_directory",
+            Self::WriteFile => "write_file",
+            Self::MakeDirectory => "make_directory",
+            Self::MoveFile => "move_file",
+            Self::DeleteFile => "delete_file",
+            Self::SetFileMode => "set_file_mode",
+            Self::SetFileOwner => "set_file_owner",
         }
     }
 
@@ -74,10 +131,22 @@ impl CommandType {
             Self::ListFilesystems => "List filesystems",
             Self::ListProcesses => "List processes",
             Self::ListSockets => "List listening sockets",
+            Self::ListDirectory => "List a directory",
+            Self::DescribeFile => "Describe a file",
+            Self::ReadFile => "Read a file",
+            Self::FollowFile => "Follow a file",
+            Self::DownloadFile => "Download a file",
+            Self::ArchiveDirectory => "Download a directory",
+            Self::WriteFile => "Write a file",
+            Self::MakeDirectory => "Make a directory",
+            Self::MoveFile => "Rename a file",
+            Self::DeleteFile => "Delete a file",
+            Self::SetFileMode => "Change the mode of a file",
+            Self::SetFileOwner => "Change the owner of a file",
         }
     }
 
-    /// The readers of its answers; `table` is always one of them.
+    /// The readers of its answers; `table` is one of them where an answer is rows.
     pub fn formats(self) -> &'static [&'static str] {
         match self {
             Self::DetectPlatform => platform::FORMATS,
@@ -85,10 +154,20 @@ impl CommandType {
             Self::ListFilesystems => filesystems::FORMATS,
             Self::ListProcesses => processes::FORMATS,
             Self::ListSockets => sockets::FORMATS,
+            Self::ListDirectory => files::listing::FORMATS,
+            Self::DescribeFile => files::details::FORMATS,
+            Self::ReadFile => files::reading::FORMATS,
+            Self::FollowFile | Self::DownloadFile | Self::ArchiveDirectory => files::CONTENT,
+            Self::WriteFile
+            | Self::MakeDirectory
+            | Self::MoveFile
+            | Self::DeleteFile
+            | Self::SetFileMode
+            | Self::SetFileOwner => files::SILENT,
         }
     }
 
-    /// What the rows of its `table` format look like.
+    /// What the rows of its `table` format look like; none where it has no such format.
     pub fn table(self) -> &'static [Shape] {
         match self {
             Self::DetectPlatform => platform::probe::SHAPES,
@@ -96,6 +175,19 @@ impl CommandType {
             Self::ListFilesystems => filesystems::rows::SHAPES,
             Self::ListProcesses => processes::rows::SHAPES,
             Self::ListSockets => sockets::rows::SHAPES,
+            Self::ListDirectory => files::listing::rows::SHAPES,
+            // Content, and what says nothing, are no rows.
+            Self::DescribeFile
+            | Self::ReadFile
+            | Self::FollowFile
+            | Self::DownloadFile
+            | Self::ArchiveDirectory
+            | Self::WriteFile
+            | Self::MakeDirectory
+            | Self::MoveFile
+            | Self::DeleteFile
+            | Self::SetFileMode
+            | Self::SetFileOwner => &[],
         }
     }
 
@@ -123,6 +215,16 @@ pub trait Command: Send + Sync {
     /// The values that the script uses.
     fn parameters(&self) -> Parameters {
         Parameters::default()
+    }
+
+    /// Whose eyes and hands it has, where that was chosen; where not, its script says which lines ask for root.
+    fn acting(&self) -> Option<Acting> {
+        None
+    }
+
+    /// What an exit status of its own script means, where that is a refusal and nothing was done.
+    fn refusal(&self, _status: u32) -> Option<Message> {
+        None
     }
 
     /// Reads what a command of this `format` printed.

@@ -28,5 +28,6 @@ pub mod screens;
 pub mod secret;
 pub mod startup;
 pub mod telemetry;
+pub mod transfers;
 pub mod web;
 pub mod yaml;

@@ -11,6 +11,7 @@ pub mod cpu;
 pub mod declared;
 pub mod disks;
 pub mod favourites;
+pub mod files;
 pub mod filesystems;
 pub mod fleet;
 pub mod gather;
@@ -36,6 +37,7 @@ pub static ALL: &[&Screen] = &[
     &cpu::SCREEN,
     &memory::SCREEN,
     &disks::SCREEN,
+    &files::SCREEN,
     &checks::SCREEN,
     &capabilities::SCREEN,
 ];

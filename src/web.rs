@@ -13,6 +13,7 @@ pub mod form_data;
 pub mod format;
 pub mod health;
 pub mod hx;
+pub mod incoming;
 pub mod jump;
 pub mod menu;
 pub mod middleware;

@@ -12,7 +12,7 @@ use utoipa::openapi::{PathItem, Ref, RefOr, Required, Response};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit_events, capabilities, checks, command_types, commands, connection, credentials, filesystems, groups,
+    audit_events, capabilities, checks, command_types, commands, connection, credentials, files, filesystems, groups,
     host_key, idempotency, imports, inventory, latest, metrics, platform, problem, processes, servers, sockets, stream,
     tokens, trials, users,
 };
@@ -35,6 +35,8 @@ use super::{
         platform::show, capabilities::show,
         metrics::history, latest::show, stream::show,
         processes::index, processes::show, sockets::index, filesystems::index,
+        files::index, files::content::show, files::content::replace, files::content::destroy, files::content::archive,
+        files::changes::make_directory, files::changes::rename, files::changes::delete, files::changes::set_attributes,
         credentials::index, credentials::create, credentials::show, credentials::update, credentials::destroy,
         groups::index, groups::create, groups::show, groups::update, groups::destroy,
         imports::create,

@@ -1,5 +1,7 @@
 //! What an answer means, as a table of text: for people who try a command before they trust it.
 
+use super::files::path::shown;
+use super::files::{Acting, DescribeFile, FilePath, ListDirectory, MakeDirectory, Part, ReadFile};
 use super::filesystems::ListFilesystems;
 use super::metrics::{Cpu, CpuTicks, Sample, SampleMetrics};
 use super::platform::{DetectPlatform, Platform};
@@ -61,6 +63,45 @@ impl CommandType {
                         one.command.clone(),
                     ]
                 })
+            }
+            Self::ListDirectory => {
+                let list = ListDirectory::new(FilePath::root(), Acting::User, usize::MAX);
+                let head = ["Name", "Kind", "Size", "Mode", "Owner", "Group", "Modified"];
+                Preview::of(&head, &list.parse(format, output)?.entries, |one| {
+                    let seen = one.seen;
+                    vec![
+                        shown(&one.name),
+                        one.kind.name().to_owned(),
+                        seen.size.to_string(),
+                        one.letters(),
+                        one.owner.clone(),
+                        one.group.clone(),
+                        seen.modified.to_string(),
+                    ]
+                })
+            }
+            Self::DescribeFile => {
+                let describe = DescribeFile { path: FilePath::root(), acting: Acting::User };
+                let found = describe.parse(format, output)?;
+                Preview::of(&["Kind", "Owner", "Group"], &[found], |one| {
+                    vec![one.kind_words.clone(), one.owner.clone(), one.group.clone()]
+                })
+            }
+            Self::ReadFile => {
+                let read = ReadFile { path: FilePath::root(), part: Part::Head, acting: Acting::User };
+                Preview::of(&["Size"], &[read.parse(format, output)?], |one| vec![one.seen.size.to_string()])
+            }
+            Self::FollowFile
+            | Self::DownloadFile
+            | Self::ArchiveDirectory
+            | Self::WriteFile
+            | Self::MakeDirectory
+            | Self::MoveFile
+            | Self::DeleteFile
+            | Self::SetFileMode
+            | Self::SetFileOwner => {
+                let make = MakeDirectory { path: FilePath::root(), acting: Acting::User };
+                Preview::of(&[], &[make.parse(format, output)?], |()| Vec::new())
             }
             Self::ListSockets => {
                 let head = ["Protocol", "Address", "Port", "State", "Owner", "User"];

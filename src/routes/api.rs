@@ -6,7 +6,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{Handler, Responder, web};
 
 use crate::api::{
-    audit_events, capabilities, checks, command_types, commands, connection, credentials, filesystems, groups,
+    audit_events, capabilities, checks, command_types, commands, connection, credentials, files, filesystems, groups,
     host_key, idempotency, imports, inventory, latest, metrics, openapi, platform, processes, servers, sockets, stream,
     tokens, trials, users,
 };
@@ -47,6 +47,16 @@ fn of_servers() -> Vec<Route> {
         get("/api/v1/servers/{server}/processes/{pid}", VIEWER, || web::to(processes::show)),
         get("/api/v1/servers/{server}/sockets", VIEWER, || web::to(sockets::index)),
         get("/api/v1/servers/{server}/filesystems", VIEWER, || web::to(filesystems::index)),
+        get("/api/v1/servers/{server}/files", OPERATOR, || web::to(files::index)),
+        get("/api/v1/servers/{server}/files/content", OPERATOR, || web::to(files::content::show)),
+        other(Method::PUT, "/api/v1/servers/{server}/files/content", OPERATOR, || web::to(files::content::replace))
+            .streamed(),
+        other(Method::DELETE, "/api/v1/servers/{server}/files/content", OPERATOR, || once(files::content::destroy)),
+        get("/api/v1/servers/{server}/files/archive", OPERATOR, || web::to(files::content::archive)),
+        post("/api/v1/servers/{server}/files/directories", OPERATOR, || once(files::changes::make_directory)),
+        post("/api/v1/servers/{server}/files/moves", OPERATOR, || once(files::changes::rename)),
+        post("/api/v1/servers/{server}/files/deletions", OPERATOR, || once(files::changes::delete)),
+        post("/api/v1/servers/{server}/files/attributes", OPERATOR, || once(files::changes::set_attributes)),
         get("/api/v1/servers/{server}/checks", VIEWER, || web::to(checks::results)),
         post("/api/v1/servers/{server}/trials", ADMINISTRATOR, || once(trials::create)),
     ]

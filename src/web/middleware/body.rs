@@ -22,6 +22,7 @@ use super::{app, refuse};
 use crate::config::RequestConfig;
 use crate::error::{Error, Result};
 use crate::language::Message;
+use crate::web::router::Permissions;
 use crate::web::site::BODY_LIMIT;
 
 /// How long an answer may take to be sent, once it is made.
@@ -32,7 +33,7 @@ pub async fn body(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, ActixError> {
-    if !request.method().is_safe() {
+    if !request.method().is_safe() && !Permissions::streams(&request) {
         match read(&mut request).await {
             Ok(body) => request.set_payload(Payload::from(body)),
             Err(error) => return Ok(refuse(request, error)),

@@ -13,10 +13,14 @@ use subtle::ConstantTimeEq;
 use super::{app, refuse};
 use crate::error::{Error, Result};
 use crate::language::Message;
+use crate::web::router::Permissions;
 use crate::web::visitor::{Identity, Visitor};
 
 /// The hidden field of plain forms; never part of a form's own fields.
 pub const FIELD: &str = "csrf_token";
+/// The token has not been seen yet: it is the first part of the body (W01).
+pub struct TokenToCome;
+
 /// The header that htmx sends, from `hx-headers` on `body`.
 const HEADER: &str = "X-CSRF-Token";
 
@@ -49,6 +53,11 @@ async fn check(request: &mut ServiceRequest) -> Result<()> {
     }
     let token = match header(request, HEADER) {
         Some(token) => token.to_owned(),
+        // The first part of a body that is read as it comes: its reader gives nothing before it was found to be right.
+        None if Permissions::streams(request) && request.content_type() == "multipart/form-data" => {
+            request.extensions_mut().insert(TokenToCome);
+            return Ok(());
+        }
         None => field(request).await?.unwrap_or_default(),
     };
     if bool::from(token.as_bytes().ct_eq(visitor.csrf_token.as_bytes())) && !token.is_empty() {

@@ -1,5 +1,6 @@
 //! What a person sees, in a real browser, of the program as `script/server` starts it.
 
+mod files;
 mod hostile;
 mod imports;
 mod inventory;

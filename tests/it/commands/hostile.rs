@@ -1,7 +1,8 @@
 //! A managed host answers what it likes: no reader panics, none guesses (X03).
 
+use hannun::commands::files::{DescribeFile, FilePath, ListDirectory, MakeDirectory, Part, ReadFile};
 use hannun::commands::metrics::parse_frame;
-use hannun::commands::{Command, CommandType, DetectPlatform, ListFilesystems, ListProcesses, ListSockets};
+use hannun::commands::{Acting, Command, CommandType, DetectPlatform, ListFilesystems, ListProcesses, ListSockets};
 use proptest::prelude::*;
 
 /// Reads `answer` by every reader: which of them took it.
@@ -15,6 +16,26 @@ fn readers_that_take(answer: &[u8]) -> Vec<String> {
                 CommandType::ListFilesystems => ListFilesystems.parse(format, answer).map(|_| ()),
                 CommandType::ListProcesses => ListProcesses.parse(format, answer).map(|_| ()),
                 CommandType::ListSockets => ListSockets.parse(format, answer).map(|_| ()),
+                CommandType::ListDirectory => {
+                    ListDirectory::new(FilePath::root(), Acting::User, 100).parse(format, answer).map(|_| ())
+                }
+                CommandType::DescribeFile => {
+                    DescribeFile { path: FilePath::root(), acting: Acting::User }.parse(format, answer).map(|_| ())
+                }
+                CommandType::ReadFile => ReadFile { path: FilePath::root(), part: Part::Head, acting: Acting::User }
+                    .parse(format, answer)
+                    .map(|_| ()),
+                CommandType::FollowFile
+                | CommandType::DownloadFile
+                | CommandType::ArchiveDirectory
+                | CommandType::WriteFile
+                | CommandType::MakeDirectory
+                | CommandType::MoveFile
+                | CommandType::DeleteFile
+                | CommandType::SetFileMode
+                | CommandType::SetFileOwner => {
+                    MakeDirectory { path: FilePath::root(), acting: Acting::User }.parse(format, answer)
+                }
             };
             match read {
                 Ok(()) => taken.push(format!("{} {format}", command_type.name())),
@@ -87,6 +108,11 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         "\"",
         "한",
         "users:((",
+        "2\0",
+        "a/f/f/4/1.500000000/1.5000000000/644/7/1/root/root/\0",
+        "./a\0\0./a/regular file/4/1/1/644/7/1/root/root/\n",
+        "regular file/4/1/1/1/644/7/1/root/root\0\0/a\0f\0text\0",
+        "7/1/1/4\n",
         ",pid=",
         ",fd=",
         " on ",
