@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::inventory::Done;
 use crate::metrics::live::Live;
 use crate::models::password::PasswordHasher;
 use crate::remote::hosts::Hosts;
@@ -27,4 +28,17 @@ pub struct App {
     pub hosts: Hosts,
     /// The last minutes of every server.
     pub live: Live,
+}
+
+impl App {
+    /// Takes into use what a file brought, once it is committed: connections that no longer fit are let go of, servers that
+    /// are gone are forgotten, and new commands are known at once.
+    pub async fn take_into_use(&self, done: &Done) {
+        done.let_go(self.hosts.pool());
+        done.removed.iter().for_each(|id| self.live.forget(*id));
+        if let Err(problem) = self.hosts.load_commands().await {
+            // It is applied, and looked for again by itself.
+            tracing::warn!(?problem, "commands that a file brought could not be loaded yet");
+        }
+    }
 }

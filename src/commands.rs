@@ -210,7 +210,7 @@ pub trait Command: Send + Sync {
     /// What the answer means.
     type Output: Send + 'static;
     /// How long it may do nothing while somebody waits, where its output or input flows; none where silence is usual.
-    const SILENCE: Option<Duration> = Some(Duration::from_secs(60));
+    const SILENCE: Option<Duration> = Some(Duration::from_mins(1));
 
     /// The values that the script uses.
     fn parameters(&self) -> Parameters {

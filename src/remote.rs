@@ -41,6 +41,7 @@ mod sign_in;
 mod stop;
 mod ticker;
 pub mod trial;
+pub mod trouble;
 mod turns;
 
 pub use check::{StageOutcome, StageReport, TestReport};

@@ -28,6 +28,7 @@ mod relay;
 mod report;
 mod stage;
 mod table;
+mod transfers;
 mod visit;
 mod watching;
 
@@ -41,7 +42,7 @@ use stage::{Stage, have};
 use watching::Watching;
 
 const ROUNDS: usize = 3;
-const PARTS: [&str; 5] = ["loops", "connecting", "watching", "pages", "visit"];
+const PARTS: [&str; 6] = ["loops", "connecting", "transfers", "watching", "pages", "visit"];
 
 fn main() {
     // cargo adds an argument of its own.
@@ -100,6 +101,9 @@ async fn measure(fleet: Fleet, rounds: usize, parts: &[&str]) -> Report {
         }
         if wanted("connecting") {
             report.connecting.push(connecting::round(&stage, python.as_ref()).await);
+        }
+        if wanted("transfers") {
+            report.moved.push(transfers::round(&stage).await);
         }
         if wanted("watching") || wanted("pages") || wanted("visit") {
             let mut both = Watching::start(&stage).await;

@@ -101,7 +101,7 @@ pub async fn create(mut desk: Desk, entered: Entered, render: Render) -> Result<
     });
     match applied.await? {
         Applied::Done(done) => {
-            done.let_go(app.hosts.pool());
+            app.take_into_use(&done).await;
             render.done(said(&done)).go("/admin/servers")
         }
         Applied::Rejected(_) | Applied::Otherwise(_) => {

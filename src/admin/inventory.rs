@@ -95,11 +95,11 @@ pub async fn create_plan(desk: Desk, entered: Entered, render: Render) -> Result
     match plan(&desk, &form).await? {
         Planned::Ready(plan) => {
             let view = PlanView::of(&plan, &form.remove);
-            let page = page(&desk, form, Some(view), Vec::new()).await?;
+            let page = page_or_plan(&desk, &render, form, Some(view), Vec::new()).await?;
             render.page(&page)
         }
         Planned::Rejected(problems) => {
-            let page = page(&desk, form, None, problems).await?;
+            let page = page_or_plan(&desk, &render, form, None, problems).await?;
             // While somebody types, a text that is not in order yet is no failure of the request.
             if render.wants_fragment() { render.page(&page) } else { render.refused(&page) }
         }
@@ -130,8 +130,7 @@ pub async fn create_application(mut desk: Desk, entered: Entered, render: Render
     });
     match applied.await? {
         Applied::Done(done) => {
-            done.let_go(desk.app.hosts.pool());
-            done.removed.iter().for_each(|id| desk.app.live.forget(*id));
+            desk.app.take_into_use(&done).await;
             render.done(plan_view::said(&done.plan)).go("/admin/inventory")
         }
         Applied::Otherwise(plan) => {
@@ -223,8 +222,28 @@ async fn page(desk: &Desk, form: TextForm, plan: Option<PlanView>, problems: Vec
         });
         files = drift.await?.into_iter().map(FileView::of).collect();
     }
-    let asks_password = !desk.is_proved();
-    Ok(InventoryPage { form, plan, problems, files, asks_password, password_problem: None })
+    Ok(InventoryPage { files, ..InventoryPage::without_files(desk, form, plan, problems) })
+}
+
+/// While somebody types, the plan alone is shown: every file would be planned anew with each pause of the keys.
+async fn page_or_plan(
+    desk: &Desk,
+    render: &Render,
+    form: TextForm,
+    plan: Option<PlanView>,
+    problems: Vec<Problem>,
+) -> Result<InventoryPage> {
+    if render.wants_fragment() {
+        return Ok(InventoryPage::without_files(desk, form, plan, problems));
+    }
+    page(desk, form, plan, problems).await
+}
+
+impl InventoryPage {
+    fn without_files(desk: &Desk, form: TextForm, plan: Option<PlanView>, problems: Vec<Problem>) -> Self {
+        let asks_password = !desk.is_proved();
+        Self { form, plan, problems, files: Vec::new(), asks_password, password_problem: None }
+    }
 }
 
 impl FileView {

@@ -25,6 +25,18 @@ pub fn allowances() -> Vec<Offer> {
     Allowance::ALL.map(|allow| Offer::word(allow.name(), allow.label())).to_vec()
 }
 
+/// What people and programs may do, for lists.
+pub const ROLES: &[(&str, &str)] =
+    &[("viewer", "Viewer"), ("operator", "Operator"), ("administrator", "Administrator")];
+
+/// Every server, or only those of some groups: the word for every server.
+pub const ALL: &str = "all";
+
+/// Which servers something is for, for forms.
+pub fn reach() -> Vec<Offer> {
+    vec![Offer::word(ALL, "All servers"), Offer::word("groups", "Only servers of these groups").reveals("groups")]
+}
+
 /// The menu's entry of a resource.
 pub const fn screen(slug: &'static str, label: &'static str, icon: &'static str) -> crate::web::menu::Screen {
     crate::web::menu::Screen {

@@ -14,9 +14,8 @@ use crate::db::Connection;
 use crate::error::{Error, FieldErrors, Result};
 use crate::inventory::import::known_hosts::KnownHosts;
 use crate::inventory::import::report::ImportReport;
-use crate::inventory::import::{self, NoFiles, Offer, Offered, Owner, Source};
-use crate::inventory::{self, Applied, Means, Planned};
-use crate::language::Language;
+use crate::inventory::import::{self, Format, NoFiles, Offer, Offered, Owner, Source};
+use crate::inventory::{self, Applied, Means};
 use crate::models::actor::Actor;
 use crate::secret::SecretText;
 use crate::web::extract::{Asking, Reauthenticated};
@@ -46,26 +45,6 @@ pub struct ImportToMake {
     pub dry_run: bool,
 }
 
-/// What kind of file it is.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schema(as = ImportFormat)]
-pub enum Format {
-    /// The client configuration of OpenSSH.
-    SshConfig,
-    /// An inventory of Ansible: INI, YAML or JSON.
-    Ansible,
-}
-
-impl From<Format> for import::Format {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::SshConfig => Self::SshConfig,
-            Format::Ansible => Self::Ansible,
-        }
-    }
-}
-
 /// Brings in the servers of a `~/.ssh/config` or an Ansible inventory: all of them or none. Role: administrator.
 #[utoipa::path(
     operation_id = "import_servers",
@@ -89,20 +68,17 @@ pub async fn create(
         known(&offered, &chosen)?;
         let request = offered.request(connection, means, &chosen, "text")?;
         let applied = if asked.dry_run {
-            match inventory::plan(connection, means, &request)? {
-                Planned::Ready(plan) => Applied::Otherwise(plan),
-                Planned::Rejected(problems) => Applied::Rejected(problems),
-            }
+            inventory::plan(connection, means, &request)?.into()
         } else {
             inventory::apply(connection, means, &request, None)?
         };
         Ok((offered, applied))
     });
     let (offered, applied) = work.await?;
-    let language = Visitor::of(&request).map_or_else(Language::default, |visitor| visitor.language);
+    let language = Visitor::language_of(&request);
     match applied {
         Applied::Done(done) => {
-            done.let_go(app.hosts.pool());
+            app.take_into_use(&done).await;
             Ok(Json(ImportReport::of(&offered, &done.plan, dry_run, language)))
         }
         Applied::Otherwise(plan) => Ok(Json(ImportReport::of(&offered, &plan, dry_run, language))),
@@ -130,7 +106,7 @@ impl ImportToMake {
         let known = KnownHosts::read(Source { name: "known_hosts", text: &self.known_hosts });
         let owner = Owner { user: self.user.clone(), home: None };
         let source = Source { name: "text", text: self.text.expose() };
-        let found = import::read(self.format.into(), source, &NoFiles, &owner, Some(&known));
+        let found = import::read(self.format, source, &NoFiles, &owner, Some(&known));
         import::offer(connection, actor.scope(), found)
     }
 }

@@ -1,6 +1,6 @@
 //! `/tokens`: programs that may use this API. A token's text is in the answer to its creation, and nowhere else.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path};
@@ -19,7 +19,7 @@ use crate::models::actor::{Actor, ActorKind, Role, Scope};
 use crate::models::api_tokens::{ApiToken, NewApiToken};
 use crate::models::audit::AuditEntry;
 use crate::models::groups::Group;
-use crate::models::ids::{GroupId, UserId};
+use crate::models::ids::{ApiTokenId, GroupId, UserId};
 use crate::models::users::User;
 use crate::web::extract::{Asking, Reauthenticated};
 
@@ -105,9 +105,8 @@ pub async fn index(app: Data<App>, query: Parameters<ListQuery>) -> Result<Json<
     let tokens = app
         .db
         .run(|connection| {
-            let tokens = ApiToken::all(connection)?;
-            let names = Names::load(connection)?;
-            tokens.into_iter().map(|token| names.view(connection, token)).collect::<Result<Vec<_>>>()
+            let mut names = Names::load(connection)?;
+            Ok::<_, Error>(ApiToken::all(connection)?.into_iter().map(|token| names.view(token)).collect())
         })
         .await?;
     LIST.page(tokens, &query.0).map(Json)
@@ -140,7 +139,7 @@ pub async fn create(
         let new = NewApiToken { name: &wish.name, user_id, role: wish.role, scope, expires_at };
         let (text, token) = new.insert(connection, now)?;
         let id = token.id.0;
-        let about = Names::load(connection)?.view(connection, token)?;
+        let about = Names::load(connection)?.view(token);
         Ok((id, MadeToken { token: text.expose().clone(), about }))
     })
     .await?;
@@ -197,21 +196,20 @@ fn check(actor: &Actor, wish: &TokenToMake, latest_end: Option<DateTime<Utc>>, n
 struct Names {
     groups: HashMap<GroupId, String>,
     users: HashMap<UserId, String>,
+    seen: BTreeMap<ApiTokenId, Vec<GroupId>>,
 }
 
 impl Names {
     fn load(connection: &mut Connection) -> Result<Self> {
         let users = User::all(connection)?.into_iter().map(|user| (user.id, user.name)).collect();
-        Ok(Self { groups: group_names(connection)?, users })
+        Ok(Self { groups: group_names(connection)?, users, seen: ApiToken::groups_of_all(connection)? })
     }
 
-    fn view(&self, connection: &mut Connection, token: ApiToken) -> Result<TokenView> {
-        let mut groups = match token.scope(connection)? {
-            Scope::All => Vec::new(),
-            Scope::Groups(groups) => groups.iter().filter_map(|group| self.groups.get(group).cloned()).collect(),
-        };
+    fn view(&mut self, token: ApiToken) -> TokenView {
+        let seen = self.seen.remove(&token.id).unwrap_or_default();
+        let mut groups: Vec<String> = seen.iter().filter_map(|group| self.groups.get(group).cloned()).collect();
         groups.sort();
-        Ok(TokenView {
+        TokenView {
             groups,
             user: token.user_id.and_then(|user| self.users.get(&user).cloned()),
             name: token.name,
@@ -221,6 +219,6 @@ impl Names {
             revoked_at: token.revoked_at,
             used_at: token.used_at,
             created_at: token.created_at,
-        })
+        }
     }
 }

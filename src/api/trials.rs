@@ -16,7 +16,8 @@ use crate::commands::script::Privilege;
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::trials::CHECKS;
-use crate::remote::trial::{Attempt, Tried, Trouble};
+use crate::remote::trial::{Attempt, Tried};
+use crate::remote::trouble::Trouble;
 use crate::web::extract::{Asking, Reauthenticated};
 
 /// Bytes of an answer that are given back.

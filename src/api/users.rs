@@ -12,8 +12,9 @@ use super::paging::{Key, ListQuery, Page, Shape};
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::{Error, Result};
+use crate::models::actor::Role;
 use crate::models::groups::Group;
-use crate::models::ids::GroupId;
+use crate::models::ids::{GroupId, UserId};
 use crate::models::permission::Permission;
 use crate::models::users::User;
 
@@ -65,8 +66,8 @@ pub async fn index(app: Data<App>, query: Parameters<ListQuery>) -> Result<Json<
     let users = app
         .db
         .run(|connection| {
-            let names = group_names(connection)?;
-            User::all(connection)?.into_iter().map(|user| view(connection, user, &names)).collect::<Result<Vec<_>>>()
+            let mut groups = Groups::load(connection)?;
+            Ok::<_, Error>(User::all(connection)?.into_iter().map(|user| groups.view(user)).collect())
         })
         .await?;
     LIST.page(users, &query.0).map(Json)
@@ -84,29 +85,42 @@ pub async fn show(app: Data<App>, name: Path<String>) -> Result<Json<UserView>> 
         .db
         .run(move |connection| {
             let user = User::by_name(connection, &name)?.ok_or(Error::NotFound("The user"))?;
-            let names = group_names(connection)?;
-            view(connection, user, &names)
+            Ok::<_, Error>(Groups::load(connection)?.view(user))
         })
         .await?;
     Ok(Json(user))
 }
 
-fn view(connection: &mut Connection, user: User, names: &HashMap<GroupId, String>) -> Result<UserView> {
-    let mut groups: Vec<String> =
-        user.groups(connection)?.iter().filter_map(|group| names.get(group).cloned()).collect();
-    groups.sort();
-    let group_roles = user.group_roles(connection)?.into_iter();
-    Ok(UserView {
-        groups,
-        group_roles: group_roles.filter_map(|(id, role)| Some((names.get(&id)?.clone(), role.name()))).collect(),
-        withheld: user.withheld().map(Permission::name).collect(),
-        name: user.name,
-        role: user.role.name(),
-        all_groups: user.all_groups,
-        disabled_at: user.disabled_at,
-        created_at: user.created_at,
-        updated_at: user.updated_at,
-    })
+/// The groups of everybody.
+struct Groups {
+    names: HashMap<GroupId, String>,
+    seen: BTreeMap<UserId, Vec<GroupId>>,
+    roles: BTreeMap<UserId, BTreeMap<GroupId, Role>>,
+}
+
+impl Groups {
+    fn load(connection: &mut Connection) -> Result<Self> {
+        let (seen, roles) = (User::groups_of_all(connection)?, User::group_roles_of_all(connection)?);
+        Ok(Self { names: group_names(connection)?, seen, roles })
+    }
+
+    fn view(&mut self, user: User) -> UserView {
+        let seen = self.seen.remove(&user.id).unwrap_or_default();
+        let mut groups: Vec<String> = seen.iter().filter_map(|group| self.names.get(group).cloned()).collect();
+        groups.sort();
+        let roles = self.roles.remove(&user.id).unwrap_or_default().into_iter();
+        UserView {
+            groups,
+            group_roles: roles.filter_map(|(id, role)| Some((self.names.get(&id)?.clone(), role.name()))).collect(),
+            withheld: user.withheld().map(Permission::name).collect(),
+            name: user.name,
+            role: user.role.name(),
+            all_groups: user.all_groups,
+            disabled_at: user.disabled_at,
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+        }
+    }
 }
 
 /// Every group's name.

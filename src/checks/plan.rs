@@ -18,26 +18,27 @@ use crate::models::ids::{CheckId, GroupId, ServerId};
 use crate::models::platforms::DetectedPlatform;
 use crate::models::servers::Server;
 
-/// Makes the table of results hold exactly the pairs that are wanted, in one transaction of the caller's. Nothing where
-/// another process is about it.
+/// Makes the table of results hold exactly the pairs that are wanted, none due later than an interval from now: the
+/// interval may have become shorter, or the clock been set back. In one transaction of the caller's. Nothing where another
+/// process is about it.
 pub fn refresh(connection: &mut Connection, now: DateTime<Utc>) -> Result<()> {
     if !CheckResult::hold_pairs(connection)? {
         return Ok(());
     }
     let targets = Targets::load(connection)?;
     let wanted = targets.wanted(now);
-    let there: HashSet<(CheckId, ServerId)> = CheckResult::pairs(connection)?.into_iter().collect();
+    let there: HashMap<(CheckId, ServerId), DateTime<Utc>> = CheckResult::due_times(connection)?;
     let kept: HashSet<(CheckId, ServerId)> = wanted.iter().map(|(check, server, _)| (*check, *server)).collect();
-    let gone: Vec<(CheckId, ServerId)> = there.difference(&kept).copied().collect();
-    let new: Vec<Wanted> =
-        wanted.into_iter().filter(|(check, server, _)| !there.contains(&(*check, *server))).collect();
+    let gone: Vec<(CheckId, ServerId)> = there.keys().filter(|pair| !kept.contains(pair)).copied().collect();
+    let is_late = |(check, server, due_at): &Wanted| there.get(&(*check, *server)).is_none_or(|due| due > due_at);
+    let due: Vec<Wanted> = wanted.into_iter().filter(is_late).collect();
     if !gone.is_empty() {
         CheckResult::remove(connection, &gone)?;
     }
-    if !new.is_empty() {
-        let servers: Vec<ServerId> = new.iter().map(|(_, server, _)| *server).collect();
+    if !due.is_empty() {
+        let servers: Vec<ServerId> = due.iter().map(|(_, server, _)| *server).collect();
         Turn::ensure(connection, &servers)?;
-        CheckResult::add(connection, &new)?;
+        CheckResult::set_due(connection, &due)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -11,9 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{plan, schedule};
 use crate::clock::Clock;
-use crate::commands::checks::{Judgement, Reading};
+use crate::commands::checks::Judgement;
 use crate::db::Db;
-use crate::error::{Error, RemoteError, Result};
+use crate::error::{Error, Result};
 use crate::metrics::SeriesName;
 use crate::metrics::catalogue::Metric;
 use crate::metrics::store::{SeriesIds, Store};
@@ -23,10 +23,10 @@ use crate::models::check_results::{CheckResult, CheckState, Finding};
 use crate::models::check_turns::Turn;
 use crate::models::checks::Check;
 use crate::models::ids::ServerId;
-use crate::models::server_states::State;
 use crate::models::servers::Server;
 use crate::queue::caught;
 use crate::remote::hosts::Hosts;
+use crate::remote::trouble::Trouble;
 
 /// Servers whose checks run at the same time in one process (R01).
 const AT_ONCE: usize = 16;
@@ -109,7 +109,7 @@ impl Runner {
             let (runner, turn) = (self.clone(), *turn);
             let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else { continue };
             running.spawn(async move {
-                if let Err(error) = caught(runner.turn(turn)).await {
+                if let Err(error) = runner.turn(turn).await {
                     tracing::warn!(?error, server = turn.server_id.0, "the checks of a server broke off");
                 }
                 drop(slot);
@@ -118,8 +118,15 @@ impl Runner {
         Ok(turns.len())
     }
 
-    /// The due checks of one server, one after the other.
+    /// The due checks of one server; whatever happens, the turn is not held for longer than it takes.
     async fn turn(&self, turn: Turn) -> Result<()> {
+        let ran = caught(self.run_turn(turn)).await;
+        self.db.run(move |connection| turn.give_back(connection)).await?;
+        ran
+    }
+
+    /// One after the other.
+    async fn run_turn(&self, turn: Turn) -> Result<()> {
         let id = turn.server_id;
         for _ in 0..IN_ONE_TURN {
             let now = self.clock.now();
@@ -133,51 +140,77 @@ impl Runner {
                 })
                 .await?;
             let Some((check, server)) = found else { break };
-            self.check(&check, &server).await?;
+            let ended = match caught(self.check(&check, &server)).await {
+                Ok(ended) => ended,
+                // It is ours, and does not hold up the others.
+                Err(error) => {
+                    tracing::warn!(?error, server = server.name, check = check.name, "a check broke off");
+                    None
+                }
+            };
+            if !self.keep(turn, &check, ended).await? {
+                break;
+            }
         }
-        self.db.run(move |connection| turn.give_back(connection)).await.map(drop)
+        Ok(())
     }
 
-    async fn check(&self, check: &Check, server: &Server) -> Result<()> {
-        let at = self.clock.now();
+    /// Runs one; none where its server is the trouble, and says so itself.
+    async fn check(&self, check: &Check, server: &Server) -> Result<Option<Finding>> {
+        let ran_at = self.clock.now();
         let deadline = Duration::from_secs(u64::try_from(check.timeout_seconds).unwrap_or(10));
         let begun = Instant::now();
         let host = self.hosts.of(Actor::system("checks"), server.clone());
-        let ran = host.run_script(&check.name, &check.script, deadline).await;
+        let ran = host.run_script(&check.name, &check.script, deadline).await?;
         let took_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
-        let interval = TimeDelta::seconds(check.interval_seconds.into());
-        let due_at = schedule::next(check.id, server.id, interval, self.clock.now().max(at));
-        let pair = (check.id, server.id);
         let answered = match ran {
-            Ok(answer) => check.answer().read(&answer.value).map_err(|problem| problem.to_string()),
-            // The server is the trouble, and says so itself.
-            Err(Error::Remote(error)) if State::after(&error).is_some() => {
+            Ok(answer) => check.answer().read(&answer.stdout).map_err(|problem| problem.to_string()),
+            Err(Trouble::Server(error)) => {
                 tracing::debug!(server = server.name, check = check.name, %error, "a check waits for its server");
-                self.db.run(move |connection| CheckResult::postpone(connection, pair, due_at)).await?;
-                return Ok(());
+                return Ok(None);
             }
-            Err(Error::Remote(error)) => Err(said(&error)),
-            Err(other) => return Err(other),
+            Err(trouble) => Err(said(&trouble)),
         };
-        let finding = match answered {
+        Ok(Some(match answered {
             Ok(reading) => {
-                self.record(server.id, check, &reading, at);
                 let state = reading.value.map_or(CheckState::Good, |value| state(check.limits().judge(value)));
-                let reading = Some(reading.without_nul());
-                Finding { state, ran_at: at, took_ms, reading, error: String::new() }
+                Finding { state, ran_at, took_ms, reading: Some(reading.without_nul()), error: String::new() }
             }
             Err(why) => {
                 let error = why.chars().filter(|c| *c != '\0').take(LONGEST_ERROR).collect();
-                Finding { state: CheckState::Failed, ran_at: at, took_ms, reading: None, error }
+                Finding { state: CheckState::Failed, ran_at, took_ms, reading: None, error }
             }
-        };
-        self.db.transaction(move |connection| CheckResult::keep(connection, pair, &finding, due_at)).await
+        }))
+    }
+
+    /// Writes how it ended and when it is due again; false where the turn is another's by now, whose word counts.
+    async fn keep(&self, turn: Turn, check: &Check, ended: Option<Finding>) -> Result<bool> {
+        let (pair, now) = ((check.id, turn.server_id), self.clock.now());
+        let interval = TimeDelta::seconds(check.interval_seconds.into());
+        let from = ended.as_ref().map_or(now, |finding| finding.ran_at.max(now));
+        let due_at = schedule::next(check.id, turn.server_id, interval, from);
+        let number = ended.as_ref().and_then(|finding| Some((finding.reading.as_ref()?.value?, finding.ran_at)));
+        let kept = self.db.transaction(move |connection| {
+            if !turn.renew(connection, now)? {
+                return Ok(false);
+            }
+            match &ended {
+                Some(finding) => CheckResult::keep(connection, pair, finding, due_at)?,
+                None => CheckResult::postpone(connection, pair, due_at).map(drop)?,
+            }
+            Ok(true)
+        });
+        let kept = kept.await?;
+        if let Some((value, at)) = number.filter(|_| kept) {
+            self.record(turn.server_id, check, value, at);
+        }
+        Ok(kept)
     }
 
     /// Its number, as other metrics are kept.
-    fn record(&self, server: ServerId, check: &Check, reading: &Reading, at: chrono::DateTime<chrono::Utc>) {
+    fn record(&self, server: ServerId, check: &Check, value: f64, at: DateTime<Utc>) {
         #[expect(clippy::cast_possible_truncation, reason = "metrics are kept as f32")]
-        let Some(value) = reading.value.map(|value| value as f32).filter(|value| value.is_finite()) else { return };
+        let Some(value) = Some(value as f32).filter(|value| value.is_finite()) else { return };
         let name = SeriesName { metric: Metric::Check, device: check.name.as_str().into() };
         let summary = Summary { min: value, mean: value, max: value };
         self.store.put(Window { server, at: start_of(at), values: vec![(name, summary)] });
@@ -193,9 +226,9 @@ fn state(judgement: Judgement) -> CheckState {
 }
 
 /// What happened, with what the server said.
-fn said(error: &RemoteError) -> String {
-    match error.evidence() {
-        "" => error.to_string(),
-        evidence => format!("{error}: {evidence}"),
+fn said(trouble: &Trouble) -> String {
+    match trouble.evidence() {
+        "" => trouble.message().to_string(),
+        evidence => format!("{}: {evidence}", trouble.message()),
     }
 }

@@ -3,6 +3,7 @@
 pub(super) mod report;
 mod secrets;
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use super::{Failure, Outcome, output};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::inventory::{self, Applied, Means, Planned, Prune, Request, Source};
+use crate::inventory::{self, Applied, Means, Prune, Request, Source};
 use crate::language::Message;
 use crate::models::data_keys::DataKey;
 use crate::models::inventory_files::InventoryFile;
@@ -73,8 +74,17 @@ impl Apply {
             return Err(Failure::Usage("--as names one file; apply the others by themselves".to_owned()));
         }
         let mut request = Request::default();
+        let mut named: BTreeMap<String, &Path> = BTreeMap::new();
         for (index, path) in self.files.iter().enumerate() {
             let source = self.source(path)?;
+            if let Some(name) = &source.file
+                && let Some(first) = named.insert(name.clone(), path)
+            {
+                // The text that is kept of one would be that of the other.
+                let (one, other) = (first.display(), path.display());
+                let what = format!("{one} and {other} would both be called {name}: apply each by itself with --as");
+                return Err(Failure::Usage(what));
+            }
             for reference in inventory::references(index, &source) {
                 let secret = secrets::find(&reference, path.parent().filter(|_| path.as_os_str() != "-"));
                 request.secrets.0.insert((index, reference), secret);
@@ -120,10 +130,7 @@ async fn plan(database: &Database, config: &Config, request: Request) -> Result<
             let sealer = DataKey::open_sealer(connection, &key_path)?;
             let (actor, now) = (actor(), Clock::system().now());
             let means = Means { actor: &actor, sealer: &sealer, now };
-            Ok::<_, Error>(match inventory::plan(connection, means, &request)? {
-                Planned::Ready(plan) => Applied::Otherwise(plan),
-                Planned::Rejected(problems) => Applied::Rejected(problems),
-            })
+            inventory::plan(connection, means, &request).map(Applied::from)
         })
         .await
 }

@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::inventory::import::known_hosts::KnownHosts;
 use crate::inventory::import::{self, Files, Format, Found, NoFiles, Offered, Owner, Source, ansible};
-use crate::inventory::{self, Applied, Means, Planned};
+use crate::inventory::{self, Applied, Means};
 use crate::models::actor::Scope;
 use crate::models::data_keys::DataKey;
 use disk::Disk;
@@ -163,10 +163,7 @@ impl Import {
                 let chosen: BTreeSet<String> = offered.new_names();
                 let request = offered.request(connection, means, &chosen, &called)?;
                 let applied = if dry_run {
-                    match inventory::plan(connection, means, &request)? {
-                        Planned::Ready(plan) => Applied::Otherwise(plan),
-                        Planned::Rejected(problems) => Applied::Rejected(problems),
-                    }
+                    inventory::plan(connection, means, &request)?.into()
                 } else {
                     inventory::apply(connection, means, &request, None)?
                 };

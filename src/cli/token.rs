@@ -10,7 +10,7 @@ use super::{Outcome, output};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Error;
-use crate::models::actor::{Role, Scope};
+use crate::models::actor::Role;
 use crate::models::api_tokens::{ApiToken, NewApiToken};
 use crate::models::audit::{self, AuditEntry};
 
@@ -135,7 +135,7 @@ impl Create {
         let now = Clock::system().now();
         let json = self.json;
         let made = database.db.transaction(move |connection| {
-            let scope = if self.groups.is_empty() { Scope::All } else { scope_of(connection, &self.groups)? };
+            let scope = scope_of(connection, &self.groups)?;
             let expires_at = self.expires.map(|length| now + length);
             let new = NewApiToken { name: &self.name, user_id: None, role: self.role, scope, expires_at };
             let made = new.insert(connection, now)?;

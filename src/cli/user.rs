@@ -1,12 +1,15 @@
 //! `hannun user`: the people who sign in.
 
+use std::collections::BTreeMap;
+
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::connect::{self, actor};
-use super::{Outcome, output, password};
+use super::{Failure, Outcome, output, password};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::db::Connection;
 use crate::error::{Error, Result};
 use crate::models::actor::{Rights, Role, Scope};
 use crate::models::audit::{self, AuditEntry};
@@ -118,38 +121,71 @@ impl User {
 
 impl Add {
     async fn run(self, config: Config) -> Outcome {
+        if let Some(problem) = self.problem() {
+            return Err(Failure::Usage(problem));
+        }
         let password_hash = password::hash_from_stdin(&self.name).await?;
         let database = connect::database(&config).await?;
         let now = Clock::system().now();
         let name = self.name.clone();
         let added = database.db.transaction(move |connection| {
-            let scope = if self.groups.is_empty() { Scope::All } else { scope_of(connection, &self.groups)? };
-            let mut rights = Rights::new(self.role, scope);
-            for (group, role) in &self.group_roles {
-                let Scope::Groups(ids) = scope_of(connection, std::slice::from_ref(group))? else { continue };
-                rights.group_roles.extend(ids.into_iter().map(|group| (group, *role)));
-            }
-            rights.withheld = self.withheld.iter().copied().collect();
+            let rights = self.rights(connection)?;
             let user = NewUser { name: &self.name, password_hash: &password_hash, rights }.insert(connection)?;
-            AuditEntry::by(&actor(), "create_user").target(&user.name).detail("role", self.role.name()).record(
-                connection,
-                audit::Outcome::Succeeded,
-                now,
-            )?;
+            self.entry().record(connection, audit::Outcome::Succeeded, now)?;
             Ok(user)
         });
         added.await?;
         Ok(output::line(format_args!("added {name}"))?)
     }
+
+    /// What of the arguments does not fit together.
+    fn problem(&self) -> Option<String> {
+        let sees = |group: &String| self.groups.is_empty() || self.groups.contains(group);
+        let mut roles: BTreeMap<&str, Role> = BTreeMap::new();
+        for (group, role) in &self.group_roles {
+            if !sees(group) {
+                return Some(format!("{} does not see the servers of {group}: add --group {group}", self.name));
+            }
+            if roles.insert(group, *role).is_some_and(|other| other != *role) {
+                return Some(format!("choose one role in {group}"));
+            }
+        }
+        None
+    }
+
+    fn rights(&self, connection: &mut Connection) -> Result<Rights> {
+        let mut rights = Rights::new(self.role, scope_of(connection, &self.groups)?);
+        for role in [Role::Operator, Role::Viewer] {
+            rights
+                .group_roles
+                .extend(Group::ids_of(connection, &self.with_role(role))?.into_iter().map(|group| (group, role)));
+        }
+        rights.withheld = self.withheld.iter().copied().collect();
+        Ok(rights)
+    }
+
+    fn with_role(&self, role: Role) -> Vec<String> {
+        self.group_roles.iter().filter(|(_, own)| *own == role).map(|(group, _)| group.clone()).collect()
+    }
+
+    /// With the names that the fields have in the browser.
+    fn entry(&self) -> AuditEntry {
+        let withheld: Vec<&str> = self.withheld.iter().map(|permission| permission.name()).collect();
+        let lists = [
+            ("groups", self.groups.join(", ")),
+            ("operator_in", self.with_role(Role::Operator).join(", ")),
+            ("viewer_in", self.with_role(Role::Viewer).join(", ")),
+            ("withheld", withheld.join(", ")),
+        ];
+        let entry = AuditEntry::by(&actor(), "create_user").target(&self.name).detail("role", self.role.name());
+        let said = lists.into_iter().filter(|(_, list)| !list.is_empty());
+        said.fold(entry, |entry, (field, list)| entry.detail(field, list))
+    }
 }
 
-/// The scope of the groups with these names, each of which must be there.
-pub(super) fn scope_of(connection: &mut crate::db::Connection, names: &[String]) -> Result<Scope> {
-    let groups = names.iter().map(|name| Group::by_name(connection, name).map(|group| group.id));
-    groups.collect::<Result<Vec<_>>>().map(Scope::Groups).map_err(|error| match error {
-        Error::NotFound(_) => Error::field("group", "One of these groups does not exist"),
-        other => other,
-    })
+/// The servers of the groups with these names, each of which must be there; where none is named, all servers.
+pub(super) fn scope_of(connection: &mut Connection, names: &[String]) -> Result<Scope> {
+    if names.is_empty() { Ok(Scope::All) } else { Group::ids_of(connection, names).map(Scope::Groups) }
 }
 
 #[derive(Serialize)]

@@ -120,18 +120,20 @@ pub fn parameters(lines: &[RootLine], privilege: Privilege) -> Parameters {
     Parameters::default().with("wanted", Value::Text(commands.join("\n").into_bytes())).with("ask", Value::OneOf(ask))
 }
 
-/// Reads what [`SCRIPT`] printed.
-pub fn parse(output: &[u8]) -> Result<RootRights, ParseError> {
+/// Reads what [`SCRIPT`] printed of `wanted`. Of a line that nobody asked about, nothing is kept: a server may say anything.
+pub fn parse(output: &[u8], wanted: &[RootLine]) -> Result<RootRights, ParseError> {
     let mut rights = RootRights::default();
     for (number, line) in text::lines(output) {
         let mut cells = line.split(|byte| *byte == b'\t');
         match (cells.next(), cells.next(), cells.next(), cells.next(), cells.next()) {
             (Some(b"everything"), None, ..) => rights.everything = true,
-            (Some(b"command"), Some(allowed), Some(path), Some(line), None) => rights.commands.push(RootCommand {
-                line: text::shown(line, LONG),
-                path: text::shown(path, LONG),
-                allowed: allowed == b"yes",
-            }),
+            (Some(b"command"), Some(allowed), Some(path), Some(asked), None) if !path.contains(&0) => {
+                let asked = wanted.iter().find(|wanted| wanted.text().as_bytes() == asked).map(RootLine::text);
+                if let Some(asked) = asked.filter(|asked| rights.of(asked).is_none()) {
+                    let path = text::shown(path, LONG);
+                    rights.commands.push(RootCommand { line: asked.to_owned(), path, allowed: allowed == b"yes" });
+                }
+            }
             _ => return Err(ParseError::at(number, "a command with its path was expected", line)),
         }
     }
@@ -179,14 +181,29 @@ mod tests {
 
     #[test]
     fn an_answer_is_read_and_another_shape_refused() {
-        let read = parse(b"command\tyes\t/usr/bin/ss\tss -Htulpne\ncommand\tno\t\tlsof -i\n").unwrap();
+        let asked = root_lines("$as_root ss -Htulpne\n$as_root lsof -i\n$as_root ss");
+        let read = parse(b"command\tyes\t/usr/bin/ss\tss -Htulpne\ncommand\tno\t\tlsof -i\n", &asked).unwrap();
         assert!(read.of("ss -Htulpne").unwrap().allowed);
         assert_eq!(read.of("lsof -i").map(|command| (command.path.as_str(), command.allowed)), Some(("", false)));
-        assert!(parse(b"everything\ncommand\tno\t/bin/ss\tss\n").unwrap().commands[0].allowed);
-        assert_eq!(parse(b"").unwrap(), RootRights::default());
-        for other in ["hello\n", "command\tyes\n", "command\ta\tb\tc\td\n", "everything\tx\n"] {
-            assert!(parse(other.as_bytes()).is_err(), "{other}");
+        assert!(parse(b"everything\ncommand\tno\t/bin/ss\tss\n", &asked).unwrap().commands[0].allowed);
+        assert_eq!(parse(b"", &asked).unwrap(), RootRights::default());
+        for other in
+            ["hello\n", "command\tyes\n", "command\ta\tb\tc\td\n", "everything\tx\n", "command\tno\t/b\0\tss\n"]
+        {
+            assert!(parse(other.as_bytes(), &asked).is_err(), "{other:?}");
         }
+    }
+
+    #[test]
+    fn sec_x03_only_what_was_asked_for_is_kept_once_and_bounded() {
+        let asked = root_lines("$as_root ss -l");
+        let long = "x".repeat(LONG + 1);
+        let answer = format!(
+            "command\tyes\t/{long}\tss -l\ncommand\tno\t/b\tss -l\ncommand\tyes\t/b\trm -rf /\ncommand\tyes\t/b\tss -l\0\n"
+        );
+        let read = parse(answer.as_bytes(), &asked).unwrap();
+        assert_eq!(read.commands.iter().map(|command| command.line.as_str()).collect::<Vec<_>>(), ["ss -l"]);
+        assert_eq!((read.commands[0].path.len(), read.commands[0].allowed), (LONG, true));
     }
 
     #[test]

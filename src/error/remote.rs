@@ -1,13 +1,13 @@
 //! What a server did, or did not do. Declared here, filled by `remote`; each variant has its own advice.
 
 mod brief;
+mod made;
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::commands::ParseError;
 use crate::language::Message;
 
 /// A step of reaching a server and asking it something; errors and connection tests name it.
@@ -265,12 +265,6 @@ impl RemoteError {
             }
             Self::NoCredential { server } => Message::new("{server} has no credential yet").with("server", server),
         }
-    }
-
-    /// An answer that could not be read.
-    pub fn unparsable(server: &str, command: &str, problem: ParseError) -> Self {
-        let (server, command, why) = (server.to_owned(), command.to_owned(), problem.to_string());
-        Self::Unparsable { server, command, why, sample: problem.sample }
     }
 
     /// What to do about it.

@@ -6,7 +6,7 @@ mod servers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::{Action, Item, Kind, Means, Plan, Planned, Wanted, plan};
+use super::plan::{Action, Item, Kind, Means, Plan, Planned, Wanted, of_documents};
 use super::problem::Problem;
 use super::request::{Request, Source};
 use crate::db::Connection;
@@ -25,6 +25,16 @@ pub enum Applied {
     Rejected(Vec<Problem>),
     /// Nothing was done: the plan is another one than was seen. This is what would happen now.
     Otherwise(Box<Plan>),
+}
+
+impl From<Planned> for Applied {
+    /// What was only planned: nothing was done.
+    fn from(planned: Planned) -> Self {
+        match planned {
+            Planned::Ready(plan) => Self::Otherwise(plan),
+            Planned::Rejected(problems) => Self::Rejected(problems),
+        }
+    }
 }
 
 /// What was done.
@@ -51,18 +61,24 @@ impl Done {
 /// Plans anew and does it. Called within one transaction: whatever fails undoes all of it. With `seen`, the digest of a plan
 /// that somebody looked at, nothing is done if the plan is another one by now.
 pub fn apply(connection: &mut Connection, means: Means<'_>, request: &Request, seen: Option<&str>) -> Result<Applied> {
+    // The others wait while the registry is held: what can be read before is.
+    let documents = match request.read() {
+        Ok(documents) => documents,
+        Err(problems) => return Ok(Applied::Rejected(problems)),
+    };
     hold_registry(connection)?;
-    let plan = match plan(connection, means, request)? {
+    let plan = match of_documents(connection, means, request, documents)? {
         Planned::Ready(plan) => plan,
         Planned::Rejected(problems) => return Ok(Applied::Rejected(problems)),
     };
     if seen.is_some_and(|seen| seen != plan.digest()) {
         return Ok(Applied::Otherwise(plan));
     }
+    let mut texts = BTreeSet::new();
     for source in &request.sources {
-        keep(connection, means, source)?;
+        texts.extend(keep(connection, means, source)?);
     }
-    let mut work = Work { connection, means, plan: &plan, ids: Ids::of(&plan), touched: BTreeSet::new() };
+    let mut work = Work { connection, means, plan: &plan, texts, ids: Ids::of(&plan), touched: BTreeSet::new() };
     work.credentials()?;
     work.groups()?;
     work.servers()?;
@@ -73,11 +89,13 @@ pub fn apply(connection: &mut Connection, means: Means<'_>, request: &Request, s
     Ok(Applied::Done(Box::new(Done { plan, touched, removed })))
 }
 
-/// Keeps the text, so that what differs from it later is seen.
-fn keep(connection: &mut Connection, means: Means<'_>, source: &Source) -> Result<()> {
-    let Some(name) = &source.file else { return Ok(()) };
+/// Keeps the text, so that what differs from it later is seen; gives the name of a file whose text is another one now.
+fn keep(connection: &mut Connection, means: Means<'_>, source: &Source) -> Result<Option<String>> {
+    let Some(name) = &source.file else { return Ok(None) };
+    let before = InventoryFile::text_of(connection, name)?;
     let (text, applied_by) = (source.text.clone(), means.actor.name.clone());
-    InventoryFile { name: name.clone(), text, applied_at: means.now, applied_by }.save(connection)
+    InventoryFile { name: name.clone(), text, applied_at: means.now, applied_by }.save(connection)?;
+    Ok(Some(name.clone()).filter(|_| before.as_deref() != Some(source.text.as_str())))
 }
 
 /// The ids of everything, by name; new ones are added as they come.
@@ -86,6 +104,8 @@ struct Ids {
     credentials: BTreeMap<String, crate::models::ids::CredentialId>,
     groups: BTreeMap<String, crate::models::ids::GroupId>,
     servers: BTreeMap<String, ServerId>,
+    /// By type and name: `list_processes/ours`.
+    commands: BTreeMap<String, crate::models::ids::CommandId>,
 }
 
 impl Ids {
@@ -95,6 +115,11 @@ impl Ids {
             credentials: registry.credentials.iter().map(|(name, known)| (name.clone(), known.row.id)).collect(),
             groups: registry.groups.iter().map(|(name, known)| (name.clone(), known.row.id)).collect(),
             servers: registry.servers.iter().map(|(name, known)| (name.clone(), known.row.id)).collect(),
+            commands: registry
+                .commands
+                .iter()
+                .map(|((command_type, name), known)| (format!("{command_type}/{name}"), known.row.id))
+                .collect(),
         }
     }
 }
@@ -104,6 +129,8 @@ struct Work<'w> {
     connection: &'w mut Connection,
     means: Means<'w>,
     plan: &'w Plan,
+    /// The files whose kept text is another one now.
+    texts: BTreeSet<String>,
     ids: Ids,
     touched: BTreeSet<ServerId>,
 }

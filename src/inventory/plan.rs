@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::document::HostKey;
+use super::document::{Document, HostKey};
 use super::facts::{CommandFacts, CredentialFacts, GroupFacts, ServerFacts};
 use super::problem::{Flaw, Problem, locate};
 use super::registry::Registry;
@@ -88,9 +88,6 @@ pub enum Action {
 }
 
 impl Action {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Add, Self::Change, Self::Remove, Self::Leave, Self::Unchanged];
-
     /// The word in the API and on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -218,26 +215,37 @@ pub enum Planned {
 
 /// Plans what `request` asks for. Nothing is changed.
 pub fn plan(connection: &mut Connection, means: Means<'_>, request: &Request) -> Result<Planned> {
-    let documents = match request.read() {
-        Ok(documents) => documents,
-        Err(problems) => return Ok(Planned::Rejected(problems)),
-    };
+    match request.read() {
+        Ok(documents) => of_documents(connection, means, request, documents),
+        Err(problems) => Ok(Planned::Rejected(problems)),
+    }
+}
+
+/// The same for texts that are read already.
+pub(super) fn of_documents(
+    connection: &mut Connection,
+    means: Means<'_>,
+    request: &Request,
+    documents: Vec<Document>,
+) -> Result<Planned> {
     let registry = Registry::load(connection)?;
     let mut flaws: Vec<Flaw> = Vec::new();
     let wishes = settle::wishes(&documents, &mut flaws);
     let removals = check::removals(means.actor, request, &wishes, &registry);
     check::everything(means.actor, request, &wishes, &removals, &registry, &mut flaws);
     let mut problems = check::removals_that_are_used(&wishes, &removals, &registry, request);
-    problems.extend(check::cut_off(request));
+    let (refused, cut_off) = check::cut_off(request);
+    problems.extend(refused);
     problems.extend(scope::View { actor: means.actor, registry: &registry }.foreign_files(request));
     let comparison = compare::Comparison { connection, means, request, registry: &registry, flaws: &mut flaws };
-    let items = comparison.items(&wishes, removals)?;
+    let items = comparison.items(&wishes, &removals)?;
     problems.extend(locate(flaws, &request.sources));
     if !problems.is_empty() {
         return Ok(Planned::Rejected(problems));
     }
     let notes = documents.into_iter().flat_map(|document| document.notes).collect();
-    let notes = locate(notes, &request.sources);
+    let mut notes = locate(notes, &request.sources);
+    notes.extend(cut_off);
     Ok(Planned::Ready(Box::new(Plan { items, notes, registry })))
 }
 

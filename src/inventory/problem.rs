@@ -9,8 +9,8 @@ use crate::yaml::{self, Position};
 
 /// Problems that are told; whoever has more mends these first.
 const MOST: usize = 100;
-/// Problems whose place is looked for: each costs a look through the text.
-const MOST_PLACES: usize = 50;
+/// Bytes that are read at most to find the places of problems: each place costs a look through its text as far as there.
+const MOST_READ: usize = 8 << 20;
 
 /// A problem at a node of a text that is still at hand.
 #[derive(Debug, Clone)]
@@ -70,15 +70,19 @@ impl fmt::Display for Problem {
 pub(super) fn locate(mut flaws: Vec<Flaw>, sources: &[Source]) -> Vec<Problem> {
     flaws.sort_by_key(|flaw| flaw.at);
     let more = flaws.len().saturating_sub(MOST);
-    let place = |at: At| sources.get(at.text).and_then(|source| yaml::position(&source.text, at.node));
+    let mut left = MOST_READ;
+    let mut place = |at: At| {
+        let source = sources.get(at.text)?;
+        left = left.checked_sub(source.text.len())?;
+        yaml::position(&source.text, at.node)
+    };
     let mut problems: Vec<Problem> = flaws
         .into_iter()
         .take(MOST)
-        .enumerate()
-        .map(|(index, flaw)| Problem {
+        .map(|flaw| Problem {
             source: sources.get(flaw.at.text).map(|source| source.label().to_owned()).unwrap_or_default(),
-            at: Some(flaw.at).filter(|_| index < MOST_PLACES).and_then(place),
-            what: match flaw.other.filter(|_| index < MOST_PLACES).and_then(place) {
+            at: place(flaw.at),
+            what: match flaw.other.and_then(&mut place) {
                 None => flaw.what,
                 Some(other) => Message::new("{what} (the other is in line {line})")
                     .with_words("what", flaw.what)
@@ -91,4 +95,25 @@ pub(super) fn locate(mut flaws: Vec<Flaw>, sources: &[Source]) -> Vec<Problem> {
         problems.extend(sources.first().map(|source| Problem::of_text(source, what)));
     }
     problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of 100 problems of a text this long get a place.
+    fn placed(length: usize) -> usize {
+        let text = format!("servers: [{}]\n# {}\n", "a, ".repeat(100), "x".repeat(length));
+        let sources = [Source { text, ..Source::default() }];
+        let flaw = |node| Flaw { at: At { text: 0, node }, what: Message::new("wrong"), other: None };
+        let problems = locate((3..103).map(flaw).collect(), &sources);
+        assert_eq!(problems.len(), 100);
+        problems.iter().filter(|problem| problem.at.is_some()).count()
+    }
+
+    #[test]
+    fn sec_f11_finding_places_reads_no_more_than_a_few_mebibytes() {
+        assert_eq!(placed(0), 100);
+        assert_eq!(placed(1_000_000), 8);
+    }
 }

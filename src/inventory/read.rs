@@ -56,7 +56,7 @@ impl Reader {
             Some(node) => self.entry(node, &DEFAULTS).map(|entry| self.defaults(&entry)).unwrap_or_default(),
             None => Defaults::default(),
         };
-        let user = entry.node("defaults").and_then(|node| self.default_user(node));
+        let user = entry.node("defaults").and_then(Self::default_user);
         let credentials = self.named(&entry, "credentials", &CREDENTIAL, None);
         let credentials = credentials
             .into_iter()

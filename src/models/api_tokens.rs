@@ -1,5 +1,6 @@
 //! Signed-in programs: `Authorization: Bearer hnn_…`. Only SHA-256 of the token is stored.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -154,6 +155,18 @@ impl ApiToken {
             .select(api_token_groups::group_id)
             .load(connection)?;
         Ok(Scope::Groups(groups))
+    }
+
+    /// The groups of all tokens that do not see everything; a token without any is missing.
+    pub fn groups_of_all(connection: &mut PgConnection) -> QueryResult<BTreeMap<ApiTokenId, Vec<GroupId>>> {
+        let rows: Vec<(ApiTokenId, GroupId)> = api_token_groups::table
+            .select((api_token_groups::api_token_id, api_token_groups::group_id))
+            .load(connection)?;
+        let mut groups: BTreeMap<ApiTokenId, Vec<GroupId>> = BTreeMap::new();
+        for (token, group) in rows {
+            groups.entry(token).or_default().push(group);
+        }
+        Ok(groups)
     }
 
     /// Ends the token with this id.

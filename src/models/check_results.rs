@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 
 use super::checks::Check;
 use super::ids::{CheckId, ServerId};
@@ -144,13 +145,16 @@ impl CheckResult {
         .get_result(connection)
     }
 
-    /// Every pair that there is.
-    pub fn pairs(connection: &mut PgConnection) -> QueryResult<Vec<(CheckId, ServerId)>> {
-        check_results::table.select((check_results::check_id, check_results::server_id)).load(connection)
+    /// When each pair that there is is due.
+    pub fn due_times(connection: &mut PgConnection) -> QueryResult<HashMap<(CheckId, ServerId), DateTime<Utc>>> {
+        let pair = (check_results::check_id, check_results::server_id);
+        let rows: Vec<((CheckId, ServerId), DateTime<Utc>)> =
+            check_results::table.select((pair, check_results::due_at)).load(connection)?;
+        Ok(rows.into_iter().collect())
     }
 
-    /// Adds pairs that are wanted and are not there.
-    pub fn add(connection: &mut PgConnection, wanted: &[Wanted]) -> QueryResult<usize> {
+    /// Makes pairs due at these times, also those that are not there yet.
+    pub fn set_due(connection: &mut PgConnection, wanted: &[Wanted]) -> QueryResult<usize> {
         let rows: Vec<_> = wanted
             .iter()
             .map(|(check, server, due_at)| {
@@ -162,14 +166,16 @@ impl CheckResult {
             })
             .collect();
         // Bounded statements: a new check may be for every server.
-        let mut added = 0;
+        let mut set = 0;
         for rows in rows.chunks(1_000) {
-            added += diesel::insert_into(check_results::table)
+            set += diesel::insert_into(check_results::table)
                 .values(rows.to_vec())
-                .on_conflict_do_nothing()
+                .on_conflict((check_results::check_id, check_results::server_id))
+                .do_update()
+                .set(check_results::due_at.eq(excluded(check_results::due_at)))
                 .execute(connection)?;
         }
-        Ok(added)
+        Ok(set)
     }
 
     /// Removes pairs that are not wanted any more.

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::actor::Scope;
 use super::ids::{CheckId, GroupId};
+use super::names::{labels_problem, note_problem};
 use crate::commands::Conditions;
 use crate::commands::checks::{Answer, Direction, Limits};
 use crate::db::errors::conflict;
@@ -61,6 +62,9 @@ pub struct CheckValues {
     pub note: String,
 }
 
+/// Words for what its value counts; `metrics` says what they mean.
+pub const UNITS: [&str; 6] = ["count", "percent", "bytes", "bytes_per_second", "per_second", "milliseconds"];
+
 /// What is wrong with the name of a check.
 pub fn check_name_problem(name: &str) -> Option<Message> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
@@ -89,6 +93,27 @@ impl CheckValues {
         }
         if [limits.warning, limits.critical].into_iter().flatten().any(|limit| !limit.is_finite()) {
             problems.add("warning", "This is no number");
+        }
+        if !UNITS.contains(&self.unit.as_str()) {
+            problems.add("unit", "There is no such unit");
+        }
+        if Direction::from_name(&self.direction).is_none() {
+            problems.add("direction", "The direction is above or below");
+        }
+        for (field, value, (least, most)) in [
+            ("interval_seconds", self.interval_seconds, (10, 86_400)),
+            ("timeout_seconds", self.timeout_seconds, (1, 60)),
+        ] {
+            if !(least..=most).contains(&value) {
+                let sentence = Message::new("This must be a whole number from {least} to {most}");
+                problems.add(field, sentence.with("least", least).with("most", most));
+            }
+        }
+        if let Some(problem) = labels_problem(&self.labels.0) {
+            problems.add("labels", problem);
+        }
+        if let Some(problem) = note_problem(&self.note) {
+            problems.add("note", problem);
         }
         if self.unit_word.chars().count() > 16 || self.unit_word.chars().any(char::is_control) {
             problems.add("unit_word", "At most 16 characters fit here");

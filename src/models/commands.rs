@@ -88,12 +88,12 @@ impl StoredCommand {
     }
 
     /// Adds the new ones and changes the others, as a file describes them. Whoever calls this holds the table and has
-    /// checked everything.
+    /// checked everything. Gives type, name and id of each.
     pub fn keep_all(
         connection: &mut PgConnection,
         wanted: &[(NewStoredCommand<'_>, Option<&str>)],
         now: DateTime<Utc>,
-    ) -> Result<()> {
+    ) -> Result<Vec<(String, String, CommandId)>> {
         let rows: Vec<_> = wanted
             .iter()
             .map(|(new, file)| {
@@ -108,7 +108,7 @@ impl StoredCommand {
                 )
             })
             .collect();
-        diesel::insert_into(commands::table)
+        Ok(diesel::insert_into(commands::table)
             .values(rows)
             .on_conflict((commands::command_type, commands::name))
             .do_update()
@@ -119,8 +119,8 @@ impl StoredCommand {
                 commands::managed_by.eq(excluded(commands::managed_by)),
                 commands::updated_at.eq(excluded(commands::updated_at)),
             ))
-            .execute(connection)?;
-        Ok(())
+            .returning((commands::command_type, commands::name, commands::id))
+            .get_results(connection)?)
     }
 
     /// Deletes these commands, also those that came from a file.

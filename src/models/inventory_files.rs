@@ -45,6 +45,11 @@ impl InventoryFile {
         Self::query().find(name).first(connection).optional()?.ok_or(Error::NotFound("The file"))
     }
 
+    /// The text that is kept of a file, if there is one.
+    pub fn text_of(connection: &mut PgConnection, name: &str) -> QueryResult<Option<String>> {
+        inventory_files::table.find(name).select(inventory_files::text).first(connection).optional()
+    }
+
     /// Keeps it as it was applied now.
     pub fn save(&self, connection: &mut PgConnection) -> Result<()> {
         diesel::insert_into(inventory_files::table)

@@ -6,6 +6,10 @@ use crate::language::Message;
 
 /// Names of servers that mean something else in an address.
 pub const RESERVED: [&str; 3] = ["all", "new", "options"];
+/// The longest name, in bytes.
+pub const LONGEST_NAME: usize = 63;
+/// Labels of one server.
+pub const MOST_LABELS: usize = 64;
 
 /// What is wrong with the name of a server, group or credential.
 pub fn name_problem(name: &str) -> Option<Message> {
@@ -60,8 +64,8 @@ pub fn remote_user_problem(user: &str) -> Option<Message> {
 /// What is wrong with the labels of a server.
 pub fn labels_problem(labels: &BTreeMap<String, String>) -> Option<Message> {
     let good = |text: &str, most: usize| text.chars().count() <= most && !text.chars().any(char::is_control);
-    let all_good =
-        labels.len() <= 64 && labels.iter().all(|(key, value)| !key.is_empty() && good(key, 63) && good(value, 255));
+    let all_good = labels.len() <= MOST_LABELS
+        && labels.iter().all(|(key, value)| !key.is_empty() && good(key, 63) && good(value, 255));
     (!all_good).then(|| Message::new("At most 64 labels, keys of at most 63 and values of at most 255 characters"))
 }
 
@@ -71,15 +75,52 @@ pub fn note_problem(note: &str) -> Option<Message> {
     (!good).then(|| Message::new("At most 10,000 characters"))
 }
 
+/// `original` in lower-case letters, digits, dots and hyphens; `None` where nothing of it is left.
+pub fn slug(original: &str) -> Option<String> {
+    let mut name = String::with_capacity(original.len());
+    for character in original.trim().chars() {
+        match character.to_ascii_lowercase() {
+            plain @ ('a'..='z' | '0'..='9' | '.') => name.push(plain),
+            _ if name.ends_with('-') => {}
+            _ => name.push('-'),
+        }
+        if name.len() > LONGEST_NAME {
+            break;
+        }
+    }
+    let name: String = name.trim_start_matches(['-', '.']).chars().take(LONGEST_NAME).collect();
+    let name = name.trim_end_matches(['-', '.']).to_owned();
+    name_problem(&name).is_none().then_some(name)
+}
+
 fn slug_problem(name: &str, further: &str, problem: &'static str) -> Option<Message> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let good = name.len() <= 63 && name.starts_with(plain) && name.chars().all(|c| plain(c) || further.contains(c));
+    let good =
+        name.len() <= LONGEST_NAME && name.starts_with(plain) && name.chars().all(|c| plain(c) || further.contains(c));
     (!good).then(|| Message::new(problem))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_stays_as_close_to_its_original_as_the_rules_allow() {
+        for (original, name) in [
+            ("web-1", "web-1"),
+            ("Web_Server 01", "web-server-01"),
+            ("db.prod.example.com", "db.prod.example.com"),
+            ("_gateway_", "gateway"),
+            ("2001:db8::1", "2001-db8-1"),
+            ("a--b", "a-b"),
+            (" db (old) ", "db-old"),
+            ("서버 1", "1"),
+        ] {
+            assert_eq!(slug(original).as_deref(), Some(name), "{original}");
+        }
+        assert_eq!(slug("---"), None);
+        assert_eq!(slug(&"a".repeat(100)).map(|name| name.len()), Some(63));
+    }
 
     #[test]
     fn a_name_is_what_the_database_allows() {

@@ -60,6 +60,11 @@ impl StoredRights {
             .map(drop)
     }
 
+    /// Nothing is known of `server` any more.
+    pub fn forget(connection: &mut PgConnection, server: ServerId) -> QueryResult<()> {
+        diesel::delete(root_rights::table.find(server)).execute(connection).map(drop)
+    }
+
     /// The rights; a row of another shape, left by another version, grants none.
     pub fn rights(&self) -> RootRights {
         let commands: Vec<RootCommand> = serde_json::from_value(self.commands.clone()).unwrap_or_default();

@@ -159,6 +159,28 @@ impl User {
         Ok(roles.load::<(GroupId, Role)>(connection)?.into_iter().collect())
     }
 
+    /// The groups of everybody whose scope is not everything; a person without any is missing.
+    pub fn groups_of_all(connection: &mut PgConnection) -> QueryResult<BTreeMap<UserId, Vec<GroupId>>> {
+        let rows: Vec<(UserId, GroupId)> =
+            user_groups::table.select((user_groups::user_id, user_groups::group_id)).load(connection)?;
+        let mut groups: BTreeMap<UserId, Vec<GroupId>> = BTreeMap::new();
+        for (user, group) in rows {
+            groups.entry(user).or_default().push(group);
+        }
+        Ok(groups)
+    }
+
+    /// The roles of their own that everybody has in groups; a person without any is missing.
+    pub fn group_roles_of_all(connection: &mut PgConnection) -> QueryResult<BTreeMap<UserId, BTreeMap<GroupId, Role>>> {
+        let columns = (user_group_roles::user_id, user_group_roles::group_id, user_group_roles::role);
+        let rows: Vec<(UserId, GroupId, Role)> = user_group_roles::table.select(columns).load(connection)?;
+        let mut roles: BTreeMap<UserId, BTreeMap<GroupId, Role>> = BTreeMap::new();
+        for (user, group, role) in rows {
+            roles.entry(user).or_default().insert(group, role);
+        }
+        Ok(roles)
+    }
+
     /// What the person may not do although a role would let them.
     pub fn withheld(&self) -> impl Iterator<Item = Permission> {
         self.withheld.iter().filter_map(|name| Permission::from_name(name))

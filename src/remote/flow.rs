@@ -4,10 +4,12 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
+use super::Endpoint;
 use super::host::{Answer, Evidence, Host, OperableHost, outcome_of};
 use super::hosts::{Hosts, Script};
 use super::pipe::Pipe;
 use crate::commands::catalog::Chosen;
+use crate::commands::platform::Platform;
 use crate::commands::script::takes_input;
 use crate::commands::told::told;
 use crate::commands::{Change, Command, Read};
@@ -148,20 +150,25 @@ impl Host {
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn follow<C: Read>(&self, command: C) -> Result<Flow<C>> {
         self.may_read(&command).await?;
-        self.flow(command, true).await
+        let (endpoint, platform) = self.hosts().endpoint_and_platform(self.server().id).await?;
+        self.flow(command, (&endpoint, &platform), true).await
     }
 
-    async fn flow<C: Command>(&self, command: C, may_be_root: bool) -> Result<Flow<C>> {
+    async fn flow<C: Command>(
+        &self,
+        command: C,
+        (endpoint, platform): (&Endpoint, &Platform),
+        may_be_root: bool,
+    ) -> Result<Flow<C>> {
         let hosts = self.hosts();
-        let (endpoint, platform) = hosts.endpoint_and_platform(self.server().id).await?;
-        let chosen = self.choose_on::<C>(&platform)?;
+        let chosen = self.choose_on::<C>(platform)?;
         let parameters = command.parameters();
         let mut script = Script::new(&chosen.name, &chosen.script, &parameters, hosts.command_timeout());
-        script.privilege = self.privilege(&command, (&endpoint, &platform), &chosen, may_be_root).await?;
+        script.privilege = self.privilege(&command, (endpoint, platform), &chosen, may_be_root).await?;
         let takes_input = takes_input(script.text);
         let at = hosts.clock().now();
         let request = script.request(platform.locale())?;
-        let pipe = hosts.pool().pipe(&endpoint, request, takes_input, C::SILENCE).await?;
+        let pipe = hosts.pool().pipe(endpoint, request, takes_input, C::SILENCE).await?;
         Ok(Flow { pipe, command, chosen, server: self.name().to_owned(), at })
     }
 }
@@ -170,9 +177,12 @@ impl OperableHost {
     /// Starts a change that is given content; who asked and how it ended is recorded as by [`OperableHost::change`].
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn feed<C: Change>(&self, command: C) -> Result<ChangeFlow<C>> {
-        let (asked, may_be_root) = self.asked(&command).await?;
+        let (asked, endpoint, may_be_root) = self.asked(&command).await?;
         let mut record = Record { hosts: self.hosts().clone(), asked: Some(asked) };
-        let flow = self.flow(command, may_be_root).await;
+        let flow = match self.hosts().platform_at(&endpoint).await {
+            Ok(platform) => self.flow(command, (&endpoint, &platform), may_be_root).await,
+            Err(error) => Err(error),
+        };
         let flow = record.unless_it_goes_on(flow).await?;
         Ok(ChangeFlow { flow, record })
     }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::endpoint::Endpoint;
 use super::hosts::{Hosts, Script};
+use super::trouble::Trouble;
 use super::{allowance, permits};
 use crate::commands::catalog::Chosen;
 use crate::commands::platform::Platform;
@@ -77,7 +78,8 @@ impl Host {
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn read<C: Read>(&self, command: C) -> Result<Answer<C::Output>> {
         self.may_read(&command).await?;
-        self.ask(&command, true).await
+        let (endpoint, platform) = self.hosts.endpoint_and_platform(self.server.id).await?;
+        self.ask(&command, (&endpoint, &platform), true).await
     }
 
     /// Refuses what reads files where files may not be read.
@@ -140,37 +142,48 @@ impl Host {
     }
 
     /// Runs a script of an administrator's own that changes nothing, such as a check; what it printed is for the caller to
-    /// read.
+    /// read. The outer error is one of ours.
     #[tracing::instrument(skip_all, fields(server = %self.name(), script = name))]
-    pub async fn run_script(&self, name: &str, text: &str, deadline: Duration) -> Result<Answer<Vec<u8>>> {
-        let (endpoint, platform) = self.hosts.endpoint_and_platform(self.server.id).await?;
+    pub async fn run_script(
+        &self,
+        name: &str,
+        text: &str,
+        deadline: Duration,
+    ) -> Result<std::result::Result<super::Answer, Trouble>> {
+        let prepared = async {
+            let (endpoint, platform) = self.hosts.endpoint_and_platform(self.server.id).await?;
+            let privilege = self.hosts.privilege(&endpoint, &platform, text).await?;
+            Ok((endpoint, platform, privilege))
+        };
+        let (endpoint, platform, privilege) = match prepared.await {
+            Ok(prepared) => prepared,
+            Err(Error::Remote(error)) => return Ok(Err((*error).into())),
+            Err(other) => return Err(other),
+        };
         let parameters = Parameters::default();
-        let mut script = Script::new(name, text, &parameters, deadline);
-        script.privilege = self.hosts.privilege(&endpoint, &platform, text).await?;
-        let at = self.hosts.clock().now();
-        let answer = self.hosts.send(&endpoint, platform.locale(), script).await?.success(self.name(), name)?;
-        let evidence =
-            Evidence { line: told(text), command: name.to_owned(), status: answer.status, took: answer.took, at };
-        Ok(Answer { value: answer.stdout, evidence })
+        let script = Script { privilege, ..Script::new(name, text, &parameters, deadline) };
+        let ran = self.hosts.send_unknown(&endpoint, platform.locale(), script).await?;
+        Ok(ran.and_then(|answer| answer.success(self.name(), name).map_err(Trouble::Stopped)))
     }
 
     pub(super) fn choose_on<C: Command>(&self, platform: &Platform) -> Result<Chosen> {
         let chosen = self.hosts.catalog().choose(C::TYPE, platform);
-        chosen.map_err(|missing| {
-            let (command, platform) = (C::TYPE.label().to_owned(), missing.platform);
-            RemoteError::Unsupported { server: self.server.name.clone(), command, platform }.into()
-        })
+        chosen.map_err(|missing| RemoteError::unsupported(self.name(), missing).into())
     }
 
     /// Where a script asks for root it gets it only with `may_be_root`. What is read, is read as our own scripts see fit.
-    async fn ask<C: Command>(&self, command: &C, may_be_root: bool) -> Result<Answer<C::Output>> {
-        let (endpoint, platform) = self.hosts.endpoint_and_platform(self.server.id).await?;
-        let chosen = self.choose_on::<C>(&platform)?;
+    async fn ask<C: Command>(
+        &self,
+        command: &C,
+        (endpoint, platform): (&Endpoint, &Platform),
+        may_be_root: bool,
+    ) -> Result<Answer<C::Output>> {
+        let chosen = self.choose_on::<C>(platform)?;
         let parameters = command.parameters();
         let mut script = Script::new(&chosen.name, &chosen.script, &parameters, self.hosts.command_timeout());
-        script.privilege = self.privilege(command, (&endpoint, &platform), &chosen, may_be_root).await?;
+        script.privilege = self.privilege(command, (endpoint, platform), &chosen, may_be_root).await?;
         let at = self.hosts.clock().now();
-        let answer = self.hosts.send(&endpoint, platform.locale(), script).await?;
+        let answer = self.hosts.send(endpoint, platform.locale(), script).await?;
         if let Some(why) = command.refusal(answer.status) {
             return Err(Error::Conflict(why));
         }
@@ -215,8 +228,11 @@ impl OperableHost {
     /// Where "asked" cannot be written, nothing is sent (L01). An outcome that nobody knows is `unknown`, never `done`.
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn change<C: Change>(&self, command: C) -> Result<Answer<C::Output>> {
-        let (asked, may_be_root) = self.asked(&command).await?;
-        let result = self.ask(&command, may_be_root).await;
+        let (asked, endpoint, may_be_root) = self.asked(&command).await?;
+        let result = match self.hosts.platform_at(&endpoint).await {
+            Ok(platform) => self.ask(&command, (&endpoint, &platform), may_be_root).await,
+            Err(error) => Err(error),
+        };
         let (outcome, why) = match &result {
             Ok(_) => (Outcome::Succeeded, String::new()),
             Err(error) => (outcome_of(error), error.to_string()),
@@ -229,8 +245,9 @@ impl OperableHost {
         result
     }
 
-    /// Checks that the change may be made, and records that it was asked for; whether its script may become root.
-    pub(super) async fn asked<C: Change>(&self, command: &C) -> Result<(Asked, bool)> {
+    /// Checks that the change may be made, and records that it was asked for. It runs as the one whom the rights were weighed
+    /// for, by the endpoint given here: the credential may be another one by then. Also whether its script may become root.
+    pub(super) async fn asked<C: Change>(&self, command: &C) -> Result<(Asked, Endpoint, bool)> {
         let target = command.target();
         self.permits(C::PERMISSION, C::TYPE.name(), &target).await?;
         self.allows(Allowance::Change, C::TYPE.name(), &target).await?;
@@ -245,7 +262,8 @@ impl OperableHost {
             .target(&target)
             .run_as(if acts_as_root { "root" } else { &endpoint.user });
         let now = self.hosts.clock().now();
-        Ok((self.hosts.db().run(move |connection| entry.asked(connection, now)).await?, may_be_root))
+        let asked = self.hosts.db().run(move |connection| entry.asked(connection, now)).await?;
+        Ok((asked, endpoint, may_be_root))
     }
 }
 

@@ -43,7 +43,7 @@ struct Shared {
 }
 
 /// A script on its way to a server.
-pub(super) struct Script<'a> {
+pub struct Script<'a> {
     /// What it is called, for sentences.
     pub(super) name: &'a str,
     /// The constant text.
@@ -60,20 +60,27 @@ pub(super) struct Script<'a> {
 
 impl<'a> Script<'a> {
     /// A script without root and without anything to read.
-    pub(super) fn new(name: &'a str, text: &'a str, parameters: &'a Parameters, deadline: Duration) -> Self {
+    pub fn new(name: &'a str, text: &'a str, parameters: &'a Parameters, deadline: Duration) -> Self {
         Self { name, text, parameters, privilege: Privilege::None, feed: Vec::new(), deadline }
     }
 
-    /// The script composed for one run alone.
-    pub(super) fn request(self, locale: Locale) -> Result<Request> {
+    /// Composed for one run alone, which may be a long one.
+    pub fn request(self, locale: Locale) -> Result<Request> {
         let token = new_token()?;
-        let Script { name, text, parameters, privilege, feed, deadline } = self;
-        let envelope = Envelope { script: text, parameters, token: &token, locale, privilege };
-        let stdin = envelope.compose().map_err(Error::internal)?;
-        let mut request = Request::new(name, stdin, token.clone(), deadline);
-        request.may_ask_password = privilege == Privilege::SudoPassword;
-        request.feed = feed;
+        let stdin = self.envelope(&token, locale).compose().map_err(Error::internal)?;
+        let mut request = Request::new(self.name, stdin, token, self.deadline);
+        request.may_ask_password = self.privilege == Privilege::SudoPassword;
+        request.feed = self.feed;
         Ok(request)
+    }
+
+    /// How many lines of ours stand before it; a shell that cannot read it counts them too.
+    pub(super) fn lines_before(&self, locale: Locale) -> usize {
+        self.envelope("token", locale).lines_before().unwrap_or_default()
+    }
+
+    fn envelope<'e>(&'e self, token: &'e str, locale: Locale) -> Envelope<'e> {
+        Envelope { script: self.text, parameters: self.parameters, token, locale, privilege: self.privilege }
     }
 }
 
@@ -133,24 +140,36 @@ impl Hosts {
         }
     }
 
+    /// The same for a server that is reached in this way and no other.
+    pub(super) async fn platform_at(&self, endpoint: &Endpoint) -> Result<Platform> {
+        let id = endpoint.id;
+        match self.0.db.run(move |connection| DetectedPlatform::of(connection, id)).await? {
+            Some(known) => Ok(known.into()),
+            None => self.detect_platform_at(endpoint).await,
+        }
+    }
+
     /// Asks the server what it runs, which tools it has and what it may do as root, and keeps the answer.
     pub async fn detect_platform(&self, id: ServerId) -> Result<Platform> {
-        let endpoint = self.endpoint(id).await?;
-        let chosen = self.catalog().choose(DetectPlatform::TYPE, &Platform::default()).map_err(|missing| {
-            let (command, platform) = (DetectPlatform::TYPE.label().to_owned(), missing.platform);
-            RemoteError::Unsupported { server: endpoint.name.clone(), command, platform }
-        })?;
+        self.detect_platform_at(&self.endpoint(id).await?).await
+    }
+
+    async fn detect_platform_at(&self, endpoint: &Endpoint) -> Result<Platform> {
+        let chosen = self
+            .catalog()
+            .choose(DetectPlatform::TYPE, &Platform::default())
+            .map_err(|missing| RemoteError::unsupported(&endpoint.name, missing))?;
         let parameters = DetectPlatform.parameters();
         let script = Script::new(&chosen.name, &chosen.script, &parameters, self.0.command_timeout);
-        let answer = self.send(&endpoint, Locale::Plain, script).await?.success(&endpoint.name, &chosen.name)?;
+        let answer = self.send(endpoint, Locale::Plain, script).await?.success(&endpoint.name, &chosen.name)?;
         let platform = DetectPlatform
             .parse(&chosen.format, &answer.stdout)
             .map_err(|problem| RemoteError::unparsable(&endpoint.name, &chosen.name, problem))?;
-        let row = DetectedPlatform::new(id, &platform, self.0.clock.now());
+        let row = DetectedPlatform::new(endpoint.id, &platform, self.0.clock.now());
         self.0.db.run(move |connection| row.save(connection)).await?;
         // What was allowed before may not be any more; who needs to know next asks anew, if it fails now.
         let lines = self.lines_that_fit(&platform);
-        if let Err(problem) = self.ask_rights(&endpoint, &platform, &lines).await {
+        if let Err(problem) = self.ask_rights(endpoint, &platform, &lines).await {
             tracing::debug!(server = endpoint.name, %problem, "it did not say what may be done as root");
         }
         Ok(platform)

@@ -5,20 +5,19 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::Answer;
 use super::host::{OperableHost, outcome_of};
 use super::hosts::Script;
+use super::trouble::Trouble;
+use super::{Answer, Endpoint};
 use crate::commands::platform::Platform;
 use crate::commands::preview::Preview;
 use crate::commands::root_lines::root_lines;
-use crate::commands::script::{Envelope, Parameters, Privilege, syntax_error};
+use crate::commands::script::{Parameters, Privilege};
 use crate::commands::{CommandType, ParseError};
-use crate::error::{RemoteError, Result, Stage};
-use crate::language::Message;
+use crate::error::{Error, RemoteError, Result};
 use crate::models::allowance::Allowance;
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::permission::Permission;
-use crate::models::server_states::State;
 use crate::models::trials::{Trial, TrialOutcome, fingerprint};
 
 /// What is tried.
@@ -53,67 +52,6 @@ pub struct Tried {
     pub outcome: std::result::Result<Preview, Trouble>,
 }
 
-/// Why a script did not work.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
-    /// The server could not be asked: this says nothing about the script.
-    Server(RemoteError),
-    /// The shell cannot read the script.
-    Syntax {
-        /// The line of the script, where the shell names it.
-        line: Option<usize>,
-        /// What the shell said.
-        said: String,
-    },
-    /// The shell went on reading: something in the script has no end.
-    NoEnd,
-    /// It ran, and was stopped or broke off.
-    Stopped(RemoteError),
-    /// It ended with another status than 0.
-    Status(u32),
-    /// Its answer is of another shape than its format says.
-    Unreadable(ParseError),
-}
-
-impl Trouble {
-    /// The sentence for people.
-    pub fn message(&self) -> Message {
-        match self {
-            Self::Server(error) | Self::Stopped(error) => error.message(),
-            Self::Syntax { line: Some(line), said } => {
-                Message::new("The shell cannot read line {line} of the script: {said}")
-                    .with("line", line)
-                    .with("said", said)
-            }
-            Self::Syntax { line: None, said } => {
-                Message::new("The shell cannot read the script: {said}").with("said", said)
-            }
-            Self::NoEnd => Message::new(
-                "The shell never got to run the script: a quote, a bracket or a here-document in it has no end",
-            ),
-            Self::Status(status) => {
-                Message::new("The script ended with status {status}; 0 was expected").with("status", status)
-            }
-            Self::Unreadable(ParseError { line: Some(line), why, .. }) => {
-                Message::new("Line {line} of the answer cannot be read: {why}").with("line", line).with("why", why)
-            }
-            Self::Unreadable(problem) => Message::new("The answer cannot be read: {why}").with("why", &problem.why),
-        }
-    }
-
-    fn of(error: RemoteError, lines_before: usize) -> Self {
-        match error {
-            RemoteError::ShellUnusable { said, server } => match syntax_error(&said, lines_before) {
-                Some((line, said)) => Self::Syntax { line, said },
-                None => Self::Server(RemoteError::ShellUnusable { said, server }),
-            },
-            RemoteError::TimedOut { stage: Stage::Shell, .. } => Self::NoEnd,
-            error if State::after(&error).is_some() => Self::Server(error),
-            error => Self::Stopped(error),
-        }
-    }
-}
-
 impl Tried {
     /// Whether this says something about the script: it came to run.
     pub fn is_about_the_script(&self) -> bool {
@@ -144,7 +82,7 @@ impl OperableHost {
             .detail("script", attempt.script);
         let at = hosts.clock().now();
         let asked = hosts.db().run(move |connection| entry.asked(connection, at)).await?;
-        let (root, ran) = self.run_unknown(&attempt, may_be_root).await;
+        let (root, ran) = self.run_unknown(&endpoint, &attempt, may_be_root).await;
         let (answer, outcome) = match ran {
             Ok(answer) if answer.status != 0 => {
                 let status = answer.status;
@@ -178,32 +116,30 @@ impl OperableHost {
         Ok(tried)
     }
 
+    /// Runs it as the one whom the rights were weighed for: nobody else's credential is looked up in between.
     async fn run_unknown(
         &self,
+        endpoint: &Endpoint,
         attempt: &Attempt<'_>,
         may_be_root: bool,
     ) -> (Option<Privilege>, std::result::Result<Answer, Trouble>) {
-        let server_trouble = |error: crate::error::Error| match error {
-            crate::error::Error::Remote(error) => Trouble::Server(*error),
+        let server_trouble = |error: Error| match error {
+            Error::Remote(error) => Trouble::Server(*error),
             other => Trouble::Server(RemoteError::Unreachable { server: self.name().to_owned(), why: other.message() }),
         };
         let (hosts, parameters) = (self.hosts(), Parameters::default());
         let prepared = async {
-            let endpoint = hosts.endpoint(self.server().id).await?;
             // One that cannot be detected may still run a script that says how to.
             let platform = if attempt.purpose == CommandType::DetectPlatform.name() {
                 Platform::default()
             } else {
-                self.platform().await?
+                hosts.platform_at(endpoint).await?
             };
-            let privilege = if may_be_root {
-                hosts.privilege(&endpoint, &platform, attempt.script).await?
-            } else {
-                Privilege::None
-            };
-            Ok((endpoint, platform, privilege))
+            let privilege =
+                if may_be_root { hosts.privilege(endpoint, &platform, attempt.script).await? } else { Privilege::None };
+            Ok((platform, privilege))
         };
-        let (endpoint, platform, privilege) = match prepared.await {
+        let (platform, privilege) = match prepared.await {
             Ok(prepared) => prepared,
             Err(error) => return (None, Err(server_trouble(error))),
         };
@@ -214,16 +150,8 @@ impl OperableHost {
             // One tick; the end of input follows it.
             script.feed = b"\n".to_vec();
         }
-        let token = "token000";
-        let envelope =
-            Envelope { script: attempt.script, parameters: &parameters, token, locale: platform.locale(), privilege };
-        let lines_before = envelope.lines_before().unwrap_or_default();
-        let ran = hosts.send(&endpoint, platform.locale(), script).await;
-        let ran = ran.map_err(|error| match error {
-            crate::error::Error::Remote(error) => Trouble::of(*error, lines_before),
-            other => server_trouble(other),
-        });
-        (root, ran)
+        let ran = hosts.send_unknown(endpoint, platform.locale(), script).await;
+        (root, ran.unwrap_or_else(|error| Err(server_trouble(error))))
     }
 
     /// What is kept of it; nothing where the server did not come to run the script.

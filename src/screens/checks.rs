@@ -59,8 +59,11 @@ pub async fn index(
     render: Render,
 ) -> Result<HttpResponse> {
     let stored = Stored::load(&app, person.actor.scope(), &path).await?;
-    let (about, numbers, reading) = gather::history(&app, &stored, &[Metric::Check], &query, &render.shell).await?;
+    let part = Part::of(&request);
+    let metrics: &[Metric] = if part.includes("charts") { &[Metric::Check] } else { &[] };
+    let (about, numbers, reading) = gather::history(&app, &stored, metrics, &query, &render.shell).await?;
     let (checks, now) = (stored.checks(&app).await?, app.clock.now());
+    let drawn = if part.includes("charts") { checks.as_slice() } else { &[] };
     let page = ChecksPage {
         about,
         choices: reading.range.choices(CHOICES),
@@ -68,10 +71,10 @@ pub async fn index(
         from: reading.range.from,
         to: reading.range.to,
         rows: CheckRow::all(&checks, now),
-        charts: check_results::charts(&checks, &numbers, &reading),
+        charts: check_results::charts(drawn, &numbers, &reading),
         is_administrator: person.actor.may(Role::Administrator),
     };
-    match Part::of(&request) {
+    match part {
         Part::Block("checks") => render.page(&page.as_checks()),
         Part::Block("charts") => render.page(&page.as_charts()),
         _ => render.page(&page),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
-use super::{groups, screen};
+use super::{ALL, groups, reach, screen};
 use crate::admin::cell::Cell;
 use crate::admin::control::Offer;
 use crate::admin::field::Field;
@@ -64,8 +64,6 @@ pub struct Draft {
 
 const ANSWERS: &[(&str, &str)] = &[("number", "A number"), ("table", "A table"), ("text", "A text")];
 const RUNS: &[(&str, &str)] = &[("on", "On"), ("off", "Off")];
-/// Every server, or only those of some groups.
-const ALL: &str = "all";
 
 fn answers() -> Vec<Offer> {
     Answer::ALL.iter().map(|answer| Offer::word(answer.name(), answer.label())).collect()
@@ -85,10 +83,6 @@ fn units() -> Vec<Offer> {
 
 fn directions() -> Vec<Offer> {
     vec![Offer::word(Direction::Above.name(), "High values"), Offer::word(Direction::Below.name(), "Low values")]
-}
-
-fn reach() -> Vec<Offer> {
-    vec![Offer::word(ALL, "All servers"), Offer::word("groups", "Only servers of these groups").reveals("groups")]
 }
 
 fn runs(row: &Row) -> &'static str {

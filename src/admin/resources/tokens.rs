@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{groups, screen};
+use super::{ALL, ROLES, groups, reach, screen};
 use crate::admin::asked::Asked;
 use crate::admin::cell::Cell;
 use crate::admin::control::Offer;
@@ -51,10 +51,7 @@ pub struct Draft {
     ends: String,
 }
 
-const ROLES: &[(&str, &str)] = &[("viewer", "Viewer"), ("operator", "Operator"), ("administrator", "Administrator")];
 const STATES: &[(&str, &str)] = &[("live", "Works"), ("expired", "Expired"), ("revoked", "Revoked")];
-/// Every server, or only those of some groups.
-const ALL: &str = "all";
 /// How long a token works, in days; none: until it is revoked.
 const LENGTHS: &[(&str, &str, Option<i64>)] = &[
     ("30d", "30 days", Some(30)),
@@ -65,10 +62,6 @@ const LENGTHS: &[(&str, &str, Option<i64>)] = &[
 
 fn roles() -> Vec<Offer> {
     ROLES.iter().map(|(value, word)| Offer::word(value, word)).collect()
-}
-
-fn reach() -> Vec<Offer> {
-    vec![Offer::word(ALL, "All servers"), Offer::word("groups", "Only servers of these groups").reveals("groups")]
 }
 
 fn lengths() -> Vec<Offer> {
@@ -181,17 +174,15 @@ impl Resource for Tokens {
     fn rows(connection: &mut Connection, _: &Scope) -> Result<Vec<Row>> {
         let groups: HashMap<_, _> = Group::all(connection)?.into_iter().map(|group| (group.id, group.name)).collect();
         let people: HashMap<_, _> = User::all(connection)?.into_iter().map(|user| (user.id, user.name)).collect();
-        let mut rows = Vec::new();
-        for token in ApiToken::all(connection)? {
-            let mut names: Vec<String> = match token.scope(connection)? {
-                Scope::All => Vec::new(),
-                Scope::Groups(ids) => ids.iter().filter_map(|id| groups.get(id).cloned()).collect(),
-            };
+        let mut seen = ApiToken::groups_of_all(connection)?;
+        let row = |token: ApiToken| {
+            let seen = seen.remove(&token.id).unwrap_or_default();
+            let mut names: Vec<String> = seen.iter().filter_map(|id| groups.get(id).cloned()).collect();
             names.sort();
             let owner = token.user_id.and_then(|user| people.get(&user).cloned()).unwrap_or_default();
-            rows.push(Row { token, owner, groups: names, state: "" });
-        }
-        Ok(rows)
+            Row { token, owner, groups: names, state: "" }
+        };
+        Ok(ApiToken::all(connection)?.into_iter().map(row).collect())
     }
 
     fn find(connection: &mut Connection, scope: &Scope, asked: &Asked, now: DateTime<Utc>) -> Result<Found<Row>> {

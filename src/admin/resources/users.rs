@@ -4,7 +4,7 @@ mod related;
 
 use chrono::{DateTime, Utc};
 
-use super::{groups, screen};
+use super::{ALL, ROLES, groups, reach, screen};
 use crate::admin::cell::Cell;
 use crate::admin::control::Offer;
 use crate::admin::field::{Field, SecretDraft};
@@ -56,10 +56,7 @@ pub struct Draft {
     enabled: bool,
 }
 
-const ROLES: &[(&str, &str)] = &[("viewer", "Viewer"), ("operator", "Operator"), ("administrator", "Administrator")];
 const ACCOUNTS: &[(&str, &str)] = &[("enabled", "Enabled"), ("disabled", "Disabled")];
-/// Every server, or only those of some groups.
-const ALL: &str = "all";
 
 fn roles() -> Vec<Offer> {
     let details = [
@@ -68,10 +65,6 @@ fn roles() -> Vec<Offer> {
         Message::new("also changes what hannun knows: servers, credentials, people"),
     ];
     ROLES.iter().zip(details).map(|((value, word), detail)| Offer::word(value, word).detail(detail)).collect()
-}
-
-fn reach() -> Vec<Offer> {
-    vec![Offer::word(ALL, "All servers"), Offer::word("groups", "Only servers of these groups").reveals("groups")]
 }
 
 fn account(row: &Row) -> &'static str {
@@ -193,15 +186,15 @@ impl Resource for Users {
     fn rows(connection: &mut Connection, _: &Scope) -> Result<Vec<Row>> {
         let names: std::collections::BTreeMap<_, _> =
             Group::all(connection)?.into_iter().map(|group| (group.id, group.name)).collect();
-        let mut rows = Vec::new();
-        for user in User::all(connection)? {
-            let ids = if user.all_groups { Vec::new() } else { user.groups(connection)? };
-            let groups = ids.iter().filter_map(|id| names.get(id).cloned()).collect();
-            let group_roles = user.group_roles(connection)?.into_iter();
-            let group_roles = group_roles.filter_map(|(id, role)| Some((names.get(&id)?.clone(), role))).collect();
-            rows.push(Row { user, groups, group_roles });
-        }
-        Ok(rows)
+        let (mut seen, mut roles) = (User::groups_of_all(connection)?, User::group_roles_of_all(connection)?);
+        let row = |user: User| {
+            let seen = seen.remove(&user.id).filter(|_| !user.all_groups).unwrap_or_default();
+            let groups = seen.iter().filter_map(|id| names.get(id).cloned()).collect();
+            let roles = roles.remove(&user.id).unwrap_or_default().into_iter();
+            let group_roles = roles.filter_map(|(id, role)| Some((names.get(&id)?.clone(), role))).collect();
+            Row { user, groups, group_roles }
+        };
+        Ok(User::all(connection)?.into_iter().map(row).collect())
     }
 
     fn id(row: &Row) -> i64 {

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use crate::commands::Preview;
 use crate::commands::script::Privilege;
 use crate::language::Message;
-use crate::remote::trial::{Tried, Trouble};
+use crate::remote::trial::Tried;
+use crate::remote::trouble::Trouble;
 
 /// Lines of an answer that are shown.
 const LINES: usize = 120;

@@ -11,8 +11,7 @@ use crate::commands::Conditions;
 use crate::commands::checks::Direction;
 use crate::db::Connection;
 use crate::db::types::Labels;
-use crate::error::{Error, FieldErrors, Result};
-use crate::language::Message;
+use crate::error::{Error, Result};
 use crate::metrics::catalogue::Unit;
 use crate::models::checks::{Check, CheckValues};
 use crate::models::groups::Group;
@@ -162,7 +161,6 @@ impl CheckToAdd {
             enabled: self.enabled,
             note: self.note,
         };
-        check(&values)?;
         values.insert(connection, &self.name, &groups)
     }
 }
@@ -192,27 +190,6 @@ impl CheckToChange {
             enabled: self.enabled.unwrap_or(known.enabled),
             note: self.note.unwrap_or(known.note),
         };
-        check(&values)?;
         Check::change(connection, before.id, &values, &groups, now)
     }
-}
-
-/// What only words and numbers of the API can get wrong; a form offers them.
-fn check(values: &CheckValues) -> Result<()> {
-    let mut problems = FieldErrors::default();
-    if Unit::from_name(&values.unit).is_none() {
-        problems.add("unit", "There is no such unit");
-    }
-    if Direction::from_name(&values.direction).is_none() {
-        problems.add("direction", "The direction is above or below");
-    }
-    let between = |problems: &mut FieldErrors, field, value, least, most| {
-        if !(least..=most).contains(&value) {
-            let sentence = Message::new("This must be a whole number from {least} to {most}");
-            problems.add(field, sentence.with("least", least).with("most", most));
-        }
-    };
-    between(&mut problems, "interval_seconds", values.interval_seconds, 10, 86_400);
-    between(&mut problems, "timeout_seconds", values.timeout_seconds, 1, 60);
-    problems.or(())
 }

@@ -84,7 +84,10 @@ impl Work<'_> {
             wanted.push((new, item.file.as_deref()));
         }
         if !wanted.is_empty() {
-            StoredCommand::keep_all(self.connection, &wanted, self.means.now)?;
+            let kept = StoredCommand::keep_all(self.connection, &wanted, self.means.now)?;
+            self.ids
+                .commands
+                .extend(kept.into_iter().map(|(command_type, name, id)| (format!("{command_type}/{name}"), id)));
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! The audit log: one entry for each object, with the same words as a change by hand, and one for the whole (L01).
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::super::plan::{FieldChange, Item, Shown};
@@ -7,25 +9,29 @@ use super::{Action, Kind, Work};
 use crate::error::Result;
 use crate::models::audit::{AuditEntry, Outcome};
 
-/// What the log says of a secret that is new.
+/// What the log says of a secret that is new, and of a text.
 const CHANGED: &str = "changed";
 
 impl Work<'_> {
-    /// Writes what was done. Nothing is written where nothing was done.
+    /// Writes what was done. Nothing is written where nothing was done; another text that means the same is something: what
+    /// everybody compares with from now on.
     pub(super) fn record(&mut self) -> Result<()> {
-        if self.plan.is_empty() {
+        if self.plan.is_empty() && self.texts.is_empty() {
             return Ok(());
         }
         let done = self.plan.items.iter().filter(|item| item.is_taken_over || !is_left(item.action));
         let mut entries: Vec<AuditEntry> = done.map(|item| self.entry(item)).collect();
-        let files: Vec<&str> = self.plan.items.iter().filter_map(|item| item.file.as_deref()).collect();
-        let files: std::collections::BTreeSet<&str> = files.into_iter().collect();
-        let whole = AuditEntry::by(self.means.actor, "apply_inventory")
+        let files = self.plan.items.iter().filter_map(|item| item.file.as_deref());
+        let files: BTreeSet<&str> = files.chain(self.texts.iter().map(String::as_str)).collect();
+        let mut whole = AuditEntry::by(self.means.actor, "apply_inventory")
             .target(&files.into_iter().collect::<Vec<_>>().join(", "))
             .detail("added", self.plan.count(Action::Add))
             .detail("changed", self.plan.count(Action::Change))
             .detail("removed", self.plan.count(Action::Remove))
             .detail("taken_over", self.plan.taken_over());
+        if !self.texts.is_empty() {
+            whole = whole.detail("text", CHANGED);
+        }
         entries.push(whole);
         AuditEntry::record_all(self.connection, &entries, Outcome::Succeeded, self.means.now)
     }
@@ -50,7 +56,7 @@ impl Work<'_> {
             Kind::Credential => self.ids.credentials.get(&item.name).map(|id| format!("credentials/{id}")),
             Kind::Group => self.ids.groups.get(&item.name).map(|id| format!("groups/{id}")),
             Kind::Server => self.ids.servers.get(&item.name).map(|id| format!("servers/{id}")),
-            Kind::Command => None,
+            Kind::Command => self.ids.commands.get(&item.name).map(|id| format!("commands/{id}")),
         }
     }
 }

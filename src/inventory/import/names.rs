@@ -2,10 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::models::names::{RESERVED, name_problem};
-
-/// The longest name.
-const LONGEST: usize = 63;
+use crate::models::names::{LONGEST_NAME, RESERVED, slug};
 
 /// The names that were given so far: two servers never get the same.
 #[derive(Debug, Default)]
@@ -35,49 +32,15 @@ impl Names {
     }
 }
 
-/// `original` in lower-case letters, digits, dots and hyphens; `None` where nothing of it is left.
-pub(super) fn slug(original: &str) -> Option<String> {
-    let mut name = String::with_capacity(original.len());
-    for character in original.trim().chars() {
-        match character.to_ascii_lowercase() {
-            plain @ ('a'..='z' | '0'..='9' | '.') => name.push(plain),
-            _ if name.ends_with('-') => {}
-            _ => name.push('-'),
-        }
-        if name.len() > LONGEST {
-            break;
-        }
-    }
-    let name: String = name.trim_start_matches(['-', '.']).chars().take(LONGEST).collect();
-    let name = name.trim_end_matches(['-', '.']).to_owned();
-    name_problem(&name).is_none().then_some(name)
-}
-
 fn numbered(name: &str, number: usize) -> String {
     let ending = format!("-{number}");
-    let kept: String = name.chars().take(LONGEST - ending.len()).collect();
+    let kept: String = name.chars().take(LONGEST_NAME - ending.len()).collect();
     kept + &ending
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_stays_as_close_to_its_original_as_the_rules_allow() {
-        for (original, name) in [
-            ("web-1", "web-1"),
-            ("Web_Server 01", "web-server-01"),
-            ("db.prod.example.com", "db.prod.example.com"),
-            ("_gateway_", "gateway"),
-            ("2001:db8::1", "2001-db8-1"),
-            ("a--b", "a-b"),
-        ] {
-            assert_eq!(slug(original).as_deref(), Some(name), "{original}");
-        }
-        assert_eq!(slug("---"), None);
-        assert_eq!(slug(&"a".repeat(100)).map(|name| name.len()), Some(63));
-    }
 
     #[test]
     fn two_servers_never_get_the_same_name_and_none_a_reserved_one() {

@@ -1,6 +1,6 @@
 //! What must hold between objects: names that are referred to exist and stay, nobody reaches further than they may.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::document::{At, Spot};
 use super::super::problem::{Flaw, Problem};
@@ -19,17 +19,31 @@ use crate::models::inventory_files::comes_from;
 const MOST_GUESSES: usize = 20;
 
 /// An object that came from a file of the request and is not in it any more.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Gone {
-    pub(super) kind: Kind,
-    pub(super) name: String,
     pub(super) file: String,
     /// Whether it goes.
     pub(super) goes: bool,
 }
 
+/// All of them, by kind and name.
+#[derive(Debug, Default)]
+pub(super) struct Removals(BTreeMap<Kind, BTreeMap<String, Gone>>);
+
+impl Removals {
+    /// Whether an object goes.
+    pub(super) fn take(&self, kind: Kind, name: &str) -> bool {
+        self.0.get(&kind).and_then(|gone| gone.get(name)).is_some_and(|gone| gone.goes)
+    }
+
+    /// Each with its kind and name.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Kind, &str, &Gone)> {
+        self.0.iter().flat_map(|(kind, gone)| gone.iter().map(|(name, gone)| (*kind, name.as_str(), gone)))
+    }
+}
+
 /// What came from the files of the request and is not in them any more, within what the asker may know of.
-pub(super) fn removals(actor: &Actor, request: &Request, wishes: &Wishes<'_>, registry: &Registry) -> BTreeSet<Gone> {
+pub(super) fn removals(actor: &Actor, request: &Request, wishes: &Wishes<'_>, registry: &Registry) -> Removals {
     let view = View { actor, registry };
     let files: BTreeSet<&str> = request.sources.iter().filter_map(|source| source.file.as_deref()).collect();
     let credentials =
@@ -40,17 +54,16 @@ pub(super) fn removals(actor: &Actor, request: &Request, wishes: &Wishes<'_>, re
         let name = format!("{}/{}", known.row.command_type, known.row.name);
         (Kind::Command, name, &known.row.managed_by)
     });
-    credentials
-        .chain(groups)
-        .chain(servers)
-        .chain(commands)
-        .filter_map(|(kind, name, managed_by)| {
-            let file = managed_by.as_deref().filter(|file| files.contains(file))?.to_owned();
-            let goes = request.prune.takes(kind, &name);
-            let may_know = *actor.scope() == Scope::All || (kind == Kind::Server && view.sees_server(&name));
-            (may_know && !wishes.has(kind, &name)).then_some(Gone { kind, name, file, goes })
-        })
-        .collect()
+    let mut removals = Removals::default();
+    for (kind, name, managed_by) in credentials.chain(groups).chain(servers).chain(commands) {
+        let Some(file) = managed_by.as_deref().filter(|file| files.contains(file)) else { continue };
+        let may_know = *actor.scope() == Scope::All || (kind == Kind::Server && view.sees_server(&name));
+        if may_know && !wishes.has(kind, &name) {
+            let gone = Gone { file: file.to_owned(), goes: request.prune.takes(kind, &name) };
+            removals.0.entry(kind).or_default().insert(name, gone);
+        }
+    }
+    removals
 }
 
 /// Everything that must hold; what does not is told.
@@ -58,7 +71,7 @@ pub(super) fn everything(
     actor: &Actor,
     request: &Request,
     wishes: &Wishes<'_>,
-    removals: &BTreeSet<Gone>,
+    removals: &Removals,
     registry: &Registry,
     flaws: &mut Vec<Flaw>,
 ) {
@@ -77,7 +90,7 @@ struct Check<'c, 'd> {
     view: View<'c>,
     request: &'c Request,
     wishes: &'c Wishes<'d>,
-    removals: &'c BTreeSet<Gone>,
+    removals: &'c Removals,
     registry: &'c Registry,
     flaws: &'c mut Vec<Flaw>,
     /// Places of names that do not exist: what a group or the defaults refer to is told once, not for each server.
@@ -119,7 +132,7 @@ impl Check<'_, '_> {
                 ("There is no server {name}", "The server {name} is not under servers: any more, and would be removed")
             }
         };
-        if self.removals.iter().any(|gone| gone.goes && gone.kind == kind && gone.name == name) {
+        if self.removals.take(kind, name) {
             self.told.insert(at);
             self.flaw(at, Message::new(goes).with("name", name));
         } else if !self.is_known(kind, name) {
@@ -226,48 +239,54 @@ impl Check<'_, '_> {
 /// Objects that would be removed although something that stays needs them.
 pub(super) fn removals_that_are_used(
     wishes: &Wishes<'_>,
-    removals: &BTreeSet<Gone>,
+    removals: &Removals,
     registry: &Registry,
     request: &Request,
 ) -> Vec<Problem> {
+    let mut users: BTreeMap<(Kind, &str), Vec<&str>> = BTreeMap::new();
+    for (name, known) in &registry.servers {
+        // What a text says of a server itself was told at its place.
+        let is_told = wishes.servers.get(name.as_str()).is_some_and(|wish| !wish.entry.says_little);
+        if is_told || removals.take(Kind::Server, name) {
+            continue;
+        }
+        let used = [(Kind::Credential, &known.facts.credential), (Kind::Server, &known.facts.jump)];
+        for (kind, used) in used.into_iter().filter_map(|(kind, used)| Some((kind, used.as_deref()?))) {
+            users.entry((kind, used)).or_default().push(name);
+        }
+    }
     let mut problems = Vec::new();
-    let goes = |kind, name: &str| removals.iter().any(|gone| gone.goes && gone.kind == kind && gone.name == name);
-    for gone in removals.iter().filter(|gone| gone.goes) {
-        let users: Vec<&str> = registry
-            .servers
-            .iter()
-            // What a text says of a server itself was told at its place.
-            .filter(|(name, _)| wishes.servers.get(name.as_str()).is_none_or(|wish| wish.entry.says_little))
-            .filter(|(name, _)| !goes(Kind::Server, name))
-            .filter(|(_, known)| match gone.kind {
-                Kind::Credential => known.facts.credential.as_deref() == Some(gone.name.as_str()),
-                Kind::Server => known.facts.jump.as_deref() == Some(gone.name.as_str()),
-                Kind::Group | Kind::Command => false,
-            })
-            .map(|(name, _)| name.as_str())
-            .collect();
+    for (kind, name, gone) in removals.iter().filter(|(_, _, gone)| gone.goes) {
         let source = request.sources.iter().find(|source| source.file.as_deref() == Some(gone.file.as_str()));
-        if let (Some(source), false) = (source, users.is_empty()) {
-            let what = match gone.kind {
+        if let (Some(source), Some(users)) = (source, users.get(&(kind, name))) {
+            let what = match kind {
                 Kind::Credential => "The credential {name} cannot be removed: {servers} sign in with it",
                 _ => "The server {name} cannot be removed: {servers} are reached through it",
             };
-            let what = Message::new(what).with("name", &gone.name).with("servers", users.join(", "));
+            let what = Message::new(what).with("name", name).with("servers", users.join(", "));
             problems.push(Problem::of_text(source, what));
         }
     }
     problems
 }
 
-/// A text that ends in the middle of a line may have been cut: nothing is removed because of what it lacks.
-pub(super) fn cut_off(request: &Request) -> Vec<Problem> {
-    if request.prune != Prune::Everything {
-        return Vec::new();
+/// A text that ends in the middle of a line may have been cut: nothing is removed because of what it lacks. What its last
+/// line says is taken as it stands, and told to whoever does not have the text before their eyes.
+pub(super) fn cut_off(request: &Request) -> (Vec<Problem>, Vec<Problem>) {
+    let told = |what: &'static str| {
+        let cut = request.sources.iter().filter(|source| !source.text.ends_with('\n'));
+        cut.map(|source| Problem::of_text(source, Message::new(what))).collect()
+    };
+    match request.prune {
+        Prune::Everything => (
+            told(
+                "The last line does not end: the file may have been cut off, so nothing is removed because of what it lacks. End it with a line break, or apply it without --prune",
+            ),
+            Vec::new(),
+        ),
+        Prune::Nothing => {
+            (Vec::new(), told("The last line does not end: if the file was cut off, its last value is too"))
+        }
+        Prune::These(_) => (Vec::new(), Vec::new()),
     }
-    let cut = request.sources.iter().filter(|source| !source.text.ends_with('\n'));
-    cut.map(|source| {
-        let what = "The last line does not end: the file may have been cut off, so nothing is removed because of what it lacks. End it with a line break, or apply it without --prune";
-        Problem::of_text(source, Message::new(what))
-    })
-    .collect()
 }

@@ -1,13 +1,11 @@
 //! Wishes against what is known: one item for each object.
 
-use std::collections::BTreeSet;
-
 use super::super::document::{CommandEntry, CredentialEntry, HostKey};
 use super::super::facts::{CommandFacts, CredentialFacts, Facts, GroupFacts, ServerFacts};
 use super::super::problem::Flaw;
 use super::super::registry::Registry;
 use super::super::request::Request;
-use super::check::Gone;
+use super::check::{Gone, Removals};
 use super::settle::{ServerWish, Wishes};
 use super::{Action, FieldChange, Item, Kind, Means, Wanted, secrets};
 use crate::db::Connection;
@@ -51,7 +49,7 @@ pub(super) fn server_facts(wish: &ServerWish<'_>, known: Option<&ServerFacts>) -
 
 impl Comparison<'_> {
     /// One item for each object, credentials first.
-    pub(super) fn items(mut self, wishes: &Wishes<'_>, removals: BTreeSet<Gone>) -> Result<Vec<Item>> {
+    pub(super) fn items(mut self, wishes: &Wishes<'_>, removals: &Removals) -> Result<Vec<Item>> {
         let mut items = Vec::with_capacity(wishes.servers.len());
         for entry in wishes.credentials.values() {
             items.push(self.credential(entry)?);
@@ -83,8 +81,8 @@ impl Comparison<'_> {
             let wanted = Wanted::Command(Box::new(facts));
             items.push(self.item(Kind::Command, name, entry.name.at.text, managed_by, fields, wanted));
         }
-        for gone in removals {
-            items.push(self.gone(gone)?);
+        for (kind, name, gone) in removals.iter() {
+            items.push(self.gone(kind, name, gone)?);
         }
         items.sort_by(|one, other| (one.kind, &one.name).cmp(&(other.kind, &other.name)));
         Ok(items)
@@ -122,18 +120,18 @@ impl Comparison<'_> {
     }
 
     /// What came from the file and is not in it any more.
-    fn gone(&mut self, gone: Gone) -> Result<Item> {
+    fn gone(&mut self, kind: Kind, name: &str, gone: &Gone) -> Result<Item> {
         let mut notes = Vec::new();
-        if gone.kind == Kind::Group && gone.goes {
-            notes = self.consequences(&gone.name)?;
+        if kind == Kind::Group && gone.goes {
+            notes = self.consequences(name)?;
         }
         Ok(Item {
-            kind: gone.kind,
-            name: gone.name,
+            kind,
+            name: name.to_owned(),
             action: if gone.goes { Action::Remove } else { Action::Leave },
             fields: Vec::new(),
             notes,
-            file: Some(gone.file),
+            file: Some(gone.file.clone()),
             is_taken_over: false,
             wanted: Wanted::Nothing,
         })

@@ -76,14 +76,11 @@ pub(super) fn compare(
             None if is_left_over && has => SecretChange::Clear,
             None => SecretChange::Keep,
         };
-        if !matches!(change, SecretChange::Keep) {
-            compared.fields.push(FieldChange { field: key, column: key, shown: Shown::Secret });
-        }
+        compared.change(key, change);
         if is_needed && !has && !given.contains_key(key) {
             let what = Message::new("{secret} is still to be entered in the browser").with("secret", key);
             compared.notes.push(what);
         }
-        *compared.wanted.place(key) = change;
     }
     compared.read_key(entry, &given, &stored, flaws);
     Ok(compared)
@@ -118,6 +115,15 @@ impl SecretsToKeep {
 }
 
 impl Compared {
+    /// What is to become of a secret; told where it is something, once.
+    fn change(&mut self, key: &'static str, change: SecretChange) {
+        let is_told = self.fields.iter().any(|field| field.field == key);
+        if !matches!(change, SecretChange::Keep) && !is_told {
+            self.fields.push(FieldChange { field: key, column: key, shown: Shown::Secret });
+        }
+        *self.wanted.place(key) = change;
+    }
+
     /// Opens a private key that is new, or whose passphrase is, to see whether it is one.
     fn read_key(
         &mut self,
@@ -136,7 +142,7 @@ impl Compared {
         // A new key comes with its own passphrase, or with none.
         let passphrase = of("passphrase", if is_new { &None } else { &stored.passphrase });
         if is_new && passphrase.is_none() && stored.passphrase.is_some() {
-            self.wanted.passphrase = SecretChange::Clear;
+            self.change("passphrase", SecretChange::Clear);
         }
         let key = match self.wanted.private_key {
             SecretChange::Clear => None,

@@ -8,7 +8,12 @@ use super::super::document::{
 use super::super::facts::ServerFacts;
 use super::super::problem::Flaw;
 use super::Kind;
+use crate::commands::CommandType;
 use crate::language::Message;
+use crate::models::names::MOST_LABELS;
+
+/// Labels of all servers of a plan together.
+const MOST_LABELS_OF_ALL: usize = 200_000;
 
 /// Everything that the texts ask for, by name.
 #[derive(Debug, Default)]
@@ -43,9 +48,10 @@ impl Wishes<'_> {
             Kind::Credential => self.credentials.contains_key(name),
             Kind::Group => self.groups.contains_key(name),
             Kind::Server => self.servers.contains_key(name),
-            Kind::Command => name
-                .split_once('/')
-                .is_some_and(|(kind, name)| self.commands.keys().any(|known| *known == (kind, name))),
+            Kind::Command => name.split_once('/').is_some_and(|(command_type, name)| {
+                let command_type = CommandType::from_name(command_type);
+                command_type.is_some_and(|known| self.commands.contains_key(&(known.name(), name)))
+            }),
         }
     }
 }
@@ -53,6 +59,7 @@ impl Wishes<'_> {
 /// What the documents ask for. Names that come twice are told.
 pub(super) fn wishes<'d>(documents: &'d [Document], flaws: &mut Vec<Flaw>) -> Wishes<'d> {
     let mut wishes = Wishes::default();
+    let mut room = Room { labels: MOST_LABELS_OF_ALL, is_told: false };
     for document in documents {
         let groups: HashMap<&str, &GroupEntry> =
             document.groups.iter().map(|group| (group.name.value.as_str(), group)).collect();
@@ -65,7 +72,7 @@ pub(super) fn wishes<'d>(documents: &'d [Document], flaws: &mut Vec<Flaw>) -> Wi
             twice(place, &entry.name, "There are two groups named {name}", flaws);
         }
         for entry in &document.servers {
-            let wish = server(document, entry, &groups, flaws);
+            let wish = server(document, entry, &groups, &mut room, flaws);
             let place = wishes.servers.insert(&entry.name.value, wish).map(|first| first.entry.name.at);
             twice(place, &entry.name, "There are two servers named {name}", flaws);
         }
@@ -91,12 +98,14 @@ fn server<'d>(
     document: &'d Document,
     entry: &'d ServerEntry,
     by_name: &HashMap<&str, &'d GroupEntry>,
+    room: &mut Room,
     flaws: &mut Vec<Flaw>,
 ) -> ServerWish<'d> {
     let usual = &document.defaults;
     let groups = entry.own.groups.as_deref().or(usual.groups.as_deref()).unwrap_or_default();
     let of_groups: Vec<&GroupEntry> =
         groups.iter().filter_map(|name| by_name.get(name.value.as_str()).copied()).collect();
+    let labels = labels(document, entry, &of_groups, room, flaws);
     let mut layers = Layers { entry, of_groups: &of_groups, usual, flaws };
     let port = layers.pick("port", |defaults| defaults.port.as_ref());
     let interval = layers.pick("interval", |defaults| defaults.interval.as_ref());
@@ -105,11 +114,6 @@ fn server<'d>(
     // The server that everybody else is reached through is not reached through itself.
     let jump = layers.pick("jump", |defaults| defaults.jump.as_ref());
     let jump = jump.filter(|jump| !is_itself(jump) || entry.own.jump.is_some());
-    let mut labels = usual.labels.clone();
-    for group in &of_groups {
-        labels.extend(group.defaults.labels.clone());
-    }
-    labels.extend(entry.own.labels.clone());
     let keys = entry.host_keys.iter().flatten().map(|key| key.value.fingerprint().to_owned());
     let blank = ServerFacts::at(entry.address.clone());
     let facts = ServerFacts {
@@ -128,6 +132,43 @@ fn server<'d>(
     };
     let (credential_at, jump_at) = (credential.map(|spot| spot.at), jump.map(|spot| spot.at));
     ServerWish { entry, facts, credential_at, jump_at, groups }
+}
+
+/// The labels of the defaults, the groups and the server, the nearest first. More than may be are told and left out: a few
+/// lines of defaults stand for those of every server (F11).
+fn labels(
+    document: &Document,
+    entry: &ServerEntry,
+    of_groups: &[&GroupEntry],
+    room: &mut Room,
+    flaws: &mut Vec<Flaw>,
+) -> BTreeMap<String, String> {
+    let groups = of_groups.iter().map(|group| &group.defaults.labels);
+    let layers = std::iter::once(&document.defaults.labels).chain(groups).chain([&entry.own.labels]);
+    let merged: BTreeMap<&String, &String> = layers.flatten().collect();
+    let at = entry.name.at;
+    if merged.len() > MOST_LABELS {
+        let what = "{server} has {count} labels with those of its groups and the defaults; at most {most} fit";
+        let what = Message::new(what).with("server", &entry.name.value).with("count", merged.len());
+        flaws.push(Flaw { at, what: what.with("most", MOST_LABELS), other: None });
+        return BTreeMap::new();
+    }
+    let Some(left) = room.labels.checked_sub(merged.len()) else {
+        if !room.is_told {
+            room.is_told = true;
+            let what = Message::new("The servers of this file have more than {most} labels altogether");
+            flaws.push(Flaw { at, what: what.with("most", MOST_LABELS_OF_ALL), other: None });
+        }
+        return BTreeMap::new();
+    };
+    room.labels = left;
+    merged.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// How many labels still fit into one plan.
+struct Room {
+    labels: usize,
+    is_told: bool,
 }
 
 /// Who may say something of a server: itself, its groups, the defaults.

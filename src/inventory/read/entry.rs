@@ -11,6 +11,8 @@ use crate::yaml::{Key, Node, Value};
 pub(super) struct Entry<'n> {
     /// Where it begins.
     pub(super) at: At,
+    /// What its keys are.
+    pub(super) shape: &'static Shape,
     pairs: &'n [(Key, Node)],
     /// What stands for the whole entry: the address of a server.
     short: Option<(&'static str, &'n Node)>,
@@ -45,7 +47,7 @@ impl Reader {
                 self.flaw(self.at(key.number), meant(what, &key.text, shape.keys.iter().map(|key| key.name)));
             }
         }
-        Some(Entry { at, pairs, short: None })
+        Some(Entry { at, shape, pairs, short: None })
     }
 
     /// The required keys of an entry that are missing are told.
@@ -129,7 +131,7 @@ impl Reader {
     ) -> Option<Entry<'n>> {
         let entry = match (&node.value, short) {
             (Value::Scalar(_), Some(Short::Address)) => {
-                Entry { at: name.at, pairs: &[], short: Some(("address", node)) }
+                Entry { at: name.at, shape, pairs: &[], short: Some(("address", node)) }
             }
             _ => self.entry(node, shape)?,
         };
@@ -150,7 +152,7 @@ impl Reader {
     ) -> Option<(Spot<String>, Entry<'n>)> {
         let at = self.at(node.number);
         if let (Value::Scalar(name), Some(Short::NameAlone)) = (&node.value, short) {
-            return Some((Spot { value: name.clone(), at }, Entry { at, pairs: &[], short: None }));
+            return Some((Spot { value: name.clone(), at }, Entry { at, shape, pairs: &[], short: None }));
         }
         let entry = self.entry(node, shape)?;
         self.complete(&entry, shape, at);

@@ -5,7 +5,7 @@ use super::super::shape::SERVER;
 use super::Reader;
 use super::entry::Entry;
 use crate::language::Message;
-use crate::models::names::address_problem;
+use crate::models::names::{address_problem, slug};
 use crate::remote::describe_host_key;
 
 /// The port of Beszel's agent where nobody chose another.
@@ -81,7 +81,7 @@ impl Reader {
     /// A system of Beszel's list: its name and address.
     pub(super) fn system(&mut self, entry: &Entry<'_>) -> Option<ServerEntry> {
         let written = self.text(entry, "name")?;
-        let name = written.with(slug(&written.value));
+        let name = written.with(slug(&written.value).unwrap_or_default());
         if name.value != written.value {
             let what = Message::new("{written} is called {name} here");
             self.note(name.at, what.with("written", &written.value).with("name", &name.value));
@@ -139,19 +139,6 @@ fn split(written: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// A name of ours for any text.
-fn slug(text: &str) -> String {
-    let mut slug = String::new();
-    for character in text.trim().to_lowercase().chars() {
-        match character {
-            'a'..='z' | '0'..='9' | '.' => slug.push(character),
-            _ if slug.ends_with('-') || slug.is_empty() => {}
-            _ => slug.push('-'),
-        }
-    }
-    slug.trim_end_matches(['-', '.']).trim_start_matches('.').chars().take(63).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,14 +151,5 @@ mod tests {
         assert_eq!(split("[2001:db8::7]:2222"), ("2001:db8::7", Some("2222")));
         assert_eq!(split("[2001:db8::7]"), ("2001:db8::7", None));
         assert_eq!(split("[2001:db8::7]22"), ("[2001:db8::7]22", None));
-    }
-
-    #[test]
-    fn a_name_of_another_program_becomes_one_of_ours() {
-        for (written, slug_of_it) in
-            [("Example Server", "example-server"), ("web_1", "web-1"), (" db (old) ", "db-old"), ("서버 1", "1")]
-        {
-            assert_eq!(slug(written), slug_of_it);
-        }
     }
 }

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::super::document::{At, Defaults, Spot};
-use super::super::shape::{SERVER, Shape};
+use super::super::shape::{self, SERVER, Shape};
 use super::entry::Entry;
 use super::{Reader, meant};
 use crate::language::Message;
 use crate::models::allowance::Allowance;
-use crate::models::names::{labels_problem, name_problem, note_problem, remote_user_problem, server_name_problem};
+use crate::models::names::{
+    MOST_LABELS, labels_problem, name_problem, note_problem, remote_user_problem, server_name_problem,
+};
 use crate::yaml::{Node, Value};
 
 /// Longest time between two samples, in seconds.
@@ -51,21 +53,25 @@ impl Reader {
     }
 
     /// The user of the defaults; its problems were told when the defaults were read.
-    pub(super) fn default_user(&mut self, node: &Node) -> Option<String> {
+    pub(super) fn default_user(node: &Node) -> Option<String> {
         let Value::Map(pairs) = &node.value else { return None };
-        let (_, node) = pairs.iter().find(|(key, _)| key.text == "user")?;
-        self.scalar(node).map(|user| user.value)
+        match &pairs.iter().find(|(key, _)| key.text == "user")?.1.value {
+            Value::Scalar(user) => Some(user.clone()),
+            Value::Nothing | Value::List(_) | Value::Map(_) => None,
+        }
     }
 
-    /// A whole number, as far as its key allows; the shape says how far.
+    /// A whole number, as far as the entry's shape says.
     pub(super) fn whole(&mut self, entry: &Entry<'_>, key: &str) -> Option<Spot<i64>> {
         let text = self.text(entry, key)?;
-        let (least, most) = if key == "port" { (1, 65_535) } else { (0, i64::MAX) };
+        let (least, most) = match entry.shape.key(key).map(|key| &key.value) {
+            Some(shape::Value::Whole { least, most }) => (*least, *most),
+            _ => (0, i64::MAX),
+        };
         let number = text.value.parse().ok().filter(|number| (least..=most).contains(number));
         if number.is_none() {
-            let what =
-                Message::new("Write a whole number from {least} to {most}").with("least", least).with("most", most);
-            self.flaw(text.at, if key == "port" { what } else { "Write a whole number".into() });
+            let what = Message::new("Write a whole number from {least} to {most}");
+            self.flaw(text.at, what.with("least", least).with("most", most));
         }
         number.map(|number| text.with(number))
     }
@@ -188,17 +194,19 @@ impl Reader {
             }
             // `[on-call]`: labels that are there or not.
             Value::List(items) => {
-                labels.extend(
-                    items.iter().filter_map(|item| self.scalar(item)).map(|label| (label.value, String::new())),
-                );
+                for item in items {
+                    let Some(name) = self.scalar(item) else { continue };
+                    let label = BTreeMap::from([(name.value, String::new())]);
+                    self.refuse(name.at, labels_problem(&label));
+                    labels.extend(label);
+                }
             }
             Value::Scalar(_) => {
                 self.flaw(self.at(node.number), "Write labels as names with values: {team: shop, tier: 1}");
             }
         }
-        if labels.len() > 1 {
-            self.refuse(self.at(node.number), labels_problem(&labels).filter(|_| labels.len() > 64));
-        }
+        // Each was told by itself.
+        self.refuse(self.at(node.number), labels_problem(&labels).filter(|_| labels.len() > MOST_LABELS));
         labels
     }
 

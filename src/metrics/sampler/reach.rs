@@ -10,13 +10,12 @@ use crate::commands::catalog::{Catalog, Chosen};
 use crate::commands::filesystems::{Filesystem, ListFilesystems};
 use crate::commands::metrics::{Sample, SampleMetrics, parse_frame};
 use crate::commands::platform::Platform;
-use crate::commands::script::{Envelope, Privilege};
-use crate::error::{Error, RemoteError, Result};
+use crate::error::{RemoteError, Result};
 use crate::models::actor::Actor;
 use crate::models::ids::ServerId;
 use crate::models::servers::Server;
-use crate::remote::hosts::Hosts;
-use crate::remote::{Endpoint, Request, Ticker, new_token};
+use crate::remote::hosts::{Hosts, Script};
+use crate::remote::{Endpoint, Request, Ticker};
 
 /// How long opening the channel, or a sample without it, may take.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -149,21 +148,11 @@ impl Reach for Hosts {
 /// Where the server is, which loop it gets, and the request that starts it.
 async fn prepare(hosts: &Hosts, server: &Server) -> Result<(Endpoint, Platform, Chosen, Request)> {
     let (endpoint, platform) = hosts.endpoint_and_platform(server.id).await?;
-    let chosen =
-        hosts.catalog().choose(SampleMetrics::TYPE, &platform).map_err(|missing| RemoteError::Unsupported {
-            server: endpoint.name.clone(),
-            command: SampleMetrics::TYPE.label().to_owned(),
-            platform: missing.platform,
-        })?;
-    let (token, parameters) = (new_token()?, SampleMetrics.parameters());
-    let envelope = Envelope {
-        script: &chosen.script,
-        parameters: &parameters,
-        token: &token,
-        locale: platform.locale(),
-        privilege: Privilege::None,
-    };
-    let stdin = envelope.compose().map_err(Error::internal)?;
-    let request = Request::new(&chosen.name, stdin, token.clone(), DEADLINE);
+    let chosen = hosts
+        .catalog()
+        .choose(SampleMetrics::TYPE, &platform)
+        .map_err(|missing| RemoteError::unsupported(&endpoint.name, missing))?;
+    let parameters = SampleMetrics.parameters();
+    let request = Script::new(&chosen.name, &chosen.script, &parameters, DEADLINE).request(platform.locale())?;
     Ok((endpoint, platform, chosen, request))
 }

@@ -37,7 +37,7 @@ fn form<'f>(fields: &[(&'f str, &'f str)]) -> Vec<(&'f str, &'f str)> {
 
 /// How many pairs of a check and a server there are.
 async fn planned(app: &TestApp) -> usize {
-    app.app.db.run(CheckResult::pairs).await.unwrap().len()
+    app.app.db.run(CheckResult::due_times).await.unwrap().len()
 }
 
 #[actix_web::test]

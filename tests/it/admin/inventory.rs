@@ -142,6 +142,29 @@ async fn drift_is_shown_as_what_applying_the_file_again_would_do() {
 }
 
 #[actix_web::test]
+async fn while_somebody_types_only_the_plan_is_made_anew() {
+    let app = TestApp::start().await;
+    let administrator = app.administrator().await;
+    apply(&administrator, FLEET, &[]).await.leads_to("/admin/inventory");
+    assert!(plan(&administrator, FLEET, &[]).await.ok().has("#files"));
+    for text in [FLEET, "servers: ["] {
+        let form = [("file", "servers.yml"), ("text", text)];
+        let part = administrator.hx().post("/admin/inventory/plans", form).await.ok();
+        assert!(part.has("#plan") && part.has("#problems") && !part.has("#files"), "files are not compared again");
+    }
+}
+
+#[actix_web::test]
+async fn a_command_of_a_file_is_known_at_once() {
+    let app = TestApp::start().await;
+    let administrator = app.administrator().await;
+    let changes = app.app.hosts.catalog_changes();
+    let text = "commands: [{type: list_processes, name: ours, on: {os: plan9}, run: ps}]\n";
+    apply(&administrator, text, &[]).await.leads_to("/admin/inventory");
+    assert!(app.app.hosts.catalog_changes() > changes);
+}
+
+#[actix_web::test]
 async fn the_export_is_a_file_to_keep() {
     let app = TestApp::start().await;
     let administrator = app.administrator().await;

@@ -47,6 +47,10 @@ async fn what_cannot_be_is_refused_by_field() {
         ("interval_seconds", json!(5)),
         ("timeout_seconds", json!(61)),
         ("groups", json!(["nobody"])),
+        ("labels", json!({"role": "x".repeat(256)})),
+        ("labels", json!({"ro\u{7}le": "x"})),
+        ("note", json!("x".repeat(10_001))),
+        ("note", json!("a\0b")),
         ("colour", json!("red")),
     ] {
         let mut wish = good.clone();

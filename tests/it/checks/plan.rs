@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use hannun::checks::plan;
 use hannun::commands::Platform;
 use hannun::db::types::Labels;
@@ -87,4 +88,25 @@ async fn sec_m01_a_server_has_at_most_as_many_checks_as_series() {
     refresh(&app).await;
     let names = of(&app, &web).await;
     assert_eq!((names.len(), names[31].as_str()), (32, "check-31"));
+}
+
+#[actix_web::test]
+async fn a_check_is_never_due_later_than_an_interval_from_now() {
+    let app = TestApp::start().await;
+    let web = server(&app, "web-1", &[]).await;
+    let daily = add(&app, "queue", CheckValues { interval_seconds: 86_400, ..queue() }, &[]).await;
+    refresh(&app).await;
+    let due_in = async || results(&app, web.id).await[0].0.due_at - app.database.now();
+    assert!(due_in().await > TimeDelta::minutes(1));
+    let now = app.database.now();
+    app.app.db.run(move |connection| Check::change(connection, daily.id, &queue(), &[], now)).await.unwrap();
+    refresh(&app).await;
+    let due = due_in().await;
+    assert!(due > TimeDelta::zero() && due <= TimeDelta::minutes(1), "{due}");
+    app.advance(TimeDelta::hours(-3));
+    refresh(&app).await;
+    assert!(due_in().await <= TimeDelta::minutes(1), "the clock was set back");
+    let kept = due_in().await;
+    refresh(&app).await;
+    assert_eq!(due_in().await, kept, "what is due in time stays so");
 }

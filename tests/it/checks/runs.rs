@@ -1,16 +1,21 @@
 //! What a run leaves behind: a state, a value, an answer, a number over time.
 
 use chrono::TimeDelta;
+use diesel::RunQueryDsl;
 use hannun::commands::script::Privilege;
+use hannun::error::RemoteError;
+use hannun::models::allowance::Allowance;
 use hannun::models::check_results::CheckState;
 use hannun::models::checks::CheckValues;
-use hannun::models::server_states::{ServerState, State};
+use hannun::models::server_states::ServerState;
+use hannun::models::servers::{Server, ServerChanges};
 use hannun::remote::Endpoint;
 
 use super::{Scene, add, queue};
 use crate::harness::app::TestApp;
 use crate::harness::fake_host::{Act, FakeHost, Manner};
 use crate::harness::known;
+use crate::harness::sshd::Setup;
 
 fn answering(answer: &str) -> CheckValues {
     let (warning, critical) = (queue().warning.filter(|_| answer != "text"), None);
@@ -105,12 +110,59 @@ async fn a_server_that_is_away_is_the_trouble_and_its_checks_wait() {
     let (result, _) = super::results(&app, server.id).await.remove(0);
     assert_eq!((result.state, result.value), (CheckState::Warning, Some(12.0)), "what it last found");
     assert!(result.due_at > app.database.now());
-    let id = server.id;
-    let state = app.app.db.run(move |connection| ServerState::of(connection, id)).await.unwrap().unwrap().state;
-    if state != State::Up {
-        app.advance(TimeDelta::seconds(60));
-        assert_eq!(runner.run_due().await.unwrap(), 0, "it is not asked while it is away");
+    let (id, now) = (server.id, app.database.now());
+    let away = RemoteError::Unreachable { server: server.name, why: "connection refused".into() };
+    app.app.db.run(move |connection| ServerState::failed(connection, id, &away, now)).await.unwrap();
+    app.advance(TimeDelta::seconds(60));
+    assert_eq!(runner.run_due().await.unwrap(), 0, "it is not asked while it is away");
+}
+
+#[actix_web::test]
+async fn a_script_that_the_shell_cannot_read_has_failed_and_its_server_is_well() {
+    let test = "a_script_that_the_shell_cannot_read_has_failed_and_its_server_is_well";
+    let Some(sshd) = Setup::default().start(test) else { return };
+    let app = TestApp::start().await;
+    let server = known::add(&app, "web-1", &sshd.endpoint()).await;
+    for (name, script) in [("a-fi", "echo 1\nfi"), ("b-quote", "echo \"1"), ("c-good", "echo 1")] {
+        add(&app, name, CheckValues { script: script.to_owned(), ..queue() }, &[]).await;
     }
+    let runner = super::runner(&app);
+    runner.plan().await.unwrap();
+    app.advance(TimeDelta::seconds(60));
+    runner.run_due().await.unwrap();
+    let found: Vec<_> = super::results(&app, server.id).await.into_iter().map(|(result, _)| result).collect();
+    assert_eq!(
+        found.iter().map(|result| result.state).collect::<Vec<_>>(),
+        [CheckState::Failed, CheckState::Failed, CheckState::Good]
+    );
+    assert!(found[0].error.starts_with("The shell cannot read line 2 of the script"), "{}", found[0].error);
+    assert!(found[1].error.contains("The shell"), "{}", found[1].error);
+}
+
+#[actix_web::test]
+async fn sec_z07_checks_run_also_where_hannun_may_only_watch() {
+    let scene = Scene::new(Act::answer("12", "", 0)).await;
+    let (id, now) = (scene.server.id, scene.app.database.now());
+    let changes = ServerChanges { allow: Some(Allowance::Watch), ..ServerChanges::default() };
+    scene.app.app.db.run(move |connection| Server::change(connection, id, &changes, now)).await.unwrap();
+    add(&scene.app, "queue", queue(), &[]).await;
+    scene.minute().await;
+    assert_eq!(scene.result().await.value, Some(12.0));
+}
+
+#[actix_web::test]
+async fn rel_r07_a_check_that_breaks_off_on_our_side_holds_up_nothing() {
+    let scene = Scene::new(Act::answer("12", "", 0)).await;
+    add(&scene.app, "queue", queue(), &[]).await;
+    let mut owner = scene.app.database.owner();
+    let mut rename = |from, to| diesel::sql_query(format!("alter table {from} rename to {to}")).execute(&mut owner);
+    scene.runner.plan().await.unwrap();
+    scene.app.advance(TimeDelta::seconds(60));
+    rename("platforms", "hidden").unwrap();
+    assert_eq!(scene.runner.run_due().await.unwrap(), 1);
+    assert_eq!(scene.result().await.state, CheckState::Waiting);
+    rename("hidden", "platforms").unwrap();
+    assert_eq!((scene.minute().await, scene.result().await.value), (1, Some(12.0)), "the turn was given back");
 }
 
 #[actix_web::test]

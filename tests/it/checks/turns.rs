@@ -1,10 +1,14 @@
 //! Several processes run checks, and no server is asked twice (J05).
 
 use chrono::TimeDelta;
+use diesel::RunQueryDsl;
+use hannun::models::check_results::CheckState;
 use hannun::models::check_turns::{LEASE, Turn};
+use hannun::models::checks::CheckValues;
 
 use super::{Scene, add, queue, runner};
 use crate::harness::fake_host::Act;
+use crate::harness::ssh::eventually;
 
 #[actix_web::test]
 async fn rel_j05_of_two_processes_one_runs_what_is_due() {
@@ -53,4 +57,31 @@ async fn a_run_that_broke_off_is_due_again() {
     scene.app.advance(LEASE + TimeDelta::seconds(1));
     assert_eq!(scene.runner.run_due().await.unwrap(), 1);
     assert_eq!(scene.result().await.value, Some(1.0));
+}
+
+#[actix_web::test]
+async fn rel_j05_a_turn_that_was_taken_before_the_clock_was_set_back_does_not_hold_for_hours() {
+    let scene = Scene::new(Act::answer("1", "", 0)).await;
+    add(&scene.app, "queue", queue(), &[]).await;
+    scene.minute().await;
+    scene.app.advance(TimeDelta::seconds(60));
+    let now = scene.app.database.now();
+    scene.app.app.db.run(move |connection| Turn::take(connection, now, 10)).await.unwrap();
+    scene.app.advance(TimeDelta::hours(-3));
+    assert_eq!(scene.minute().await, 1);
+}
+
+#[actix_web::test]
+async fn rel_j05_what_was_found_in_a_turn_that_was_lost_is_not_written() {
+    let scene = Scene::new(Act::Silent).await;
+    add(&scene.app, "queue", CheckValues { timeout_seconds: 2, ..queue() }, &[]).await;
+    scene.runner.plan().await.unwrap();
+    scene.app.advance(TimeDelta::seconds(60));
+    let runner = scene.runner.clone();
+    let running = tokio::spawn(async move { runner.run_due().await });
+    eventually("it runs", || scene.host.ran().iter().any(|script| script.contains("MINE"))).await;
+    let taken = "update check_turns set token = token + 1";
+    diesel::sql_query(taken).execute(&mut scene.app.database.connection()).unwrap();
+    assert_eq!(running.await.unwrap().unwrap(), 1);
+    assert_eq!(scene.result().await.state, CheckState::Waiting);
 }

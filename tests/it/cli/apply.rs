@@ -124,6 +124,19 @@ fn what_is_not_in_the_file_any_more_goes_only_when_it_is_asked_for() {
 }
 
 #[test]
+fn two_files_that_would_be_called_the_same_are_not_mixed_up() {
+    let place = Place::new();
+    let one = place.file("servers.yml", "servers: {web-1: 10.0.0.1}\n");
+    let folder = one.with_file_name("other");
+    std::fs::create_dir(&folder).unwrap();
+    let other = folder.join("servers.yml");
+    std::fs::write(&other, "servers: {web-2: 10.0.0.2}\n").unwrap();
+    let (one, other) = (one.to_str().unwrap(), other.to_str().unwrap());
+    let complaint = place.apply(&[one, other], &HashMap::new(), "").failed(2);
+    assert!(complaint.contains(&format!("{one} and {other} would both be called servers.yml")), "{complaint}");
+}
+
+#[test]
 fn sec_x04_what_a_file_says_cannot_write_to_the_terminal() {
     let place = Place::new();
     let file = place.file("servers.yml", "servers: {web-1: {address: a, note: \"\\e[31mred\\a\"}}\n");

@@ -1,3 +1,5 @@
+use hannun::models::audit::{AuditEvent, AuditFilter};
+use hannun::models::groups::NewGroup;
 use serde_json::json;
 
 use super::hannun::Place;
@@ -28,10 +30,30 @@ fn sec_z07_a_person_is_given_another_role_in_a_group_and_not_all_that_it_brings(
     assert!(place.run_with(&with(&["--group-role", "db=boss"]), PASSWORD).failed(2).contains("viewer or operator"));
     assert!(place.run_with(&with(&["--without", "sleep"]), PASSWORD).failed(2).contains("use run-command, terminal"));
     let unknown = place.run_with(&with(&["--group-role", "db=viewer"]), PASSWORD).failed(1);
-    assert!(unknown.contains("does not exist"), "{unknown}");
+    assert!(unknown.contains("There is no group db"), "{unknown}");
+    let outside = place.run_with(&with(&["--group", "web", "--group-role", "db=viewer"]), PASSWORD).failed(2);
+    assert!(outside.contains("anna does not see the servers of db: add --group db"), "{outside}");
+    let both = ["--group-role", "db=viewer", "--group-role", "db=operator"];
+    assert!(place.run_with(&with(&both), PASSWORD).failed(2).contains("choose one role in db"));
     place.run_with(&with(&["--without", "terminal", "--without", "root"]), PASSWORD).done();
     let people = place.run(&["user", "list", "--json"]).json();
     assert_eq!(people[0]["withheld"], json!(["terminal", "root"]));
+}
+
+#[test]
+fn sec_l01_the_audit_log_says_which_roles_in_groups_were_given_and_what_was_withheld() {
+    let place = Place::new();
+    let mut connection = place.database.connection();
+    for name in ["db", "web"] {
+        NewGroup { name, note: "" }.insert(&mut connection).unwrap();
+    }
+    let add = ["user", "add", "anna", "--role", "viewer", "--password-stdin", "--group", "db", "--group", "web"];
+    let more = ["--group-role", "web=operator", "--without", "terminal", "--without", "root"];
+    place.run_with(&[add.as_slice(), &more].concat(), PASSWORD).done();
+    let event = AuditEvent::latest(&mut connection, &AuditFilter::default(), 1).unwrap().remove(0);
+    let details = serde_json::to_value(&event.details.0).unwrap();
+    let expected = json!({"role": "viewer", "groups": "db, web", "operator_in": "web", "withheld": "terminal, root"});
+    assert_eq!((event.target.as_str(), details), ("anna", expected));
 }
 
 #[test]

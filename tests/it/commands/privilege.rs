@@ -3,7 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use hannun::commands::root_lines::{RootLine, root_lines};
 use hannun::commands::script::{Parameters, Privilege, find_sudo_prompt};
+use hannun::commands::{Catalog, CommandType};
 
 use super::shell::{Shell, TOKEN, contains, envelope, shells};
 
@@ -65,6 +67,27 @@ fn sudo_gets_the_words_as_they_are_and_its_status_comes_back() {
         let (out, _, status) = start(shell, sudo, script, Privilege::Sudo).0.finish();
         assert_eq!((String::from_utf8_lossy(&out).as_ref(), status), ("<a b><*>", 5), "{shell}");
     }
+}
+
+#[test]
+fn what_lsof_misses_is_no_failure_and_what_sudo_refuses_is() {
+    let catalog = Catalog::built_in();
+    let lsof = catalog.variants(CommandType::ListSockets).find(|variant| variant.name == "lsof").unwrap();
+    let test = "what_lsof_misses_is_no_failure_and_what_sudo_refuses_is";
+    for (sudo, listed, expected) in [
+        ("echo p1", "@root\n@sockets\np1\n", 0),
+        ("echo p1; exit 1", "@root\n@sockets\np1\n", 0),
+        ("echo 'sudo: a password is required' >&2; exit 1", "@root\n@sockets\n", 1),
+        ("exit 3", "@root\n@sockets\n", 1),
+    ] {
+        for shell in shells(test) {
+            let sudo = format!("#!/bin/sh\n{sudo}\n");
+            let (out, _, status) = start(shell, &sudo, &lsof.script, Privilege::Sudo).0.finish();
+            assert_eq!((String::from_utf8_lossy(&out).as_ref(), status), (listed, expected), "{shell}: {sudo}");
+        }
+    }
+    let lines = root_lines(&lsof.script);
+    assert_eq!(lines, [RootLine::Constant("lsof -nP -iTCP -sTCP:LISTEN -iUDP -F pcuLftPnT".into())]);
 }
 
 #[test]

@@ -84,6 +84,7 @@ pub(crate) struct Memory {
     refused_by_us: AtomicUsize,
     open_sessions: AtomicUsize,
     most_sessions: AtomicUsize,
+    users: Mutex<Vec<String>>,
     told: Mutex<Vec<String>>,
     ran: Mutex<Vec<String>>,
     fed: Mutex<Vec<u8>>,
@@ -149,6 +150,11 @@ impl FakeHost {
     /// How often somebody tried to sign in, asking for the methods included.
     pub(crate) fn attempts(&self) -> usize {
         self.memory.attempts.load(Ordering::SeqCst)
+    }
+
+    /// As whom somebody tried to sign in with a password.
+    pub(crate) fn users(&self) -> Vec<String> {
+        self.memory.users.lock().unwrap().clone()
     }
 
     /// Every password and answer that it was told.

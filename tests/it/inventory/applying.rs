@@ -61,6 +61,32 @@ fn a_file_fills_an_empty_registry_and_applies_to_no_change_afterwards() {
 }
 
 #[test]
+fn a_command_of_a_file_stands_in_the_audit_log_with_its_row() {
+    let registry = Registry::new();
+    registry.apply(FLEET);
+    let id = StoredCommand::all(&mut registry.database.connection()).unwrap()[0].id;
+    let command = |registry: &Registry| registry.events().into_iter().find(|event| event.action.ends_with("_command"));
+    assert_eq!(command(&registry).unwrap().details.0["object"], format!("commands/{id}"));
+    registry.apply(&FLEET.replace("run: ps", "run: ps -e"));
+    let changed = command(&registry).unwrap();
+    assert_eq!((changed.action.as_str(), &changed.details.0["object"]), ("change_command", &format!("commands/{id}")));
+}
+
+#[test]
+fn another_text_that_changes_nothing_is_in_the_audit_log_all_the_same() {
+    let registry = Registry::new();
+    registry.apply(FLEET);
+    let events = registry.events().len();
+    registry.apply(FLEET);
+    assert_eq!(registry.events().len(), events, "the same text");
+    let done = registry.apply(&format!("# Ours\n{FLEET}"));
+    assert!(done.plan.is_empty());
+    let newest = &registry.events()[0];
+    assert_eq!((registry.events().len(), newest.target.as_str()), (events + 1, "servers.yml"));
+    assert_eq!(newest.details.0["text"], "changed");
+}
+
+#[test]
 fn a_change_is_told_field_by_field_and_moves_the_connection_on_only_where_it_must() {
     let registry = Registry::new();
     registry.apply(FLEET);

@@ -61,6 +61,20 @@ fn sec_s05_a_secret_is_stored_told_only_as_changed_and_changed_only_where_it_is_
 }
 
 #[test]
+fn a_passphrase_that_goes_with_its_key_is_told() {
+    let registry = Registry::new();
+    registry.done(&all(CANARY));
+    let plain = include_str!("../../fixtures/keys/ed25519");
+    let text = "credentials:\n  ops: {user: deploy, private_key: file:key, privilege: sudo_password}\n";
+    let wish = with(text, &[(file("key"), Ok(plain))]);
+    assert_eq!(plan(&registry, &wish), ["change ops: passphrase changed: private_key changed"]);
+    registry.done(&wish);
+    let stored = Credential::by_name(&mut registry.database.connection(), "ops").unwrap();
+    assert!(stored.has_private_key && !stored.has_passphrase);
+    assert_eq!(registry.events()[1].details.0["passphrase"], "changed");
+}
+
+#[test]
 fn a_secret_that_nobody_brings_stays_as_it_is_or_is_still_to_be_entered() {
     let registry = Registry::new();
     let super::Planned::Ready(first) = registry.plan_of(&request(FILE)) else { panic!() };

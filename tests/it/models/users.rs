@@ -2,7 +2,7 @@
 
 use hannun::error::Error;
 use hannun::models::actor::{Rights, Role, Scope};
-use hannun::models::api_tokens::NewApiToken;
+use hannun::models::api_tokens::{ApiToken, NewApiToken};
 use hannun::models::groups::NewGroup;
 use hannun::models::sessions::{NewSession, Session};
 use hannun::models::setup_tokens::SetupToken;
@@ -128,6 +128,36 @@ fn sec_z03_a_person_with_no_groups_sees_no_server() {
     };
     assert_eq!(names(&nobody), Vec::<String>::new());
     assert_eq!(names(&some), ["web-1"]);
+}
+
+#[test]
+fn the_groups_of_everybody_at_once_are_those_of_each() {
+    let database = TestDatabase::new();
+    let mut connection = database.connection();
+    let groups = ["db", "web"].map(|name| NewGroup { name, note: "" }.insert(&mut connection).unwrap().id);
+    let scopes = [Scope::All, Scope::Groups(vec![groups[0]]), Scope::Groups(groups.into()), Scope::Groups(vec![])];
+    for (number, scope) in scopes.into_iter().enumerate() {
+        let group_roles = groups.into_iter().take(number).map(|group| (group, Role::Operator)).collect();
+        let rights = Rights { group_roles, ..Rights::new(Role::Viewer, scope.clone()) };
+        let name = format!("user-{number}");
+        NewUser { name: &name, password_hash: &hash(), rights }.insert(&mut connection).unwrap();
+        let (role, expires_at) = (Role::Viewer, None);
+        let token = NewApiToken { name: &name, user_id: None, role, scope, expires_at };
+        token.insert(&mut connection, database.now()).unwrap();
+    }
+    let (seen, roles) =
+        (User::groups_of_all(&mut connection).unwrap(), User::group_roles_of_all(&mut connection).unwrap());
+    for user in User::all(&mut connection).unwrap() {
+        let of_all = seen.get(&user.id).cloned().unwrap_or_default();
+        assert_eq!(of_all, user.groups(&mut connection).unwrap(), "{}", user.name);
+        let of_all = roles.get(&user.id).cloned().unwrap_or_default();
+        assert_eq!(of_all, user.group_roles(&mut connection).unwrap(), "{}", user.name);
+    }
+    let seen = ApiToken::groups_of_all(&mut connection).unwrap();
+    for token in ApiToken::all(&mut connection).unwrap().iter().filter(|token| !token.all_groups) {
+        let of_all = Scope::Groups(seen.get(&token.id).cloned().unwrap_or_default());
+        assert_eq!(of_all, token.scope(&mut connection).unwrap(), "{}", token.name);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod host_keys;
 mod limits;
 mod pipes;
 mod pool;
+mod rights;
 mod secrets;
 mod shells;
 mod sign_in;

@@ -22,7 +22,7 @@ use hannun::secret::SecretText;
 
 use crate::harness::database::TestDatabase;
 use crate::harness::fake_host::{FakeHost, Manner};
-use crate::harness::ssh::PASSWORD;
+use crate::harness::ssh::{PASSWORD, eventually};
 
 /// A change, spelled as a command that every server knows.
 struct Tidy;
@@ -210,4 +210,29 @@ async fn sec_z07_who_may_not_act_as_root_changes_nothing_where_hannun_signs_in_a
     let why = refusal(host.change(Tidy).await);
     assert!(why.contains("act as root"), "{why}");
     assert_eq!(scene.sshd.connections(), asked);
+}
+
+#[tokio::test]
+async fn sec_z07_a_change_runs_as_the_user_whose_rights_were_weighed() {
+    let scene = Scene::new().await;
+    let host = scene.host.clone().operable().await.unwrap();
+    let (mut owner, database) = (scene.database.owner(), &scene.database);
+    let mut tell = |statement: &str| diesel::sql_query(statement).execute(&mut owner).unwrap();
+    // The change waits before it is sent: "asked" cannot be written yet.
+    tell("begin");
+    tell("lock table audit_events in share mode");
+    let changing = tokio::spawn(async move { host.change(Tidy).await });
+    let mut connection = database.connection();
+    eventually("the change waits", || {
+        let waiting = "select 1 from pg_locks where not granted and relation = 'audit_events'::regclass";
+        diesel::sql_query(format!("create temporary table waiting as {waiting}")).execute(&mut connection).unwrap();
+        let found = diesel::sql_query("delete from waiting").execute(&mut connection).unwrap() > 0;
+        diesel::sql_query("drop table waiting").execute(&mut connection).unwrap();
+        found
+    })
+    .await;
+    tell("update credentials set user_name = 'root', version = version + 1");
+    tell("commit");
+    drop(changing.await.unwrap());
+    assert_eq!(scene.sshd.users(), ["deploy"], "not root, whom nobody allowed");
 }

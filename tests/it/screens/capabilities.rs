@@ -75,7 +75,7 @@ async fn sec_p01_the_lines_of_the_page_pass_visudo_and_turn_on_what_was_limited(
     let host = app.app.hosts.open(Actor::system("test"), "web-1".to_owned()).await.unwrap();
     let script = "$as_root cat /etc/shadow >/dev/null 2>&1 && echo root || echo nobody";
     let deadline = std::time::Duration::from_secs(10);
-    assert_eq!(host.run_script("greedy", script, deadline).await.unwrap().value, b"nobody\n");
+    assert_eq!(host.run_script("greedy", script, deadline).await.unwrap().unwrap().stdout, b"nobody\n");
 }
 
 #[actix_web::test]

@@ -1,7 +1,8 @@
 //! What is checked and written of a check.
 
-use super::{ALL, Draft, Row};
+use super::{Draft, Row};
 use crate::admin::resource::{By, Checking};
+use crate::admin::resources::ALL;
 use crate::admin::resources::commands::conditions;
 use crate::commands::Conditions;
 use crate::db::Connection;

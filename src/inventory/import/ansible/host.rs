@@ -7,8 +7,8 @@ use super::variables::{Known, Variables, is_yes};
 use super::way::{self, Way};
 use crate::inventory::import::found::{FoundSecret, FoundServer, MOST_NOTES, Place, SignIn, Skipped};
 use crate::inventory::import::hops::Hop;
-use crate::inventory::import::names::slug;
 use crate::language::Message;
+use crate::models::names::slug;
 
 const CONNECTION: &str = "ansible_connection";
 const ADDRESS: [&str; 2] = ["ansible_host", "ansible_ssh_host"];

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use crate::db::Connection;
 use crate::error::{Error, Result};
 use crate::inventory::import::found::{FoundSecret, FoundServer, SignIn};
-use crate::inventory::import::names::{Names, slug};
+use crate::inventory::import::names::Names;
 use crate::inventory::plan::Means;
 use crate::models::actor::Scope;
 use crate::models::credentials::{Credential, CredentialKind, Privileges};
+use crate::models::names::slug;
 use crate::secret::SecretText;
 
 /// The user who needs no `sudo`.

@@ -81,8 +81,9 @@ impl Handler for Guest {
         Ok(Auth::reject())
     }
 
-    async fn auth_password(&mut self, _: &str, password: &str) -> Result<Auth, Self::Error> {
+    async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
         self.attempt();
+        self.memory.users.lock().unwrap().push(user.to_owned());
         self.told(password);
         Ok(if password == PASSWORD { Auth::Accept } else { Auth::reject() })
     }
