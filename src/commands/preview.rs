@@ -64,6 +64,39 @@ impl CommandType {
                     ]
                 })
             }
+            Self::ListDirectory
+            | Self::DescribeFile
+            | Self::ReadFile
+            | Self::FollowFile
+            | Self::DownloadFile
+            | Self::ArchiveDirectory
+            | Self::WriteFile
+            | Self::MakeDirectory
+            | Self::MoveFile
+            | Self::DeleteFile
+            | Self::SetFileMode
+            | Self::SetFileOwner => self.preview_of_files(format, output)?,
+            Self::ListSockets => {
+                let head = ["Protocol", "Address", "Port", "State", "Owner", "User"];
+                Preview::of(&head, &ListSockets.parse(format, output)?.sockets, |one| {
+                    let owners = one.owners.iter().map(|owner| format!("{} ({})", owner.name, owner.pid));
+                    vec![
+                        one.protocol.name().to_owned(),
+                        one.address.clone(),
+                        one.port.to_string(),
+                        one.state.clone(),
+                        owners.collect::<Vec<_>>().join(", "),
+                        one.user.clone().or_else(|| one.uid.map(|uid| uid.to_string())).unwrap_or_default(),
+                    ]
+                })
+            }
+        })
+    }
+}
+
+impl CommandType {
+    fn preview_of_files(self, format: &str, output: &[u8]) -> Result<Preview, ParseError> {
+        Ok(match self {
             Self::ListDirectory => {
                 let list = ListDirectory::new(FilePath::root(), Acting::User, usize::MAX);
                 let head = ["Name", "Kind", "Size", "Mode", "Owner", "Group", "Modified"];
@@ -91,31 +124,9 @@ impl CommandType {
                 let read = ReadFile { path: FilePath::root(), part: Part::Head, acting: Acting::User };
                 Preview::of(&["Size"], &[read.parse(format, output)?], |one| vec![one.seen.size.to_string()])
             }
-            Self::FollowFile
-            | Self::DownloadFile
-            | Self::ArchiveDirectory
-            | Self::WriteFile
-            | Self::MakeDirectory
-            | Self::MoveFile
-            | Self::DeleteFile
-            | Self::SetFileMode
-            | Self::SetFileOwner => {
+            _ => {
                 let make = MakeDirectory { path: FilePath::root(), acting: Acting::User };
                 Preview::of(&[], &[make.parse(format, output)?], |()| Vec::new())
-            }
-            Self::ListSockets => {
-                let head = ["Protocol", "Address", "Port", "State", "Owner", "User"];
-                Preview::of(&head, &ListSockets.parse(format, output)?.sockets, |one| {
-                    let owners = one.owners.iter().map(|owner| format!("{} ({})", owner.name, owner.pid));
-                    vec![
-                        one.protocol.name().to_owned(),
-                        one.address.clone(),
-                        one.port.to_string(),
-                        one.state.clone(),
-                        owners.collect::<Vec<_>>().join(", "),
-                        one.user.clone().or_else(|| one.uid.map(|uid| uid.to_string())).unwrap_or_default(),
-                    ]
-                })
             }
         })
     }

@@ -91,7 +91,7 @@ pub async fn index(
     let role = stored.role_of(&person.actor);
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
     let asked = async {
-        let directory = tell(host.read(place.listing()).await, role, |list| Directory::new(list, &place, host.name()));
+        let directory = tell(host.read(place.listing()).await, role, |list| Directory::new(&list, &place, host.name()));
         let opened = Opened::ask(&host, &place, role).await;
         Ok::<_, crate::error::Error>((directory?, opened?))
     };

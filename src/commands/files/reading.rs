@@ -164,6 +164,6 @@ macro_rules! content {
 content! {
     // A log may be quiet for days.
     FollowFile, None;
-    DownloadFile, Some(Duration::from_secs(60));
-    ArchiveDirectory, Some(Duration::from_secs(60));
+    DownloadFile, Some(Duration::from_mins(1));
+    ArchiveDirectory, Some(Duration::from_mins(1));
 }

@@ -45,7 +45,7 @@ pub struct Deletion {
 
 /// Other permission bits.
 #[derive(Debug, Deserialize)]
-pub struct Mode {
+pub struct NewMode {
     path: String,
     #[serde(rename = "as")]
     acts_as: String,
@@ -55,7 +55,7 @@ pub struct Mode {
 
 /// Another owner and group.
 #[derive(Debug, Deserialize)]
-pub struct Owner {
+pub struct NewOwner {
     path: String,
     #[serde(rename = "as")]
     acts_as: String,
@@ -148,7 +148,7 @@ pub async fn set_mode(
     person: Operator,
     path: web::Path<String>,
     app: web::Data<App>,
-    form: Submitted<Mode>,
+    form: Submitted<NewMode>,
     render: Render,
 ) -> Result<HttpResponse> {
     let (file, within) = file_in(&form.0.path)?;
@@ -164,7 +164,7 @@ pub async fn set_owner(
     person: Operator,
     path: web::Path<String>,
     app: web::Data<App>,
-    form: Submitted<Owner>,
+    form: Submitted<NewOwner>,
     render: Render,
 ) -> Result<HttpResponse> {
     let (file, within) = file_in(&form.0.path)?;

@@ -45,7 +45,7 @@ pub(super) struct Directory {
 
 impl Directory {
     /// A page of what was listed at `place` on the page of `server`.
-    pub(super) fn new(listing: Listing, place: &Place, server: &str) -> Self {
+    pub(super) fn new(listing: &Listing, place: &Place, server: &str) -> Self {
         let shown = listing.entries.len();
         let total = listing.total;
         let number = |number: usize| format::number(i64::try_from(number).unwrap_or(i64::MAX));
