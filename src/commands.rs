@@ -33,9 +33,14 @@ pub use metrics::SampleMetrics;
 pub use permission::Permission;
 pub use platform::{DetectPlatform, Platform};
 pub use preview::Preview;
+pub use processes::environment::ReadEnvironment;
+pub use processes::one::{ProcessDetails, ReadProcess};
+pub use processes::signals::{Signal, SignalProcess, Signalled};
+pub use processes::started::Started;
 pub use processes::{ListProcesses, Process, ProcessList};
 pub use script::{Envelope, Locale, Parameters, Privilege, ScriptError, Value};
 pub use shape::{Column, Shape};
+pub use sockets::connections::ListConnections;
 pub use sockets::{ListSockets, Socket, SocketList};
 
 /// What we ask, in the abstract; each has a spelling per platform in the catalogue.
@@ -50,8 +55,16 @@ pub enum CommandType {
     ListFilesystems,
     /// What runs.
     ListProcesses,
+    /// One process in detail.
+    ReadProcess,
+    /// The environment of a process.
+    ReadEnvironment,
+    /// A signal to a process.
+    SignalProcess,
     /// What listens.
     ListSockets,
+    /// Who is connected.
+    ListConnections,
     /// What is in a directory.
     ListDirectory,
     /// What one file is.
@@ -85,7 +98,11 @@ impl CommandType {
         Self::SampleMetrics,
         Self::ListFilesystems,
         Self::ListProcesses,
+        Self::ReadProcess,
+        Self::ReadEnvironment,
+        Self::SignalProcess,
         Self::ListSockets,
+        Self::ListConnections,
         Self::ListDirectory,
         Self::DescribeFile,
         Self::ReadFile,
@@ -107,7 +124,11 @@ impl CommandType {
             Self::SampleMetrics => "sample_metrics",
             Self::ListFilesystems => "list_filesystems",
             Self::ListProcesses => "list_processes",
+            Self::ReadProcess => "read_process",
+            Self::ReadEnvironment => "read_environment",
+            Self::SignalProcess => "signal_process",
             Self::ListSockets => "list_sockets",
+            Self::ListConnections => "list_connections",
             Self::ListDirectory => "list_directory",
             Self::DescribeFile => "describe_file",
             Self::ReadFile => "read_file",
@@ -130,7 +151,11 @@ impl CommandType {
             Self::SampleMetrics => "Read the metrics",
             Self::ListFilesystems => "List filesystems",
             Self::ListProcesses => "List processes",
+            Self::ReadProcess => "Read one process",
+            Self::ReadEnvironment => "Read the environment of a process",
+            Self::SignalProcess => "Send a signal to a process",
             Self::ListSockets => "List listening sockets",
+            Self::ListConnections => "List connections",
             Self::ListDirectory => "List a directory",
             Self::DescribeFile => "Describe a file",
             Self::ReadFile => "Read a file",
@@ -153,7 +178,11 @@ impl CommandType {
             Self::SampleMetrics => metrics::FORMATS,
             Self::ListFilesystems => filesystems::FORMATS,
             Self::ListProcesses => processes::FORMATS,
+            Self::ReadProcess => processes::one::FORMATS,
+            Self::ReadEnvironment => processes::environment::FORMATS,
+            Self::SignalProcess => processes::signals::FORMATS,
             Self::ListSockets => sockets::FORMATS,
+            Self::ListConnections => sockets::connections::FORMATS,
             Self::ListDirectory => files::listing::FORMATS,
             Self::DescribeFile => files::details::FORMATS,
             Self::ReadFile => files::reading::FORMATS,
@@ -174,7 +203,11 @@ impl CommandType {
             Self::SampleMetrics => metrics::rows::SHAPES,
             Self::ListFilesystems => filesystems::rows::SHAPES,
             Self::ListProcesses => processes::rows::SHAPES,
+            Self::ReadProcess => processes::one::rows::SHAPES,
+            Self::ReadEnvironment => processes::environment::SHAPES,
+            Self::SignalProcess => processes::signals::SHAPES,
             Self::ListSockets => sockets::rows::SHAPES,
+            Self::ListConnections => sockets::connections::SHAPES,
             Self::ListDirectory => files::listing::rows::SHAPES,
             // Content, and what says nothing, are no rows.
             Self::DescribeFile
@@ -244,6 +277,11 @@ pub trait Change: Command {
 
     /// What the audit log names as changed.
     fn target(&self) -> String;
+
+    /// Why the server did nothing, where its answer says so: the audit log tells of a refusal then. In English.
+    fn why_not(&self, _output: &Self::Output) -> Option<String> {
+        None
+    }
 }
 
 /// An answer of another shape than its format says (X03).

@@ -18,6 +18,7 @@ mod bare;
 mod connecting;
 mod console;
 mod contestant;
+mod crowd;
 mod fleet;
 mod frames;
 mod http;
@@ -42,7 +43,7 @@ use stage::{Stage, have};
 use watching::Watching;
 
 const ROUNDS: usize = 3;
-const PARTS: [&str; 6] = ["loops", "connecting", "transfers", "watching", "pages", "visit"];
+const PARTS: [&str; 7] = ["loops", "connecting", "transfers", "watching", "pages", "crowd", "visit"];
 
 fn main() {
     // cargo adds an argument of its own.
@@ -105,13 +106,16 @@ async fn measure(fleet: Fleet, rounds: usize, parts: &[&str]) -> Report {
         if wanted("transfers") {
             report.moved.push(transfers::round(&stage).await);
         }
-        if wanted("watching") || wanted("pages") || wanted("visit") {
+        if ["watching", "pages", "crowd", "visit"].into_iter().any(wanted) {
             let mut both = Watching::start(&stage).await;
             if wanted("watching") {
                 report.minutes.push(both.minute(&stage).await);
             }
             if wanted("pages") {
                 report.pages.push(pages::round(&stage).await);
+            }
+            if wanted("crowd") {
+                report.crowds.push(crowd::round(&stage).await);
             }
             if wanted("visit") && browser && round == 1 {
                 report.visits.push(visit::visit(&stage).await);

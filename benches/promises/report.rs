@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::connecting::Connected;
+use crate::crowd::Crowded;
 use crate::fleet::SERVERS;
 use crate::loops::Tick;
 use crate::pages::Served;
@@ -18,6 +19,7 @@ pub(crate) struct Report {
     pub(crate) minutes: Vec<Minute>,
     pub(crate) moved: Vec<Moved>,
     pub(crate) pages: Vec<Served>,
+    pub(crate) crowds: Vec<Crowded>,
     pub(crate) visits: Vec<Visit>,
     notes: Vec<String>,
 }
@@ -30,6 +32,7 @@ impl Report {
             minutes: Vec::new(),
             moved: Vec::new(),
             pages: Vec::new(),
+            crowds: Vec::new(),
             visits: Vec::new(),
             notes: vec![format!("the loop that was found to work on this machine: {loop_name}")],
         }
@@ -67,6 +70,9 @@ impl Report {
                 .beside("a bare page of the same bytes", figures(|one| one.bare)),
             );
         }
+        if !self.crowds.is_empty() {
+            self.crowds(&mut rows);
+        }
         if !self.visits.is_empty() {
             let figures = |of: fn(&Visit) -> u64| self.visits.iter().map(|one| kib(of(one))).collect();
             rows.push(
@@ -100,6 +106,31 @@ impl Report {
         rows.push(listing.beside("ls -la on the machine itself", seconds(|one| one.ls)));
         let grown = self.moved.iter().map(|one| kib(one.grown) / 1_024.0).collect();
         rows.push(Row::new("memory that all three took at most", "MiB", 1, grown, Limit::Fixed(64.0)));
+    }
+
+    fn crowds(&self, rows: &mut Vec<Row>) {
+        let times = |of: fn(&Crowded) -> Duration| self.crowds.iter().map(|one| milliseconds(of(one))).collect();
+        let sizes = |of: fn(&Crowded) -> u64| self.crowds.iter().map(|one| kib(of(one))).collect();
+        rows.push(
+            Row::new(
+                "5,000 processes: the page, 95th percentile without the remote command",
+                "ms",
+                0,
+                times(|one| one.page),
+                Limit::Fixed(400.0),
+            )
+            .beside("the remote command", times(|one| one.remote)),
+        );
+        rows.push(
+            Row::new(
+                "5,000 processes: the largest answer over the wire",
+                "KiB",
+                0,
+                sizes(|one| one.wire),
+                Limit::Fixed(250.0),
+            )
+            .beside("without compression", sizes(|one| one.unpacked)),
+        );
     }
 
     fn watching(&mut self, rows: &mut Vec<Row>) {

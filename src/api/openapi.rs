@@ -34,7 +34,7 @@ use super::{
         connection::test,
         platform::show, capabilities::show,
         metrics::history, latest::show, stream::show,
-        processes::index, processes::show, sockets::index, filesystems::index,
+        processes::index, processes::one::show, processes::signals::create, sockets::index, filesystems::index,
         files::index, files::content::show, files::content::replace, files::content::destroy, files::content::archive,
         files::changes::make_directory, files::changes::rename, files::changes::delete, files::changes::set_attributes,
         credentials::index, credentials::create, credentials::show, credentials::update, credentials::destroy,

@@ -12,7 +12,8 @@ const PAGE_PATIENCE: Duration = Duration::from_millis(1_200);
 const REGION_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Regions that are asked for alone.
-const REGIONS: [&str; 8] = ["facts", "charts", "processes", "filesystems", "files", "cores", "checks", "check-charts"];
+const REGIONS: [&str; 10] =
+    ["facts", "charts", "processes", "drawer", "sockets", "filesystems", "files", "cores", "checks", "check-charts"];
 
 /// A page or one region of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,4 +6,5 @@ mod loops;
 mod privilege;
 mod scripts;
 mod shell;
+mod signals;
 mod values;
