@@ -81,7 +81,7 @@ impl Host {
         self.ask(&command, (&endpoint, &platform), true).await
     }
 
-    /// The same, and the audit log says who has looked: for what may hold secrets. Where that cannot be written, nothing is
+    /// Like [`Host::read`], and the audit log says who has looked: for what may hold secrets. Where that cannot be written, nothing is
     /// shown.
     pub async fn read_on_record<C: Read>(&self, command: C, target: &str) -> Result<Answer<C::Output>> {
         let answer = self.read(command).await;
@@ -223,17 +223,10 @@ impl OperableHost {
             Err(error) => Err(error),
         };
         let (outcome, why) = match &result {
-            Ok(answer) => match command.why_not(&answer.value) {
-                None => (Outcome::Succeeded, String::new()),
-                Some(why) => (Outcome::Refused, why),
-            },
+            Ok(answer) => ended(&command, &answer.value),
             Err(error) => (outcome_of(error), error.to_string()),
         };
-        let (db, asked, now) = (self.hosts.db(), asked.detail("why", why), self.hosts.clock().now());
-        if let Err(problem) = db.run(move |connection| asked.ended(connection, outcome, now)).await {
-            // The change was made and "asked" stands: the reconcile job marks what has no outcome as unknown.
-            tracing::error!(%problem, "an outcome could not be written to the audit log");
-        }
+        self.hosts.write_outcome(asked, outcome, why).await;
         result
     }
 
@@ -252,6 +245,14 @@ impl OperableHost {
         let now = self.hosts.clock().now();
         let asked = self.hosts.db().run(move |connection| entry.asked(connection, now)).await?;
         Ok((asked, endpoint, may_be_root))
+    }
+}
+
+/// How a change ended that the server answered: made, or refused there.
+pub(super) fn ended<C: Change>(command: &C, answer: &C::Output) -> (Outcome, String) {
+    match command.why_not(answer) {
+        None => (Outcome::Succeeded, String::new()),
+        Some(why) => (Outcome::Refused, why),
     }
 }
 
