@@ -28,7 +28,7 @@ pub(in crate::commands) const SHAPES: &[Shape] = &[
 const MOST_VARIABLES: usize = 5000;
 
 /// Parts of names that secrets have.
-const SECRET_WORDS: [&str; 15] = [
+const SECRET_WORDS: [&str; 14] = [
     "PASS",
     "PWD",
     "SECRET",
@@ -41,7 +41,6 @@ const SECRET_WORDS: [&str; 15] = [
     "COOKIE",
     "SESSION",
     "SALT",
-    "CERT",
     "SIGNATURE",
     "WEBHOOK",
 ];

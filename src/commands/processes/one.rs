@@ -93,7 +93,7 @@ impl ProcessDetails {
     /// The unit of systemd that it belongs to: the last name of its cgroup that ends like one.
     pub fn unit(&self) -> Option<&str> {
         let mut names = self.cgroup.as_deref()?.rsplit('/');
-        names.find(|name| name.ends_with(".service") || name.ends_with(".scope"))
+        names.find(|name| matches!(name.rsplit_once('.'), Some((_, "service" | "scope"))))
     }
 }
 

@@ -207,7 +207,7 @@ pub(in crate::commands) fn read(output: &[u8]) -> Result<Signalled, ParseError> 
 fn waited(row: &Row<'_>) -> Result<Duration, ParseError> {
     let clock = |at, name| row.read(at, name, text::decimal)?.ok_or_else(|| row.error("a time is missing"));
     let (before, after) = (clock(2, "time before")?, clock(3, "time after")?);
-    Duration::try_from_secs_f64(after - before).map_err(|_| row.error("the clock went back"))
+    Duration::try_from_secs_f64(after - before).map_err(|_negative| row.error("the clock went back"))
 }
 
 #[cfg(test)]

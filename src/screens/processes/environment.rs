@@ -85,7 +85,7 @@ pub async fn create(
     })?;
     let about = stored.about(&render.shell.here, Level::Up);
     let page = EnvironmentPage { about, pid, seen: form.seen, region };
-    render.page_or(&page, |page| page.as_environment())
+    render.page_or(&page, EnvironmentPage::as_environment)
 }
 
 fn row(variable: Variable, shows_all: bool) -> Row {

@@ -1,6 +1,6 @@
 //! The list of processes as its table shows it: filtered, ordered, cut, as a list or a tree. Shapes; asks nobody.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -231,7 +231,7 @@ fn users(processes: &[Process]) -> Vec<(String, usize)> {
         *counts.entry(&process.user).or_default() += 1;
     }
     let mut users: Vec<(String, usize)> = counts.into_iter().map(|(user, count)| (user.to_owned(), count)).collect();
-    users.sort_by(|one, other| other.1.cmp(&one.1));
+    users.sort_by_key(|(_, count)| Reverse(*count));
     users.truncate(MOST_USERS);
     users
 }

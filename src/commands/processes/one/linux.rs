@@ -79,7 +79,7 @@ pub(super) fn parse(output: &[u8]) -> Result<Option<ProcessDetails>, ParseError>
     Ok(Some(details))
 }
 
-/// `Uid:	0	0	0	0`: the second number is who it acts as.
+/// `Uid: 0 0 0 0`: the second number is who it acts as.
 fn status(line: &[u8], details: &mut ProcessDetails) -> Option<()> {
     let colon = line.iter().position(|byte| *byte == b':')?;
     let (key, value) = (line.get(..colon)?, line.get(colon + 1..)?.trim_ascii());
