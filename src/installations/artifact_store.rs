@@ -37,6 +37,8 @@ const PARTIAL: &str = "part";
 pub struct ArtifactStore {
     folder: PathBuf,
     uploads: Arc<Mutex<HashMap<String, usize>>>,
+    /// What must stay free instead of the usual; bytes.
+    spare: Option<u64>,
 }
 
 /// A file that was stored whole.
@@ -53,7 +55,13 @@ pub struct Received {
 impl ArtifactStore {
     /// The store below a data directory. Makes nothing yet.
     pub fn in_folder(data_dir: &Path) -> Self {
-        Self { folder: data_dir.join("artifacts"), uploads: Arc::default() }
+        Self { folder: data_dir.join("artifacts"), uploads: Arc::default(), spare: None }
+    }
+
+    /// The same, which leaves so many bytes of the disk free instead of the usual share.
+    #[must_use]
+    pub fn leaving(self, spare: u64) -> Self {
+        Self { spare: Some(spare), ..self }
     }
 
     /// Removes what an earlier process left half, at the start of this one.
@@ -136,7 +144,7 @@ impl ArtifactStore {
         }
         let disk = rustix::fs::statvfs(&self.folder).map_err(|error| Error::internal(io::Error::from(error)))?;
         let (free, all) = (disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize));
-        if free < more.saturating_add(SPARE.max(all / 10)) {
+        if free < more.saturating_add(self.spare.unwrap_or(SPARE.max(all / 10))) {
             return Err(Error::NoRoom(Message::new(
                 "The disk of hannun is nearly full: nothing is uploaded until there is room",
             )));

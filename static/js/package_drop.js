@@ -6,6 +6,7 @@ class PackageDrop extends HTMLElement {
     this.input = this.querySelector("input[type=file]");
     this.list = this.querySelector(".coming");
     this.form.querySelector("button").hidden = true;
+    this.input.classList.add("vh"); // its label stands for it
     const { signal } = this.life = new AbortController();
     const over = (event) => {
       event.preventDefault();

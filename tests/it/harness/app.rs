@@ -112,7 +112,7 @@ impl TestApp {
         let app = App {
             hosts: Hosts::new(database.db.clone(), Arc::clone(&sealer), pool, clock.clone(), patience),
             live: Live::default(),
-            artifacts: ArtifactStore::in_folder(&config.data_dir),
+            artifacts: ArtifactStore::in_folder(&config.data_dir).leaving(64 << 20),
             config: Arc::new(config),
             clock,
             db: database.db.within(PATIENCE),
