@@ -34,7 +34,7 @@ use super::{
         connection::test,
         platform::show, capabilities::show,
         metrics::history, latest::show, stream::show,
-        processes::index, processes::show, sockets::index, filesystems::index,
+        processes::index, processes::one::show, processes::signals::create, sockets::index, filesystems::index,
         packages::index, packages::updates, packages::install, packages::remove,
         artifacts::index, artifacts::show, artifacts::create, artifacts::destroy,
         executions::show, executions::stop, executions::stream,

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn every_built_in_command_that_reads_asks_for_root_with_constant_commands_only() {
+    fn every_built_in_command_asks_for_root_with_constant_commands_unless_it_is_about_one_thing() {
         let constant = |kind: &&crate::commands::CommandType| {
             !kind.takes_values() && **kind != crate::commands::CommandType::ListRestarts
         };

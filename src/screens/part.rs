@@ -16,6 +16,8 @@ const REGIONS: &[&str] = &[
     "facts",
     "charts",
     "processes",
+    "drawer",
+    "sockets",
     "filesystems",
     "cores",
     "checks",

@@ -53,11 +53,8 @@ impl CommandType {
                 let rows: Vec<_> = fields.chain(scripts).chain(files).collect();
                 Preview::of(&["Name", "Value"], &rows, Clone::clone)
             }
-            Self::DetectPlatform
-            | Self::SampleMetrics
-            | Self::ListFilesystems
-            | Self::ListProcesses
-            | Self::ListSockets => Preview::default(),
+            // The others have rows of their own.
+            _ => Preview::default(),
         })
     }
 }

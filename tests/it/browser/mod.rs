@@ -7,6 +7,7 @@ mod keys;
 mod live;
 mod operating_system;
 pub(crate) mod people;
+mod processes;
 mod screens;
 mod shell;
 mod tabs;

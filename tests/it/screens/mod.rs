@@ -4,6 +4,7 @@ mod capabilities;
 mod fleet;
 mod history;
 mod overview;
+mod processes;
 mod streams;
 
 use std::sync::Arc;
