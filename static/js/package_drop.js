@@ -65,7 +65,7 @@ class PackageDrop extends HTMLElement {
     const answer = new DOMParser().parseFromString(request.responseText, "text/html");
     bar.remove();
     row.dataset.failed = "";
-    said.textContent = answer.body.textContent.replace(/\s+/g, " ").trim() || this.dataset.failed;
+    said.textContent = [...answer.querySelectorAll("toast-note > :not(.dot)")].map((part) => part.textContent.trim()).join(". ") || this.dataset.failed;
   }
 }
 customElements.define("package-drop", PackageDrop);
