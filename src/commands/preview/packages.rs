@@ -53,11 +53,7 @@ impl CommandType {
                 let rows: Vec<_> = fields.chain(scripts).chain(files).collect();
                 Preview::of(&["Name", "Value"], &rows, Clone::clone)
             }
-            Self::DetectPlatform
-            | Self::SampleMetrics
-            | Self::ListFilesystems
-            | Self::ListProcesses
-            | Self::ListSockets => Preview::default(),
+            _ => Preview::default(),
         })
     }
 }
