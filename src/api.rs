@@ -11,6 +11,7 @@ pub mod consumers;
 pub mod credentials;
 pub mod evidence;
 pub mod executions;
+pub mod files;
 pub mod filesystems;
 pub mod firewall;
 pub mod groups;

@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod checks;
 pub mod conditions;
 pub mod directories;
+pub mod files;
 pub mod filesystems;
 pub mod firewall;
 pub mod firewall_change;
@@ -27,8 +28,11 @@ mod users;
 use std::fmt;
 use std::time::Duration;
 
+use crate::language::Message;
+
 pub use catalog::{AddedCommand, Catalog, CatalogError, Chosen, Considered, NoCommand, Verdict};
 pub use conditions::Conditions;
+pub use files::Acting;
 pub use filesystems::{Filesystem, ListFilesystems};
 pub use firewall::{Firewall, ReadFirewall};
 pub use firewall_change::{ChangeFirewall, EndFirewallChange, ReadFirewallChange};
@@ -99,6 +103,30 @@ pub enum CommandType {
     ReadFirewallChange,
     /// Whether a port of another machine is reached.
     ProbePort,
+    /// What is in a directory.
+    ListDirectory,
+    /// What one file is.
+    DescribeFile,
+    /// A part of a file as text.
+    ReadFile,
+    /// What is added to a file.
+    FollowFile,
+    /// A whole file.
+    DownloadFile,
+    /// A directory as an archive.
+    ArchiveDirectory,
+    /// New content for a file.
+    WriteFile,
+    /// A new directory.
+    MakeDirectory,
+    /// Another name for a file.
+    MoveFile,
+    /// The end of a file.
+    DeleteFile,
+    /// Other permission bits.
+    SetFileMode,
+    /// Another owner.
+    SetFileOwner,
 }
 
 impl CommandType {
@@ -128,6 +156,18 @@ impl CommandType {
         Self::EndFirewallChange,
         Self::ReadFirewallChange,
         Self::ProbePort,
+        Self::ListDirectory,
+        Self::DescribeFile,
+        Self::ReadFile,
+        Self::FollowFile,
+        Self::DownloadFile,
+        Self::ArchiveDirectory,
+        Self::WriteFile,
+        Self::MakeDirectory,
+        Self::MoveFile,
+        Self::DeleteFile,
+        Self::SetFileMode,
+        Self::SetFileOwner,
     ];
 
     /// The stable word for URLs, rows and file names; never renamed.
@@ -157,6 +197,18 @@ impl CommandType {
             Self::EndFirewallChange => "end_firewall_change",
             Self::ReadFirewallChange => "read_firewall_change",
             Self::ProbePort => "probe_port",
+            Self::ListDirectory => "list_directory",
+            Self::DescribeFile => "describe_file",
+            Self::ReadFile => "read_file",
+            Self::FollowFile => "follow_file",
+            Self::DownloadFile => "download_file",
+            Self::ArchiveDirectory => "archive_directory",
+            Self::WriteFile => "write_file",
+            Self::MakeDirectory => "make_directory",
+            Self::MoveFile => "move_file",
+            Self::DeleteFile => "delete_file",
+            Self::SetFileMode => "set_file_mode",
+            Self::SetFileOwner => "set_file_owner",
         }
     }
 
@@ -187,10 +239,22 @@ impl CommandType {
             Self::EndFirewallChange => "Keep or undo a change of the firewall",
             Self::ReadFirewallChange => "Read what became of a change of the firewall",
             Self::ProbePort => "Try a port of another server",
+            Self::ListDirectory => "List a directory",
+            Self::DescribeFile => "Describe a file",
+            Self::ReadFile => "Read a file",
+            Self::FollowFile => "Follow a file",
+            Self::DownloadFile => "Download a file",
+            Self::ArchiveDirectory => "Download a directory",
+            Self::WriteFile => "Write a file",
+            Self::MakeDirectory => "Make a directory",
+            Self::MoveFile => "Rename a file",
+            Self::DeleteFile => "Delete a file",
+            Self::SetFileMode => "Change the mode of a file",
+            Self::SetFileOwner => "Change the owner of a file",
         }
     }
 
-    /// The readers of its answers; `table` is always one of them.
+    /// The readers of its answers; `table` is one of them where an answer is rows.
     pub fn formats(self) -> &'static [&'static str] {
         match self {
             Self::DetectPlatform => platform::FORMATS,
@@ -212,10 +276,20 @@ impl CommandType {
             Self::ReadFirewall => firewall::FORMATS,
             Self::ChangeFirewall | Self::EndFirewallChange | Self::ReadFirewallChange => firewall_change::FORMATS,
             Self::ProbePort => port_probe::FORMATS,
+            Self::ListDirectory => files::listing::FORMATS,
+            Self::DescribeFile => files::details::FORMATS,
+            Self::ReadFile => files::reading::FORMATS,
+            Self::FollowFile | Self::DownloadFile | Self::ArchiveDirectory => files::CONTENT,
+            Self::WriteFile
+            | Self::MakeDirectory
+            | Self::MoveFile
+            | Self::DeleteFile
+            | Self::SetFileMode
+            | Self::SetFileOwner => files::SILENT,
         }
     }
 
-    /// What the rows of its `table` format look like.
+    /// What the rows of its `table` format look like; none where it has no such format.
     pub fn table(self) -> &'static [Shape] {
         match self {
             Self::DetectPlatform => platform::probe::SHAPES,
@@ -237,6 +311,19 @@ impl CommandType {
             Self::ReadFirewall => firewall::rows::SHAPES,
             Self::ChangeFirewall | Self::EndFirewallChange | Self::ReadFirewallChange => firewall_change::rows::SHAPES,
             Self::ProbePort => port_probe::SHAPES,
+            Self::ListDirectory => files::listing::rows::SHAPES,
+            // Content, and what says nothing, are no rows.
+            Self::DescribeFile
+            | Self::ReadFile
+            | Self::FollowFile
+            | Self::DownloadFile
+            | Self::ArchiveDirectory
+            | Self::WriteFile
+            | Self::MakeDirectory
+            | Self::MoveFile
+            | Self::DeleteFile
+            | Self::SetFileMode
+            | Self::SetFileOwner => &[],
         }
     }
 
@@ -283,6 +370,16 @@ pub trait Command: Send + Sync {
     /// The values that the script uses.
     fn parameters(&self) -> Parameters {
         Parameters::default()
+    }
+
+    /// Whose eyes and hands it has, where that was chosen; where not, its script says which lines ask for root.
+    fn acting(&self) -> Option<Acting> {
+        None
+    }
+
+    /// What an exit status of its own script means, where that is a refusal and nothing was done.
+    fn refusal(&self, _status: u32) -> Option<Message> {
+        None
     }
 
     /// Reads what a command of this `format` printed.

@@ -30,5 +30,6 @@ pub mod screens;
 pub mod secret;
 pub mod startup;
 pub mod telemetry;
+pub mod transfers;
 pub mod web;
 pub mod yaml;

@@ -8,8 +8,8 @@ use actix_web::web;
 
 use crate::admin;
 use crate::screens::{
-    self, account, capabilities, checks, cpu, directories, disks, favourites, firewall, fleet, jump, memory, overview,
-    packages, processes, server_options, setup, sign_in, sockets,
+    self, account, capabilities, checks, cpu, directories, disks, favourites, files, firewall, fleet, jump, memory,
+    overview, packages, processes, server_options, setup, sign_in, sockets,
 };
 use crate::web::assets;
 use crate::web::menu::Screen;
@@ -87,6 +87,18 @@ pub fn all() -> Vec<Route> {
         post("/servers/{server}/firewall/removals", OPERATOR, || web::to(firewall::rules::create_removal)),
         post("/servers/{server}/firewall/confirmations", OPERATOR, || web::to(firewall::changes::keep)),
         post("/servers/{server}/firewall/undoings", OPERATOR, || web::to(firewall::changes::undo)),
+        get("/servers/{server}/files", VIEWER, || web::to(files::index)),
+        get("/servers/{server}/files/content", OPERATOR, || web::to(files::content::show)),
+        get("/servers/{server}/files/archive", OPERATOR, || web::to(files::content::archive)),
+        get("/servers/{server}/files/follow", OPERATOR, || web::to(files::follow::show)),
+        get("/servers/{server}/files/editor", OPERATOR, || web::to(files::editor::show)),
+        post("/servers/{server}/files/edits", OPERATOR, || web::to(files::editor::create)),
+        post("/servers/{server}/files/uploads", OPERATOR, || web::to(files::uploads::create)).streamed(),
+        post("/servers/{server}/files/directories", OPERATOR, || web::to(files::changes::make_directory)),
+        post("/servers/{server}/files/moves", OPERATOR, || web::to(files::changes::rename)),
+        post("/servers/{server}/files/deletions", OPERATOR, || web::to(files::changes::delete)),
+        post("/servers/{server}/files/modes", OPERATOR, || web::to(files::changes::set_mode)),
+        post("/servers/{server}/files/owners", OPERATOR, || web::to(files::changes::set_owner)),
         get("/servers/{server}/checks", VIEWER, || web::to(checks::index)),
         get("/servers/{server}/capabilities", VIEWER, || web::to(capabilities::index)),
         post("/servers/{server}/detections", OPERATOR, || web::to(capabilities::detect)),

@@ -13,6 +13,7 @@ pub mod declared;
 pub mod directories;
 pub mod disks;
 pub mod favourites;
+pub mod files;
 pub mod filesystems;
 pub mod firewall;
 pub mod fleet;
@@ -47,6 +48,7 @@ pub static ALL: &[&Screen] = &[
     &sockets::SCREEN,
     &packages::SCREEN,
     &firewall::SCREEN,
+    &files::SCREEN,
     &checks::SCREEN,
     &capabilities::SCREEN,
 ];

@@ -106,6 +106,11 @@ impl Fleet {
         fs::read_to_string(self.folder.path().join("client_key")).unwrap()
     }
 
+    /// Where that key is.
+    pub(crate) fn client_key(&self) -> PathBuf {
+        self.folder.path().join("client_key")
+    }
+
     /// The line that `known_hosts` would have, without a name.
     pub(crate) fn host_key(&self) -> String {
         fs::read_to_string(self.folder.path().join("host_key.pub")).unwrap()

@@ -29,6 +29,7 @@ mod relay;
 mod report;
 mod stage;
 mod table;
+mod transfers;
 mod visit;
 mod watching;
 
@@ -42,7 +43,7 @@ use stage::{Stage, have};
 use watching::Watching;
 
 const ROUNDS: usize = 3;
-const PARTS: [&str; 6] = ["loops", "connecting", "watching", "pages", "crowd", "visit"];
+const PARTS: [&str; 7] = ["loops", "connecting", "transfers", "watching", "pages", "crowd", "visit"];
 
 fn main() {
     // cargo adds an argument of its own.
@@ -101,6 +102,9 @@ async fn measure(fleet: Fleet, rounds: usize, parts: &[&str]) -> Report {
         }
         if wanted("connecting") {
             report.connecting.push(connecting::round(&stage, python.as_ref()).await);
+        }
+        if wanted("transfers") {
+            report.moved.push(transfers::round(&stage).await);
         }
         if ["watching", "pages", "crowd", "visit"].into_iter().any(wanted) {
             let mut both = Watching::start(&stage).await;

@@ -8,6 +8,7 @@ use crate::fleet::SERVERS;
 use crate::loops::Tick;
 use crate::pages::Served;
 use crate::table::{self, Limit, Row, median};
+use crate::transfers::Moved;
 use crate::visit::Visit;
 use crate::watching::{Minute, Watched};
 
@@ -16,6 +17,7 @@ pub(crate) struct Report {
     pub(crate) loops: Vec<[Tick; 3]>,
     pub(crate) connecting: Vec<(Connected, Connected, Option<Connected>)>,
     pub(crate) minutes: Vec<Minute>,
+    pub(crate) moved: Vec<Moved>,
     pub(crate) pages: Vec<Served>,
     pub(crate) crowds: Vec<Crowded>,
     pub(crate) visits: Vec<Visit>,
@@ -28,6 +30,7 @@ impl Report {
             loops: Vec::new(),
             connecting: Vec::new(),
             minutes: Vec::new(),
+            moved: Vec::new(),
             pages: Vec::new(),
             crowds: Vec::new(),
             visits: Vec::new(),
@@ -50,6 +53,9 @@ impl Report {
         }
         if !self.connecting.is_empty() {
             self.connecting(&mut rows);
+        }
+        if !self.moved.is_empty() {
+            self.transfers(&mut rows);
         }
         if !self.pages.is_empty() {
             let figures = |of: fn(&Served) -> Duration| self.pages.iter().map(|one| milliseconds(of(one))).collect();
@@ -86,6 +92,20 @@ impl Report {
         for note in &self.notes {
             println!("- {note}");
         }
+    }
+
+    /// Four fifths of what `sftp` does in the same time is five quarters of its time.
+    fn transfers(&self, rows: &mut Vec<Row>) {
+        let seconds =
+            |of: fn(&Moved) -> Duration| self.moved.iter().map(|one| of(one).as_secs_f64()).collect::<Vec<_>>();
+        let row =
+            |what, ours: Vec<f64>, beside| Row::new(what, "s", 2, ours, Limit::Where(1.25, 1.0)).beside("sftp", beside);
+        rows.push(row("download of 1 GiB", seconds(|one| one.down), seconds(|one| one.sftp_down)));
+        rows.push(row("upload of 1 GiB, flushed to the disk", seconds(|one| one.up), seconds(|one| one.sftp_up)));
+        let listing = Row::new("first page of 50,000 names", "s", 2, seconds(|one| one.listing), Limit::Fixed(1.0));
+        rows.push(listing.beside("ls -la on the machine itself", seconds(|one| one.ls)));
+        let grown = self.moved.iter().map(|one| kib(one.grown) / 1_024.0).collect();
+        rows.push(Row::new("memory that all three took at most", "MiB", 1, grown, Limit::Fixed(64.0)));
     }
 
     fn crowds(&self, rows: &mut Vec<Row>) {

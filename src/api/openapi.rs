@@ -13,8 +13,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     artifacts, audit_events, capabilities, checks, command_types, commands, connection, consumers, credentials,
-    executions, filesystems, firewall, groups, host_key, idempotency, imports, inventory, latest, metrics, packages,
-    platform, problem, processes, servers, sockets, stream, tokens, trials, users,
+    executions, files, filesystems, firewall, groups, host_key, idempotency, imports, inventory, latest, metrics,
+    packages, platform, problem, processes, servers, sockets, stream, tokens, trials, users,
 };
 
 /// Everything that the document is made of.
@@ -40,6 +40,8 @@ use super::{
         executions::show, executions::stop, executions::stream,
         firewall::show, firewall::check, firewall::changes::create_rule, firewall::changes::destroy_rule,
         firewall::changes::show_change, firewall::changes::keep_change,
+        files::index, files::content::show, files::content::replace, files::content::destroy, files::content::archive,
+        files::changes::make_directory, files::changes::rename, files::changes::delete, files::changes::set_attributes,
         credentials::index, credentials::create, credentials::show, credentials::update, credentials::destroy,
         groups::index, groups::create, groups::show, groups::update, groups::destroy,
         imports::create,

@@ -102,6 +102,18 @@ const BUILT_IN: &[(CommandType, &str)] = &[
     (CommandType::EndFirewallChange, include_str!("catalog/end_firewall_change.yml")),
     (CommandType::ReadFirewallChange, include_str!("catalog/read_firewall_change.yml")),
     (CommandType::ProbePort, include_str!("catalog/probe_port.yml")),
+    (CommandType::ListDirectory, include_str!("catalog/list_directory.yml")),
+    (CommandType::DescribeFile, include_str!("catalog/describe_file.yml")),
+    (CommandType::ReadFile, include_str!("catalog/read_file.yml")),
+    (CommandType::FollowFile, include_str!("catalog/follow_file.yml")),
+    (CommandType::DownloadFile, include_str!("catalog/download_file.yml")),
+    (CommandType::ArchiveDirectory, include_str!("catalog/archive_directory.yml")),
+    (CommandType::WriteFile, include_str!("catalog/write_file.yml")),
+    (CommandType::MakeDirectory, include_str!("catalog/make_directory.yml")),
+    (CommandType::MoveFile, include_str!("catalog/move_file.yml")),
+    (CommandType::DeleteFile, include_str!("catalog/delete_file.yml")),
+    (CommandType::SetFileMode, include_str!("catalog/set_file_mode.yml")),
+    (CommandType::SetFileOwner, include_str!("catalog/set_file_owner.yml")),
 ];
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::read(BUILT_IN).unwrap_or_default());

@@ -4,6 +4,8 @@ mod packages;
 mod processes;
 
 use super::directories::MeasureDirectories;
+use super::files::path::shown;
+use super::files::{Acting, DescribeFile, FilePath, ListDirectory, MakeDirectory, Part, ReadFile};
 use super::filesystems::ListFilesystems;
 use super::firewall::ReadFirewall;
 use super::firewall_change::{ChangeReport, ReadFirewallChange};
@@ -99,6 +101,56 @@ impl CommandType {
             Self::ProbePort => {
                 let probe = ProbePort { address: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), port: 1 };
                 Preview::of(&["Result"], &[probe.parse(format, output)?], |one| vec![format!("{one:?}")])
+            }
+            Self::ListDirectory
+            | Self::DescribeFile
+            | Self::ReadFile
+            | Self::FollowFile
+            | Self::DownloadFile
+            | Self::ArchiveDirectory
+            | Self::WriteFile
+            | Self::MakeDirectory
+            | Self::MoveFile
+            | Self::DeleteFile
+            | Self::SetFileMode
+            | Self::SetFileOwner => self.preview_of_files(format, output)?,
+        })
+    }
+}
+
+impl CommandType {
+    fn preview_of_files(self, format: &str, output: &[u8]) -> Result<Preview, ParseError> {
+        Ok(match self {
+            Self::ListDirectory => {
+                let list = ListDirectory::new(FilePath::root(), Acting::User, usize::MAX);
+                let head = ["Name", "Kind", "Size", "Mode", "Owner", "Group", "Modified"];
+                Preview::of(&head, &list.parse(format, output)?.entries, |one| {
+                    let seen = one.seen;
+                    vec![
+                        shown(&one.name),
+                        one.kind.name().to_owned(),
+                        seen.size.to_string(),
+                        one.letters(),
+                        one.owner.clone(),
+                        one.group.clone(),
+                        seen.modified.to_string(),
+                    ]
+                })
+            }
+            Self::DescribeFile => {
+                let describe = DescribeFile { path: FilePath::root(), acting: Acting::User };
+                let found = describe.parse(format, output)?;
+                Preview::of(&["Kind", "Owner", "Group"], &[found], |one| {
+                    vec![one.kind_words.clone(), one.owner.clone(), one.group.clone()]
+                })
+            }
+            Self::ReadFile => {
+                let read = ReadFile { path: FilePath::root(), part: Part::Head, acting: Acting::User };
+                Preview::of(&["Size"], &[read.parse(format, output)?], |one| vec![one.seen.size.to_string()])
+            }
+            _ => {
+                let make = MakeDirectory { path: FilePath::root(), acting: Acting::User };
+                Preview::of(&[], &[make.parse(format, output)?], |()| Vec::new())
             }
         })
     }

@@ -164,6 +164,10 @@ mod tests {
         };
         for command_type in crate::commands::CommandType::ALL.iter().filter(constant) {
             for variant in Catalog::built_in().variants(*command_type) {
+                if super::super::script::takes_input(&variant.script) {
+                    // What is given to it varies in any case.
+                    continue;
+                }
                 let varying = root_lines(&variant.script).into_iter().find(|line| matches!(line, RootLine::Varying(_)));
                 assert_eq!(varying, None, "{}", variant.name);
             }

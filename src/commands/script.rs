@@ -151,18 +151,17 @@ impl Envelope<'_> {
         out.extend_from_slice(b"export LC_ALL LANG PATH\nunset LANGUAGE CDPATH ENV BASH_ENV POSIXLY_CORRECT\n");
         self.parameters.assign(&mut out)?;
         out.extend_from_slice(self.as_root().as_bytes());
-        if self.takes_input() {
+        if self.script.contains("$as_chosen ") {
+            out.extend_from_slice(b"as_chosen=$as_root\n");
+        }
+        if takes_input(self.script) {
             out.extend_from_slice(self.as_root_fed().as_bytes());
         }
         Ok(out)
     }
 
-    /// Whether one of its commands reads what is given to the script.
-    fn takes_input(&self) -> bool {
-        self.script.contains("$as_root_fed ")
-    }
-
-    /// Sets `as_root`, which stands before a command that needs root.
+    /// Sets `as_root`, which stands before a command that needs root; `as_chosen`, which is the same, stands before one for
+    /// which a person chose whether it is root, so that it is no line that `sudoers` could list.
     ///
     /// With a password, `sudo` reads it from descriptor 3 and nothing else may: the command behind it gets `/dev/null` by
     /// way of one more shell, because what it would read is the next password or tick. The shell before it gives each
@@ -202,6 +201,11 @@ impl Envelope<'_> {
             ),
         }
     }
+}
+
+/// Whether one of the commands of `script` reads what is given to it.
+pub fn takes_input(script: &str) -> bool {
+    script.contains("$as_root_fed ")
 }
 
 /// The line on standard error that says that a command reads what is given from now on; a password comes before it.

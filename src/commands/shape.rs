@@ -74,7 +74,8 @@ mod tests {
     #[test]
     fn the_columns_that_people_are_told_are_those_that_are_read() {
         for command_type in CommandType::ALL {
-            assert!(!command_type.table().is_empty(), "{command_type:?}");
+            let reads_tables = command_type.formats().contains(&"table");
+            assert_eq!(reads_tables, !command_type.table().is_empty(), "{command_type:?}");
             for shape in command_type.table() {
                 let row = shape.example();
                 assert!(reads(*command_type, shape, &row), "{command_type:?}: {row}");
@@ -92,8 +93,8 @@ mod tests {
     #[test]
     fn a_column_too_many_is_refused() {
         for command_type in CommandType::ALL.iter().filter(|known| **known != CommandType::DetectPlatform) {
-            let longest =
-                command_type.table().iter().max_by_key(|shape| shape.example().matches('\t').count()).unwrap();
+            let longest = command_type.table().iter().max_by_key(|shape| shape.example().matches('\t').count());
+            let Some(longest) = longest else { continue };
             assert!(!reads(*command_type, longest, &format!("{}\tmore", longest.example())), "{command_type:?}");
         }
     }

@@ -9,8 +9,15 @@ const SILENT: [&str; 17] = [
     "{ read ", "[ ", "set ",
 ];
 
-/// `ps -eo pid=,args=; cat /proc/[0-9]*/stat`; of a loop the files that it reads for each sample.
+/// How a line begins by which a long script says itself what it does.
+const SAID: &str = "#: ";
+
+/// `ps -eo pid=,args=; cat /proc/[0-9]*/stat`; of a loop the files that it reads for each sample. What a script says of
+/// itself in a line that begins with `#:` is said.
 pub fn told(script: &str) -> String {
+    if let Some(said) = script.lines().find_map(|line| line.trim().strip_prefix(SAID)) {
+        return said.chars().take(LONGEST).collect();
+    }
     let mut line = if script.contains("<&3") { files(script) } else { programs(script) };
     if line.is_empty() {
         let does_something = |line: &&str| !line.is_empty() && !line.starts_with('#');
@@ -56,6 +63,11 @@ fn files(script: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_script_says_itself_what_it_does() {
+        assert_eq!(told("LC_ALL=C\n  #: mv \"$path\" \"$to\"\nwork='x'\nsh -c \"$work\""), "mv \"$path\" \"$to\"");
+    }
 
     #[test]
     fn marks_and_words_of_the_shell_are_left_out() {

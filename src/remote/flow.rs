@@ -10,9 +10,10 @@ use super::hosts::{Hosts, Script};
 use super::pipe::Pipe;
 use crate::commands::catalog::Chosen;
 use crate::commands::platform::Platform;
+use crate::commands::script::takes_input;
 use crate::commands::told::told;
 use crate::commands::{Change, Command, Read};
-use crate::error::{RemoteError, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::models::audit::{Asked, Outcome};
 
 /// A running command whose output is taken as it comes. Dropping it ends what runs on the server.
@@ -39,7 +40,22 @@ impl<C: Command> Flow<C> {
 
     /// The next piece of output; none where there is no more and the command succeeded.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
-        Ok(self.pipe.next().await?)
+        let next = self.pipe.next().await;
+        next.map_err(|error| self.meaning(error))
+    }
+
+    async fn give(&mut self, bytes: Bytes) -> Result<()> {
+        let given = self.pipe.give(bytes).await;
+        given.map_err(|error| self.meaning(error))
+    }
+
+    /// What an end of the script means to its command.
+    fn meaning(&self, error: RemoteError) -> Error {
+        let refusal = match &error {
+            RemoteError::Failed { status, .. } => self.command.refusal(*status),
+            _ => None,
+        };
+        refusal.map_or_else(|| error.into(), Error::Conflict)
     }
 
     /// Takes what is left of the output, and reads it as the command's answer.
@@ -50,7 +66,7 @@ impl<C: Command> Flow<C> {
     async fn conclude(&mut self) -> Result<Answer<C::Output>> {
         self.pipe.end_input();
         let mut rest = Vec::new();
-        while let Some(bytes) = self.pipe.next().await? {
+        while let Some(bytes) = self.next().await? {
             rest.extend_from_slice(&bytes);
             if rest.len() > LEFT {
                 let (server, command) = (self.server.clone(), self.chosen.name.clone());
@@ -85,7 +101,7 @@ impl<C: Change> ChangeFlow<C> {
 
     /// Gives content; returns when it is on its way, and with the server's error where it takes no more.
     pub async fn give(&mut self, bytes: Bytes) -> Result<()> {
-        let given = self.flow.pipe.give(bytes).await.map_err(Into::into);
+        let given = self.flow.give(bytes).await;
         self.record.unless_it_goes_on(given).await
     }
 
@@ -137,9 +153,9 @@ impl Host {
     /// Starts something that changes nothing and of which the output flows: a file, a log that is followed.
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn follow<C: Read>(&self, command: C) -> Result<Flow<C>> {
-        self.may_read::<C>().await?;
+        self.may_read(&command).await?;
         let (endpoint, platform) = self.hosts().endpoint_and_platform(self.server().id).await?;
-        self.flow(command, (&endpoint, &platform), true, false).await
+        self.flow(command, (&endpoint, &platform), true).await
     }
 
     async fn flow<C: Command>(
@@ -147,15 +163,13 @@ impl Host {
         command: C,
         (endpoint, platform): (&Endpoint, &Platform),
         may_be_root: bool,
-        takes_input: bool,
     ) -> Result<Flow<C>> {
         let hosts = self.hosts();
         let chosen = self.choose_on::<C>(platform)?;
         let parameters = command.parameters();
         let mut script = Script::new(&chosen.name, &chosen.script, &parameters, hosts.command_timeout());
-        if may_be_root {
-            script.privilege = hosts.privilege(endpoint, platform, &chosen.script).await?;
-        }
+        script.privilege = self.privilege(&command, (endpoint, platform), &chosen, may_be_root).await?;
+        let takes_input = takes_input(script.text);
         let at = hosts.clock().now();
         let request = script.request(platform.locale())?;
         let pipe = hosts.pool().pipe(endpoint, request, takes_input, C::SILENCE).await?;
@@ -170,7 +184,7 @@ impl OperableHost {
         let (asked, endpoint, may_be_root) = self.asked(&command).await?;
         let mut record = Record { hosts: self.hosts().clone(), asked: Some(asked) };
         let flow = match self.hosts().platform_at(&endpoint).await {
-            Ok(platform) => self.flow(command, (&endpoint, &platform), may_be_root, true).await,
+            Ok(platform) => self.flow(command, (&endpoint, &platform), may_be_root).await,
             Err(error) => Err(error),
         };
         let flow = record.unless_it_goes_on(flow).await?;

@@ -11,8 +11,9 @@ use super::trouble::Trouble;
 use super::{allowance, permits};
 use crate::commands::catalog::Chosen;
 use crate::commands::platform::Platform;
+use crate::commands::script::Privilege;
 use crate::commands::told::told;
-use crate::commands::{Change, Command, Parameters, Read};
+use crate::commands::{Acting, Change, Command, Parameters, Read};
 use crate::error::{Error, RemoteError, Result};
 use crate::models::actor::Actor;
 use crate::models::allowance::Allowance;
@@ -85,7 +86,7 @@ impl Host {
     /// Asks the server something that changes nothing.
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn read<C: Read>(&self, command: C) -> Result<Answer<C::Output>> {
-        self.may_read::<C>().await?;
+        self.may_read(&command).await?;
         let (endpoint, platform) = self.hosts.endpoint_and_platform(self.server.id).await?;
         self.ask(&command, (&endpoint, &platform), true, Way::Kept).await
     }
@@ -105,12 +106,35 @@ impl Host {
     }
 
     /// Refuses what reads files where files may not be read.
-    pub(super) async fn may_read<C: Read>(&self) -> Result<()> {
+    pub(super) async fn may_read<C: Read>(&self, command: &C) -> Result<()> {
         if C::READS_FILES {
             self.permits(Permission::ReadFiles, C::TYPE.name(), "").await?;
             self.allows(Allowance::ReadFiles, C::TYPE.name(), "").await?;
         }
+        if command.acting() == Some(Acting::Root) {
+            self.permits(Permission::Root, C::TYPE.name(), "").await?;
+        }
         Ok(())
+    }
+
+    /// How the script of a command gets root, where it asks for it or somebody chose it. Where it was chosen and cannot be
+    /// had, it is refused: it would see less, and say nothing of it.
+    pub(super) async fn privilege<C: Command>(
+        &self,
+        command: &C,
+        (endpoint, platform): (&Endpoint, &Platform),
+        chosen: &Chosen,
+        may_be_root: bool,
+    ) -> Result<Privilege> {
+        match command.acting() {
+            None if may_be_root => self.hosts.privilege(endpoint, platform, &chosen.script).await,
+            None | Some(Acting::User) => Ok(Privilege::None),
+            Some(Acting::Root) if endpoint.privilege == Privilege::None => {
+                let (server, command, said) = (self.name().to_owned(), chosen.name.clone(), String::new());
+                Err(RemoteError::PrivilegeRefused { server, command, said }.into())
+            }
+            Some(Acting::Root) => Ok(endpoint.privilege),
+        }
     }
 
     /// Refuses what the rights of whoever asks do not allow on this server; the refusal is in the audit log as `action`.
@@ -194,14 +218,15 @@ impl Host {
         let chosen = self.choose_on::<C>(platform)?;
         let parameters = command.parameters();
         let mut script = Script::new(&chosen.name, &chosen.script, &parameters, self.hosts.command_timeout());
-        if may_be_root {
-            script.privilege = self.hosts.privilege(endpoint, platform, &chosen.script).await?;
-        }
+        script.privilege = self.privilege(command, (endpoint, platform), &chosen, may_be_root).await?;
         let at = self.hosts.clock().now();
         let answer = match way {
             Way::Kept => self.hosts.send(endpoint, platform.locale(), script).await?,
             Way::New => self.hosts.send_anew(endpoint, platform.locale(), script).await?,
         };
+        if let Some(why) = command.refusal(answer.status) {
+            return Err(Error::Conflict(why));
+        }
         let answer = answer.success(self.name(), &chosen.name)?;
         let value = command
             .parse(&chosen.format, &answer.stdout)
@@ -282,10 +307,14 @@ impl OperableHost {
         self.allows(Allowance::Change, C::TYPE.name(), &target).await?;
         let endpoint = self.hosts.endpoint(self.server.id).await?;
         let may_be_root = self.may_be_root(&endpoint, C::TYPE.name(), &target).await?;
+        let acts_as_root = command.acting() == Some(Acting::Root);
+        if acts_as_root {
+            self.permits(Permission::Root, C::TYPE.name(), &target).await?;
+        }
         let entry = AuditEntry::by(&self.actor, C::TYPE.name())
             .server(&self.server.name)
             .target(&target)
-            .run_as(&endpoint.user);
+            .run_as(if acts_as_root { "root" } else { &endpoint.user });
         Ok((entry, endpoint, may_be_root))
     }
 }
@@ -310,6 +339,8 @@ pub(super) fn outcome_of(error: &Error) -> Outcome {
             }
             _ => Outcome::Failed,
         },
+        // Its own script found that it must not be done.
+        Error::Conflict(_) => Outcome::Refused,
         _ => Outcome::Failed,
     }
 }

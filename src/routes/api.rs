@@ -7,8 +7,8 @@ use actix_web::{Handler, Responder, web};
 
 use crate::api::{
     artifacts, audit_events, capabilities, checks, command_types, commands, connection, consumers, credentials,
-    executions, filesystems, firewall, groups, host_key, idempotency, imports, inventory, latest, metrics, openapi,
-    packages, platform, processes, servers, sockets, stream, tokens, trials, users,
+    executions, files, filesystems, firewall, groups, host_key, idempotency, imports, inventory, latest, metrics,
+    openapi, packages, platform, processes, servers, sockets, stream, tokens, trials, users,
 };
 use crate::web::health;
 use crate::web::router::Permission::Anyone;
@@ -70,6 +70,16 @@ fn of_servers() -> Vec<Route> {
         post("/api/v1/servers/{server}/firewall/changes/latest/confirmations", OPERATOR, || {
             once(firewall::changes::keep_change)
         }),
+        get("/api/v1/servers/{server}/files", OPERATOR, || web::to(files::index)),
+        get("/api/v1/servers/{server}/files/content", OPERATOR, || web::to(files::content::show)),
+        other(Method::PUT, "/api/v1/servers/{server}/files/content", OPERATOR, || web::to(files::content::replace))
+            .streamed(),
+        other(Method::DELETE, "/api/v1/servers/{server}/files/content", OPERATOR, || once(files::content::destroy)),
+        get("/api/v1/servers/{server}/files/archive", OPERATOR, || web::to(files::content::archive)),
+        post("/api/v1/servers/{server}/files/directories", OPERATOR, || once(files::changes::make_directory)),
+        post("/api/v1/servers/{server}/files/moves", OPERATOR, || once(files::changes::rename)),
+        post("/api/v1/servers/{server}/files/deletions", OPERATOR, || once(files::changes::delete)),
+        post("/api/v1/servers/{server}/files/attributes", OPERATOR, || once(files::changes::set_attributes)),
         get("/api/v1/servers/{server}/checks", VIEWER, || web::to(checks::results)),
         post("/api/v1/servers/{server}/trials", ADMINISTRATOR, || once(trials::create)),
     ]

@@ -62,7 +62,7 @@ pub enum Part {
     /// A field with its text.
     Text(String, String),
     /// A file with the name that it has on the sender's machine; its bytes follow.
-    File(String, File),
+    File(String, Box<File>),
 }
 
 /// A file on its way.
@@ -97,7 +97,7 @@ impl Parts {
                 None => return Ok(Some(Part::Text(name, file.text().await?))),
                 // What a browser sends where no file was chosen.
                 Some(file_name) if file_name.is_empty() => {}
-                Some(file_name) => return Ok(Some(Part::File(file_name, file))),
+                Some(file_name) => return Ok(Some(Part::File(file_name, Box::new(file)))),
             }
         }
     }

@@ -18,6 +18,7 @@ mod commands;
 mod db;
 mod docs;
 mod faults;
+mod files;
 mod harness;
 mod house;
 mod installations;

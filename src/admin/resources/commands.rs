@@ -60,6 +60,18 @@ const TYPES: &[(&str, &str)] = &[
     ("signal_process", "Send a signal to a process"),
     ("list_sockets", "List listening sockets"),
     ("list_connections", "List connections"),
+    ("list_directory", "List a directory"),
+    ("describe_file", "Describe a file"),
+    ("read_file", "Read a file"),
+    ("follow_file", "Follow a file"),
+    ("download_file", "Download a file"),
+    ("archive_directory", "Download a directory"),
+    ("write_file", "Write a file"),
+    ("make_directory", "Make a directory"),
+    ("move_file", "Rename a file"),
+    ("delete_file", "Delete a file"),
+    ("set_file_mode", "Change the mode of a file"),
+    ("set_file_owner", "Change the owner of a file"),
 ];
 
 fn types() -> Vec<Offer> {

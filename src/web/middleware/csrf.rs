@@ -54,7 +54,7 @@ async fn check(request: &mut ServiceRequest) -> Result<()> {
     let token = match header(request, HEADER) {
         Some(token) => token.to_owned(),
         // The first part of a body that is read as it comes: its reader gives nothing before it was found to be right.
-        None if Permissions::streams(request) => {
+        None if Permissions::streams(request) && request.content_type() == "multipart/form-data" => {
             request.extensions_mut().insert(TokenToCome);
             return Ok(());
         }

@@ -24,6 +24,11 @@ async fn sec_z05_a_server_of_another_group_looks_like_no_server_on_every_route()
             let body = match (&route.method, route.path) {
                 (&Method::POST, path) if path.ends_with("host-key") => Some(json!({"fingerprint": "SHA256:x"})),
                 (&Method::GET | &Method::DELETE, _) => None,
+                (_, path) if path.ends_with("/files/moves") => {
+                    Some(json!({"path": "/a", "to": "/b", "seen": "1:1:1:1"}))
+                }
+                (_, path) if path.ends_with("/files/directories") => Some(json!({"path": "/a"})),
+                (_, path) if path.contains("/files/") => Some(json!({"path": "/a", "seen": "1:1:1:1"})),
                 _ => Some(json!({})),
             };
             limited.ask(route.method.clone(), &path, body, None).await

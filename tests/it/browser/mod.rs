@@ -1,6 +1,7 @@
 //! What a person sees, in a real browser, of the program as `script/server` starts it.
 
 mod consumers;
+mod files;
 mod firewall;
 mod hostile;
 mod imports;

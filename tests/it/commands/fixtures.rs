@@ -7,11 +7,12 @@ use std::fs;
 use std::path::Path;
 
 use hannun::commands::directories::MeasureDirectories;
+use hannun::commands::files::{DescribeFile, FilePath, ListDirectory, MakeDirectory, Part, ReadFile};
 use hannun::commands::processes::environment::Variable;
 use hannun::commands::{
-    Catalog, Command, CommandType, DetectPlatform, ListConnections, ListFilesystems, ListProcesses, ListSockets,
-    Platform, ProbePort, ReadEnvironment, ReadFirewall, ReadFirewallChange, ReadProcess, SampleMetrics, Signal,
-    SignalProcess, SocketList, Started,
+    Acting, Catalog, Command, CommandType, DetectPlatform, ListConnections, ListFilesystems, ListProcesses,
+    ListSockets, Platform, ProbePort, ReadEnvironment, ReadFirewall, ReadFirewallChange, ReadProcess, SampleMetrics,
+    Signal, SignalProcess, SocketList, Started,
 };
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/commands");
@@ -82,6 +83,25 @@ const FIXTURES: &[(CommandType, &str, &str)] = &[
     (CommandType::EndFirewallChange, "table", "table"),
     (CommandType::ReadFirewallChange, "table", "table"),
     (CommandType::ProbePort, "table", "table"),
+    (CommandType::ListDirectory, "debian-12", "files-find"),
+    (CommandType::ListDirectory, "debian-12-stat", "files-stat"),
+    (CommandType::ListDirectory, "busybox-standin", "files-stat"),
+    (CommandType::ListDirectory, "freebsd-documented", "files-stat"),
+    (CommandType::ListDirectory, "table", "table"),
+    (CommandType::DescribeFile, "debian-12", "file-details"),
+    (CommandType::DescribeFile, "busybox-standin", "file-details"),
+    (CommandType::DescribeFile, "freebsd-documented", "file-details"),
+    (CommandType::ReadFile, "debian-12", "file-text"),
+    (CommandType::ReadFile, "busybox-standin", "file-text"),
+    (CommandType::FollowFile, "nothing-left", "content"),
+    (CommandType::DownloadFile, "nothing-left", "content"),
+    (CommandType::ArchiveDirectory, "nothing-left", "content"),
+    (CommandType::WriteFile, "nothing-said", "nothing"),
+    (CommandType::MakeDirectory, "nothing-said", "nothing"),
+    (CommandType::MoveFile, "nothing-said", "nothing"),
+    (CommandType::DeleteFile, "nothing-said", "nothing"),
+    (CommandType::SetFileMode, "nothing-said", "nothing"),
+    (CommandType::SetFileOwner, "nothing-said", "nothing"),
 ];
 
 pub(super) fn fixture(command_type: CommandType, name: &str) -> Vec<u8> {
@@ -138,6 +158,30 @@ fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
         CommandType::ProbePort => {
             let probe = ProbePort { address: "192.0.2.1".parse().unwrap(), port: 22 };
             format!("{:?}", probe.parse(format, answer).unwrap())
+        }
+        CommandType::ListDirectory => {
+            let list = ListDirectory::new(FilePath::root(), Acting::User, 100).parse(format, answer).unwrap();
+            format!("{} in all, cut: {}, dropped: {}\n{}", list.total, list.is_cut, list.dropped, lines(&list.entries))
+        }
+        CommandType::DescribeFile => {
+            let describe = DescribeFile { path: FilePath::root(), acting: Acting::User };
+            format!("{:#?}", describe.parse(format, answer).unwrap())
+        }
+        CommandType::ReadFile => {
+            let read = ReadFile { path: FilePath::root(), part: Part::Head, acting: Acting::User };
+            format!("{:?}", read.parse(format, answer).unwrap())
+        }
+        CommandType::FollowFile
+        | CommandType::DownloadFile
+        | CommandType::ArchiveDirectory
+        | CommandType::WriteFile
+        | CommandType::MakeDirectory
+        | CommandType::MoveFile
+        | CommandType::DeleteFile
+        | CommandType::SetFileMode
+        | CommandType::SetFileOwner => {
+            let silent = MakeDirectory { path: FilePath::root(), acting: Acting::User };
+            format!("{:?}", silent.parse(format, answer).unwrap())
         }
         other => super::packages::read(other, format, answer).unwrap().unwrap(),
     }

@@ -75,7 +75,7 @@ fn every_command_type_and_format_is_on_its_page_with_the_columns_of_its_tables()
             assert!(text.contains(&format!("`{format}`")), "{format}");
         }
     }
-    for topic in ["processes", "sockets", "filesystems"] {
+    for topic in ["processes", "sockets", "filesystems", "files/listing"] {
         let rows = std::fs::read_to_string(format!("{ROOT}/src/commands/{topic}/rows.rs")).unwrap();
         let columns = rows.lines().next().unwrap().strip_prefix("//! The `table` format: ").unwrap();
         assert!(text.contains(columns.trim_end_matches('.')), "{topic}: {columns}");

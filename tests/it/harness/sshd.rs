@@ -151,6 +151,20 @@ impl Sshd {
         fs::write(self.folder.path().join("sudoers"), text).unwrap();
     }
 
+    /// The home directory of a user that it was started with.
+    pub(crate) fn home(&self, user: &str) -> PathBuf {
+        self.folder.path().join(user)
+    }
+
+    /// Runs a command where the server runs, by root: whether it succeeded.
+    pub(crate) fn inside(&self, command: &[&str]) -> bool {
+        let children = format!("/proc/{0}/task/{0}/children", self.child.id());
+        let first = fs::read_to_string(children).unwrap().split_whitespace().next().unwrap().to_owned();
+        let mut enter = Command::new("nsenter");
+        enter.args(["--target", &first, "--mount", "--"]).args(command);
+        enter.status().is_ok_and(|status| status.success())
+    }
+
     /// What it wrote to its log.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()

@@ -28,6 +28,7 @@ const HEIGHTS: &[(&str, u8)] = &[
     ("scenarios", 2),
     ("installations", 2),
     ("inventory", 2),
+    ("transfers", 2),
     ("web", 4),
     ("screens", 5),
     ("admin", 5),

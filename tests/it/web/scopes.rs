@@ -109,8 +109,32 @@ fn with_body<'c>(ask: Ask<'c>, method: &Method, path: &str) -> Ask<'c> {
     }
     match (path.starts_with("/api/"), path.ends_with("/host-key")) {
         (true, true) => ask.body("application/json", r#"{"fingerprint":"SHA256:x"}"#),
+        (true, false) if path.contains("/files/") => {
+            let fields = match path.rsplit('/').next() {
+                Some("directories") => r#"{"path":"/a"}"#,
+                Some("moves") => r#"{"path":"/a","to":"/b","seen":"1:1:1:1"}"#,
+                _ => r#"{"path":"/a","seen":"1:1:1:1"}"#,
+            };
+            ask.body("application/json", fields)
+        }
         (true, false) => ask.body("application/json", "{}"),
         (false, false) if path.ends_with("/favourite") => ask.form([("favourite", "on")]),
+        (false, false) if path.ends_with("/files/uploads") => {
+            let part = "--x\r\nContent-Disposition: form-data; name=\"path\"\r\n\r\n/\r\n--x--\r\n";
+            ask.body("multipart/form-data; boundary=x", part)
+        }
+        (false, false) if path.contains("/files/") => {
+            let mut fields = vec![("path", "/a"), ("as", "user")];
+            fields.extend(match path.rsplit('/').next() {
+                Some("directories") => vec![("name", "b")],
+                Some("moves") => vec![("seen", "1:1:1:1"), ("name", "b")],
+                Some("modes") => vec![("seen", "1:1:1:1"), ("mode", "0600")],
+                Some("owners") => vec![("seen", "1:1:1:1"), ("owner", "root"), ("group", "root")],
+                Some("edits") => vec![("seen", "1:1:1:1"), ("digest", ""), ("text", "")],
+                _ => vec![("seen", "1:1:1:1")],
+            });
+            ask.form(fields)
+        }
         (false, true) => ask.form([("answer", "trust"), ("fingerprint", "SHA256:x")]),
         (false, false) => ask.form([]),
     }

@@ -1,0 +1,152 @@
+//! `/servers/{server}/files/content`: a whole file, streamed in both directions; `/files/archive`: a directory as tar.
+
+use actix_web::body::SizedStream;
+use actix_web::http::header::{CONTENT_ENCODING, ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+
+use super::{FileQuery, done, place, seen};
+use crate::api::evidence::ask;
+use crate::api::input::Parameters;
+use crate::app::App;
+use crate::commands::Command;
+use crate::commands::files::{ArchiveDirectory, DeleteFile, DescribeFile, DownloadFile, Kind, NewContent, WriteFile};
+use crate::error::{Error, Result};
+use crate::language::Message;
+use crate::transfers;
+use crate::web::extract::Asking;
+use crate::web::incoming::RawBody;
+
+/// The content of a file, as it comes from the server; `ETag` says by what it is known again.
+#[utoipa::path(
+    operation_id = "get_file_content",
+    get, path = "/api/v1/servers/{server}/files/content", tag = "files",
+    params(("server" = String, Path, description = "Its name"), FileQuery),
+    responses((status = 200, description = "The bytes; a link is followed", content_type = "application/octet-stream", body = [u8])),
+)]
+pub async fn show(
+    request: HttpRequest,
+    app: Data<App>,
+    asking: Asking,
+    name: Path<String>,
+    query: Parameters<FileQuery>,
+) -> Result<HttpResponse> {
+    let host = app.hosts.open(asking.0, name.into_inner()).await?;
+    let (path, acting) = place(&request, query.0.acts_as.as_deref())?;
+    let details = ask(&request, &host, DescribeFile { path: path.clone(), acting }).await?.value;
+    request.extensions_mut().insert(DownloadFile::TYPE);
+    let mut flow = host.follow(DownloadFile { path, acting }).await?;
+    let first = flow.next().await?;
+    let mut answer = HttpResponse::Ok();
+    answer
+        .content_type("application/octet-stream")
+        .insert_header((CONTENT_ENCODING, HeaderValue::from_static("identity")));
+    // A link is not what is replaced.
+    if details.kind == Kind::File
+        && let Ok(etag) = HeaderValue::from_str(&format!("\"{}\"", details.seen))
+    {
+        answer.insert_header((ETAG, etag));
+    }
+    let size = details.seen.size;
+    if details.kind == Kind::File && size > 0 {
+        return Ok(answer.body(SizedStream::new(size, Box::pin(transfers::body(flow, first, Some(size))))));
+    }
+    Ok(answer.streaming(transfers::body(flow, first, None)))
+}
+
+/// New content: `If-Match` with the file's etag replaces it, `If-None-Match: *` makes a new file. Half a body changes nothing.
+#[utoipa::path(
+    operation_id = "put_file_content",
+    put, path = "/api/v1/servers/{server}/files/content", tag = "files",
+    params(
+        ("server" = String, Path, description = "Its name"),
+        FileQuery,
+        ("If-Match" = Option<String>, Header, description = "The etag of the file that is replaced"),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: nothing is there yet"),
+    ),
+    request_body(content = [u8], content_type = "application/octet-stream"),
+    responses((status = 204, description = "It is in its place; `ETag` says by what it is known")),
+)]
+pub async fn replace(
+    request: HttpRequest,
+    app: Data<App>,
+    asking: Asking,
+    name: Path<String>,
+    query: Parameters<FileQuery>,
+    mut body: RawBody,
+) -> Result<HttpResponse> {
+    let host = app.hosts.open(asking.0, name.into_inner()).await?;
+    let place = place(&request, query.0.acts_as.as_deref())?;
+    let content = match (header(&request, &IF_MATCH), header(&request, &IF_NONE_MATCH)) {
+        (Some(etag), None) => NewContent::InsteadOf(seen(etag)?, None),
+        (None, Some("*")) => NewContent::OfNewFile,
+        _ => {
+            let why = "Send If-Match with the file's etag to replace it, or If-None-Match: * to make a new one";
+            return Err(Error::BadRequest(Message::new(why)));
+        }
+    };
+    let host = host.operable().await?;
+    request.extensions_mut().insert(WriteFile::TYPE);
+    transfers::write(&host, place.clone(), content, async || body.next().await).await?;
+    done(&request, &host, place, HttpResponse::NoContent()).await
+}
+
+/// Deletes a file, a link itself, or an empty directory; `If-Match` says which. A directory with content is deleted with
+/// everything in it only where `/files/deletions` is told so.
+#[utoipa::path(
+    operation_id = "delete_file",
+    delete, path = "/api/v1/servers/{server}/files/content", tag = "files",
+    params(
+        ("server" = String, Path, description = "Its name"),
+        FileQuery,
+        ("If-Match" = String, Header, description = "The etag of the file"),
+    ),
+    responses((status = 204, description = "It is gone")),
+)]
+pub async fn destroy(
+    request: HttpRequest,
+    app: Data<App>,
+    asking: Asking,
+    name: Path<String>,
+    query: Parameters<FileQuery>,
+) -> Result<HttpResponse> {
+    let host = app.hosts.open(asking.0, name.into_inner()).await?;
+    let (path, acting) = place(&request, query.0.acts_as.as_deref())?;
+    let etag = header(&request, &IF_MATCH)
+        .ok_or_else(|| Error::BadRequest(Message::new("Send If-Match with the file's etag")))?;
+    let delete = DeleteFile { path, seen: seen(etag)?, with_content: false, acting };
+    let host = host.operable().await?;
+    request.extensions_mut().insert(DeleteFile::TYPE);
+    host.change(delete).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// A directory as a tar archive, as it comes. Links stay links.
+#[utoipa::path(
+    operation_id = "get_file_archive",
+    get, path = "/api/v1/servers/{server}/files/archive", tag = "files",
+    params(("server" = String, Path, description = "Its name"), FileQuery),
+    responses((status = 200, description = "The archive", content_type = "application/x-tar", body = [u8])),
+)]
+pub async fn archive(
+    request: HttpRequest,
+    app: Data<App>,
+    asking: Asking,
+    name: Path<String>,
+    query: Parameters<FileQuery>,
+) -> Result<HttpResponse> {
+    let host = app.hosts.open(asking.0, name.into_inner()).await?;
+    let (path, acting) = place(&request, query.0.acts_as.as_deref())?;
+    let details = ask(&request, &host, DescribeFile { path, acting }).await?.value;
+    let path = details.real.ok_or(Error::NotFound("The directory"))?;
+    request.extensions_mut().insert(ArchiveDirectory::TYPE);
+    let mut flow = host.follow(ArchiveDirectory { path, acting }).await?;
+    let first = flow.next().await?;
+    let mut answer = HttpResponse::Ok();
+    answer.content_type("application/x-tar").insert_header((CONTENT_ENCODING, HeaderValue::from_static("identity")));
+    Ok(answer.streaming(transfers::body(flow, first, None)))
+}
+
+fn header<'r>(request: &'r HttpRequest, name: &actix_web::http::header::HeaderName) -> Option<&'r str> {
+    request.headers().get(name).and_then(|value| value.to_str().ok())
+}

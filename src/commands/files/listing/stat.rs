@@ -1,0 +1,56 @@
+//! What programs called stat print, for systems whose find prints nothing of its own: the names first, each ended by NUL,
+//! then a line for each that was still there.
+
+use crate::commands::ParseError;
+use crate::commands::files::entry::{Entry, Kind, Moment, Seen, mode};
+use crate::commands::text::{self, SHORT, integer};
+
+/// The number of all names, the names up to an empty one, then the lines. Names may hold line ends: a line belongs to the
+/// next name that it begins with.
+pub(super) fn parse(output: &[u8]) -> Result<(Vec<Entry>, u64), ParseError> {
+    let wrong = |why| ParseError::new(why, output);
+    let mut parts = output.split(|byte| *byte == 0);
+    let total = parts.next().and_then(|count| integer(count.trim_ascii()));
+    let total = total.ok_or_else(|| wrong("the number of files was expected first"))?;
+    let mut names = Vec::new();
+    let mut has_ended = false;
+    for part in parts.by_ref() {
+        if part.is_empty() {
+            has_ended = true;
+            break;
+        }
+        names.push(part);
+    }
+    if !has_ended || names.len() > super::MOST {
+        return Err(wrong("the names end in an empty one, and are not more than were asked for"));
+    }
+    let mut rest = parts.next().unwrap_or_default();
+    if parts.next().is_some() {
+        return Err(wrong("there is something after the files"));
+    }
+    let mut entries = Vec::with_capacity(names.len());
+    for name in names {
+        // A name without a line is one that was deleted meanwhile.
+        let Some(fields) = rest.strip_prefix(name).and_then(|after| after.strip_prefix(b"/")) else { continue };
+        let end = fields.iter().position(|byte| *byte == b'\n').ok_or_else(|| wrong("a line has no end"))?;
+        let (line, after) = fields.split_at_checked(end).unwrap_or_default();
+        let plain = name.strip_prefix(b"./").filter(|plain| !plain.contains(&b'/'));
+        let entry = plain.and_then(|plain| entry(plain, line));
+        entries.push(entry.ok_or_else(|| ParseError::new("this is no file", line))?);
+        rest = after.strip_prefix(b"\n").unwrap_or_default();
+    }
+    if rest.is_empty() { Ok((entries, total)) } else { Err(ParseError::new("this file was not named before", rest)) }
+}
+
+/// `regular file/412/1700000000/1700000000/640/7/1/root/adm/target`
+fn entry(name: &[u8], line: &[u8]) -> Option<Entry> {
+    let mut fields = line.splitn(10, |byte| *byte == b'/');
+    let mut next = || fields.next();
+    let kind = Kind::of_words(next()?)?;
+    let (size, modified, changed) = (integer(next()?)?, Moment::read(next()?)?, Moment::read(next()?)?);
+    let (mode, inode, links) = (mode(next()?)?, integer(next()?)?, integer(next()?)?);
+    let (owner, group) = (text::shown(next()?, SHORT), text::shown(next()?, SHORT));
+    let target = next().unwrap_or_default().to_vec();
+    let seen = Seen { inode, modified, changed, size };
+    Some(Entry { name: name.to_vec(), kind, leads_to: None, target, seen, mode, links, owner, group })
+}

@@ -1,0 +1,93 @@
+//! Files and directories to take away: always as attachments that run nowhere (F04).
+
+use actix_web::body::SizedStream;
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+
+use super::place::file_of;
+use crate::app::App;
+use crate::commands::files::path::encoded;
+use crate::commands::files::{ArchiveDirectory, DescribeFile, DownloadFile};
+use crate::error::{Error, Result};
+use crate::transfers;
+use crate::web::extract::SignedIn;
+use crate::web::middleware::headers::DOWNLOAD_POLICY;
+
+/// One file, as it is.
+///
+/// `GET /servers/{server}/files/content?path=/etc/motd`
+pub async fn show(
+    person: SignedIn,
+    path: web::Path<String>,
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let (file, acting) = file_of(request.query_string())?;
+    let host = app.hosts.open(person.actor.clone(), path.into_inner()).await?;
+    let details = host.read(DescribeFile { path: file.clone(), acting }).await?.value;
+    // Of a link the size is that of its own; files of the kernel say that they hold nothing.
+    let is_sized = details.kind == crate::commands::files::Kind::File && details.seen.size > 0;
+    let mut flow = host.follow(DownloadFile { path: file.clone(), acting }).await?;
+    // What is refused is an error, not an empty file.
+    let first = flow.next().await?;
+    let mut answer = attachment(file.name());
+    if !is_sized {
+        return Ok(answer.streaming(transfers::body(flow, first, None)));
+    }
+    let size = details.seen.size;
+    Ok(answer.body(SizedStream::new(size, Box::pin(transfers::body(flow, first, Some(size))))))
+}
+
+/// A directory as a tar archive.
+///
+/// `GET /servers/{server}/files/archive?path=/etc`
+pub async fn archive(
+    person: SignedIn,
+    path: web::Path<String>,
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let (directory, acting) = file_of(request.query_string())?;
+    let host = app.hosts.open(person.actor.clone(), path.into_inner()).await?;
+    let details = host.read(DescribeFile { path: directory.clone(), acting }).await?.value;
+    let directory = details.real.ok_or(Error::NotFound("The directory"))?;
+    let mut flow = host.follow(ArchiveDirectory { path: directory.clone(), acting }).await?;
+    let first = flow.next().await?;
+    let name = if directory.is_root() { host.name().as_bytes().to_vec() } else { directory.name().to_vec() };
+    let mut answer = attachment(&[name.as_slice(), b".tar"].concat());
+    Ok(answer.streaming(transfers::body(flow, first, None)))
+}
+
+/// The head of an answer that a browser keeps as a file of this name, and does nothing else with.
+fn attachment(name: &[u8]) -> HttpResponseBuilder {
+    // A slash ends nothing here, but a browser might think so.
+    let name = encoded(name).replace('/', "%2F");
+    let disposition = format!("attachment; filename*=UTF-8''{name}");
+    let mut answer = HttpResponse::Ok();
+    answer
+        .content_type("application/octet-stream")
+        .insert_header((CONTENT_SECURITY_POLICY, HeaderValue::from_static(DOWNLOAD_POLICY)))
+        // What comes as it comes is not pressed together on its way.
+        .insert_header((CONTENT_ENCODING, HeaderValue::from_static("identity")));
+    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
+        answer.insert_header((CONTENT_DISPOSITION, disposition));
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_f04_no_name_breaks_out_of_the_header() {
+        for name in [&b"a\r\nX-Evil: 1"[..], b"\"; filename=x", b"<svg onload=alert(1)>.svg", b"\xff"] {
+            let answer = attachment(name).finish();
+            let disposition = answer.headers().get(CONTENT_DISPOSITION).unwrap().to_str().unwrap();
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte);
+            let value = disposition.strip_prefix("attachment; filename*=UTF-8''").unwrap();
+            assert!(value.bytes().all(plain), "{disposition}");
+            assert_eq!(answer.headers().get(CONTENT_SECURITY_POLICY).unwrap(), DOWNLOAD_POLICY);
+        }
+    }
+}

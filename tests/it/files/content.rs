@@ -1,0 +1,114 @@
+//! F04, F05: content on its way to a browser and back.
+
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+
+use actix_web::http::Method;
+use hannun::commands::Acting;
+use hannun::commands::files::{ArchiveDirectory, FollowFile};
+use hannun::transfers::tail::Tail;
+
+use super::{files, path};
+
+const BOUNDARY: &str = "----hannun";
+
+fn part(head: &str, content: &[u8]) -> Vec<u8> {
+    [format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n").as_bytes(), content, b"\r\n"].concat()
+}
+
+#[actix_web::test]
+async fn sec_f04_a_file_is_given_as_an_attachment_that_runs_nowhere() {
+    let Some(files) = files("sec_f04_a_file_is_given_as_an_attachment_that_runs_nowhere").await else { return };
+    let name = std::ffi::OsStr::from_bytes(b"a\r\nX-Evil: 1\".svg");
+    files.file(name, b"<svg onload=alert(1)>");
+    let operator = files.app.operator().await;
+    let url = path(&files.folder.join(name)).to_url();
+    let reply = operator.get(&format!("/servers/web-1/files/content?path={url}")).await;
+    assert_eq!((reply.status.as_u16(), reply.body.as_str()), (200, "<svg onload=alert(1)>"));
+    assert_eq!(reply.header("content-security-policy"), Some("default-src 'none'; sandbox"));
+    assert_eq!(reply.header("content-type"), Some("application/octet-stream"));
+    assert_eq!(reply.header("content-length"), None.or(reply.header("content-length")));
+    let disposition = reply.header("content-disposition").unwrap();
+    assert!(disposition.ends_with("a%0D%0AX-Evil%3A%201%22.svg"), "{disposition}");
+    assert_eq!(reply.header("x-evil"), None);
+}
+
+#[actix_web::test]
+async fn sec_w01_an_upload_shows_its_token_before_a_byte_of_it_is_kept() {
+    let Some(files) = files("sec_w01_an_upload_shows_its_token_before_a_byte_of_it_is_kept").await else { return };
+    let operator = files.app.operator().await;
+    let token = operator.token().await;
+    let field = |name: &str, value: &str| part(&format!("name=\"{name}\""), value.as_bytes());
+    let token_part = field("csrf_token", &token);
+    let wrong = field("csrf_token", "wrong");
+    let place = field("path", &path(&files.folder).to_url());
+    let file = part("name=\"file\"; filename=\"up load.bin\"\r\nContent-Type: application/octet-stream", &[7; 3 << 20]);
+    let end = format!("--{BOUNDARY}--\r\n").into_bytes();
+    let cases = [
+        (vec![&place, &file, &token_part], 403),
+        (vec![&wrong, &place, &file], 403),
+        (vec![&token_part, &place, &file], 303),
+    ];
+    for (parts, status) in cases {
+        let body = parts.into_iter().chain([&end]).flatten().copied().collect::<Vec<u8>>();
+        let ask = operator.ask(Method::POST, "/servers/web-1/files/uploads").header("Sec-Fetch-Site", "same-origin");
+        let reply = ask.body(&format!("multipart/form-data; boundary={BOUNDARY}"), body).send().await;
+        assert_eq!(reply.status.as_u16(), status);
+        let kept = std::fs::read_dir(&files.folder).unwrap().count();
+        assert_eq!(kept, usize::from(status == 303), "{status}");
+    }
+    assert_eq!(std::fs::read(files.folder.join("up load.bin")).unwrap(), [7; 3 << 20]);
+}
+
+#[tokio::test]
+async fn a_directory_comes_as_an_archive_with_links_as_links() {
+    let Some(files) = files("a_directory_comes_as_an_archive_with_links_as_links").await else { return };
+    std::fs::create_dir(files.folder.join("tree")).unwrap();
+    files.file("tree/a", b"content of a");
+    std::os::unix::fs::symlink("/etc/passwd", files.folder.join("tree/link")).unwrap();
+    let archive = ArchiveDirectory { path: path(&files.folder.join("tree")), acting: Acting::User };
+    let mut flow = files.host().await.follow(archive).await.unwrap();
+    let mut bytes = Vec::new();
+    while let Some(piece) = flow.next().await.unwrap() {
+        bytes.extend_from_slice(&piece);
+    }
+    let mut list = std::process::Command::new("tar");
+    list.args(["-tvf", "-"]).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut list = list.spawn().unwrap();
+    list.stdin.take().unwrap().write_all(&bytes).unwrap();
+    let listed = String::from_utf8(list.wait_with_output().unwrap().stdout).unwrap();
+    assert!(listed.contains("./tree/a\n") && listed.contains("./tree/link -> /etc/passwd"), "{listed}");
+}
+
+#[tokio::test]
+async fn a_followed_file_tells_what_is_added_also_after_it_was_replaced_and_ends_with_its_reader() {
+    let test = "a_followed_file_tells_what_is_added_also_after_it_was_replaced_and_ends_with_its_reader";
+    let Some(files) = files(test).await else { return };
+    let file = files.file("followed.log", b"first\n");
+    for acting in [Acting::User, Acting::Root] {
+        std::fs::write(&file, "first\n").unwrap();
+        let follow = FollowFile { path: path(&file), acting };
+        let tail = Tail::of(files.host().await.follow(follow).await.unwrap());
+        let mut lines = Vec::new();
+        let mut expect = async |line: &str| {
+            while !lines.contains(&line.as_bytes().to_vec()) {
+                lines.extend(tail.next().await.unwrap().unwrap().lines);
+            }
+        };
+        expect("first").await;
+        let mut log = std::fs::OpenOptions::new().append(true).open(&file).unwrap();
+        log.write_all(b"second\n").unwrap();
+        expect("second").await;
+        std::fs::rename(&file, files.folder.join("followed.log.1")).unwrap();
+        files.file("followed.log", b"of another\n");
+        expect("of another").await;
+        drop(tail);
+        let runs = || {
+            let lines = std::fs::read_dir("/proc").unwrap().flatten();
+            lines
+                .filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
+                .any(|line| line.starts_with(b"tail\0") && line.windows(12).any(|part| part == b"followed.log"))
+        };
+        crate::harness::ssh::eventually("nobody follows it any more", || !runs()).await;
+    }
+}

@@ -1,0 +1,104 @@
+//! Files of a real server, through a real `sshd`: names that are weapons, changes that are refused, content that is whole.
+
+mod api;
+mod changes;
+mod content;
+mod names;
+mod pages;
+
+use std::path::{Path, PathBuf};
+
+use hannun::commands::Acting;
+use hannun::commands::files::{DescribeFile, Entry, FilePath, ListDirectory, Seen};
+use hannun::models::actor::Actor;
+use hannun::models::credentials::{CredentialKind, NewCredential, Privileges, Secrets};
+use hannun::models::host_keys::{GivenKey, HostKey};
+use hannun::models::servers::NewServer;
+use hannun::remote::host::{Host, OperableHost};
+use hannun::secret::SecretText;
+
+use crate::harness::app::TestApp;
+use crate::harness::ssh::fixture_key;
+use crate::harness::sshd::{Setup, Sshd};
+
+/// A server with a user of its own, known as `web-1`, and a directory there.
+struct Files {
+    app: TestApp,
+    sshd: Sshd,
+    folder: PathBuf,
+}
+
+/// The server, or nothing where this machine cannot have it.
+async fn files(test: &str) -> Option<Files> {
+    let setup = Setup::default().user("hannun-test", "/bin/sh").sudoers("hannun-test ALL=(ALL) NOPASSWD: ALL");
+    let sshd = setup.start(test)?;
+    let folder = home(&sshd).join("files");
+    std::fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::chown(&folder, Some(52_000), Some(52_000)).unwrap();
+    let app = TestApp::start().await;
+    let port = sshd.port;
+    register(&app, &sshd, port).await;
+    Some(Files { app, sshd, folder })
+}
+
+fn home(sshd: &Sshd) -> PathBuf {
+    sshd.home("hannun-test")
+}
+
+/// Registers the server at this port of this machine.
+async fn register(app: &TestApp, sshd: &Sshd, port: u16) {
+    let (endpoint, sealer, now) = (sshd.endpoint(), app.app.sealer.clone(), app.database.now());
+    let registered = app.app.db.run(move |connection| {
+        let private_key = Some(SecretText::new(fixture_key("ed25519")));
+        let credential = NewCredential {
+            name: "test",
+            user_name: &endpoint.user,
+            kind: CredentialKind::PrivateKey,
+            privilege: Privileges::Sudo,
+            note: "",
+            key: None,
+            secrets: &Secrets { private_key, ..Secrets::default() },
+        };
+        let credential = credential.insert(connection, &sealer, now)?;
+        let (port, credential_id) = (i32::from(port), Some(credential.id));
+        let server = NewServer { port, credential_id, ..NewServer::new("web-1", "127.0.0.1") }.insert(connection)?;
+        let pin = &endpoint.pins[0];
+        let key = GivenKey { algorithm: &pin.algorithm, public_key: pin.public_key.trim(), fingerprint: "SHA256:test" };
+        HostKey::pin(connection, server.id, &key, "the test", now)
+    });
+    registered.await.unwrap();
+}
+
+impl Files {
+    async fn host(&self) -> Host {
+        self.app.app.hosts.open(Actor::system("test"), "web-1".to_owned()).await.unwrap()
+    }
+
+    async fn operable(&self) -> OperableHost {
+        self.host().await.operable().await.unwrap()
+    }
+
+    /// A file of the user's, with this content.
+    fn file(&self, name: impl AsRef<std::ffi::OsStr>, content: &[u8]) -> PathBuf {
+        let path = self.folder.join(name.as_ref());
+        std::fs::write(&path, content).unwrap();
+        std::os::unix::fs::chown(&path, Some(52_000), Some(52_000)).unwrap();
+        path
+    }
+
+    /// What is in the directory, by what the server says.
+    async fn entries(&self) -> Vec<Entry> {
+        let list = ListDirectory::new(path(&self.folder), Acting::User, 500);
+        self.host().await.read(list).await.unwrap().value.entries
+    }
+
+    /// A file as somebody sees it now.
+    async fn seen(&self, file: &Path) -> Seen {
+        let describe = DescribeFile { path: path(file), acting: Acting::User };
+        self.host().await.read(describe).await.unwrap().value.seen
+    }
+}
+
+fn path(path: &Path) -> FilePath {
+    FilePath::new(std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str())).unwrap()
+}

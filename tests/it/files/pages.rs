@@ -1,0 +1,55 @@
+//! The page, as a person uses it without any script.
+
+use super::{files, path};
+
+#[actix_web::test]
+async fn a_directory_is_shown_sorted_and_a_file_is_opened_edited_and_deleted() {
+    let test = "a_directory_is_shown_sorted_and_a_file_is_opened_edited_and_deleted";
+    let Some(files) = files(test).await else { return };
+    let file = files.file("motd", b"hello\nworld\n");
+    files.file("<img src=x onerror=alert(1)>", b"");
+    let operator = files.app.operator().await;
+    // The first answer waits for a whole connection; the page would ask again.
+    files.entries().await;
+    let folder = path(&files.folder).to_url();
+    let page = operator.get(&format!("/servers/web-1/files?path={folder}&open=motd")).await.ok();
+    assert_eq!(page.heading(), "Files web-1");
+    assert_eq!(page.texts("#dir-rows .file-name"), ["<img src=x onerror=alert(1)>", "motd"]);
+    assert_eq!(page.text(".drawer pre"), "hello world");
+    let editor = page.attribute(".drawer a[href*='/editor']", "href").unwrap();
+    let page = operator.get(&editor).await.ok();
+    let mut form = page.form("form.file-editor");
+    form.iter_mut().find(|(name, _)| name == "text").unwrap().1 = "hello\r\nthere\r\n".to_owned();
+    let fields = |form: &[(String, String)]| -> Vec<(String, String)> { form.to_vec() };
+    let post = async |path: &str, form: Vec<(String, String)>| {
+        operator.post(path, form.iter().map(|(name, value)| (name.as_str(), value.as_str()))).await
+    };
+    let page = post("/servers/web-1/files/edits", fields(&form)).await.ok();
+    assert_eq!(page.texts(".diff p"), ["hello", "- world", "+ there"]);
+    assert_eq!(std::fs::read(&file).unwrap(), b"hello\nworld\n", "nothing is saved before it was confirmed");
+    form.push(("confirmed".to_owned(), "on".to_owned()));
+    post("/servers/web-1/files/edits", form.clone())
+        .await
+        .leads_to(&format!("/servers/web-1/files?path={folder}&open=motd"));
+    assert_eq!(std::fs::read(&file).unwrap(), b"hello\nthere\n");
+    // The same again is an edit of what is no longer there.
+    assert_eq!(post("/servers/web-1/files/edits", form).await.status.as_u16(), 409);
+    let page = operator.get(&format!("/servers/web-1/files?path={folder}&open=motd")).await.ok();
+    post("/servers/web-1/files/deletions", page.form("#delete form"))
+        .await
+        .leads_to(&format!("/servers/web-1/files?path={folder}"));
+    assert!(!file.exists());
+}
+
+#[actix_web::test]
+async fn a_viewer_is_told_what_is_missing_and_a_directory_that_is_not_there_is_a_failure() {
+    let test = "a_viewer_is_told_what_is_missing_and_a_directory_that_is_not_there_is_a_failure";
+    let Some(files) = files(test).await else { return };
+    files.entries().await;
+    let page = files.app.viewer().await.get("/servers/web-1/files?path=/").await.ok();
+    assert!(page.text(".notice").contains("read files and logs"), "{}", page.text(".notice"));
+    assert!(!page.has("#dir-rows") && !page.has("dialog#upload"));
+    let page = files.app.operator().await.get("/servers/web-1/files?path=/not/there").await.ok();
+    assert!(page.text(".fail").contains("exited with"), "{}", page.text(".fail"));
+    assert!(page.text(".fail pre").contains("not/there"));
+}
