@@ -35,9 +35,14 @@ pub use permission::Permission;
 pub use platform::{DetectPlatform, Platform};
 pub use port_probe::ProbePort;
 pub use preview::Preview;
+pub use processes::environment::ReadEnvironment;
+pub use processes::one::{ProcessDetails, ReadProcess};
+pub use processes::signals::{Signal, SignalProcess, Signalled};
+pub use processes::started::Started;
 pub use processes::{ListProcesses, Process, ProcessList};
 pub use script::{Envelope, Locale, Parameters, Privilege, ScriptError, Value};
 pub use shape::{Column, Shape};
+pub use sockets::connections::ListConnections;
 pub use sockets::{ListSockets, Socket, SocketList};
 
 /// What we ask, in the abstract; each has a spelling per platform in the catalogue.
@@ -52,8 +57,16 @@ pub enum CommandType {
     ListFilesystems,
     /// What runs.
     ListProcesses,
+    /// One process in detail.
+    ReadProcess,
+    /// The environment of a process.
+    ReadEnvironment,
+    /// A signal to a process.
+    SignalProcess,
     /// What listens.
     ListSockets,
+    /// Who is connected.
+    ListConnections,
     /// Who owns the firewall, and its rules.
     ReadFirewall,
     /// One rule more or less, which undoes itself until it is kept.
@@ -73,7 +86,11 @@ impl CommandType {
         Self::SampleMetrics,
         Self::ListFilesystems,
         Self::ListProcesses,
+        Self::ReadProcess,
+        Self::ReadEnvironment,
+        Self::SignalProcess,
         Self::ListSockets,
+        Self::ListConnections,
         Self::ReadFirewall,
         Self::ChangeFirewall,
         Self::EndFirewallChange,
@@ -88,7 +105,11 @@ impl CommandType {
             Self::SampleMetrics => "sample_metrics",
             Self::ListFilesystems => "list_filesystems",
             Self::ListProcesses => "list_processes",
+            Self::ReadProcess => "read_process",
+            Self::ReadEnvironment => "read_environment",
+            Self::SignalProcess => "signal_process",
             Self::ListSockets => "list_sockets",
+            Self::ListConnections => "list_connections",
             Self::ReadFirewall => "read_firewall",
             Self::ChangeFirewall => "change_firewall",
             Self::EndFirewallChange => "end_firewall_change",
@@ -104,7 +125,11 @@ impl CommandType {
             Self::SampleMetrics => "Read the metrics",
             Self::ListFilesystems => "List filesystems",
             Self::ListProcesses => "List processes",
+            Self::ReadProcess => "Read one process",
+            Self::ReadEnvironment => "Read the environment of a process",
+            Self::SignalProcess => "Send a signal to a process",
             Self::ListSockets => "List listening sockets",
+            Self::ListConnections => "List connections",
             Self::ReadFirewall => "Read the firewall",
             Self::ChangeFirewall => "Change the firewall",
             Self::EndFirewallChange => "Keep or undo a change of the firewall",
@@ -120,7 +145,11 @@ impl CommandType {
             Self::SampleMetrics => metrics::FORMATS,
             Self::ListFilesystems => filesystems::FORMATS,
             Self::ListProcesses => processes::FORMATS,
+            Self::ReadProcess => processes::one::FORMATS,
+            Self::ReadEnvironment => processes::environment::FORMATS,
+            Self::SignalProcess => processes::signals::FORMATS,
             Self::ListSockets => sockets::FORMATS,
+            Self::ListConnections => sockets::connections::FORMATS,
             Self::ReadFirewall => firewall::FORMATS,
             Self::ChangeFirewall | Self::EndFirewallChange | Self::ReadFirewallChange => firewall_change::FORMATS,
             Self::ProbePort => port_probe::FORMATS,
@@ -134,7 +163,11 @@ impl CommandType {
             Self::SampleMetrics => metrics::rows::SHAPES,
             Self::ListFilesystems => filesystems::rows::SHAPES,
             Self::ListProcesses => processes::rows::SHAPES,
+            Self::ReadProcess => processes::one::rows::SHAPES,
+            Self::ReadEnvironment => processes::environment::SHAPES,
+            Self::SignalProcess => processes::signals::SHAPES,
             Self::ListSockets => sockets::rows::SHAPES,
+            Self::ListConnections => sockets::connections::SHAPES,
             Self::ReadFirewall => firewall::rows::SHAPES,
             Self::ChangeFirewall | Self::EndFirewallChange | Self::ReadFirewallChange => firewall_change::rows::SHAPES,
             Self::ProbePort => port_probe::SHAPES,
@@ -160,7 +193,7 @@ pub trait Command: Send + Sync {
     /// What the answer means.
     type Output: Send + 'static;
     /// How long it may do nothing while somebody waits, where its output or input flows; none where silence is usual.
-    const SILENCE: Option<Duration> = Some(Duration::from_secs(60));
+    const SILENCE: Option<Duration> = Some(Duration::from_mins(1));
 
     /// The values that the script uses.
     fn parameters(&self) -> Parameters {
@@ -184,6 +217,11 @@ pub trait Change: Command {
 
     /// What the audit log names as changed.
     fn target(&self) -> String;
+
+    /// Why the server did nothing, where its answer says so: the audit log tells of a refusal then. In English.
+    fn why_not(&self, _output: &Self::Output) -> Option<String> {
+        None
+    }
 }
 
 /// An answer of another shape than its format says (X03).

@@ -9,6 +9,7 @@ pub mod mirror;
 pub mod packing;
 pub mod presence;
 pub mod rates;
+pub mod running;
 pub mod sampler;
 pub mod series;
 pub mod store;

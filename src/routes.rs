@@ -8,8 +8,8 @@ use actix_web::web;
 
 use crate::admin;
 use crate::screens::{
-    self, account, capabilities, checks, cpu, disks, favourites, firewall, fleet, jump, memory, overview,
-    server_options, setup, sign_in,
+    self, account, capabilities, checks, cpu, disks, favourites, firewall, fleet, jump, memory, overview, processes,
+    server_options, setup, sign_in, sockets,
 };
 use crate::web::assets;
 use crate::web::menu::Screen;
@@ -54,6 +54,13 @@ pub fn all() -> Vec<Route> {
         get("/servers/{server}/cpu", VIEWER, || web::to(cpu::index)),
         get("/servers/{server}/memory", VIEWER, || web::to(memory::index)),
         get("/servers/{server}/disks", VIEWER, || web::to(disks::index)),
+        get("/servers/{server}/processes", VIEWER, || web::to(processes::index)),
+        get("/servers/{server}/processes/{pid}", VIEWER, || web::to(processes::show)),
+        post("/servers/{server}/processes/{pid}/environment-looks", ADMINISTRATOR, || {
+            web::to(processes::environment::create)
+        }),
+        post("/servers/{server}/processes/{pid}/signals", OPERATOR, || web::to(processes::signals::create)),
+        get("/servers/{server}/sockets", VIEWER, || web::to(sockets::index)),
         get("/servers/{server}/firewall", VIEWER, || web::to(firewall::index)),
         get("/servers/{server}/firewall/rules/new", OPERATOR, || web::to(firewall::rules::new)),
         post("/servers/{server}/firewall/rules", OPERATOR, || web::to(firewall::rules::create)),

@@ -21,11 +21,13 @@ pub mod memory;
 pub mod numbers;
 pub mod overview;
 pub mod part;
+pub mod processes;
 pub mod range;
 pub mod region;
 pub mod server_options;
 pub mod setup;
 pub mod sign_in;
+pub mod sockets;
 pub mod trend;
 
 use crate::web::menu::Screen;
@@ -37,6 +39,8 @@ pub static ALL: &[&Screen] = &[
     &cpu::SCREEN,
     &memory::SCREEN,
     &disks::SCREEN,
+    &processes::SCREEN,
+    &sockets::SCREEN,
     &firewall::SCREEN,
     &checks::SCREEN,
     &capabilities::SCREEN,

@@ -27,6 +27,12 @@ pub(crate) async fn sign_in(app: &App, name: &'static str) -> String {
 
 /// A page from the first byte of the request to the last of the answer, as text.
 pub(crate) async fn fetch(from: SocketAddr, path: &str, cookie: &str) -> (Duration, String) {
+    let (took, _, text) = fetch_counted(from, path, cookie).await;
+    (took, text)
+}
+
+/// The same with the bytes that came, headers included.
+pub(crate) async fn fetch_counted(from: SocketAddr, path: &str, cookie: &str) -> (Duration, u64, String) {
     let began = Instant::now();
     let mut stream = TcpStream::connect(from).await.unwrap();
     let request = format!(
@@ -48,7 +54,7 @@ pub(crate) async fn fetch(from: SocketAddr, path: &str, cookie: &str) -> (Durati
     while let Some(piece) = pieces.next().await {
         text.extend_from_slice(&piece.unwrap());
     }
-    (took, String::from_utf8(text).unwrap())
+    (took, answer.len() as u64, String::from_utf8(text).unwrap())
 }
 
 /// Each chunk follows a line with its length; the last one is empty.

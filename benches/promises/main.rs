@@ -18,6 +18,7 @@ mod bare;
 mod connecting;
 mod console;
 mod contestant;
+mod crowd;
 mod fleet;
 mod frames;
 mod http;
@@ -41,7 +42,7 @@ use stage::{Stage, have};
 use watching::Watching;
 
 const ROUNDS: usize = 3;
-const PARTS: [&str; 5] = ["loops", "connecting", "watching", "pages", "visit"];
+const PARTS: [&str; 6] = ["loops", "connecting", "watching", "pages", "crowd", "visit"];
 
 fn main() {
     // cargo adds an argument of its own.
@@ -101,13 +102,16 @@ async fn measure(fleet: Fleet, rounds: usize, parts: &[&str]) -> Report {
         if wanted("connecting") {
             report.connecting.push(connecting::round(&stage, python.as_ref()).await);
         }
-        if wanted("watching") || wanted("pages") || wanted("visit") {
+        if ["watching", "pages", "crowd", "visit"].into_iter().any(wanted) {
             let mut both = Watching::start(&stage).await;
             if wanted("watching") {
                 report.minutes.push(both.minute(&stage).await);
             }
             if wanted("pages") {
                 report.pages.push(pages::round(&stage).await);
+            }
+            if wanted("crowd") {
+                report.crowds.push(crowd::round(&stage).await);
             }
             if wanted("visit") && browser && round == 1 {
                 report.visits.push(visit::visit(&stage).await);

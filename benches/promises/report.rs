@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::connecting::Connected;
+use crate::crowd::Crowded;
 use crate::fleet::SERVERS;
 use crate::loops::Tick;
 use crate::pages::Served;
@@ -16,6 +17,7 @@ pub(crate) struct Report {
     pub(crate) connecting: Vec<(Connected, Connected, Option<Connected>)>,
     pub(crate) minutes: Vec<Minute>,
     pub(crate) pages: Vec<Served>,
+    pub(crate) crowds: Vec<Crowded>,
     pub(crate) visits: Vec<Visit>,
     notes: Vec<String>,
 }
@@ -27,6 +29,7 @@ impl Report {
             connecting: Vec::new(),
             minutes: Vec::new(),
             pages: Vec::new(),
+            crowds: Vec::new(),
             visits: Vec::new(),
             notes: vec![format!("the loop that was found to work on this machine: {loop_name}")],
         }
@@ -61,6 +64,9 @@ impl Report {
                 .beside("a bare page of the same bytes", figures(|one| one.bare)),
             );
         }
+        if !self.crowds.is_empty() {
+            self.crowds(&mut rows);
+        }
         if !self.visits.is_empty() {
             let figures = |of: fn(&Visit) -> u64| self.visits.iter().map(|one| kib(of(one))).collect();
             rows.push(
@@ -80,6 +86,31 @@ impl Report {
         for note in &self.notes {
             println!("- {note}");
         }
+    }
+
+    fn crowds(&self, rows: &mut Vec<Row>) {
+        let times = |of: fn(&Crowded) -> Duration| self.crowds.iter().map(|one| milliseconds(of(one))).collect();
+        let sizes = |of: fn(&Crowded) -> u64| self.crowds.iter().map(|one| kib(of(one))).collect();
+        rows.push(
+            Row::new(
+                "5,000 processes: the page, 95th percentile without the remote command",
+                "ms",
+                0,
+                times(|one| one.page),
+                Limit::Fixed(400.0),
+            )
+            .beside("the remote command", times(|one| one.remote)),
+        );
+        rows.push(
+            Row::new(
+                "5,000 processes: the largest answer over the wire",
+                "KiB",
+                0,
+                sizes(|one| one.wire),
+                Limit::Fixed(250.0),
+            )
+            .beside("without compression", sizes(|one| one.unpacked)),
+        );
     }
 
     fn watching(&mut self, rows: &mut Vec<Row>) {

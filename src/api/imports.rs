@@ -14,9 +14,8 @@ use crate::db::Connection;
 use crate::error::{Error, FieldErrors, Result};
 use crate::inventory::import::known_hosts::KnownHosts;
 use crate::inventory::import::report::ImportReport;
-use crate::inventory::import::{self, NoFiles, Offer, Offered, Owner, Source};
+use crate::inventory::import::{self, Format, NoFiles, Offer, Offered, Owner, Source};
 use crate::inventory::{self, Applied, Means};
-use crate::language::Language;
 use crate::models::actor::Actor;
 use crate::secret::SecretText;
 use crate::web::extract::{Asking, Reauthenticated};
@@ -44,26 +43,6 @@ pub struct ImportToMake {
     /// True: nothing is added.
     #[serde(default)]
     pub dry_run: bool,
-}
-
-/// What kind of file it is.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schema(as = ImportFormat)]
-pub enum Format {
-    /// The client configuration of OpenSSH.
-    SshConfig,
-    /// An inventory of Ansible: INI, YAML or JSON.
-    Ansible,
-}
-
-impl From<Format> for import::Format {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::SshConfig => Self::SshConfig,
-            Format::Ansible => Self::Ansible,
-        }
-    }
 }
 
 /// Brings in the servers of a `~/.ssh/config` or an Ansible inventory: all of them or none. Role: administrator.
@@ -96,7 +75,7 @@ pub async fn create(
         Ok((offered, applied))
     });
     let (offered, applied) = work.await?;
-    let language = Visitor::of(&request).map_or_else(Language::default, |visitor| visitor.language);
+    let language = Visitor::language_of(&request);
     match applied {
         Applied::Done(done) => {
             app.take_into_use(&done).await;
@@ -127,7 +106,7 @@ impl ImportToMake {
         let known = KnownHosts::read(Source { name: "known_hosts", text: &self.known_hosts });
         let owner = Owner { user: self.user.clone(), home: None };
         let source = Source { name: "text", text: self.text.expose() };
-        let found = import::read(self.format.into(), source, &NoFiles, &owner, Some(&known));
+        let found = import::read(self.format, source, &NoFiles, &owner, Some(&known));
         import::offer(connection, actor.scope(), found)
     }
 }

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::error::{Error, FieldErrors, Result};
 use crate::inventory::report::PlanReport;
 use crate::inventory::{self, Applied, Extras, Means, Planned, Problem, Prune, Request, Source};
-use crate::language::{Language, Message};
+use crate::language::Message;
 use crate::models::inventory_files::InventoryFile;
 use crate::web::extract::{Asking, Reauthenticated};
 use crate::web::visitor::Visitor;
@@ -128,7 +128,7 @@ pub async fn plan(
         .run(move |connection| inventory::plan(connection, Means { actor: &asking, sealer: &sealer, now }, &wish))
         .await?;
     match planned {
-        Planned::Ready(plan) => Ok(Json(PlanReport::of(&plan, true, language(&request)))),
+        Planned::Ready(plan) => Ok(Json(PlanReport::of(&plan, true, Visitor::language_of(&request)))),
         Planned::Rejected(problems) => Err(rejected(&problems)),
     }
 }
@@ -161,7 +161,7 @@ pub async fn apply(
     match applied {
         Applied::Done(done) => {
             app.take_into_use(&done).await;
-            Ok(Json(PlanReport::of(&done.plan, false, language(&request))))
+            Ok(Json(PlanReport::of(&done.plan, false, Visitor::language_of(&request))))
         }
         Applied::Rejected(problems) => Err(rejected(&problems)),
         Applied::Otherwise(_) => Err(Error::Conflict(Message::new(
@@ -199,10 +199,6 @@ fn rejected(problems: &[Problem]) -> Error {
         errors.add(problem.source.clone(), problem.placed());
     }
     Error::Invalid(errors)
-}
-
-fn language(request: &HttpRequest) -> Language {
-    Visitor::of(request).map_or(Language::En, |visitor| visitor.language)
 }
 
 /// `true` or `false`, as query parameters arrive.

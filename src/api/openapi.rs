@@ -34,7 +34,7 @@ use super::{
         connection::test,
         platform::show, capabilities::show,
         metrics::history, latest::show, stream::show,
-        processes::index, processes::show, sockets::index, filesystems::index,
+        processes::index, processes::one::show, processes::signals::create, sockets::index, filesystems::index,
         firewall::show, firewall::check, firewall::changes::create_rule, firewall::changes::destroy_rule,
         firewall::changes::show_change, firewall::changes::keep_change,
         credentials::index, credentials::create, credentials::show, credentials::update, credentials::destroy,

@@ -1,19 +1,21 @@
-//! `/servers/{server}/processes`: what runs, and what each process listens at.
+//! `/servers/{server}/processes`: what runs, one process in detail, and signals to it.
 
-use actix_web::HttpRequest;
+pub mod one;
+pub mod signals;
+
 use actix_web::web::{Data, Json, Path};
-use futures_util::future::join;
+use actix_web::{HttpMessage, HttpRequest};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::evidence::{EvidenceView, LivePage, ask};
+use super::evidence::LivePage;
 use super::input::Parameters;
 use super::paging::{Key, ListQuery, Shape};
-use super::sockets::SocketView;
 use crate::app::App;
-use crate::commands::processes::{ListProcesses, Process};
-use crate::commands::sockets::ListSockets;
-use crate::error::{Error, Result};
+use crate::commands::CommandType;
+use crate::commands::processes::Process;
+use crate::error::Result;
+use crate::metrics::running::Running;
 use crate::web::extract::Asking;
 
 /// A running process. Every text is the server's own: treat it as hostile.
@@ -26,6 +28,8 @@ pub struct ProcessView {
     pub parent_pid: u32,
     /// Who it runs as; a number where the name is not known.
     pub user: String,
+    /// Percent of one core now: between this reading and one of a moment ago. Null where it has just begun.
+    pub cpu_percent: Option<f64>,
     /// Percent of one core, averaged over its life.
     pub average_cpu_percent: Option<f64>,
     /// Percent of the installed memory.
@@ -34,7 +38,13 @@ pub struct ProcessView {
     pub resident_bytes: Option<u64>,
     /// Processor time used so far, seconds.
     pub cpu_seconds: Option<f64>,
-    /// When it was started, in the server's own words; with the pid, it names this process and no later one.
+    /// How many threads it has.
+    pub threads: Option<u32>,
+    /// A thread of the kernel, which takes no signals.
+    pub is_kernel_thread: bool,
+    /// When it was started and in which boot, in the server's own words; with the pid, it names this process and no later
+    /// one. Give it back to send a signal.
+    #[schema(example = "8060512@0b8f0d3c-1111-4222-8333-444455556666")]
     pub started_at: Option<String>,
     /// How long it has run, seconds.
     pub running_seconds: Option<u64>,
@@ -46,24 +56,26 @@ pub struct ProcessView {
     pub command: String,
 }
 
-/// One process with the sockets that it listens at.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ProcessWithSockets)]
-pub struct OneProcessView {
-    /// The process.
-    #[serde(flatten)]
-    pub process: ProcessView,
-    /// What it listens at; null where the server does not tell whose sockets are, because that takes root.
-    pub sockets: Option<Vec<SocketView>>,
-    /// How we know.
-    pub evidence: EvidenceView,
-}
-
 impl ProcessView {
+    fn all(running: Running) -> Vec<Self> {
+        let Running { list, usage } = running;
+        let rate = list.ticks_per_second;
+        let named: Vec<Option<String>> =
+            list.processes.iter().map(|process| list.started(process).map(|started| started.to_string())).collect();
+        let usage = usage.unwrap_or_default();
+        let view = |(process, started_at): (Process, Option<String>)| Self {
+            started_at,
+            cpu_percent: usage.get(&process.pid).copied(),
+            ..Self::new(process, rate)
+        };
+        list.processes.into_iter().zip(named).map(view).collect()
+    }
+
     fn new(process: Process, ticks_per_second: Option<u32>) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "processor time, for people and graphs")]
         let seconds = |ticks: u64, rate: u32| ticks as f64 / f64::from(rate.max(1));
         Self {
+            cpu_percent: None,
             cpu_seconds: process.cpu_ticks.zip(ticks_per_second).map(|(ticks, rate)| seconds(ticks, rate)),
             pid: process.pid,
             parent_pid: process.parent,
@@ -71,7 +83,9 @@ impl ProcessView {
             average_cpu_percent: process.average_cpu_percent,
             memory_percent: process.memory_percent,
             resident_bytes: process.resident_bytes,
-            started_at: process.started_at,
+            threads: process.threads,
+            is_kernel_thread: process.is_kernel,
+            started_at: None,
             running_seconds: process.running_seconds,
             state: process.state,
             name: process.name,
@@ -85,6 +99,8 @@ const LIST: Shape<ProcessView> = Shape {
         ("pid", |process| Key::whole(Some(process.pid.into()))),
         ("name", |process| Key::text(&process.name)),
         ("user", |process| Key::text(&process.user)),
+        ("cpu_percent", |process| Key::number(process.cpu_percent)),
+        ("threads", |process| Key::whole(process.threads.map(u64::from))),
         ("average_cpu_percent", |process| Key::number(process.average_cpu_percent)),
         ("memory_percent", |process| Key::number(process.memory_percent)),
         ("resident_bytes", |process| Key::whole(process.resident_bytes)),
@@ -96,7 +112,8 @@ const LIST: Shape<ProcessView> = Shape {
     texts: |process| vec![&process.name, &process.command, &process.user],
 };
 
-/// What runs on the server now. `q` looks at name, command line and user.
+/// What runs on the server now. `q` looks at name, command line and user. The first question in a while takes a second
+/// longer: what a process uses now is the difference of two readings.
 #[utoipa::path(
     operation_id = "list_processes",
     get, path = "/api/v1/servers/{server}/processes", tag = "servers",
@@ -111,43 +128,10 @@ pub async fn index(
     query: Parameters<ListQuery>,
 ) -> Result<Json<LivePage<ProcessView>>> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
-    let answer = ask(&request, &host, ListProcesses).await?;
-    let rate = answer.value.ticks_per_second;
-    let processes = answer.value.processes.into_iter().map(|process| ProcessView::new(process, rate)).collect();
-    Ok(Json(LivePage::new(LIST.page(processes, &query.0)?, answer.evidence)))
-}
-
-/// One process that runs now, with the sockets that it listens at.
-#[utoipa::path(
-    operation_id = "get_process",
-    get, path = "/api/v1/servers/{server}/processes/{pid}", tag = "servers",
-    params(("server" = String, Path, description = "Its name"), ("pid" = u32, Path, description = "The process's number")),
-    responses((status = 200, body = OneProcessView)),
-)]
-pub async fn show(
-    request: HttpRequest,
-    app: Data<App>,
-    asking: Asking,
-    path: Path<(String, String)>,
-) -> Result<Json<OneProcessView>> {
-    let (name, pid) = path.into_inner();
-    let host = app.hosts.open(asking.0, name).await?;
-    let pid: u32 = pid.parse().map_err(|_not_a_number| Error::NotFound("The process"))?;
-    let (processes, sockets) = join(ask(&request, &host, ListProcesses), ask(&request, &host, ListSockets)).await;
-    let (processes, sockets) = (processes?, sockets?.value);
-    let rate = processes.value.ticks_per_second;
-    let process = processes.value.processes.into_iter().find(|process| process.pid == pid);
-    let process = process.ok_or(Error::NotFound("The process"))?;
-    let hidden = sockets.hidden_owners;
-    let own: Vec<SocketView> = sockets
-        .sockets
-        .into_iter()
-        .filter(|socket| socket.owners.iter().any(|owner| owner.pid == pid))
-        .map(SocketView::from)
-        .collect();
-    Ok(Json(OneProcessView {
-        process: ProcessView::new(process, rate),
-        sockets: (!own.is_empty() || !hidden).then_some(own),
-        evidence: processes.evidence.into(),
-    }))
+    let answer = Running::read(&host, &app.live.server(host.server().id), true).await;
+    if answer.is_err() {
+        request.extensions_mut().insert(CommandType::ListProcesses);
+    }
+    let answer = answer?;
+    Ok(Json(LivePage::new(LIST.page(ProcessView::all(answer.value), &query.0)?, answer.evidence)))
 }

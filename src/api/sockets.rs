@@ -1,19 +1,20 @@
-//! `/servers/{server}/sockets`: what listens.
+//! `/servers/{server}/sockets`: what listens, or who is connected.
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::evidence::{LivePage, ask};
 use super::input::Parameters;
 use super::paging::{Key, ListQuery, Shape};
 use crate::app::App;
+use crate::commands::ListConnections;
 use crate::commands::sockets::{ListSockets, Socket};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::web::extract::Asking;
 
-/// A listening socket. Every text is the server's own: treat it as hostile.
+/// A socket. Every text is the server's own: treat it as hostile.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Socket)]
 pub struct SocketView {
@@ -24,12 +25,24 @@ pub struct SocketView {
     pub address: String,
     /// At which port.
     pub port: u16,
-    /// `LISTEN`; `UNCONN` for UDP.
+    /// The other end of a connection; null while it listens.
+    pub peer: Option<PeerView>,
+    /// `LISTEN`; `UNCONN` for UDP; of a connection `ESTABLISHED`, `CLOSE_WAIT` and so on.
     pub state: String,
     /// The processes that hold it; empty where the server does not tell.
     pub processes: Vec<OwnerView>,
     /// The user who opened it.
     pub user: Option<String>,
+}
+
+/// The other end of a connection.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = SocketPeer)]
+pub struct PeerView {
+    /// Its address.
+    pub address: String,
+    /// Its port.
+    pub port: u16,
 }
 
 /// A process that holds a socket.
@@ -48,6 +61,7 @@ impl From<Socket> for SocketView {
             protocol: socket.protocol.name(),
             address: socket.address,
             port: socket.port,
+            peer: socket.peer.map(|peer| PeerView { address: peer.address, port: peer.port }),
             state: socket.state,
             processes: socket.owners.into_iter().map(|owner| OwnerView { pid: owner.pid, name: owner.name }).collect(),
             user: socket.user.or_else(|| socket.uid.map(|uid| uid.to_string())),
@@ -63,19 +77,43 @@ const LIST: Shape<SocketView> = Shape {
         ("user", |socket| socket.user.as_deref().map_or(Key::Missing, Key::text)),
     ],
     default_sort: "port",
-    identity: |socket| format!("{} {} {}", socket.protocol, socket.address, socket.port),
+    identity: |socket| {
+        let peer = socket.peer.as_ref().map(|peer| format!(" {} {}", peer.address, peer.port)).unwrap_or_default();
+        format!("{} {} {}{peer}", socket.protocol, socket.address, socket.port)
+    },
     texts: |socket| {
         let mut texts = vec![socket.protocol, socket.address.as_str(), socket.user.as_deref().unwrap_or_default()];
+        texts.extend(socket.peer.as_ref().map(|peer| peer.address.as_str()));
         texts.extend(socket.processes.iter().map(|process| process.name.as_str()));
         texts
     },
 };
 
-/// What listens on the server now. `q` looks at protocol, address, user and processes.
+/// Which sockets, and how the list is searched, ordered and cut.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SocketQuery {
+    /// `listening`, which is what is told unless this is given, or `connected`.
+    pub show: Option<String>,
+    /// Keeps items that contain this text, whatever its case.
+    pub q: Option<String>,
+    /// The field to order by; `-` before it reverses the order.
+    pub sort: Option<String>,
+    /// How many items at most: 1 to 500, 100 unless given.
+    #[serde(deserialize_with = "super::input::number")]
+    #[param(minimum = 1, maximum = 500)]
+    pub limit: Option<u16>,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// What listens on the server now, or who is connected with it: at most 20,000 connections are looked at. `q` looks at
+/// protocol, addresses, user and processes.
 #[utoipa::path(
     operation_id = "list_sockets",
     get, path = "/api/v1/servers/{server}/sockets", tag = "servers",
-    params(("server" = String, Path, description = "Its name"), ListQuery),
+    params(("server" = String, Path, description = "Its name"), SocketQuery),
     responses((status = 200, body = LivePage<SocketView>)),
 )]
 pub async fn index(
@@ -83,10 +121,16 @@ pub async fn index(
     app: Data<App>,
     asking: Asking,
     name: Path<String>,
-    query: Parameters<ListQuery>,
+    query: Parameters<SocketQuery>,
 ) -> Result<Json<LivePage<SocketView>>> {
+    let SocketQuery { show, q, sort, limit, cursor } = query.0;
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
-    let answer = ask(&request, &host, ListSockets).await?;
+    let answer = match show.as_deref() {
+        None | Some("listening") => ask(&request, &host, ListSockets).await?,
+        Some("connected") => ask(&request, &host, ListConnections).await?,
+        Some(_) => return Err(Error::field("show", "Give listening or connected")),
+    };
     let sockets = answer.value.sockets.into_iter().map(SocketView::from).collect();
-    Ok(Json(LivePage::new(LIST.page(sockets, &query.0)?, answer.evidence)))
+    let page = LIST.page(sockets, &ListQuery { q, sort, limit, cursor })?;
+    Ok(Json(LivePage::new(page, answer.evidence)))
 }

@@ -1,13 +1,17 @@
 //! What an answer means, as a table of text: for people who try a command before they trust it.
 
+mod processes;
+
 use super::filesystems::ListFilesystems;
 use super::firewall::ReadFirewall;
 use super::firewall_change::{ChangeReport, ReadFirewallChange};
 use super::metrics::{Cpu, CpuTicks, Sample, SampleMetrics};
 use super::platform::{DetectPlatform, Platform};
 use super::port_probe::ProbePort;
-use super::processes::ListProcesses;
+use super::processes::environment::ReadEnvironment;
+use super::processes::{ListProcesses, one, signals};
 use super::sockets::ListSockets;
+use super::sockets::connections::ListConnections;
 use super::{Command, CommandType, ParseError};
 
 /// Rows that are shown at most.
@@ -49,36 +53,12 @@ impl CommandType {
                     names.into_iter().cloned().chain(sizes.into_iter().map(known)).collect()
                 })
             }
-            Self::ListProcesses => {
-                let head = ["PID", "Parent", "User", "CPU", "Memory", "Bytes", "Started", "State", "Command"];
-                Preview::of(&head, &ListProcesses.parse(format, output)?.processes, |one| {
-                    vec![
-                        one.pid.to_string(),
-                        one.parent.to_string(),
-                        one.user.clone(),
-                        known(one.average_cpu_percent),
-                        known(one.memory_percent),
-                        known(one.resident_bytes),
-                        one.started_at.clone().unwrap_or_default(),
-                        one.state.clone(),
-                        one.command.clone(),
-                    ]
-                })
-            }
-            Self::ListSockets => {
-                let head = ["Protocol", "Address", "Port", "State", "Owner", "User"];
-                Preview::of(&head, &ListSockets.parse(format, output)?.sockets, |one| {
-                    let owners = one.owners.iter().map(|owner| format!("{} ({})", owner.name, owner.pid));
-                    vec![
-                        one.protocol.name().to_owned(),
-                        one.address.clone(),
-                        one.port.to_string(),
-                        one.state.clone(),
-                        owners.collect::<Vec<_>>().join(", "),
-                        one.user.clone().or_else(|| one.uid.map(|uid| uid.to_string())).unwrap_or_default(),
-                    ]
-                })
-            }
+            Self::ListProcesses => processes::list(&ListProcesses.parse(format, output)?),
+            Self::ReadProcess => processes::one(one::read(format, output)?.as_ref()),
+            Self::ReadEnvironment => processes::environment(ReadEnvironment { pid: 0 }.parse(format, output)?.as_ref()),
+            Self::SignalProcess => processes::signalled(&signals::read(output)?),
+            Self::ListSockets => processes::sockets(&ListSockets.parse(format, output)?.sockets),
+            Self::ListConnections => processes::sockets(&ListConnections.parse(format, output)?.sockets),
             Self::ReadFirewall => {
                 let found = ReadFirewall.parse(format, output)?;
                 let rules = found.places.iter().flat_map(|place| {

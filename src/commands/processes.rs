@@ -1,10 +1,15 @@
 //! What runs on a server.
 
 mod bsd;
+pub mod environment;
 mod linux;
+pub mod one;
 pub(super) mod rows;
+pub mod signals;
+pub mod started;
 mod stat;
 
+use self::started::Started;
 use super::{Command, CommandType, ParseError, Read};
 
 pub(super) const FORMATS: &[&str] = &["ps-procps", "ps-busybox", "proc-stat", "ps-bsd", "table"];
@@ -18,6 +23,15 @@ pub struct ProcessList {
     pub ticks_per_second: Option<u32>,
     /// Seconds since boot at the time of the reading: two readings are as far apart as their uptimes.
     pub uptime_seconds: Option<f64>,
+    /// Which boot of the server it was read in; empty where the server does not tell.
+    pub boot: String,
+}
+
+impl ProcessList {
+    /// What names `process`, with its number, and no later one; none where the server did not tell its start.
+    pub fn started(&self, process: &Process) -> Option<Started> {
+        Some(Started { at: process.started_at.clone()?, boot: self.boot.clone() })
+    }
 }
 
 /// One process. Every text is the server's own, and hostile.
@@ -44,6 +58,10 @@ pub struct Process {
     pub running_seconds: Option<u64>,
     /// `R`, `S`, `D`, `Z`, …, with what `ps` adds.
     pub state: String,
+    /// How many threads it has.
+    pub threads: Option<u32>,
+    /// A thread of the kernel, which no signal ends.
+    pub is_kernel: bool,
     /// The program's short name.
     pub name: String,
     /// The whole command line, where the server tells it, else the name; a kernel thread's name in brackets.

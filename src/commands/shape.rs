@@ -60,6 +60,8 @@ mod tests {
         match command_type {
             CommandType::SampleMetrics if word != "uptime" => "uptime\t10.5\n",
             CommandType::DetectPlatform if word != "system" => "system\tLinux\n",
+            CommandType::ReadProcess if !matches!(word, "process" | "gone") => "process\t7\t42\n",
+            CommandType::ReadEnvironment if word == "variable" => "process\t42\n",
             _ => "",
         }
     }

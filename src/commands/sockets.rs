@@ -1,9 +1,10 @@
-//! What listens on a server.
+//! What listens on a server, and who is connected with it.
 
 mod address;
+pub mod connections;
 mod lsof;
 mod netstat;
-mod proc_net;
+pub(super) mod proc_net;
 pub(super) mod rows;
 mod sockstat;
 mod ss;
@@ -52,7 +53,7 @@ impl Protocol {
     }
 }
 
-/// One listening socket. Every text is the server's own, and hostile.
+/// One socket. Every text is the server's own, and hostile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Socket {
     /// How it is spoken to.
@@ -61,7 +62,9 @@ pub struct Socket {
     pub address: String,
     /// At which port.
     pub port: u16,
-    /// `LISTEN`; `UNCONN` for UDP.
+    /// Who it is connected with; nobody while it listens.
+    pub peer: Option<Peer>,
+    /// `LISTEN`; `UNCONN` for UDP; of a connection `ESTABLISHED`, `CLOSE_WAIT`, ….
     pub state: String,
     /// Whose it is; empty where the server does not tell.
     pub owners: Vec<SocketOwner>,
@@ -69,6 +72,15 @@ pub struct Socket {
     pub uid: Option<u32>,
     /// That user's name.
     pub user: Option<String>,
+}
+
+/// The other end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Peer {
+    /// Its address.
+    pub address: String,
+    /// Its port.
+    pub port: u16,
 }
 
 /// A process that holds a socket.
@@ -92,9 +104,9 @@ impl Command for ListSockets {
         match format {
             "ss" => ss::parse(output),
             "netstat" => netstat::parse(output),
-            "proc-net" => proc_net::parse(output),
-            "lsof" => lsof::parse(output),
-            "sockstat" => sockstat::parse(output),
+            "proc-net" => proc_net::parse(output, Kind::Listening),
+            "lsof" => lsof::parse(output, Kind::Listening),
+            "sockstat" => sockstat::parse(output, Kind::Listening),
             "table" => rows::parse(output),
             other => Err(ParseError::unknown_format(other)),
         }
@@ -103,18 +115,27 @@ impl Command for ListSockets {
 
 impl Read for ListSockets {}
 
+/// What is looked for, where an answer holds both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// What listens.
+    Listening,
+    /// What is connected.
+    Connected,
+}
+
 /// Gathers sockets: those that several processes hold become one.
 #[derive(Default)]
 struct Gathering {
     sockets: Vec<Socket>,
-    places: HashMap<(Protocol, String, u16, String), usize>,
+    places: HashMap<(Protocol, String, u16, Option<Peer>, String), usize>,
     names: HashMap<u32, String>,
     as_root: bool,
 }
 
 impl Gathering {
     fn add(&mut self, socket: Socket) {
-        let key = (socket.protocol, socket.address.clone(), socket.port, socket.state.clone());
+        let key = (socket.protocol, socket.address.clone(), socket.port, socket.peer.clone(), socket.state.clone());
         let place = *self.places.entry(key).or_insert(self.sockets.len());
         match self.sockets.get_mut(place) {
             Some(known) => {

@@ -4,9 +4,9 @@
 const LONGEST: usize = 200;
 
 /// How lines begin that run no program of their own: marks between answers, words of the shell.
-const SILENT: [&str; 16] = [
+const SILENT: [&str; 17] = [
     "#", "echo ", "printf ", "if ", "then", "else", "elif ", "fi", "for ", "do", "done", "case ", "esac", "exit",
-    "{ read ", "[ ",
+    "{ read ", "[ ", "set ",
 ];
 
 /// `ps -eo pid=,args=; cat /proc/[0-9]*/stat`; of a loop the files that it reads for each sample.

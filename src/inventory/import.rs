@@ -33,8 +33,10 @@ pub struct Source<'a> {
     pub text: &'a str,
 }
 
-/// What kind of file a text is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What kind of file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schema(as = ImportFormat)]
 pub enum Format {
     /// The client configuration of OpenSSH.
     SshConfig,

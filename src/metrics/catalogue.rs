@@ -220,6 +220,15 @@ mod tests {
     }
 
     #[test]
+    fn every_unit_is_one_of_a_check_s() {
+        let mut units = Unit::ALL.map(Unit::name);
+        let mut of_checks = crate::models::checks::UNITS;
+        units.sort_unstable();
+        of_checks.sort_unstable();
+        assert_eq!(units, of_checks);
+    }
+
+    #[test]
     fn a_check_is_a_series_of_its_own_name() {
         assert_eq!(Metric::Check.public_name("queue"), (Cow::Borrowed("check.queue"), ""));
         assert_eq!(Metric::DiskRead.public_name("sda"), (Cow::Borrowed("disk.read"), "sda"));

@@ -6,6 +6,7 @@
 mod compact;
 mod interest;
 mod looks;
+mod readings;
 mod ring;
 mod told;
 
@@ -22,10 +23,13 @@ use super::line::Line;
 use super::rates::Value;
 use crate::commands::filesystems::Filesystem;
 use crate::commands::metrics::Memory;
+use crate::commands::processes::ProcessList;
 use crate::error::RemoteError;
 use crate::models::ids::ServerId;
 use interest::Interest;
 use looks::Looks;
+use readings::Readings;
+pub use readings::Usage;
 use ring::Ring;
 
 pub(super) use told::Told;
@@ -91,6 +95,7 @@ struct Shared {
     somebody_came: Notify,
     interest: Arc<Interest>,
     trouble: Mutex<Option<Arc<RemoteError>>>,
+    readings: Mutex<Readings>,
 }
 
 impl Live {
@@ -149,6 +154,7 @@ impl LiveServer {
             somebody_came: Notify::new(),
             interest,
             trouble: Mutex::default(),
+            readings: Mutex::default(),
         }))
     }
 
@@ -240,6 +246,12 @@ impl LiveServer {
         if !was_watched {
             self.0.somebody_came.notify_one();
         }
+    }
+
+    /// What each process of `list`, read a moment ago, uses now; none where no other list of the last minute is known. Keeps
+    /// it for the next question.
+    pub fn usage(&self, list: &ProcessList) -> Option<Usage> {
+        self.0.readings.lock().unwrap_or_else(PoisonError::into_inner).usage(list)
     }
 
     /// Bytes that the ring occupies.

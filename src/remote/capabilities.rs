@@ -106,10 +106,18 @@ impl Capabilities {
 
     /// The file below `/etc/sudoers.d` that turns on what is limited; none where nothing is, or where nothing can be listed.
     pub fn sudoers(&self) -> Option<String> {
-        let limited = self.abilities.iter().any(|ability| matches!(ability.standing, Standing::Limited(_)));
         // Behind a password nothing but every command can be listed.
-        let listed = limited && self.privilege != Privilege::SudoPassword;
-        let rights = self.rights.as_ref().filter(|_| listed)?.rights();
+        let rights = self.rights.as_ref().filter(|_| self.privilege != Privilege::SudoPassword)?.rights();
+        // Lines that differ from run to run cannot be listed: for them nothing would be turned on.
+        let lacks =
+            |line: &RootLine| matches!(line, RootLine::Constant(_)) && !rights.allow(std::slice::from_ref(line));
+        let would_help = |ability: &Ability| {
+            matches!(ability.standing, Standing::Limited(_))
+                && (self.privilege == Privilege::None || ability.root_lines.iter().any(lacks))
+        };
+        if !self.abilities.iter().any(would_help) {
+            return None;
+        }
         let mut lines: Vec<&RootLine> = Vec::new();
         for line in self.abilities.iter().flat_map(|ability| &ability.root_lines) {
             if !lines.contains(&line) {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::Endpoint;
-use super::host::{Answer, Evidence, Host, OperableHost, outcome_of};
+use super::host::{Answer, Evidence, Host, OperableHost, ended, outcome_of};
 use super::hosts::{Hosts, Script};
 use super::pipe::Pipe;
 use crate::commands::catalog::Chosen;
@@ -83,7 +83,8 @@ impl<C: Change> ChangeFlow<C> {
     pub async fn finish(mut self) -> Result<Answer<C::Output>> {
         let answer = self.flow.conclude().await;
         let answer = self.record.unless_it_goes_on(answer).await?;
-        self.record.end(Outcome::Succeeded, String::new()).await;
+        let (outcome, why) = ended(&self.flow.command, &answer.value);
+        self.record.end(outcome, why).await;
         Ok(answer)
     }
 }
@@ -104,7 +105,7 @@ impl Record {
 
     async fn end(&mut self, outcome: Outcome, why: String) {
         if let Some(asked) = self.asked.take() {
-            write(&self.hosts, asked, outcome, why).await;
+            self.hosts.write_outcome(asked, outcome, why).await;
         }
     }
 }
@@ -115,17 +116,10 @@ impl Drop for Record {
             let hosts = self.hosts.clone();
             let runtime = hosts.pool().runtime().clone();
             runtime.spawn(async move {
-                write(&hosts, asked, Outcome::Unknown, "it was given up before its end".to_owned()).await;
+                let why = "it was given up before its end".to_owned();
+                hosts.write_outcome(asked, Outcome::Unknown, why).await;
             });
         }
-    }
-}
-
-async fn write(hosts: &Hosts, asked: Asked, outcome: Outcome, why: String) {
-    let (asked, now) = (asked.detail("why", why), hosts.clock().now());
-    if let Err(problem) = hosts.db().run(move |connection| asked.ended(connection, outcome, now)).await {
-        // "Asked" stands: the reconcile job marks what has no outcome as unknown.
-        tracing::error!(%problem, "an outcome could not be written to the audit log");
     }
 }
 

@@ -90,6 +90,20 @@ impl Host {
         self.ask(&command, (&endpoint, &platform), true, Way::Kept).await
     }
 
+    /// Like [`Host::read`], and the audit log says who has looked: for what may hold secrets. Where that cannot be written, nothing is
+    /// shown.
+    pub async fn read_on_record<C: Read>(&self, command: C, target: &str) -> Result<Answer<C::Output>> {
+        let answer = self.read(command).await;
+        let entry = AuditEntry::by(&self.actor, C::TYPE.name()).server(&self.server.name).target(target);
+        let outcome = answer.as_ref().map_or_else(outcome_of, |_| Outcome::Succeeded);
+        let (db, now) = (self.hosts.db(), self.hosts.clock().now());
+        // A refusal was written where it was refused.
+        if !matches!(answer, Err(Error::Forbidden(_))) {
+            db.run(move |connection| entry.record(connection, outcome, now)).await?;
+        }
+        answer
+    }
+
     /// Refuses what reads files where files may not be read.
     pub(super) async fn may_read<C: Read>(&self) -> Result<()> {
         if C::READS_FILES {
@@ -232,14 +246,10 @@ impl OperableHost {
             Err(error) => Err(error),
         };
         let (outcome, why) = match &result {
-            Ok(_) => (Outcome::Succeeded, String::new()),
+            Ok(answer) => ended(&command, &answer.value),
             Err(error) => (outcome_of(error), error.to_string()),
         };
-        let (db, asked, now) = (self.hosts.db(), asked.detail("why", why), self.hosts.clock().now());
-        if let Err(problem) = db.run(move |connection| asked.ended(connection, outcome, now)).await {
-            // The change was made and "asked" stands: the reconcile job marks what has no outcome as unknown.
-            tracing::error!(%problem, "an outcome could not be written to the audit log");
-        }
+        self.hosts.write_outcome(asked, outcome, why).await;
         result
     }
 
@@ -258,6 +268,14 @@ impl OperableHost {
         let now = self.hosts.clock().now();
         let asked = self.hosts.db().run(move |connection| entry.asked(connection, now)).await?;
         Ok((asked, endpoint, may_be_root))
+    }
+}
+
+/// How a change ended that the server answered: made, or refused there.
+pub(super) fn ended<C: Change>(command: &C, answer: &C::Output) -> (Outcome, String) {
+    match command.why_not(answer) {
+        None => (Outcome::Succeeded, String::new()),
+        Some(why) => (Outcome::Refused, why),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::commands::script::{Envelope, Locale, Parameters, Privilege};
 use crate::db::{Connection, Db};
 use crate::error::{Error, RemoteError, Result};
 use crate::models::actor::{Actor, Scope};
+use crate::models::audit::{Asked, Outcome};
 use crate::models::credentials::{Credential, CredentialKind, Privileges};
 use crate::models::host_keys::HostKey;
 use crate::models::ids::ServerId;
@@ -203,6 +204,15 @@ impl Hosts {
     /// Sends one script, composed for this run alone.
     pub(super) async fn send(&self, endpoint: &Endpoint, locale: Locale, script: Script<'_>) -> Result<Answer> {
         Ok(self.0.pool.run(endpoint, script.request(locale)?).await?)
+    }
+
+    /// Writes down how a change ended.
+    pub(super) async fn write_outcome(&self, asked: Asked, outcome: Outcome, why: String) {
+        let (asked, now) = (asked.detail("why", why), self.clock().now());
+        if let Err(problem) = self.db().run(move |connection| asked.ended(connection, outcome, now)).await {
+            // "Asked" stands: the reconcile job marks what has no outcome as unknown.
+            tracing::error!(%problem, "an outcome could not be written to the audit log");
+        }
     }
 
     /// Sends one script over a connection of its own.

@@ -1,6 +1,5 @@
 //! The regions of pages that ask the server itself: processes and filesystems, each with its evidence.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -12,10 +11,12 @@ use super::trend::{Trend, trend};
 use crate::app::App;
 use crate::commands::Read;
 use crate::commands::filesystems::{Filesystem, ListFilesystems};
-use crate::commands::processes::{ListProcesses, Process, ProcessList};
+use crate::commands::processes::Process;
 use crate::error::Result;
 use crate::language::Message;
 use crate::metrics::catalogue::Metric;
+use crate::metrics::live::LiveServer;
+use crate::metrics::running::Running;
 use crate::metrics::series::Question;
 use crate::models::actor::Role;
 use crate::remote::host::{Answer, Host};
@@ -23,8 +24,6 @@ use crate::web::format;
 
 /// Processes in the table.
 const TOP: usize = 6;
-/// Between two readings, when a region is asked for what processes do now.
-const APART: Duration = Duration::from_millis(700);
 /// How far back a filesystem's growth is looked at.
 const GROWTH: TimeDelta = TimeDelta::hours(24);
 
@@ -62,26 +61,29 @@ pub struct Patience {
 }
 
 /// The answer to `command` in time; none where it takes longer.
-async fn ask<C: Read>(host: &Host, command: C, limit: Duration) -> Option<Result<Answer<C::Output>>> {
+pub async fn ask<C: Read>(host: &Host, command: C, limit: Duration) -> Option<Result<Answer<C::Output>>> {
     tokio::time::timeout(limit, host.read(command)).await.ok()
 }
 
-/// The busiest processes: of now where there is time for two readings, else over their lives.
-pub async fn processes(host: &Host, patience: Option<Patience>, role: Role) -> Result<Region<Busiest>> {
-    let Some(patience) = patience else { return Ok(Region::Waiting) };
-    let first = ask(host, ListProcesses, patience.limit).await;
-    let before = match &first {
-        Some(Ok(answer)) if patience.twice && answer.value.ticks_per_second.is_some() => answer.value.clone(),
-        _ => return Region::of(first, role, |list| busiest(&list, None)),
-    };
-    tokio::time::sleep(APART).await;
-    Region::of(ask(host, ListProcesses, patience.limit).await, role, |list| busiest(&list, Some(&before)))
+/// What runs, in time: with what it uses now, where somebody has asked a moment ago, or where there is time to ask twice.
+pub async fn running(host: &Host, live: &LiveServer, patience: Patience) -> Option<Result<Answer<Running>>> {
+    tokio::time::timeout(patience.limit, Running::read(host, live, patience.twice)).await.ok()
 }
 
-fn busiest(list: &ProcessList, before: Option<&ProcessList>) -> Busiest {
-    let now = before.map(|before| usage(before, list));
-    let cpu = |process: &Process| match &now {
-        Some(now) => now.get(&process.pid).copied(),
+/// The busiest processes: of now where that is known, else over their lives.
+pub async fn processes(
+    host: &Host,
+    live: &LiveServer,
+    patience: Option<Patience>,
+    role: Role,
+) -> Result<Region<Busiest>> {
+    let Some(patience) = patience else { return Ok(Region::Waiting) };
+    Region::of(running(host, live, patience).await, role, |running| busiest(&running))
+}
+
+fn busiest(Running { list, usage }: &Running) -> Busiest {
+    let cpu = |process: &Process| match usage {
+        Some(usage) => usage.get(&process.pid).copied(),
         None => process.average_cpu_percent,
     };
     let mut rows: Vec<(Option<f64>, &Process)> = list.processes.iter().map(|process| (cpu(process), process)).collect();
@@ -97,28 +99,7 @@ fn busiest(list: &ProcessList, before: Option<&ProcessList>) -> Busiest {
         memory: say(process.memory_percent),
     };
     let count = Message::new("{n} processes").with("n", list.processes.len());
-    Busiest { rows: rows.iter().take(TOP).map(row).collect(), count, is_average: now.is_none() }
-}
-
-/// Percent of one core between two readings, by pid. A pid that another process has taken over is left out.
-fn usage(before: &ProcessList, now: &ProcessList) -> HashMap<u32, f64> {
-    let (Some(ticks), Some(begin), Some(end)) = (now.ticks_per_second, before.uptime_seconds, now.uptime_seconds)
-    else {
-        return HashMap::new();
-    };
-    let seconds = end - begin;
-    if seconds <= 0.0 {
-        return HashMap::new();
-    }
-    let known: HashMap<u32, &Process> = before.processes.iter().map(|process| (process.pid, process)).collect();
-    let used = |process: &Process| {
-        let earlier = known.get(&process.pid).filter(|earlier| earlier.started_at == process.started_at)?;
-        let ticks_used = process.cpu_ticks?.checked_sub(earlier.cpu_ticks?)?;
-        #[expect(clippy::cast_precision_loss, reason = "a percentage")]
-        let percent = ticks_used as f64 / f64::from(ticks) / seconds * 100.0;
-        Some((process.pid, percent))
-    };
-    now.processes.iter().filter_map(used).collect()
+    Busiest { rows: rows.iter().take(TOP).map(row).collect(), count, is_average: usage.is_none() }
 }
 
 /// What is mounted, how full it is, and when it will be full.
@@ -168,45 +149,18 @@ fn row(found: Filesystem, numbers: &Numbers) -> FilesystemRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn process(pid: u32, started_at: &str, ticks: u64, average: f64) -> Process {
-        Process {
-            pid,
-            started_at: Some(started_at.to_owned()),
-            cpu_ticks: Some(ticks),
-            average_cpu_percent: Some(average),
-            command: format!("program {pid}"),
-            ..Process::default()
-        }
-    }
-
-    fn list(uptime: f64, processes: Vec<Process>) -> ProcessList {
-        ProcessList { processes, ticks_per_second: Some(100), uptime_seconds: Some(uptime) }
-    }
+    use crate::commands::processes::ProcessList;
 
     #[test]
-    fn what_a_process_did_long_ago_does_not_make_it_busy_now() {
-        let before = list(10.0, vec![process(1, "a", 90_000, 80.0), process(2, "b", 0, 0.0)]);
-        let now = list(11.0, vec![process(1, "a", 90_000, 80.0), process(2, "b", 50, 0.1)]);
-        let busiest = busiest(&now, Some(&before));
-        let shown: Vec<_> = busiest.rows.iter().map(|row| (row.pid.as_str(), row.cpu.as_str())).collect();
-        assert_eq!((shown, busiest.is_average), (vec![("2", "50.0"), ("1", "0.0")], false));
-    }
-
-    #[test]
-    fn a_pid_that_was_taken_over_has_no_number_instead_of_a_wrong_one() {
-        let before = list(10.0, vec![process(7, "old", 90_000, 1.0)]);
-        let now = list(11.0, vec![process(7, "new", 90_050, 1.0)]);
-        assert_eq!(busiest(&now, Some(&before)).rows[0].cpu, "");
-    }
-
-    #[test]
-    fn with_one_reading_the_average_is_shown_and_said() {
-        let busiest = busiest(&list(10.0, vec![process(1, "a", 1, 3.0), process(2, "b", 1, 40.0)]), None);
-        assert_eq!(
-            (busiest.rows[0].pid.as_str(), busiest.is_average, busiest.count.to_string()),
-            ("2", true, "2 processes".to_owned())
-        );
+    fn the_busiest_of_now_come_first_and_an_average_is_said_to_be_one() {
+        let process = |pid, average| Process { pid, average_cpu_percent: Some(average), ..Process::default() };
+        let list = ProcessList { processes: vec![process(1, 3.0), process(2, 40.0)], ..ProcessList::default() };
+        let mut running = Running { list, usage: Some([(1, 50.0), (2, 0.0)].into()) };
+        let told = |busiest: Busiest| (busiest.rows[0].pid.clone(), busiest.rows[0].cpu.clone(), busiest.is_average);
+        assert_eq!(told(busiest(&running)), ("1".to_owned(), "50.0".to_owned(), false));
+        running.usage = None;
+        assert_eq!(told(busiest(&running)), ("2".to_owned(), "40.0".to_owned(), true));
+        assert_eq!(busiest(&running).count.to_string(), "2 processes");
     }
 
     #[test]

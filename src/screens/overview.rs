@@ -84,7 +84,7 @@ pub async fn index(
     let (numbers, checks, processes, filesystems) = tokio::join!(
         OptionFuture::from(numbers),
         Checks::load(&app, &stored, part, range, &render.shell),
-        asked::processes(&host, wait("processes"), role),
+        asked::processes(&host, &live, wait("processes"), role),
         asked::filesystems(&app, &host, wait("filesystems"), role),
     );
     (page.checks, page.processes, page.filesystems) = (checks?, processes?, filesystems?);

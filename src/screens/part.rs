@@ -12,10 +12,12 @@ const PAGE_PATIENCE: Duration = Duration::from_millis(1_200);
 const REGION_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Regions that are asked for alone.
-const REGIONS: [&str; 10] = [
+const REGIONS: [&str; 12] = [
     "facts",
     "charts",
     "processes",
+    "drawer",
+    "sockets",
     "filesystems",
     "cores",
     "checks",

@@ -67,6 +67,11 @@ impl Visitor {
         request.extensions().get::<Self>().cloned()
     }
 
+    /// The language of the sender of `request`.
+    pub fn language_of(request: &HttpRequest) -> Language {
+        Self::of(request).map(|visitor| visitor.language).unwrap_or_default()
+    }
+
     /// The signed-in person.
     pub fn person(&self) -> Option<&Person> {
         match &self.identity {

@@ -55,7 +55,11 @@ const TYPES: &[(&str, &str)] = &[
     ("sample_metrics", "Read the metrics"),
     ("list_filesystems", "List filesystems"),
     ("list_processes", "List processes"),
+    ("read_process", "Read one process"),
+    ("read_environment", "Read the environment of a process"),
+    ("signal_process", "Send a signal to a process"),
     ("list_sockets", "List listening sockets"),
+    ("list_connections", "List connections"),
 ];
 
 fn types() -> Vec<Offer> {

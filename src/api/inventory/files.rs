@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::language;
 use crate::app::App;
 use crate::error::Result;
 use crate::inventory::report::ItemReport;
@@ -16,6 +15,7 @@ use crate::language::Language;
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::inventory_files::InventoryFile;
 use crate::web::extract::{Asking, Reauthenticated};
+use crate::web::visitor::Visitor;
 
 /// Every file; there are few, so they come at once.
 #[derive(Debug, Serialize, ToSchema)]
@@ -68,7 +68,7 @@ pub async fn index(app: Data<App>, asking: Asking, request: HttpRequest) -> Resu
         .db
         .run(move |connection| inventory::drift(connection, Means { actor: &asking, sealer: &sealer, now }))
         .await?;
-    let language = language(&request);
+    let language = Visitor::language_of(&request);
     Ok(Json(FilesView { items: files.into_iter().map(|file| FileView::of(file, language)).collect(), next: None }))
 }
 

@@ -78,8 +78,8 @@ impl Services {
 
     fn gather(&self, name: &str, groups: &mut Vec<Vec<Condition>>, depth: usize) -> Option<()> {
         let begin = groups.len();
-        let parts = self.0.get(name).filter(|_| depth < DEEPEST)?;
-        for part in parts {
+        let members = self.0.get(name).filter(|_| depth < DEEPEST)?;
+        for part in members {
             match part {
                 Part::Port(protocol, ports) => {
                     groups.push(vec![Condition::Protocol(protocol.clone()), Condition::Ports(vec![*ports])]);
@@ -90,7 +90,8 @@ impl Services {
                 Part::Unclear => return None,
             }
         }
-        for targets in parts.iter().filter_map(|part| if let Part::To(targets) = part { Some(targets) } else { None }) {
+        for targets in members.iter().filter_map(|part| if let Part::To(targets) = part { Some(targets) } else { None })
+        {
             for group in groups.iter_mut().skip(begin) {
                 group.push(Condition::To(targets.clone()));
             }

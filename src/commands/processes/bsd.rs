@@ -6,15 +6,20 @@ use super::{Process, ProcessList, name_of};
 use crate::commands::ParseError;
 use crate::commands::text::{self, LONG, SHORT, decimal, integer, integer32};
 
-const PARTS: &[&str] = &["now", "ps"];
+const PARTS: &[&str] = &["now", "boot", "ps"];
 
 pub(super) fn parse(output: &[u8]) -> Result<ProcessList, ParseError> {
     let mut now = None;
+    let mut boot = String::new();
     let mut processes = Vec::new();
     for (part, number, line) in text::sections(output, PARTS) {
         let process = match part {
             "now" => {
                 now = integer(line).and_then(|now| i64::try_from(now).ok());
+                continue;
+            }
+            "boot" => {
+                boot = text::shown(line.trim_ascii(), SHORT);
                 continue;
             }
             "ps" => process(line, now),
@@ -25,7 +30,7 @@ pub(super) fn parse(output: &[u8]) -> Result<ProcessList, ParseError> {
     if processes.is_empty() {
         return Err(ParseError::new("the answer lists no process", output));
     }
-    Ok(ProcessList { processes, ..ProcessList::default() })
+    Ok(ProcessList { processes, boot, ..ProcessList::default() })
 }
 
 fn process(line: &[u8], now: Option<i64>) -> Option<Process> {
@@ -46,6 +51,6 @@ fn process(line: &[u8], now: Option<i64>) -> Option<Process> {
         state: text::shown(state, SHORT),
         name: name_of(&command),
         command,
-        cpu_ticks: None,
+        ..Process::default()
     })
 }

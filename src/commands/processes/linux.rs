@@ -1,6 +1,6 @@
 //! Linux: what `ps` lists, joined with `/proc/PID/stat`, which has the start time and the ticks.
 //!
-//! Parts: `@clock` ticks a second · `@uptime` · `@ps` · `@users` `/etc/passwd` · `@status` lines
+//! Parts: `@clock` ticks a second · `@uptime` · `@boot` its id · `@ps` · `@users` `/etc/passwd` · `@status` lines
 //! `/proc/PID/status:Uid:…` · `@stat`, the last one, because a process may be called anything.
 
 use std::borrow::Cow;
@@ -23,7 +23,7 @@ pub(super) enum Listing {
     Kernel,
 }
 
-const PARTS: &[&str] = &["clock", "uptime", "ps", "users", "status"];
+const PARTS: &[&str] = &["clock", "uptime", "boot", "ps", "users", "status"];
 
 pub(super) fn parse(output: &[u8], listing: Listing) -> Result<ProcessList, ParseError> {
     let mut list = ProcessList::default();
@@ -35,6 +35,7 @@ pub(super) fn parse(output: &[u8], listing: Listing) -> Result<ProcessList, Pars
         match part {
             "clock" => list.ticks_per_second = integer32(line),
             "uptime" => list.uptime_seconds = decimal(line),
+            "boot" => list.boot = text::shown(line.trim_ascii(), SHORT),
             "ps" if listing == Listing::BusyBox && text::words(line).next() == Some(b"PID") => {}
             "ps" => {
                 let process = if listing == Listing::Procps { procps(line) } else { busybox(line) };
@@ -70,6 +71,8 @@ pub(super) fn parse(output: &[u8], listing: Listing) -> Result<ProcessList, Pars
 fn add(process: &mut Process, stat: &Stat, ticks_per_second: Option<u32>, uptime: Option<f64>) {
     process.name = text::shown(&stat.name, SHORT);
     process.cpu_ticks = Some(stat.cpu_ticks);
+    process.threads = Some(stat.threads);
+    process.is_kernel = stat.is_kernel;
     process.started_at = Some(stat.started.to_string());
     if process.state.is_empty() {
         process.state = char::from(stat.state).to_string();

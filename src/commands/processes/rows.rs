@@ -1,4 +1,4 @@
-//! The `table` format: pid, parent, user, CPU %, memory %, resident bytes, started, seconds running, state, command line.
+//! The `table` format: pid, parent, user, CPU %, memory %, resident bytes, started, seconds running, state, command line, threads.
 
 use super::{Process, ProcessList, name_of};
 use crate::commands::ParseError;
@@ -21,10 +21,11 @@ pub(in crate::commands) const SHAPES: &[Shape] = &[Shape::rows(&[
     optional("seconds running", "How long it has run, in whole seconds", "3600"),
     optional("state", "R running, S sleeping, Z ended but not fetched, or what the system says", "S"),
     needed("command line", "The whole command line, or the program's name", "nginx: worker process"),
+    optional("threads", "How many threads it has", "4"),
 ])];
 
 pub(super) fn parse(output: &[u8]) -> Result<ProcessList, ParseError> {
-    let processes: Vec<Process> = table::rows(output, 10).map(|row| process(&row?)).collect::<Result<_, _>>()?;
+    let processes: Vec<Process> = table::rows(output, 11).map(|row| process(&row?)).collect::<Result<_, _>>()?;
     if processes.is_empty() {
         return Err(ParseError::new("the answer lists no process", output));
     }
@@ -46,6 +47,7 @@ fn process(row: &Row<'_>) -> Result<Process, ParseError> {
         state: text(8, SHORT).unwrap_or_default(),
         name: name_of(&command),
         command,
-        cpu_ticks: None,
+        threads: row.read(10, "number of threads", text::integer32)?,
+        ..Process::default()
     })
 }

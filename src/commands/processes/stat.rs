@@ -10,13 +10,32 @@ use crate::commands::text::{self, integer, integer32};
 pub(super) struct Stat {
     pub(super) pid: u32,
     pub(super) name: Vec<u8>,
+    pub(super) behind: Behind,
+}
+
+/// The fields behind the name.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Behind {
     pub(super) state: u8,
     pub(super) parent: u32,
     pub(super) cpu_ticks: u64,
+    pub(super) threads: u32,
+    /// A thread of the kernel, which no signal ends.
+    pub(super) is_kernel: bool,
     /// Ticks after boot (field 22).
     pub(super) started: u64,
 }
 
+impl std::ops::Deref for Stat {
+    type Target = Behind;
+
+    fn deref(&self) -> &Behind {
+        &self.behind
+    }
+}
+
+/// The flag of a kernel thread (`PF_KTHREAD`) in field 9.
+const KERNEL_THREAD: u64 = 0x0020_0000;
 /// A name has at most 15 bytes, or 64 for a kernel thread: more line ends than that are no name.
 const LONGEST_NAME: usize = 64;
 
@@ -77,22 +96,30 @@ fn first(output: &[u8]) -> Option<(Stat, usize)> {
 fn one(line: &[u8]) -> Option<Stat> {
     let opening = line.windows(2).position(|pair| pair == b" (")?;
     let closing = line.iter().rposition(|byte| *byte == b')')?;
-    let mut fields = text::words(line.get(closing + 1..)?);
+    let behind = behind_name(line.get(closing + 1..)?)?;
+    Some(Stat { pid: integer32(line.get(..opening)?)?, name: line.get(opening + 2..closing)?.to_vec(), behind })
+}
+
+/// What follows the name.
+pub(super) fn behind_name(fields: &[u8]) -> Option<Behind> {
+    let mut fields = text::words(fields);
     let state = match fields.next()? {
         [state] if state.is_ascii_alphabetic() => *state,
         _ => return None,
     };
     let parent = integer32(fields.next()?)?;
     // From here, field numbers as in proc(5); the next one is 5. Some between may be negative.
-    let user_ticks = integer(fields.nth(14 - 5)?)?;
+    let flags = integer(fields.nth(9 - 5)?)?;
+    let user_ticks = integer(fields.nth(14 - 10)?)?;
     let kernel_ticks = integer(fields.next()?)?;
-    let started = integer(fields.nth(22 - 16)?)?;
-    Some(Stat {
-        pid: integer32(line.get(..opening)?)?,
-        name: line.get(opening + 2..closing)?.to_vec(),
+    let threads = integer32(fields.nth(20 - 16)?)?;
+    let started = integer(fields.nth(22 - 21)?)?;
+    Some(Behind {
         state,
         parent,
         cpu_ticks: user_ticks.saturating_add(kernel_ticks),
+        threads,
+        is_kernel: flags & KERNEL_THREAD != 0,
         started,
     })
 }
@@ -112,7 +139,7 @@ mod tests {
             assert_eq!(stats.len(), 2, "{name:?}");
             assert_eq!((stats[0].pid, &*stats[0].name, stats[0].started), (7, name.as_bytes(), 8_060_512));
             assert_eq!((stats[0].cpu_ticks, stats[0].parent), (42, 1));
-            assert_eq!(stats[1].pid, 8);
+            assert_eq!((stats[1].pid, stats[1].threads, stats[1].is_kernel), (8, 1, false));
         }
     }
 

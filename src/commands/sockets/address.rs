@@ -1,5 +1,6 @@
 //! An address and a port, as the tools write them: `127.0.0.1:22`, `[::]:22`, `:::22`, `*:80`, `127.0.0.53%lo:53`.
 
+use super::Peer;
 use crate::commands::text::{self, SHORT, integer};
 
 /// Splits at the last colon and takes the brackets away.
@@ -10,6 +11,15 @@ pub(super) fn split(word: &[u8]) -> Option<(String, u16)> {
     // `[fe80::1]%eth0` of ss keeps its zone.
     let address = text::shown(address, SHORT).replace(['[', ']'], "");
     (!address.is_empty()).then_some((address, port))
+}
+
+/// The other end; none where it is `*:*` or `0.0.0.0:*`. The outer `None` is a word of another shape.
+#[expect(clippy::option_option, reason = "a word of another shape, and nobody at the other end, are two things")]
+pub(super) fn peer(word: &[u8]) -> Option<Option<Peer>> {
+    if word.ends_with(b":*") {
+        return Some(None);
+    }
+    split(word).map(|(address, port)| Some(Peer { address, port }))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `netstat -tulpn` of net-tools (with `-e` also user and inode) and of BusyBox.
+//! `netstat -tulpn` and `-tunp` of net-tools (with `-e` also user and inode) and of BusyBox.
 //!
 //! `tcp 0 0 0.0.0.0:22 0.0.0.0:* LISTEN [33 1234] 256/sshd`; UDP has no state, a hidden owner is `-`.
 
@@ -28,11 +28,12 @@ pub(super) fn parse(output: &[u8]) -> Result<SocketList, ParseError> {
 }
 
 fn socket(line: &[u8]) -> Option<Socket> {
-    let ([protocol, _, _, local, _], rest) = text::first_words(line)?;
+    let ([protocol, _, _, local, remote], rest) = text::first_words(line)?;
     let protocol = Protocol::of(protocol)?;
     let (address, port) = address::split(local)?;
+    let peer = address::peer(remote)?;
     let (state, rest) = match text::first_word(rest) {
-        Some((state, rest)) if state.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_') => (state, rest),
+        Some((state, rest)) if is_state(state) => (state, rest),
         _ => (&b"UNCONN"[..], rest),
     };
     let (uid, rest) = match text::first_words(rest) {
@@ -42,7 +43,13 @@ fn socket(line: &[u8]) -> Option<Socket> {
         _ => (None, rest),
     };
     let owners = owner(rest.trim_ascii())?.into_iter().collect();
-    Some(Socket { protocol, address, port, state: text::shown(state, SHORT), owners, uid, user: None })
+    Some(Socket { protocol, address, port, peer, state: text::shown(state, SHORT), owners, uid, user: None })
+}
+
+/// `LISTEN`, `FIN_WAIT1`
+fn is_state(word: &[u8]) -> bool {
+    word.first().is_some_and(u8::is_ascii_uppercase)
+        && word.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
 }
 
 /// `256/sshd: /usr/sbin`, or `-`, or nothing where it was not asked for.

@@ -1,16 +1,16 @@
-//! `/proc/net/{tcp,tcp6,udp,udp6}`: what listens, without any tool. It tells users, but no processes.
+//! `/proc/net/{tcp,tcp6,udp,udp6}`: what listens or is connected, without any tool. It tells users, but no processes.
 //!
 //! `0: 0100007F:0016 00000000:0000 0A … uid timeout inode`: addresses are little-endian words, ports are not (facts 5.5).
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use super::{Gathering, Protocol, Socket, SocketList};
+use super::{Gathering, Kind, Peer, Protocol, Socket, SocketList};
 use crate::commands::text::{self, integer32};
 use crate::commands::{ParseError, users};
 
 const PARTS: &[&str] = &["tcp", "udp", "users"];
 
-pub(super) fn parse(output: &[u8]) -> Result<SocketList, ParseError> {
+pub(super) fn parse(output: &[u8], kind: Kind) -> Result<SocketList, ParseError> {
     let mut gathering = Gathering::default();
     for (part, number, line) in text::sections(output, PARTS) {
         let protocol = match part {
@@ -25,28 +25,43 @@ pub(super) fn parse(output: &[u8]) -> Result<SocketList, ParseError> {
         if text::words(line).next() == Some(b"sl") {
             continue;
         }
-        match entry(line, protocol) {
-            Some(socket) => gathering.sockets.extend(socket),
-            None => return Err(ParseError::at(number, "this is no line of /proc/net", line)),
+        let socket = socket(line, protocol);
+        let socket = socket.ok_or_else(|| ParseError::at(number, "this is no line of /proc/net", line))?;
+        let listens = matches!(socket.state.as_str(), "LISTEN" | "UNCONN");
+        if listens == (kind == Kind::Listening) && (listens || socket.peer.is_some()) {
+            gathering.sockets.push(socket);
         }
     }
     Ok(gathering.finish())
 }
 
-/// A socket, if it listens. The outer `None` is a line of another shape.
-#[expect(clippy::option_option, reason = "a line of another shape, and a socket that does not listen, are two things")]
-fn entry(line: &[u8], protocol: Protocol) -> Option<Option<Socket>> {
+/// One line, in whatever state.
+pub(in crate::commands) fn socket(line: &[u8], protocol: Protocol) -> Option<Socket> {
     let ([_, local, remote, state, _, _, _, uid], _) = text::first_words(line)?;
     let (address, port) = endpoint(local)?;
-    let (_, remote_port) = endpoint(remote)?;
-    let uid = integer32(uid)?;
-    let state = match (protocol, state) {
+    let (peer_address, peer_port) = endpoint(remote)?;
+    let peer = (peer_port != 0).then_some(Peer { address: peer_address, port: peer_port });
+    let state = state_name(protocol, state, peer.is_some())?.to_owned();
+    Some(Socket { protocol, address, port, peer, state, owners: Vec::new(), uid: Some(integer32(uid)?), user: None })
+}
+
+/// The kernel's number of a state (`include/net/tcp_states.h`) in the words of netstat.
+fn state_name(protocol: Protocol, number: &[u8], is_connected: bool) -> Option<&'static str> {
+    Some(match (protocol, number) {
+        (Protocol::Udp, b"07") if !is_connected => "UNCONN",
+        (Protocol::Udp, b"01" | b"07") | (Protocol::Tcp, b"01") => "ESTABLISHED",
+        (Protocol::Tcp, b"02") => "SYN_SENT",
+        (Protocol::Tcp, b"03" | b"0C") => "SYN_RECV",
+        (Protocol::Tcp, b"04") => "FIN_WAIT1",
+        (Protocol::Tcp, b"05") => "FIN_WAIT2",
+        (Protocol::Tcp, b"06") => "TIME_WAIT",
+        (Protocol::Tcp, b"07") => "CLOSE",
+        (Protocol::Tcp, b"08") => "CLOSE_WAIT",
+        (Protocol::Tcp, b"09") => "LAST_ACK",
         (Protocol::Tcp, b"0A") => "LISTEN",
-        (Protocol::Udp, b"07") if remote_port == 0 => "UNCONN",
-        _ => return Some(None),
-    };
-    let state = state.to_owned();
-    Some(Some(Socket { protocol, address, port, state, owners: Vec::new(), uid: Some(uid), user: None }))
+        (Protocol::Tcp, b"0B") => "CLOSING",
+        _ => return None,
+    })
 }
 
 fn endpoint(word: &[u8]) -> Option<(String, u16)> {

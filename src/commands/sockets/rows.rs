@@ -48,6 +48,7 @@ fn socket(row: &Row<'_>) -> Result<Socket, ParseError> {
         protocol,
         address: row.text(1, "address", SHORT)?,
         port,
+        peer: None,
         state: text(3).unwrap_or_else(|| state.to_owned()),
         owners: pid.map(|pid| SocketOwner { pid, name: text(5).unwrap_or_default() }).into_iter().collect(),
         uid: row.read(6, "user number", text::integer32)?,

@@ -1,17 +1,17 @@
-//! `sockstat -46l` of FreeBSD: `root sshd 256 4 tcp4 *:22 *:*`, `?` where it does not know whose it is.
+//! `sockstat -46l` and `-46c` of FreeBSD: `root sshd 256 4 tcp4 *:22 *:*`, `?` where it does not know whose it is.
 
-use super::{Gathering, Protocol, Socket, SocketList, SocketOwner, address};
+use super::{Gathering, Kind, Protocol, Socket, SocketList, SocketOwner, address};
 use crate::commands::ParseError;
 use crate::commands::text::{self, SHORT, integer32};
 
-pub(super) fn parse(output: &[u8]) -> Result<SocketList, ParseError> {
+pub(super) fn parse(output: &[u8], kind: Kind) -> Result<SocketList, ParseError> {
     let mut gathering = Gathering { as_root: output.starts_with(b"@root\n"), ..Gathering::default() };
     for (_, number, line) in text::sections(output, &["root", "sockets"]) {
         if line.starts_with(b"USER ") {
             continue;
         }
         let unreadable = || ParseError::at(number, "this is no line of sockstat", line);
-        let socket = socket(line).ok_or_else(unreadable)?;
+        let socket = socket(line, kind).ok_or_else(unreadable)?;
         if let Some(socket) = socket {
             gathering.add(socket);
         }
@@ -21,9 +21,9 @@ pub(super) fn parse(output: &[u8]) -> Result<SocketList, ParseError> {
 
 /// A socket, if it has a port. The outer `None` is a line of another shape. Only the command may hold spaces.
 #[expect(clippy::option_option, reason = "a line of another shape, and a socket without a port, are two things")]
-fn socket(line: &[u8]) -> Option<Option<Socket>> {
+fn socket(line: &[u8], kind: Kind) -> Option<Option<Socket>> {
     let words: Vec<&[u8]> = text::words(line).collect();
-    let [user, command @ .., pid, _, protocol, local, _] = words.as_slice() else { return None };
+    let [user, command @ .., pid, _, protocol, local, remote] = words.as_slice() else { return None };
     let protocol = Protocol::of(protocol)?;
     if local.ends_with(b":*") {
         return Some(None);
@@ -40,8 +40,14 @@ fn socket(line: &[u8]) -> Option<Option<Socket>> {
         None => return None,
     };
     let user = (*user != b"?").then(|| text::shown(user, SHORT));
-    let state = if protocol == Protocol::Tcp { "LISTEN" } else { "UNCONN" }.to_owned();
-    Some(Some(Socket { protocol, address, port, state, owners, uid: None, user }))
+    let peer = address::peer(remote)?;
+    let state = match (kind, protocol) {
+        (Kind::Connected, _) if peer.is_none() => return Some(None),
+        (Kind::Connected, _) => "ESTABLISHED",
+        (Kind::Listening, Protocol::Tcp) => "LISTEN",
+        (Kind::Listening, Protocol::Udp) => "UNCONN",
+    };
+    Some(Some(Socket { protocol, address, port, peer, state: state.to_owned(), owners, uid: None, user }))
 }
 
 /// The last character of `tcp4`, `udp6`; `tcp46` is both.

@@ -1,4 +1,4 @@
-//! `ss -Htulpne` of iproute2: `tcp LISTEN 0 128 [::]:22 [::]:* users:(("sshd",pid=256,fd=4)) uid:33 ino:12 sk:1`
+//! `ss -Htulpne` and `ss -Htunpe` of iproute2: `tcp LISTEN 0 128 [::]:22 [::]:* users:(("sshd",pid=256,fd=4)) uid:33 ino:12 sk:1`
 //!
 //! Before the sockets the part `@root`, if we are root; after them `@users`, which is `/etc/passwd`.
 
@@ -22,8 +22,9 @@ pub(super) fn parse(output: &[u8]) -> Result<SocketList, ParseError> {
 }
 
 fn socket(line: &[u8]) -> Option<Socket> {
-    let ([protocol, state, _, _, local, _], mut rest) = text::first_words(line)?;
+    let ([protocol, state, _, _, local, remote], mut rest) = text::first_words(line)?;
     let (address, port) = address::split(local)?;
+    let peer = address::peer(remote)?;
     let mut owners = Vec::new();
     if let Some(inside) = rest.strip_prefix(b"users:(") {
         (owners, rest) = holders(inside)?;
@@ -36,7 +37,7 @@ fn socket(line: &[u8]) -> Option<Socket> {
         (None, None) => None,
     };
     let protocol = Protocol::of(protocol)?;
-    Some(Socket { protocol, address, port, state: text::shown(state, SHORT), owners, uid, user: None })
+    Some(Socket { protocol, address, port, peer, state: text::shown(state, SHORT), owners, uid, user: None })
 }
 
 /// `("nginx",pid=7,fd=6),("nginx",pid=8,fd=6))` and what follows it.

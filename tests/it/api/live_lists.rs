@@ -11,7 +11,7 @@ use super::program::program;
 use crate::harness::app::TestApp;
 use crate::harness::fake_host::Act;
 use crate::harness::fake_host::{FakeHost, Manner};
-use crate::harness::ssh::PASSWORD;
+use crate::harness::ssh::{PASSWORD, ask, pool};
 use crate::harness::sshd::Setup;
 
 #[actix_web::test]
@@ -35,6 +35,14 @@ async fn a_viewer_sees_what_runs_listens_and_is_mounted() {
     viewer.get("/api/v1/servers/web-1/processes/4294967295").await.problem(404);
     viewer.get("/api/v1/servers/web-1/processes/one").await.problem(404);
 
+    assert_eq!(one["name"], "sshd");
+    assert!(one["limits"].as_array().unwrap().iter().any(|limit| limit["name"] == "Max open files"), "{one}");
+
+    let connected = viewer.get("/api/v1/servers/web-1/sockets?show=connected&limit=500").await.status(200);
+    let ours = connected["items"].as_array().unwrap().iter().find(|socket| socket["port"] == sshd.port);
+    assert!(ours.unwrap()["peer"]["port"].is_u64(), "hannun's own connection");
+    assert_eq!(viewer.get("/api/v1/servers/web-1/sockets?show=all").await.refused_fields(), ["show"]);
+
     let sockets = viewer.get("/api/v1/servers/web-1/sockets?sort=-port&limit=500").await.status(200);
     let found = sockets["items"].as_array().unwrap().iter().find(|socket| socket["port"] == sshd.port);
     assert_eq!(found.unwrap()["protocol"], "tcp");
@@ -42,6 +50,36 @@ async fn a_viewer_sees_what_runs_listens_and_is_mounted() {
     let root = filesystems["items"].as_array().unwrap().iter().find(|filesystem| filesystem["mount"] == "/");
     assert!(root.unwrap()["size_bytes"].as_u64().unwrap() > 0);
     assert_eq!(viewer.get("/api/v1/servers/web-1/filesystems?sort=colour").await.refused_fields(), ["sort"]);
+}
+
+#[actix_web::test]
+async fn sec_p06_a_program_sends_a_signal_to_the_process_that_it_saw() {
+    let test = "sec_p06_a_program_sends_a_signal_to_the_process_that_it_saw";
+    let Some(sshd) = Setup::default().start(test) else { return };
+    let app = TestApp::start().await;
+    approve(&program(&app, Role::Administrator).await, &sshd).await;
+    let operator = program(&app, Role::Operator).await;
+    let script = "setsid sleep 1000 </dev/null >/dev/null 2>&1 & echo $!";
+    let pid = String::from_utf8(pool().run(&sshd.endpoint(), ask(script)).await.unwrap().stdout).unwrap();
+    let pid = pid.trim();
+    let list = operator.get("/api/v1/servers/web-1/processes?q=sleep&limit=500").await.status(200);
+    let seen = list["items"].as_array().unwrap().iter().find(|process| process["pid"].to_string() == pid).unwrap();
+    assert!(seen["cpu_percent"].is_number() && seen["threads"] == 1, "{seen}");
+    let signals = format!("/api/v1/servers/web-1/processes/{pid}/signals");
+    let body = |signal: &str, started_at: &serde_json::Value| json!({"signal": signal, "started_at": started_at});
+    assert_eq!(operator.post(&signals, body("TERM", &json!("1@other"))).await.problem(409), "conflict");
+    let refused = operator.post(&signals, body("STOPIT", &json!(""))).await.refused_fields();
+    assert_eq!(refused, ["signal", "started_at"]);
+    let viewer = program(&app, Role::Viewer).await;
+    assert_eq!(viewer.post(&signals, body("TERM", &seen["started_at"])).await.problem(403), "forbidden");
+    let sent = operator.post(&signals, body("TERM", &seen["started_at"])).await.status(200);
+    assert!(matches!(sent["outcome"].as_str(), Some("ended" | "zombie")), "{sent}");
+    for odd in ["-1", "0x1", "4294967296"] {
+        operator
+            .post(&format!("/api/v1/servers/web-1/processes/{odd}/signals"), body("TERM", &seen["started_at"]))
+            .await
+            .problem(404);
+    }
 }
 
 #[actix_web::test]

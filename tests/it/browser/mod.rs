@@ -8,6 +8,7 @@ mod keys;
 mod live;
 mod operating_system;
 mod people;
+mod processes;
 mod screens;
 mod shell;
 mod tabs;

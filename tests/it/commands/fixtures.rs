@@ -6,9 +6,11 @@
 use std::fs;
 use std::path::Path;
 
+use hannun::commands::processes::environment::Variable;
 use hannun::commands::{
-    Catalog, Command, CommandType, DetectPlatform, ListFilesystems, ListProcesses, ListSockets, Platform, ProbePort,
-    ReadFirewall, ReadFirewallChange, SampleMetrics,
+    Catalog, Command, CommandType, DetectPlatform, ListConnections, ListFilesystems, ListProcesses, ListSockets,
+    Platform, ProbePort, ReadEnvironment, ReadFirewall, ReadFirewallChange, ReadProcess, SampleMetrics, Signal,
+    SignalProcess, SocketList, Started,
 };
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/commands");
@@ -49,6 +51,19 @@ const FIXTURES: &[(CommandType, &str, &str)] = &[
     (CommandType::ListSockets, "freebsd-documented", "sockstat"),
     (CommandType::ListSockets, "macos-documented", "lsof"),
     (CommandType::ListSockets, "table", "table"),
+    (CommandType::ReadProcess, "debian-12", "proc"),
+    (CommandType::ReadProcess, "debian-12-not-root", "proc"),
+    (CommandType::ReadProcess, "busybox-standin", "proc"),
+    (CommandType::ReadProcess, "table", "table"),
+    (CommandType::ReadEnvironment, "debian-12", "environ"),
+    (CommandType::ReadEnvironment, "table", "table"),
+    (CommandType::SignalProcess, "table", "table"),
+    (CommandType::ListConnections, "debian-12", "ss"),
+    (CommandType::ListConnections, "debian-12-netstat", "netstat"),
+    (CommandType::ListConnections, "busybox-standin-proc-net", "proc-net"),
+    (CommandType::ListConnections, "freebsd-documented", "sockstat"),
+    (CommandType::ListConnections, "macos-documented", "lsof"),
+    (CommandType::ListConnections, "table", "table"),
     (CommandType::ReadFirewall, "debian-12-ufw", "linux"),
     (CommandType::ReadFirewall, "debian-12-nft", "linux"),
     (CommandType::ReadFirewall, "debian-12-iptables", "linux"),
@@ -73,6 +88,17 @@ fn lines<T: std::fmt::Debug>(items: &[T]) -> String {
     items.iter().flat_map(|item| [format!("{item:?}"), "\n".to_owned()]).collect()
 }
 
+fn sockets(list: &SocketList) -> String {
+    format!("owners hidden: {}\n{}", list.hidden_owners, lines(&list.sockets))
+}
+
+/// The process that the fixtures are about.
+const PID: u32 = 4121;
+
+fn signals() -> SignalProcess {
+    SignalProcess { pid: PID, started: Started::default(), signal: Signal::Term }
+}
+
 fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
     match command_type {
         CommandType::DetectPlatform => format!("{:#?}", DetectPlatform.parse(format, answer).unwrap()),
@@ -82,10 +108,15 @@ fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
             let list = ListProcesses.parse(format, answer).unwrap();
             format!("{:?} {:?}\n{}", list.ticks_per_second, list.uptime_seconds, lines(&list.processes))
         }
-        CommandType::ListSockets => {
-            let list = ListSockets.parse(format, answer).unwrap();
-            format!("owners hidden: {}\n{}", list.hidden_owners, lines(&list.sockets))
+        CommandType::ReadProcess => format!("{:#?}", ReadProcess { pid: PID }.parse(format, answer).unwrap()),
+        CommandType::ReadEnvironment => {
+            let read = ReadEnvironment { pid: PID }.parse(format, answer).unwrap().unwrap();
+            let told = |one: &Variable| format!("{} = {} {}", one.name, one.value, one.looks_secret());
+            format!("{}\n{}", read.started, lines(&read.variables.iter().map(told).collect::<Vec<_>>()))
         }
+        CommandType::SignalProcess => format!("{:?}\n", signals().parse(format, answer).unwrap()),
+        CommandType::ListSockets => sockets(&ListSockets.parse(format, answer).unwrap()),
+        CommandType::ListConnections => sockets(&ListConnections.parse(format, answer).unwrap()),
         CommandType::ReadFirewall => {
             let firewall = ReadFirewall.parse(format, answer).unwrap();
             let head = (firewall.owner, firewall.silence, &firewall.default_zone, firewall.seen, &firewall.addresses);

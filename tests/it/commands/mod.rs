@@ -7,4 +7,5 @@ mod loops;
 mod privilege;
 mod scripts;
 mod shell;
+mod signals;
 mod values;

@@ -2,7 +2,8 @@
 
 use hannun::commands::script::Parameters;
 use hannun::commands::{
-    Catalog, Command, CommandType, DetectPlatform, ListFilesystems, ListProcesses, ListSockets, Platform,
+    Catalog, Command, CommandType, DetectPlatform, ListConnections, ListFilesystems, ListProcesses, ListSockets,
+    Platform,
 };
 
 use super::shell::{is_installed, run, shells};
@@ -49,6 +50,9 @@ fn the_list_of_processes_holds_this_one_with_its_start() {
             let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
             assert_eq!(own.started_at.as_deref(), Some(fields[22 - 3]), "{shell} {name}");
             assert!(own.cpu_ticks.is_some() && own.running_seconds.is_some() && !own.user.is_empty(), "{shell} {name}");
+            assert!(own.threads.is_some_and(|threads| threads > 0) && !own.is_kernel, "{shell} {name}");
+            let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+            assert_eq!(list.boot, boot.trim(), "{shell} {name}");
         }
     }
 }
@@ -78,6 +82,36 @@ fn the_list_of_sockets_holds_one_that_was_just_opened() {
         if name != "proc-net" {
             assert_eq!(own.owners.first().map(|owner| owner.pid), Some(std::process::id()), "{shell} {name}");
         }
+    }
+}
+
+#[test]
+fn the_list_of_connections_holds_both_ends_of_one_that_was_just_made() {
+    let test = "the_list_of_connections_holds_both_ends_of_one_that_was_just_made";
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let client = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let _server = listener.accept().unwrap();
+    let from = client.local_addr().unwrap().port();
+    for (shell, name, program) in [
+        ("dash", "ss", "ss"),
+        ("dash", "netstat", "netstat"),
+        ("dash", "proc-net", "cat"),
+        ("busybox", "proc-net", "cat"),
+    ] {
+        if !is_installed(program) || !is_installed(shell) {
+            crate::harness::skip::skip(test, &format!("{program} or {shell} is not installed"));
+            continue;
+        }
+        let (format, out) = answer(shell, CommandType::ListConnections, name);
+        let list = ListConnections.parse(&format, &out).unwrap();
+        for (local, remote) in [(port, from), (from, port)] {
+            let is_it = |peer: &hannun::commands::sockets::Peer| peer.port == remote && peer.address == "127.0.0.1";
+            let found = list.sockets.iter().find(|one| one.port == local && one.peer.as_ref().is_some_and(is_it));
+            let found = found.unwrap_or_else(|| panic!("{shell} {name} {local}"));
+            assert_eq!(found.state, "ESTABLISHED", "{shell} {name}");
+        }
+        assert!(list.sockets.iter().all(|socket| socket.state != "LISTEN"), "{shell} {name}");
     }
 }
 

@@ -83,7 +83,7 @@ impl TestHost {
     }
 
     fn wait(&self) {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_mins(1);
         let ready =
             || std::net::TcpStream::connect_timeout(&format!("{}:22", self.address).parse().unwrap(), SOON).is_ok();
         while !ready() {

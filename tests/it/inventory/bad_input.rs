@@ -207,7 +207,7 @@ fn labels_are_bounded_however_they_are_written_and_wherever_they_come_from() {
         registry.refusal(&merged),
         "servers.yml:3:11: web-1 has 70 labels with those of its groups and the defaults; at most 64 fit"
     );
-    let servers: String = (0..6_000).map(|n| format!("  s{n}: a\n")).collect();
+    let servers = (0..6_000).map(|n| format!("  s{n}: a\n")).collect::<Vec<_>>().concat();
     let all = registry.refusal(&format!("defaults: {{labels: {{{}}}}}\nservers:\n{servers}", labels(0)));
     assert!(all.ends_with("The servers of this file have more than 200000 labels altogether"), "{all}");
     assert_eq!(all.lines().count(), 1);

@@ -5,6 +5,7 @@ mod firewall;
 mod fleet;
 mod history;
 mod overview;
+mod processes;
 mod streams;
 
 use std::sync::Arc;

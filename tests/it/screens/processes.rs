@@ -1,0 +1,247 @@
+//! Processes and sockets as people see them, on a real server: the list, one process, its environment, signals.
+
+use hannun::commands::Started;
+use hannun::models::actor::{Actor, Rights, Role, Scope};
+use hannun::models::allowance::Allowance;
+use hannun::models::audit::{AuditEvent, AuditFilter};
+use hannun::models::permission::Permission;
+use hannun::models::servers::{Server, ServerChanges};
+
+use super::{add_server, fails, timed_out};
+use crate::harness::app::TestApp;
+use crate::harness::client::Client;
+use crate::harness::known;
+use crate::harness::page::Page;
+use crate::harness::ssh::{ask, pool};
+use crate::harness::sshd::{Setup, Sshd};
+
+/// A server that hannun knows.
+async fn server(test: &str) -> Option<(TestApp, Sshd)> {
+    let sshd = Setup::default().start(test)?;
+    let app = TestApp::start().await;
+    known::add(&app, "web-1", &sshd.endpoint()).await;
+    Some((app, sshd))
+}
+
+/// Starts something there that goes on, and gives its number.
+async fn start(sshd: &Sshd, script: &str) -> u32 {
+    let script = format!("setsid {script} </dev/null >/dev/null 2>&1 & echo $!");
+    let answer = pool().run(&sshd.endpoint(), ask(&script)).await.unwrap();
+    String::from_utf8(answer.stdout).unwrap().trim().parse().unwrap()
+}
+
+/// What a shell there says.
+async fn say(sshd: &Sshd, script: &str) -> String {
+    let answer = pool().run(&sshd.endpoint(), ask(script)).await.unwrap();
+    String::from_utf8(answer.stdout).unwrap().trim().to_owned()
+}
+
+async fn part(client: &Client, path: &str, region: &'static str) -> Page {
+    let ask = client.ask(actix_web::http::Method::GET, path);
+    ask.header("HX-Request", "true").header("HX-Target", region).send().await.ok()
+}
+
+/// The process that a drawer is about, as its form names it.
+fn started(page: &Page) -> String {
+    page.attribute("#signal input[name=started]", "value").unwrap()
+}
+
+#[actix_web::test]
+async fn a_viewer_sees_what_runs_with_what_it_uses_now_and_narrows_it() {
+    let test = "a_viewer_sees_what_runs_with_what_it_uses_now_and_narrows_it";
+    let Some((app, sshd)) = server(test).await else { return };
+    let busy = start(&sshd, "sh -c 'while :; do :; done # spin-hannun'").await;
+    let viewer = app.viewer().await;
+    let page = part(&viewer, "/servers/web-1/processes?q=spin-hannun", "processes").await;
+    assert!(!page.has("header.topbar"), "the list alone");
+    assert_eq!(page.texts("thead th"), ["PID", "User", "CPU %", "Resident", "Threads", "State", "Age", "Command"]);
+    let row = page.texts(&format!("#p-{busy} td"));
+    assert!(row[2].parse::<f64>().unwrap() > 5.0, "it does nothing else: {row:?}");
+    assert_eq!((row[4].as_str(), row[5].as_str()), ("1", "running"));
+    say(&sshd, &format!("kill {busy}")).await;
+    let whole = viewer.get("/servers/web-1/processes?q=no-such-thing").await.ok();
+    assert_eq!(whole.heading(), "Processes web-1");
+    assert_eq!(whole.text("#processes .empty h3"), "No process matches “no-such-thing”");
+    let tree = viewer.get("/servers/web-1/processes?view=tree&q=sshd").await.ok();
+    assert!(tree.has(".tree-lines"), "children stand below their parents");
+    let stable = viewer.get("/servers/web-1/processes?paused=true").await.ok();
+    assert!(!stable.attribute("#processes [hx-trigger]", "hx-trigger").unwrap().contains("every"), "it is paused");
+}
+
+#[actix_web::test]
+async fn the_list_takes_names_that_mean_something_elsewhere_as_names() {
+    let test = "the_list_takes_names_that_mean_something_elsewhere_as_names";
+    let Some((app, sshd)) = server(test).await else { return };
+    let hostile = "'<img src=x onerror=alert(1)>' '-rf' \"$(printf '\\033[2J\\n@stat\\n1 0 root')\"";
+    let pid = start(&sshd, &format!("sh -c 'sleep 1000; :' hannun-odd {hostile}")).await;
+    let viewer = app.viewer().await;
+    let page = viewer.get(&format!("/servers/web-1/processes?q=hannun-odd&pid={pid}")).await.ok();
+    assert!(!page.has("main img"));
+    let row = page.text(&format!("#p-{pid} td.mono"));
+    assert!(row.contains("<img src=x onerror=alert(1)> -rf") && !row.contains('\u{1b}'), "{row}");
+    let command = page.text("#drawer .cmdline");
+    assert!(command.contains("␛[2J") && command.contains("@stat"), "{command}");
+    say(&sshd, &format!("kill {pid}")).await;
+}
+
+#[actix_web::test]
+async fn sec_p06_an_operator_ends_the_process_that_was_seen_and_it_is_in_the_audit_log() {
+    let test = "sec_p06_an_operator_ends_the_process_that_was_seen_and_it_is_in_the_audit_log";
+    let Some((app, sshd)) = server(test).await else { return };
+    let pid = start(&sshd, "sleep 1000").await;
+    let operator = app.operator().await;
+    let page = operator.get(&format!("/servers/web-1/processes?pid={pid}")).await.ok();
+    assert_eq!(page.text("#drawer-title"), format!("sleep {pid}"));
+    assert_eq!(page.text("#signal .cmdline [data-signal=TERM]"), format!("kill -s TERM {pid}"));
+    let path = format!("/servers/web-1/processes/{pid}/signals");
+    let seen = started(&page);
+    let sent = operator.hx().post(&path, [("signal", "TERM"), ("started", &seen)]).await;
+    assert_eq!(sent.header("HX-Trigger"), Some("processes"), "{}", sent.body);
+    assert!(sent.body.contains(&format!("Sent TERM to {pid}: it ended")), "{}", sent.body);
+    let again = operator.hx().post(&path, [("signal", "TERM"), ("started", &seen)]).await;
+    assert_eq!(again.status, 409);
+    assert!(again.body.contains("is gone"), "{}", again.body);
+    let page = operator.get(&format!("/servers/web-1/processes?pid={pid}")).await.ok();
+    assert_eq!(page.text("#drawer .empty h3"), "This process is gone");
+    let told = audit(&app).await;
+    let target = format!("TERM to {pid} started {seen}");
+    assert!(told.contains(&format!("signal_process {target} succeeded")), "{told:#?}");
+    assert!(told.contains(&format!("signal_process {target} refused")), "{told:#?}");
+}
+
+#[actix_web::test]
+async fn sec_p06_x06_nothing_is_sent_to_another_process_nor_to_what_we_are_signed_in_through() {
+    let test = "sec_p06_x06_nothing_is_sent_to_another_process_nor_to_what_we_are_signed_in_through";
+    let Some((app, sshd)) = server(test).await else { return };
+    let pid = start(&sshd, "sleep 1000").await;
+    let operator = app.operator().await;
+    let page = operator.get(&format!("/servers/web-1/processes?pid={pid}&seen=1")).await.ok();
+    assert!(page.text("#drawer .notice").contains("another one that has its number now"));
+    let other = Started { at: "1".into(), ..Started::read(&started(&page)).unwrap() }.to_string();
+    let send = async |pid: u32, started: &str| {
+        operator
+            .hx()
+            .post(&format!("/servers/web-1/processes/{pid}/signals"), [("signal", "KILL"), ("started", started)])
+            .await
+    };
+    let answer = send(pid, &other).await;
+    assert_eq!(answer.status, 409);
+    assert!(answer.body.contains("nothing was sent"), "{}", answer.body);
+    let first = send(1, &other).await;
+    assert_eq!(first.status, 403, "{}", first.body);
+    // The one that serves hannun's own connection.
+    let viewer = app.viewer().await;
+    let host = app.app.hosts.open(Actor::system("test"), "web-1".into()).await.unwrap();
+    let own =
+        host.run_script("parent", "echo $PPID", std::time::Duration::from_secs(10)).await.unwrap().unwrap().stdout;
+    let own: u32 = String::from_utf8(own).unwrap().trim().parse().unwrap();
+    let page = operator.get(&format!("/servers/web-1/processes?pid={own}")).await.ok();
+    let refused = send(own, &started(&page)).await;
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    assert!(refused.body.contains("signed in through"), "{}", refused.body);
+    assert_eq!(viewer.get("/servers/web-1/processes").await.status, 200, "the connection lives");
+    let bad = send(pid, "").await;
+    assert_eq!(bad.status, 422);
+    assert_eq!(say(&sshd, &format!("kill -0 {pid} && echo alive; kill {pid}")).await, "alive");
+}
+
+#[actix_web::test]
+async fn sec_z07_who_may_not_send_signals_is_offered_none_and_refused() {
+    let test = "sec_z07_who_may_not_send_signals_is_offered_none_and_refused";
+    let Some((app, sshd)) = server(test).await else { return };
+    let pid = start(&sshd, "sleep 1000").await;
+    let page = app.operator().await.get(&format!("/servers/web-1/processes?pid={pid}")).await.ok();
+    let form = [("signal", "KILL"), ("started", &*started(&page))];
+    let path = format!("/servers/web-1/processes/{pid}/signals");
+    let mut rights = Rights::new(Role::Operator, Scope::All);
+    rights.withheld.insert(Permission::Signal);
+    for person in [app.viewer().await, app.signed_in_with("min", rights).await] {
+        let page = person.get(&format!("/servers/web-1/processes?pid={pid}")).await.ok();
+        assert!(!page.has("#signal") && page.text("#drawer").contains("You may not send signals"));
+        assert_eq!(person.hx().post(&path, form).await.status, 403);
+    }
+    let now = app.database.now();
+    let watch = app.app.db.run(move |connection| {
+        let server = Server::by_name(connection, &Scope::All, "web-1")?;
+        let changes = ServerChanges { allow: Some(Allowance::Watch), ..ServerChanges::default() };
+        Server::change(connection, server.id, &changes, now)
+    });
+    watch.await.unwrap();
+    let operator = app.operator().await;
+    let page = operator.get(&format!("/servers/web-1/processes?pid={pid}")).await.ok();
+    assert!(!page.has("#signal") && page.text("#drawer").contains("may only look at this server"));
+    assert_eq!(operator.hx().post(&path, form).await.status, 403);
+    assert_eq!(say(&sshd, &format!("kill -0 {pid} && echo alive; kill {pid}")).await, "alive");
+}
+
+#[actix_web::test]
+async fn sec_s05_an_environment_is_for_administrators_and_its_secrets_stay_covered_until_asked_for() {
+    let test = "sec_s05_an_environment_is_for_administrators_and_its_secrets_stay_covered_until_asked_for";
+    let Some((app, sshd)) = server(test).await else { return };
+    let pid = start(&sshd, "env -i PATH=/usr/bin:/bin API_TOKEN=hunter2-canary 'ODD=<b>x</b>' sleep 1000").await;
+    let path = format!("/servers/web-1/processes/{pid}/environment-looks");
+    for person in [app.viewer().await, app.operator().await] {
+        assert!(!person.get(&format!("/servers/web-1/processes?pid={pid}")).await.ok().has("#environment"));
+        assert_eq!(person.post(&path, []).await.status, 403);
+    }
+    let administrator = app.administrator().await;
+    let drawer = administrator.get(&format!("/servers/web-1/processes?pid={pid}")).await;
+    assert!(!drawer.body.contains("hunter2-canary"), "nowhere in the page");
+    let look = async |page: &Page| {
+        let form = page.form("#environment form");
+        administrator.post(&path, form.iter().map(|(name, value)| (name.as_str(), value.as_str()))).await
+    };
+    let covered = look(&drawer.ok()).await;
+    assert!(!covered.body.contains("hunter2-canary"), "nowhere in the page");
+    let page = covered.ok();
+    page.table("#environment table").has_row(["API_TOKEN", "covered"]);
+    page.table("#environment table").has_row(["ODD", "<b>x</b>"]);
+    look(&page).await.ok().table("#environment table").has_row(["API_TOKEN", "hunter2-canary"]);
+    let other = administrator.post(&path, [("seen", "1"), ("values", "shown")]).await;
+    assert!(!other.body.contains("hunter2-canary"), "another process was meant");
+    let told = audit(&app).await;
+    assert!(told.contains(&format!("read_environment {pid} succeeded")), "{told:#?}");
+    assert!(told.contains(&format!("read_environment {pid}, with what looks like secrets succeeded")), "{told:#?}");
+    say(&sshd, &format!("kill {pid}")).await;
+}
+
+#[actix_web::test]
+async fn sockets_say_who_listens_where_in_words_and_who_is_connected() {
+    let test = "sockets_say_who_listens_where_in_words_and_who_is_connected";
+    let Some((app, sshd)) = server(test).await else { return };
+    let viewer = app.viewer().await;
+    let port = sshd.port.to_string();
+    let page = viewer.get(&format!("/servers/web-1/sockets?q={port}")).await.ok();
+    let row = page.table("#sockets table").rows.into_iter().next().unwrap();
+    assert_eq!((row[0].as_str(), row[1].as_str(), row[2].as_str()), (&*port, "tcp", "this server only 127.0.0.1"));
+    let link = page.attribute("#sockets tbody a.key", "href").unwrap();
+    assert!(viewer.get(&link).await.ok().text("#drawer-title").contains("sshd"), "it leads to its process");
+    assert!(!viewer.get(&format!("/servers/web-1/sockets?q={port}&reach=open")).await.ok().has("#sockets table"));
+    // hannun's own connection.
+    let page = viewer.get(&format!("/servers/web-1/sockets?show=connections&q={port}")).await.ok();
+    let rows = page.table("#sockets table").rows;
+    assert!(rows.iter().any(|row| row[0] == format!("{port} /tcp") && row[3] == "ESTABLISHED"), "{rows:?}");
+    assert!(page.texts(".evidence span").iter().any(|line| line.contains("ss -Htunpe")));
+}
+
+#[actix_web::test]
+async fn a_server_that_is_away_is_not_asked_and_its_page_says_so() {
+    let app = TestApp::start().await;
+    let server = add_server(&app, "lab-1", "lab").await;
+    fails(&app, &server, timed_out(&server)).await;
+    let viewer = app.viewer().await;
+    for screen in ["processes", "sockets"] {
+        let page = viewer.get(&format!("/servers/lab-1/{screen}")).await.ok();
+        assert!(page.text(".notice").contains("The server does not answer"), "{screen}");
+        assert!(!page.has("main [hx-trigger*=every]"), "{screen} does not ask by itself");
+    }
+    let reply = viewer.get("/servers/lab-1/processes/7").await;
+    reply.leads_to("/servers/lab-1/processes?pid=7");
+}
+
+/// `signal_process TERM to 7 started 42 succeeded` of everything that was done.
+async fn audit(app: &TestApp) -> Vec<String> {
+    let latest = |connection: &mut _| AuditEvent::latest(connection, &AuditFilter::default(), 100);
+    let events = app.app.db.run(latest).await.unwrap();
+    events.into_iter().map(|event| format!("{} {} {}", event.action, event.target, event.outcome.name())).collect()
+}
