@@ -92,7 +92,9 @@ mod tests {
 
     #[test]
     fn a_column_too_many_is_refused() {
-        for command_type in CommandType::ALL.iter().filter(|known| **known != CommandType::DetectPlatform) {
+        // The last column of these is a text of its own, which may hold tabs.
+        let texts = [CommandType::DetectPlatform, CommandType::InspectFile];
+        for command_type in CommandType::ALL.iter().filter(|known| !texts.contains(known)) {
             let longest = command_type.table().iter().max_by_key(|shape| shape.example().matches('\t').count());
             let Some(longest) = longest else { continue };
             assert!(!reads(*command_type, longest, &format!("{}\tmore", longest.example())), "{command_type:?}");
