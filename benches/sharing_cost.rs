@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 use hannun::clock::Clock;
+use hannun::commands::ProcessList;
 use hannun::commands::filesystems::Filesystem;
 use hannun::commands::metrics::{Sample, parse_frame};
 use hannun::db::private_server::{Durability, PrivateServer};
@@ -70,6 +71,10 @@ impl Reach for Ready {
             ..Filesystem::default()
         };
         Ok(vec![mount("/"), mount("/var")])
+    }
+
+    async fn processes(&self, _: &Server) -> Result<ProcessList> {
+        Ok(ProcessList::default())
     }
 
     fn let_go(&self, _: ServerId) {}

@@ -1,19 +1,17 @@
 //! Every URL of the product, each with the permission that it needs. What is not here is refused.
 
 mod api;
+mod servers;
 
 use std::sync::LazyLock;
 
 use actix_web::web;
 
 use crate::admin;
-use crate::screens::{
-    self, account, capabilities, checks, cpu, directories, disks, favourites, files, firewall, fleet, jump, memory,
-    overview, packages, processes, server_options, setup, sign_in, sockets,
-};
+use crate::screens::{self, account, fleet, jump, server_options, setup, sign_in};
 use crate::web::assets;
 use crate::web::menu::Screen;
-use crate::web::router::{ADMINISTRATOR, EVERY_SERVER, OPERATOR, Permission::Anyone, Route, VIEWER, get, post};
+use crate::web::router::{ADMINISTRATOR, EVERY_SERVER, Permission::Anyone, Route, VIEWER, get, post};
 use crate::web::shell::Screens;
 
 /// What the menu shows: the screens, and what is administered.
@@ -46,62 +44,6 @@ pub fn all() -> Vec<Route> {
         get("/stream", VIEWER, || web::to(fleet::stream::index)),
         get("/servers/options", VIEWER, || web::to(server_options::index)),
         get("/jump", VIEWER, || web::to(jump::index)),
-        // One server
-        get("/servers/{server}", VIEWER, || web::to(overview::index)),
-        get("/servers/{server}/stream", VIEWER, || web::to(overview::stream::index)),
-        post("/servers/{server}/favourite", VIEWER, || web::to(favourites::update)),
-        post("/servers/{server}/connections", OPERATOR, || web::to(overview::connections::create)),
-        get("/servers/{server}/cpu", VIEWER, || web::to(cpu::index)),
-        get("/servers/{server}/memory", VIEWER, || web::to(memory::index)),
-        get("/servers/{server}/disks", VIEWER, || web::to(disks::index)),
-        post("/servers/{server}/disks/measurements", VIEWER, || web::to(directories::create)),
-        get("/servers/{server}/processes", VIEWER, || web::to(processes::index)),
-        get("/servers/{server}/processes/{pid}", VIEWER, || web::to(processes::show)),
-        post("/servers/{server}/processes/{pid}/environment-looks", ADMINISTRATOR, || {
-            web::to(processes::environment::create)
-        }),
-        post("/servers/{server}/processes/{pid}/signals", OPERATOR, || web::to(processes::signals::create)),
-        get("/servers/{server}/sockets", VIEWER, || web::to(sockets::index)),
-        // Packages
-        get("/servers/{server}/packages", VIEWER, || web::to(packages::index)),
-        get("/servers/{server}/packages/installations/new", OPERATOR, || web::to(packages::plans::new_installation)),
-        post("/servers/{server}/packages/installations", OPERATOR, || web::to(packages::plans::create_installation)),
-        get("/servers/{server}/packages/removals/new", OPERATOR, || web::to(packages::plans::new_removal)),
-        post("/servers/{server}/packages/removals", OPERATOR, || web::to(packages::plans::create_removal)),
-        get("/servers/{server}/packages/artifacts/{artifact}", OPERATOR, || web::to(packages::plans::review)),
-        post("/servers/{server}/packages/artifacts/{artifact}/installations", OPERATOR, || {
-            web::to(packages::artifacts::install)
-        }),
-        post("/servers/{server}/packages/artifacts/{artifact}/inspections", OPERATOR, || {
-            web::to(packages::artifacts::look_inside)
-        }),
-        get("/servers/{server}/packages/runs/{run}", VIEWER, || web::to(packages::runs::show)),
-        get("/servers/{server}/packages/runs/{run}/stream", VIEWER, || web::to(packages::runs::stream)),
-        post("/servers/{server}/packages/runs/{run}/stops", OPERATOR, || web::to(packages::runs::stop)),
-        post("/artifacts", OPERATOR, || web::to(packages::artifacts::create)).streamed(),
-        post("/artifacts/{artifact}/deletions", OPERATOR, || web::to(packages::artifacts::destroy)),
-        get("/servers/{server}/firewall", VIEWER, || web::to(firewall::index)),
-        get("/servers/{server}/firewall/rules/new", OPERATOR, || web::to(firewall::rules::new)),
-        post("/servers/{server}/firewall/rules", OPERATOR, || web::to(firewall::rules::create)),
-        get("/servers/{server}/firewall/removals/new", OPERATOR, || web::to(firewall::rules::new_removal)),
-        post("/servers/{server}/firewall/removals", OPERATOR, || web::to(firewall::rules::create_removal)),
-        post("/servers/{server}/firewall/confirmations", OPERATOR, || web::to(firewall::changes::keep)),
-        post("/servers/{server}/firewall/undoings", OPERATOR, || web::to(firewall::changes::undo)),
-        get("/servers/{server}/files", VIEWER, || web::to(files::index)),
-        get("/servers/{server}/files/content", OPERATOR, || web::to(files::content::show)),
-        get("/servers/{server}/files/archive", OPERATOR, || web::to(files::content::archive)),
-        get("/servers/{server}/files/follow", OPERATOR, || web::to(files::follow::show)),
-        get("/servers/{server}/files/editor", OPERATOR, || web::to(files::editor::show)),
-        post("/servers/{server}/files/edits", OPERATOR, || web::to(files::editor::create)),
-        post("/servers/{server}/files/uploads", OPERATOR, || web::to(files::uploads::create)).streamed(),
-        post("/servers/{server}/files/directories", OPERATOR, || web::to(files::changes::make_directory)),
-        post("/servers/{server}/files/moves", OPERATOR, || web::to(files::changes::rename)),
-        post("/servers/{server}/files/deletions", OPERATOR, || web::to(files::changes::delete)),
-        post("/servers/{server}/files/modes", OPERATOR, || web::to(files::changes::set_mode)),
-        post("/servers/{server}/files/owners", OPERATOR, || web::to(files::changes::set_owner)),
-        get("/servers/{server}/checks", VIEWER, || web::to(checks::index)),
-        get("/servers/{server}/capabilities", VIEWER, || web::to(capabilities::index)),
-        post("/servers/{server}/detections", OPERATOR, || web::to(capabilities::detect)),
         // Administration
         get("/admin", ADMINISTRATOR, || web::to(admin::index::home)),
         post("/admin/servers/{id}/connection-tests", ADMINISTRATOR, || web::to(admin::connection::create)),
@@ -129,6 +71,7 @@ pub fn all() -> Vec<Route> {
         get("/admin/{resource}/{id}/delete", ADMINISTRATOR, || web::to(admin::delete::new)),
         get("/admin/{resource}/{id}/history", ADMINISTRATOR, || web::to(admin::history::index)),
     ];
+    routes.extend(servers::all());
     routes.extend(api::all());
     routes
 }

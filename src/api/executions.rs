@@ -168,7 +168,7 @@ impl Listener {
             }
             self.looks += 1;
             tokio::time::sleep(LOOK).await;
-            if self.looks % 30 == 0 {
+            if self.looks.is_multiple_of(30) {
                 return Some((events::ALIVE, self));
             }
         }

@@ -134,25 +134,25 @@ mod tests {
 
     #[test]
     fn directories_below_are_listed_and_the_whole_is_the_total() {
-        let measured = below("/var").parse("du", b"8\t/var/log\0004\t/var/a\nb\00020\t/var\x003\0").unwrap();
+        let measured = below("/var").parse("du", b"8\t/var/log\x00004\t/var/a\nb\x000020\t/var\x003\0").unwrap();
         assert_eq!((measured.total_bytes, measured.unread, measured.odd), (Some(20 * 1024), Some(3), 0));
         assert_eq!(names(&measured), ["/var/log", "/var/a\nb"]);
-        let root = below("/").parse("du", b"8\t/etc\00020\t/\0").unwrap();
+        let root = below("/").parse("du", b"8\t/etc\x000020\t/\0").unwrap();
         assert_eq!((names(&root), root.total_bytes, root.unread), (vec!["/etc".to_owned()], Some(20 * 1024), None));
     }
 
     #[test]
     fn what_is_still_on_its_way_is_not_half_a_row() {
-        let measured = below("/var").parse("du", b"8\t/var/log\00012\t/var/li").unwrap();
+        let measured = below("/var").parse("du", b"8\t/var/log\x000012\t/var/li").unwrap();
         assert_eq!((names(&measured), measured.total_bytes), (vec!["/var/log".to_owned()], None));
     }
 
     #[test]
     fn sec_f01_a_name_cannot_pretend_to_be_another_directory() {
         // As a du without -0 would print a directory named "x\n9\t/etc".
-        let measured = below("/var").parse("du", b"8\t/var/x\0009\t/etc\00020\t/var\0").unwrap();
+        let measured = below("/var").parse("du", b"8\t/var/x\x00009\t/etc\x000020\t/var\0").unwrap();
         assert_eq!((names(&measured), measured.odd), (vec!["/var/x".to_owned()], 1));
-        let bytes = below("/var").parse("du", b"8\t/var/\xff\xfe\000").unwrap();
+        let bytes = below("/var").parse("du", b"8\t/var/\xff\xfe\x0000").unwrap();
         assert_eq!(bytes.directories[0].path, b"/var/\xff\xfe");
     }
 

@@ -76,7 +76,7 @@ impl Changes<'_> {
 
     /// Keeps a change, over a connection that is made for it: who gets through proves that signing in still works.
     pub async fn keep(&self, host: &OperableHost, row: &FirewallChange) -> Result<FirewallChange> {
-        self.is_open(row)?;
+        still_open(row)?;
         let command = EndFirewallChange { id: row.token.clone(), ending: Ending::Keep, line: row.line.clone() };
         match host.change_anew(command).await {
             Ok(answer) => self.settled(row, &answer.value).await,
@@ -89,7 +89,7 @@ impl Changes<'_> {
 
     /// Undoes a change now.
     pub async fn undo(&self, host: &OperableHost, row: &FirewallChange) -> Result<FirewallChange> {
-        self.is_open(row)?;
+        still_open(row)?;
         let command = EndFirewallChange { id: row.token.clone(), ending: Ending::Undo, line: row.line.clone() };
         let answer = host.change(command).await?;
         self.settled(row, &answer.value).await
@@ -134,13 +134,13 @@ impl Changes<'_> {
             })
             .await
     }
+}
 
-    fn is_open(&self, row: &FirewallChange) -> Result<()> {
-        if row.state.is_open() {
-            return Ok(());
-        }
-        Err(Error::Conflict(Message::new("This change does not wait any more")))
+fn still_open(row: &FirewallChange) -> Result<()> {
+    if row.state.is_open() {
+        return Ok(());
     }
+    Err(Error::Conflict(Message::new("This change does not wait any more")))
 }
 
 fn busy(server: &str) -> Error {

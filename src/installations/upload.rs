@@ -1,6 +1,6 @@
 //! Uploaded files come and go: row and file together, and who did it in the audit log.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::artifact_store::{ArtifactStore, Incoming};
 use super::inspect::{inspect, kind_of};
@@ -11,9 +11,6 @@ use crate::models::actor::Actor;
 use crate::models::artifacts::Artifact;
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::ids::ArtifactId;
-
-/// How long a file is kept.
-pub const KEPT: TimeDelta = TimeDelta::days(7);
 
 /// Begins to take a file of this name; one that cannot be a package is refused before a byte of it is stored.
 pub async fn begin(db: &Db, store: &ArtifactStore, actor: &Actor, file_name: &str) -> Result<Incoming> {

@@ -43,7 +43,7 @@ impl Ended<'_> {
             return (state, Some(self.why_failed(status)));
         }
         match self.states() {
-            Some(states) => self.judge_states(&states),
+            Some(found) => self.judge_states(&found),
             None => (ExecutionState::Succeeded, None),
         }
     }

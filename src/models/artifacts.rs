@@ -117,9 +117,4 @@ impl Artifact {
         let unused = artifacts::table.find(self.id).filter(diesel::dsl::not(diesel::dsl::exists(in_use)));
         diesel::delete(unused).execute(connection).map(|deleted| deleted == 1)
     }
-
-    /// Those that were uploaded before this moment.
-    pub fn older_than(connection: &mut PgConnection, before: DateTime<Utc>) -> QueryResult<Vec<Self>> {
-        Self::query().filter(artifacts::uploaded_at.lt(before)).load(connection)
-    }
 }

@@ -12,7 +12,7 @@ use super::host::Host;
 use super::names::Unresolved;
 use super::pool::Pool;
 use crate::commands::port_probe::Reached;
-use crate::error::{Error, RemoteError, Result};
+use crate::error::{RemoteError, Result};
 
 /// How long an answer may take.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -51,7 +51,7 @@ impl Host {
             return Ok(Reach::SshPort);
         }
         let (row, db) = (server.clone(), self.hosts().db());
-        let jumps = db.run(move |connection| Ok::<_, Error>(row.jumps(connection)?)).await?;
+        let jumps = db.run(move |connection| row.jumps(connection)).await?;
         if let Some(jump) = jumps.first() {
             return Ok(Reach::ThroughJump(jump.name.clone()));
         }

@@ -116,10 +116,10 @@ impl Shown {
         match end.as_ref().map(|(_, end)| end) {
             None | Some(End::Done) => {}
             Some(End::Stopped) => {
-                notes.push(Message::new("Stopped. These are the directories that were done by then."))
+                notes.push(Message::new("Stopped. These are the directories that were done by then."));
             }
             Some(End::TooLong) => {
-                notes.push(Message::new("Given up after 10 minutes. Measure a directory further down."))
+                notes.push(Message::new("Given up after 10 minutes. Measure a directory further down."));
             }
             Some(End::TooMuch) => notes.push(Message::new("There are too many directories to list. Some are missing.")),
             Some(End::Refused) => notes.push(Message::new("hannun did not ask the server. Try again.")),

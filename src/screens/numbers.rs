@@ -90,8 +90,8 @@ impl Numbers {
     pub fn chart(&self, about: Declared, reading: &Reading, points: f64) -> Chart {
         let step = (reading.range.length().as_seconds_f64() / points).max(1.0);
         // Two missed readings and some are a gap.
-        let least = if about.lines.iter().any(|of| of.metric.is_seldom()) { SELDOM.max(step) } else { step };
-        let reading = &Reading { tolerance: reading.tolerance.max(2.5 * least), ..*reading };
+        let between = if about.lines.iter().any(|of| of.metric.is_seldom()) { SELDOM.max(step) } else { step };
+        let reading = &Reading { tolerance: reading.tolerance.max(2.5 * between), ..*reading };
         let columns: Vec<Vec<(f64, f64)>> =
             (about.lines.iter()).map(|of| self.line(of.metric, &of.device).map(plotted).unwrap_or_default()).collect();
         let lines = Lines::lined_up(&columns).thinned(step);

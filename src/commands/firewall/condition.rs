@@ -58,7 +58,7 @@ impl Condition {
             Self::To(targets) => match asked.to {
                 Some(address) => Tri::from(targets.iter().any(|target| target.includes(address))),
                 None if targets.iter().all(|target| !of_family(target, asked.family)) => Tri::No,
-                None if targets.iter().any(|target| target.is_everything()) => Tri::Yes,
+                None if targets.iter().any(super::ports::Source::is_everything) => Tri::Yes,
                 None => Tri::Maybe,
             },
             Self::Interface(names) => match &asked.interface {

@@ -81,8 +81,8 @@ impl Services {
         let parts = self.0.get(name).filter(|_| depth < DEEPEST)?;
         for part in parts {
             match part {
-                Part::Port(protocol, ports) => {
-                    groups.push(vec![Condition::Protocol(protocol.clone()), Condition::Ports(vec![*ports])]);
+                Part::Port(protocol, range) => {
+                    groups.push(vec![Condition::Protocol(protocol.clone()), Condition::Ports(vec![*range])]);
                 }
                 Part::Protocol(protocol) => groups.push(vec![Condition::Protocol(protocol.clone())]),
                 Part::Include(other) => self.gather(other, groups, depth + 1)?,

@@ -187,14 +187,13 @@ fn one(text: &str, make: fn(Vec<Source>) -> Condition) -> Condition {
 
 fn action(target: &str, goes: bool, full_name: &dyn Fn(&str) -> String) -> Action {
     match target {
-        "ACCEPT" => Action::Accept,
+        "ACCEPT" | "MASQUERADE" | "SNAT" => Action::Accept,
         "DROP" => Action::Drop,
         "REJECT" | "TARPIT" => Action::Reject,
         "RETURN" => Action::Return,
         "LOG" | "NFLOG" | "ULOG" | "MARK" | "CONNMARK" | "TCPMSS" | "AUDIT" | "CT" | "NOTRACK" | "TRACE" | "SET"
         | "CHECKSUM" | "CLASSIFY" | "DSCP" | "TOS" => Action::Continue,
         "DNAT" | "REDIRECT" | "TPROXY" => Action::Redirect,
-        "MASQUERADE" | "SNAT" => Action::Accept,
         name if goes => Action::Goto(full_name(name)),
         name => Action::Jump(full_name(name)),
     }

@@ -113,8 +113,9 @@ fn rules(item: &Value, table: &str, sets: &Sets) -> Vec<Rule> {
         match name.as_str() {
             "match" => rule.conditions.push(condition(value, table, sets)),
             "counter" | "log" | "notrack" | "meta" | "mangle" | "ct helper" | "ct timeout" => {}
-            "limit" => rule.conditions.push(Condition::Rate { below: value.get("inv") != Some(&Value::Bool(true)) }),
-            "ct count" => rule.conditions.push(Condition::Rate { below: value.get("inv") != Some(&Value::Bool(true)) }),
+            "limit" | "ct count" => {
+                rule.conditions.push(Condition::Rate { below: value.get("inv") != Some(&Value::Bool(true)) });
+            }
             // What adds to a set without a limit of its own always fits.
             "set" if value.get("stmt").is_none() && value.pointer("/elem/elem/stmt").is_none() => {}
             "vmap" => return branches(&rule, value, table, sets).unwrap_or_else(|| vec![with(rule, Action::Unknown)]),
@@ -131,14 +132,13 @@ fn with(rule: Rule, action: Action) -> Rule {
 fn action(name: &str, value: &Value, table: &str) -> Option<Action> {
     let target = || value.get("target").and_then(Value::as_str).map(|chain| format!("{table} {chain}"));
     Some(match name {
-        "accept" => Action::Accept,
+        "accept" | "snat" | "masquerade" => Action::Accept,
         "drop" => Action::Drop,
         "reject" => Action::Reject,
         "return" => Action::Return,
         "jump" => target().map_or(Action::Unknown, Action::Jump),
         "goto" => target().map_or(Action::Unknown, Action::Goto),
         "dnat" | "redirect" | "tproxy" => Action::Redirect,
-        "snat" | "masquerade" => Action::Accept,
         "queue" | "fwd" | "dup" | "synproxy" => Action::Unknown,
         _ => return None,
     })

@@ -48,8 +48,7 @@ pub(super) fn rule(text: &str, services: &super::firewalld::Services) -> (i32, R
             ("port" | "forward-port", "protocol") | ("protocol", "value") => Condition::Protocol(value.to_owned()),
             ("service", "name") => services.as_condition(value),
             ("limit", "value") => Condition::Rate { below: true },
-            ("log" | "nflog" | "audit" | "reject" | "limit" | "mark", _) => continue,
-            ("forward-port", _) => continue,
+            ("log" | "nflog" | "audit" | "reject" | "limit" | "mark" | "forward-port", _) => continue,
             _ => Condition::Other(word.to_owned()),
         };
         rule.conditions.push(if std::mem::take(&mut not) { Condition::Not(Box::new(condition)) } else { condition });

@@ -232,8 +232,8 @@ impl<'a> Walk<'a> {
             let ends_before = self.ends.len();
             let left = self.act(rule, depth, &mut returned);
             if fits == Tri::Maybe && self.ends.len() > ends_before {
-                let unknown = rule.conditions.iter().filter(|condition| condition.holds(self.asked) == Tri::Maybe);
-                let by_source = unknown.fold(true, |all, condition| all && condition.is_about_source());
+                let mut unknown = rule.conditions.iter().filter(|condition| condition.holds(self.asked) == Tri::Maybe);
+                let by_source = unknown.all(Condition::is_about_source);
                 self.unclear.push((rule.text.clone(), by_source));
             }
             if fits == Tri::Maybe && matches!(rule.action, Action::Return | Action::Goto(_)) {

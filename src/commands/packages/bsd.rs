@@ -90,10 +90,10 @@ pub(super) fn plan(output: &[u8]) -> Result<PackagePlan, ParseError> {
         let Some((name, rest)) = text.split_once(": ") else {
             return Err(ParseError::at(number, "a name, a colon and a version were expected", line));
         };
-        let plain = rest.split(" [").next().unwrap_or_default().trim();
-        let (before, version) = match plain.split_once(" -> ") {
+        let versions = rest.split(" [").next().unwrap_or_default().trim();
+        let (before, version) = match versions.split_once(" -> ") {
             Some((before, after)) => (Some(before.to_owned()), after.to_owned()),
-            None => (None, plain.to_owned()),
+            None => (None, versions.to_owned()),
         };
         let item = PlanItem { name: name.to_owned(), version, before, origin: String::new() };
         let says = |word: &[u8]| heading.windows(word.len()).any(|window| window == word);

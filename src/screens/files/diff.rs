@@ -100,13 +100,17 @@ mod tests {
 
     use super::*;
 
+    fn lines(texts: impl Iterator<Item = String>) -> String {
+        texts.map(|text| text + "\n").collect()
+    }
+
     fn told(old: &str, new: &str) -> String {
-        diff(old, new).iter().map(|line| format!("{}{}\n", line.sign, line.text)).collect()
+        lines(diff(old, new).iter().map(|line| format!("{}{}", line.sign, line.text)))
     }
 
     #[test]
     fn only_what_changed_is_told_with_some_lines_around() {
-        let old: String = (1..=20).map(|number| format!("{number}\n")).collect();
+        let old = lines((1..=20).map(|number| number.to_string()));
         let new = old.replace("10\n", "ten\n").replace("20\n", "20");
         assert_eq!(told(&old, &new), "…\n 7\n 8\n 9\n-10\n+ten\n 11\n 12\n 13\n…\n 17\n 18\n 19\n-20\n+20\n");
         assert_eq!(told("a\n", "a\n"), "");
@@ -119,7 +123,7 @@ mod tests {
             old in proptest::collection::vec(0_u8..4, 0..12),
             new in proptest::collection::vec(0_u8..4, 0..12),
         ) {
-            let text = |lines: &[u8]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+            let text = |numbers: &[u8]| lines(numbers.iter().map(ToString::to_string));
             let old_lines: Vec<String> = old.iter().map(|line| format!("{line}\n")).collect();
             let new_lines: Vec<String> = new.iter().map(|line| format!("{line}\n")).collect();
             let old_refs: Vec<&str> = old_lines.iter().map(String::as_str).collect();

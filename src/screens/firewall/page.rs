@@ -298,9 +298,8 @@ fn rules_part(firewall: Option<&Result<Answer<Firewall>>>, verdicts: Option<&[(F
         Some(Verdict::CannotTell { .. }) | None => ("none", "Cannot tell"),
     };
     let line = |(family, verdict): &(Family, Verdict)| {
-        let reason = rules
-            .map(|firewall| words::reason(firewall, verdict))
-            .unwrap_or_else(|| Message::new("The rules are not known"));
+        let reason =
+            rules.map_or_else(|| Message::new("The rules are not known"), |firewall| words::reason(firewall, verdict));
         if all.len() == 1 {
             reason
         } else {

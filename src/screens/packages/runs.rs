@@ -225,7 +225,7 @@ impl Follower {
         loop {
             tokio::time::sleep(LOOK).await;
             self.looks += 1;
-            if self.looks % LOOKS_UNTIL_CHECK == 0 {
+            if self.looks.is_multiple_of(LOOKS_UNTIL_CHECK) {
                 let actor = self.person.check(&self.app).await?;
                 Stored::load(&self.app, actor.scope(), &self.server).await.ok()?;
                 return Some((events::ALIVE, self));

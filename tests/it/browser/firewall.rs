@@ -47,14 +47,14 @@ async fn whoever_shuts_hannun_out_by_mistake_sees_it_undone() {
     browser.look(Window::Desk, false).await;
     browser.click("#make button[type=submit]").await;
     let waits = "return document.querySelector('#firewall-change')?.textContent.includes('undoes itself in')";
-    browser.wait_within(Duration::from_secs(60), "the change that waits", waits).await;
+    browser.wait_within(Duration::from_mins(1), "the change that waits", waits).await;
     assert!(system.run("ufw status").contains("DENY"));
     browser.keep_picture("firewall-armed-light").await;
     system.run("/bin/sh /run/hannun-firewall/current/undo now");
     assert!(!system.run("ufw status").contains("DENY"));
     app.advance(TimeDelta::seconds(90));
     let undone = "return document.querySelector('#firewall-change')?.textContent.includes('was undone')";
-    browser.wait_within(Duration::from_secs(60), "its end", undone).await;
+    browser.wait_within(Duration::from_mins(1), "its end", undone).await;
     browser.all_is_well("after a change").await;
     browser.quit().await;
 }

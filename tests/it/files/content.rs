@@ -42,7 +42,8 @@ async fn sec_w01_an_upload_shows_its_token_before_a_byte_of_it_is_kept() {
     let token_part = field("csrf_token", &token);
     let wrong = field("csrf_token", "wrong");
     let place = field("path", &path(&files.folder).to_url());
-    let file = part("name=\"file\"; filename=\"up load.bin\"\r\nContent-Type: application/octet-stream", &[7; 3 << 20]);
+    let file =
+        part("name=\"file\"; filename=\"up load.bin\"\r\nContent-Type: application/octet-stream", &vec![7; 3 << 20]);
     let end = format!("--{BOUNDARY}--\r\n").into_bytes();
     let cases = [
         (vec![&place, &file, &token_part], 403),
@@ -57,7 +58,7 @@ async fn sec_w01_an_upload_shows_its_token_before_a_byte_of_it_is_kept() {
         let kept = std::fs::read_dir(&files.folder).unwrap().count();
         assert_eq!(kept, usize::from(status == 303), "{status}");
     }
-    assert_eq!(std::fs::read(files.folder.join("up load.bin")).unwrap(), [7; 3 << 20]);
+    assert_eq!(std::fs::read(files.folder.join("up load.bin")).unwrap(), vec![7; 3 << 20]);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -44,7 +45,6 @@ async fn ended(client: &Client, path: &str) -> Page {
 
 /// A folder that everybody may look into.
 fn open_folder() -> tempfile::TempDir {
-    use std::os::unix::fs::PermissionsExt;
     let folder =
         tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir_in("/var/tmp").unwrap();
     for (name, bytes) in [("logs", 300_000), ("cache", 900_000)] {
