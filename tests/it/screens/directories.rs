@@ -99,7 +99,6 @@ async fn sec_f01_a_directory_of_any_name_is_text_and_can_be_opened() {
 #[actix_web::test]
 async fn what_may_not_be_read_is_said_and_not_counted_as_empty() {
     let Some((app, _sshd)) = server("what_may_not_be_read_is_said_and_not_counted_as_empty").await else { return };
-    use std::os::unix::fs::PermissionsExt;
     let folder = open_folder();
     fs::set_permissions(folder.path().join("cache"), fs::Permissions::from_mode(0o700)).unwrap();
     let (operator, path) = (app.operator().await, path_of(folder.path()));
