@@ -199,6 +199,7 @@ pub struct RemovalToMake {
 pub async fn remove(
     app: Data<App>,
     asking: Asking,
+    _: Reauthenticated,
     name: Path<String>,
     body: Body<RemovalToMake>,
 ) -> Result<HttpResponse> {

@@ -173,9 +173,15 @@ pub fn address(path: &[u8]) -> String {
 /// What to do with the measurement of a path.
 #[derive(Debug, Deserialize)]
 pub struct MeasurementForm {
+    /// Encoded; without one, all of the server.
+    #[serde(default = "root")]
     path: String,
     #[serde(default)]
     stop: String,
+}
+
+fn root() -> String {
+    "/".to_owned()
 }
 
 /// The form, checked.

@@ -209,6 +209,10 @@ fn sec_p06_x06_a_number_that_was_used_again_is_not_hit() {
     namespace.ask(&format!("kill {pid}; wait {pid} 2>/dev/null; rm \"/tmp/a) R 1 (\"; echo"));
     let signal = SignalProcess { pid, started: seen.clone(), signal: Signal::Kill };
     assert_eq!(namespace.send(&signal), Signalled::Gone);
+    // A start is told to the hundredth of a second.
+    let later =
+        "read -r then rest </proc/uptime; until read -r now rest </proc/uptime && [ $now != $then ]; do :; done; echo";
+    namespace.ask(later);
     let again = format!("echo {} >/proc/sys/kernel/ns_last_pid; sleep 1000 >/dev/null & echo $!", pid - 1);
     assert_eq!(namespace.ask(&again), pid.to_string(), "the number is used again");
     let now = namespace.started(pid);

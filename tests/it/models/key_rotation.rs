@@ -200,6 +200,8 @@ fn sec_s04_every_column_of_sealed_values_is_known_to_the_rotation() {
         "credentials.private_key",
         "credentials.sudo_password",
         "data_keys.wrapped",
+        // What package tools printed.
+        "execution_output.bytes",
         // Sealed with a key that only the bearer token gives; lives for a day.
         "idempotency_keys.answer",
         "idempotency_keys.id",

@@ -55,7 +55,8 @@ async fn sec_p01_the_lines_of_the_page_pass_visudo_and_turn_on_what_was_limited(
     assert_eq!(row[..2], ["Works, but sees less", "ss"], "{row:?}");
     assert_eq!(row[3], "sudo does not run ss -Htulpne there without a password");
     assert!(owners_are_hidden(&app).await, "it works all the same");
-    let wanted = ["-Htulpne", "-Htunpe"].map(|words| format!("hannun-test ALL=(root) NOPASSWD: /usr/bin/ss {words}"));
+    let wanted = ["ss -Htulpne", "ss -Htunpe", "cat /run/hannun-firewall/current/report"]
+        .map(|words| format!("hannun-test ALL=(root) NOPASSWD: /usr/bin/{words}"));
     assert_eq!(page.text("#sudoers-lines"), wanted.join(" "));
     let lines = wanted.join("\n");
 
@@ -145,7 +146,8 @@ async fn a_credential_that_never_becomes_root_is_told_as_the_reason() {
     let page = check_again(&app).await;
     assert_eq!(sockets(&page)[3], "The credential says that hannun never becomes root there");
     assert!(page.text("main").contains("The credential must say sudo without a password, too."));
-    let wanted = ["-Htulpne", "-Htunpe"].map(|words| format!("hannun-test ALL=(root) NOPASSWD: /usr/bin/ss {words}"));
+    let wanted = ["ss -Htulpne", "ss -Htunpe", "cat /run/hannun-firewall/current/report"]
+        .map(|words| format!("hannun-test ALL=(root) NOPASSWD: /usr/bin/{words}"));
     assert_eq!(page.text("#sudoers-lines"), wanted.join(" "));
 }
 

@@ -93,6 +93,7 @@ fn every_address() -> BTreeSet<String> {
     for route in routes::all().iter().filter(|route| route.method.is_safe() && !route.path.ends_with("/stream")) {
         let mut path = route.path.replace("{server}", "web-1").replace("{path:.*}", "css/app.css");
         path = path.replace("{pid}", "1").replace("{group}", "web").replace("{credential}", "lab");
+        path = path.replace("{artifact}", "1").replace("{execution}", "1").replace("{run}", "1");
         path = path.replace("{user}", "administrator").replace("{check}", "queue");
         path = path.replace("{command_type}", "list_processes").replace("{command}", "ours").replace("{format}", "csv");
         for resource in ["servers", "groups", "credentials", "users", "tokens", "commands", "checks", "audit-events"] {
