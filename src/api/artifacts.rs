@@ -14,7 +14,7 @@ use crate::installations::inspect::{Signature, header_of};
 use crate::installations::upload;
 use crate::models::artifacts::{Artifact, ArtifactKind};
 use crate::models::ids::ArtifactId;
-use crate::web::extract::Asking;
+use crate::web::extract::{Asking, Reauthenticated};
 use crate::web::incoming::{Part, Parts};
 
 /// An uploaded package file. Its texts are its own: treat them as hostile.
@@ -124,7 +124,7 @@ pub struct ArtifactToMake {
     request_body(content = ArtifactToMake, content_type = "multipart/form-data"),
     responses((status = 201, body = ArtifactView)),
 )]
-pub async fn create(app: Data<App>, asking: Asking, mut parts: Parts) -> Result<HttpResponse> {
+pub async fn create(app: Data<App>, asking: Asking, _: Reauthenticated, mut parts: Parts) -> Result<HttpResponse> {
     while let Some(part) = parts.next().await? {
         let Part::File(name, mut file) = part else { continue };
         let mut incoming = upload::begin(&app.db, &app.artifacts, &asking, &name).await?;
@@ -144,7 +144,7 @@ pub async fn create(app: Data<App>, asking: Asking, mut parts: Parts) -> Result<
     params(("artifact" = i64, Path, description = "Its number")),
     responses((status = 204, description = "It is gone")),
 )]
-pub async fn destroy(app: Data<App>, asking: Asking, id: Path<i64>) -> Result<HttpResponse> {
+pub async fn destroy(app: Data<App>, asking: Asking, _: Reauthenticated, id: Path<i64>) -> Result<HttpResponse> {
     upload::delete(&app.db, &app.artifacts, &asking, ArtifactId(*id), app.clock.now()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -19,7 +19,7 @@ use crate::models::executions::{Execution, ExecutionState};
 use crate::models::ids::ExecutionId;
 use crate::models::servers::Server;
 use crate::web::events;
-use crate::web::extract::Asking;
+use crate::web::extract::{Asking, Reauthenticated};
 
 /// Between two looks at a run.
 const LOOK: Duration = Duration::from_millis(500);
@@ -115,7 +115,7 @@ pub async fn show(app: Data<App>, asking: Asking, id: Path<i64>) -> Result<Json<
     params(("execution" = i64, Path, description = "Its number")),
     responses((status = 202, body = ExecutionView)),
 )]
-pub async fn stop(app: Data<App>, asking: Asking, id: Path<i64>) -> Result<HttpResponse> {
+pub async fn stop(app: Data<App>, asking: Asking, _: Reauthenticated, id: Path<i64>) -> Result<HttpResponse> {
     let (run, server) = find(&app, &asking, *id).await?;
     let host = app.hosts.of(asking.0, server);
     ask::stop(&host, &run).await?;

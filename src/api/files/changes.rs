@@ -13,7 +13,7 @@ use crate::commands::files::{DeleteFile, DescribeFile, MakeDirectory, MoveFile, 
 use crate::commands::{Change, Command};
 use crate::error::{Error, Result};
 use crate::remote::host::OperableHost;
-use crate::web::extract::Asking;
+use crate::web::extract::{Asking, Reauthenticated};
 
 /// A directory to be made.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -98,6 +98,7 @@ pub async fn make_directory(
     request: HttpRequest,
     app: Data<App>,
     asking: Asking,
+    _: Reauthenticated,
     name: Path<String>,
     body: Body<NewDirectory>,
 ) -> Result<HttpResponse> {
@@ -119,6 +120,7 @@ pub async fn rename(
     request: HttpRequest,
     app: Data<App>,
     asking: Asking,
+    _: Reauthenticated,
     name: Path<String>,
     body: Body<FileMove>,
 ) -> Result<HttpResponse> {
@@ -141,6 +143,7 @@ pub async fn delete(
     request: HttpRequest,
     app: Data<App>,
     asking: Asking,
+    _: Reauthenticated,
     name: Path<String>,
     body: Body<FileDeletion>,
 ) -> Result<HttpResponse> {
@@ -163,6 +166,7 @@ pub async fn set_attributes(
     request: HttpRequest,
     app: Data<App>,
     asking: Asking,
+    _: Reauthenticated,
     name: Path<String>,
     body: Body<FileAttributes>,
 ) -> Result<HttpResponse> {

@@ -14,7 +14,7 @@ use crate::commands::files::{ArchiveDirectory, DeleteFile, DescribeFile, Downloa
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::transfers;
-use crate::web::extract::Asking;
+use crate::web::extract::{Asking, Reauthenticated};
 use crate::web::incoming::RawBody;
 
 /// The content of a file, as it comes from the server; `ETag` says by what it is known again.
@@ -71,6 +71,7 @@ pub async fn replace(
     request: HttpRequest,
     app: Data<App>,
     asking: Asking,
+    _: Reauthenticated,
     name: Path<String>,
     query: Parameters<FileQuery>,
     mut body: RawBody,
@@ -107,6 +108,7 @@ pub async fn destroy(
     request: HttpRequest,
     app: Data<App>,
     asking: Asking,
+    _: Reauthenticated,
     name: Path<String>,
     query: Parameters<FileQuery>,
 ) -> Result<HttpResponse> {

@@ -16,7 +16,7 @@ use crate::firewalls::{self, Entered, NewRule};
 use crate::language::Message;
 use crate::models::firewall_changes::{FirewallChange, FirewallChangeState};
 use crate::remote::host::OperableHost;
-use crate::web::extract::Asking;
+use crate::web::extract::{Asking, Reauthenticated};
 
 /// A rule to be added through the owner of the firewall.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -125,6 +125,7 @@ impl From<FirewallChange> for ChangeView {
 pub async fn create_rule(
     app: Data<App>,
     asking: Asking,
+    _: Reauthenticated,
     name: Path<String>,
     body: Body<RuleToAdd>,
 ) -> Result<HttpResponse> {
@@ -147,6 +148,7 @@ pub async fn create_rule(
 pub async fn destroy_rule(
     app: Data<App>,
     asking: Asking,
+    _: Reauthenticated,
     name: Path<String>,
     body: Body<RuleToRemove>,
 ) -> Result<HttpResponse> {
@@ -177,7 +179,12 @@ pub async fn show_change(app: Data<App>, asking: Asking, name: Path<String>) -> 
     params(("server" = String, Path, description = "Its name")),
     responses((status = 200, body = ChangeView)),
 )]
-pub async fn keep_change(app: Data<App>, asking: Asking, name: Path<String>) -> Result<Json<ChangeView>> {
+pub async fn keep_change(
+    app: Data<App>,
+    asking: Asking,
+    _: Reauthenticated,
+    name: Path<String>,
+) -> Result<Json<ChangeView>> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?.operable().await?;
     let changes = Changes { db: &app.db, clock: &app.clock };
     let row = changes.last(&host).await?.ok_or(Error::NotFound("This change"))?;

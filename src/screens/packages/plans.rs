@@ -29,6 +29,7 @@ use crate::web::render::Render;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PlanQuery {
+    #[serde(default)]
     package: String,
 }
 
@@ -114,8 +115,8 @@ async fn new(
     request: &HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
-    let package = PackageName::read(package).ok_or_else(|| Error::field("package", not_a_name()))?;
     let stored = Stored::load(app, person.actor.scope(), server).await?;
+    let package = PackageName::read(package).ok_or_else(|| Error::field("package", not_a_name()))?;
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
     let part = Part::of(request);
     let chosen = if removes { host.choose::<RemovePackage>().await? } else { host.choose::<InstallPackage>().await? };

@@ -23,7 +23,14 @@ async fn sec_z05_a_server_of_another_group_looks_like_no_server_on_every_route()
             let path = route.path.replace("{server}", server).replace("{pid}", "1");
             let body = match (&route.method, route.path) {
                 (&Method::POST, path) if path.ends_with("host-key") => Some(json!({"fingerprint": "SHA256:x"})),
+                (&Method::DELETE, path) if path.ends_with("/firewall/rules") => {
+                    Some(json!({"rule": "4f1c2a9d0b7e6c58"}))
+                }
                 (&Method::GET | &Method::DELETE, _) => None,
+                (_, path) if path.ends_with("/firewall/checks") => Some(json!({"port": 22})),
+                (_, path) if path.ends_with("/firewall/rules") => {
+                    Some(json!({"action": "allow", "protocol": "tcp", "port": "8443"}))
+                }
                 (_, path) if path.ends_with("/files/moves") => {
                     Some(json!({"path": "/a", "to": "/b", "seen": "1:1:1:1"}))
                 }
