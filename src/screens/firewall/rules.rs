@@ -177,11 +177,11 @@ async fn make(
     app: &App,
     render: Render,
 ) -> Result<HttpResponse> {
+    let host = app.hosts.open(person.actor.clone(), name).await?.operable().await?;
     let seconds = seconds_of(&form.seconds)?;
     if !is_removal {
         NewRule::read(&entered(form))?;
     }
-    let host = app.hosts.open(person.actor.clone(), name).await?.operable().await?;
     let firewall = host.read(ReadFirewall).await?.value;
     let change = plan(&firewall, form, is_removal)?;
     begin(app, &host, change, seconds, form.keep != "ask").await?;

@@ -117,6 +117,11 @@ fn with_body<'c>(ask: Ask<'c>, method: &Method, path: &str) -> Ask<'c> {
             };
             ask.body("application/json", fields)
         }
+        (true, false) if path.ends_with("/removals") => ask.body("application/json", r#"{"package":"nginx"}"#),
+        (true, false) if path.ends_with("/firewall/checks") => ask.body("application/json", r#"{"port":22}"#),
+        (true, false) if path.ends_with("/firewall/rules") => {
+            ask.body("application/json", r#"{"action":"allow","protocol":"tcp","port":"8443"}"#)
+        }
         (true, false) => ask.body("application/json", "{}"),
         (false, false) if path.ends_with("/favourite") => ask.form([("favourite", "on")]),
         (false, false) if path.ends_with("/files/uploads") => {
@@ -134,6 +139,15 @@ fn with_body<'c>(ask: Ask<'c>, method: &Method, path: &str) -> Ask<'c> {
                 _ => vec![("seen", "1:1:1:1")],
             });
             ask.form(fields)
+        }
+        (false, false) if path.contains("/packages/artifacts/") && path.ends_with("/installations") => {
+            ask.form([("sha256", "0")])
+        }
+        (false, false) if path.ends_with("/packages/installations") || path.ends_with("/packages/removals") => {
+            ask.form([("package", "nginx"), ("seen", "0")])
+        }
+        (false, false) if path.ends_with("/firewall/confirmations") || path.ends_with("/firewall/undoings") => {
+            ask.form([("change", "1")])
         }
         (false, true) => ask.form([("answer", "trust"), ("fingerprint", "SHA256:x")]),
         (false, false) => ask.form([]),
