@@ -63,13 +63,13 @@ async fn sec_p06_a_program_sends_a_signal_to_the_process_that_it_saw() {
     let script = "setsid sleep 1000 </dev/null >/dev/null 2>&1 & \
         until read -r name </proc/$!/comm && [ \"$name\" = sleep ]; do :; done; echo $!";
     let pid = String::from_utf8(pool().run(&sshd.endpoint(), ask(script)).await.unwrap().stdout).unwrap();
-    let pid = pid.trim();
+    let pid: u32 = pid.trim().parse().unwrap();
     let list = operator.get("/api/v1/servers/web-1/processes?q=sleep&limit=500").await.status(200);
     let seen = list["items"]
         .as_array()
         .unwrap()
         .iter()
-        .find(|process| process["pid"].to_string() == pid)
+        .find(|process| process["pid"] == pid)
         .unwrap_or_else(|| panic!("{pid}: {list}"));
     assert!(seen["cpu_percent"].is_number() && seen["threads"] == 1, "{seen}");
     let signals = format!("/api/v1/servers/web-1/processes/{pid}/signals");
