@@ -7,6 +7,8 @@ use super::place::{Place, acting, field_path};
 use crate::app::App;
 use crate::commands::Change;
 use crate::commands::files::changes::Account;
+use crate::commands::files::entry::{NO_MODE, entered_mode};
+use crate::commands::files::path::IS_ROOT;
 use crate::commands::files::{DeleteFile, FilePath, MakeDirectory, MoveFile, Seen, SetFileMode, SetFileOwner};
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
@@ -87,8 +89,7 @@ impl Desk {
         let host = self.app.hosts.open(self.person.actor.clone(), self.server).await?.operable().await?;
         let acting = change.acting().unwrap_or_default();
         host.change(change).await?;
-        let place = Place { acting, open, ..Place::of("")?.at(directory) };
-        let back = format!("/servers/{}/files{}", host.name(), place.query());
+        let back = Place { open, ..Place::new(directory, acting) }.address(host.name());
         self.render.done(done.with("server", host.name())).go(&back)
     }
 }
@@ -152,7 +153,7 @@ pub async fn set_mode(
     render: Render,
 ) -> Result<HttpResponse> {
     let (file, within) = file_in(&form.0.path)?;
-    let mode = mode(&form.0.mode).ok_or_else(|| field("mode", "Three or four octal digits, such as 0644"))?;
+    let mode = entered_mode(&form.0.mode).ok_or_else(|| field("mode", NO_MODE))?;
     let done = Message::new("Changed the mode of {path} on {server}").with("path", file.shown());
     let back = (within, Some(file.name().to_vec()));
     let change = SetFileMode { path: file, seen: seen(&form.0.seen)?, mode, acting: acting(&form.0.acts_as)? };
@@ -182,7 +183,7 @@ pub async fn set_owner(
 /// A file that is not the root, and the directory that it is in.
 fn file_in(path: &str) -> Result<(FilePath, FilePath)> {
     let file = field_path(path)?;
-    let within = file.parent().ok_or_else(|| Error::BadRequest(Message::new("The root itself is not changed here")))?;
+    let within = file.parent().ok_or_else(|| Error::BadRequest(Message::new(IS_ROOT)))?;
     Ok((file, within))
 }
 
@@ -193,12 +194,6 @@ fn named(within: &FilePath, name: &str) -> Result<FilePath> {
 
 fn seen(text: &str) -> Result<Seen> {
     text.parse().map_err(|()| Error::BadRequest(Message::new("The request could not be read")))
-}
-
-fn mode(text: &str) -> Option<u32> {
-    let digits = text.trim();
-    let plain = (3..=4).contains(&digits.len()) && digits.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
-    plain.then(|| u32::from_str_radix(digits, 8).ok())?
 }
 
 fn field(name: &'static str, problem: &'static str) -> Error {
