@@ -3,21 +3,24 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::place::{Place, acting, field_path};
+use super::place::{Place, acting, field_path, file_query};
 use crate::app::App;
 use crate::commands::Change;
 use crate::commands::files::changes::Account;
 use crate::commands::files::entry::{NO_MODE, entered_mode};
 use crate::commands::files::path::IS_ROOT;
-use crate::commands::files::{DeleteFile, FilePath, MakeDirectory, MoveFile, Seen, SetFileMode, SetFileOwner};
+use crate::commands::files::{
+    DeleteFile, FilePath, MakeDirectory, MoveFile, NewContent, Seen, SetFileMode, SetFileOwner,
+};
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
+use crate::transfers;
 use crate::web::extract::{Operator, Submitted};
 use crate::web::render::Render;
 
-/// A new directory in another.
+/// A new directory or file in a directory.
 #[derive(Debug, Deserialize)]
-pub struct NewDirectory {
+pub struct NewEntry {
     path: String,
     #[serde(rename = "as")]
     acts_as: String,
@@ -99,7 +102,7 @@ pub async fn make_directory(
     person: Operator,
     path: web::Path<String>,
     app: web::Data<App>,
-    form: Submitted<NewDirectory>,
+    form: Submitted<NewEntry>,
     render: Render,
 ) -> Result<HttpResponse> {
     let within = field_path(&form.0.path)?;
@@ -107,6 +110,24 @@ pub async fn make_directory(
     let done = Message::new("Made {path} on {server}").with("path", path_of_new.shown());
     let change = MakeDirectory { path: path_of_new, acting: acting(&form.0.acts_as)? };
     Desk::new(person, path, app, render).make(change, done, (within, None)).await
+}
+
+/// A new, empty file; then the editor.
+///
+/// `POST /servers/{server}/files/texts`
+pub async fn make_text(
+    person: Operator,
+    path: web::Path<String>,
+    app: web::Data<App>,
+    form: Submitted<NewEntry>,
+    render: Render,
+) -> Result<HttpResponse> {
+    let file = named(&field_path(&form.0.path)?, &form.0.name)?;
+    let acting = acting(&form.0.acts_as)?;
+    let host = app.hosts.open(person.actor.clone(), path.into_inner()).await?.operable().await?;
+    transfers::write(&host, (file.clone(), acting), NewContent::OfNewFile, async || Ok(None)).await?;
+    let done = Message::new("Made {path} on {server}").with("path", file.shown()).with("server", host.name());
+    render.done(done).go(&format!("/servers/{}/files/editor{}", host.name(), file_query(&file, acting)))
 }
 
 /// `POST /servers/{server}/files/moves`

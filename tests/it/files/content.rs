@@ -131,3 +131,17 @@ async fn sec_w10_whoever_takes_nothing_of_a_download_is_given_up() {
     }
     assert!(matches!(last, Err(Error::TooSlow)), "half a file is not a whole one: {last:?}");
 }
+
+#[tokio::test]
+async fn sec_f03_a_size_that_a_server_claims_is_no_more_than_a_claim() {
+    let Some(files) = files("sec_f03_a_size_that_a_server_claims_is_no_more_than_a_claim").await else { return };
+    let file = files.file("claimed", b"0123456789");
+    for (claim, expected) in [(4, Some(&b"0123"[..])), (10, Some(b"0123456789")), (11, None), (u64::MAX, None)] {
+        let download = DownloadFile { path: path(&file), acting: Acting::User };
+        let flow = files.host().await.follow(download).await.unwrap();
+        let content: Vec<_> = transfers::content(flow, None, Some(claim), Duration::from_secs(10)).collect().await;
+        let is_whole = content.iter().all(Result::is_ok);
+        let bytes: Vec<u8> = content.into_iter().flatten().flatten().collect();
+        assert_eq!(is_whole.then_some(bytes.as_slice()), expected, "{claim}");
+    }
+}

@@ -144,7 +144,7 @@ fn with_body<'c>(ask: Ask<'c>, method: &Method, path: &str) -> Ask<'c> {
         (false, false) if path.contains("/files/") => {
             let mut fields = vec![("path", "/a"), ("as", "user")];
             fields.extend(match path.rsplit('/').next() {
-                Some("directories") => vec![("name", "b")],
+                Some("directories" | "texts") => vec![("name", "b")],
                 Some("moves") => vec![("seen", "1:1:1:1"), ("name", "b")],
                 Some("modes") => vec![("seen", "1:1:1:1"), ("mode", "0600")],
                 Some("owners") => vec![("seen", "1:1:1:1"), ("owner", "root"), ("group", "root")],
