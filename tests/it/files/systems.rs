@@ -18,22 +18,36 @@ use crate::harness::known;
 
 const KINDS: [hosts::Kind; 2] = [hosts::Kind::BusyBox, hosts::Kind::Coreutils];
 
-/// A directory of the user `deploy` on a system.
+/// A system with `deploy` and a directory of theirs.
+const SETUP: &str = "
+    id deploy >/dev/null 2>&1 || {
+        echo 'deploy:x:1000:1000::/home/deploy:/bin/sh' >>/etc/passwd
+        echo 'deploy:*:19000:0:99999:7:::' >>/etc/shadow
+        mkdir -p /home/deploy/.ssh && cp /root/.ssh/authorized_keys /home/deploy/.ssh && chown -R deploy /home/deploy
+    }
+    mkdir -p /srv/files && chown deploy /srv/files";
+
 struct Scene {
     _app: TestApp,
     system: TestHost,
     host: OperableHost,
+    /// The same for root.
+    root: OperableHost,
 }
 
 impl Scene {
     async fn of(kind: hosts::Kind, test: &str) -> Option<Self> {
         let system = TestHost::start(kind, test)?;
-        system.run("mkdir -p /srv/files && chown deploy /srv/files");
+        system.run(SETUP);
         let app = TestApp::start().await;
         known::add(&app, "web-1", &system.deploy()).await;
-        let host = app.app.hosts.open(Actor::system("test"), "web-1".to_owned()).await.unwrap();
-        let host = host.operable().await.unwrap();
-        Some(Self { _app: app, system, host })
+        known::add(&app, "root-1", &system.root()).await;
+        let open = async |name: &str| {
+            let host = app.app.hosts.open(Actor::system("test"), name.to_owned()).await.unwrap();
+            host.operable().await.unwrap()
+        };
+        let (host, root) = (open("web-1").await, open("root-1").await);
+        Some(Self { _app: app, system, host, root })
     }
 
     async fn entries(&self) -> Vec<Entry> {
@@ -95,7 +109,7 @@ async fn sec_x06_a_file_is_written_read_renamed_and_deleted_as_it_was_seen_with_
         let account = |name| Account::new(name).unwrap();
         let (owner, group) = (account("root"), account("root"));
         let seen = scene.seen("b c").await;
-        scene.host.change(SetFileOwner { path: at("b c"), seen, owner, group, acting: Acting::Root }).await.unwrap();
+        scene.root.change(SetFileOwner { path: at("b c"), seen, owner, group, acting }).await.unwrap();
         assert_eq!(scene.system.run("stat -c %a:%U '/srv/files/b c'"), "711:root\n", "{kind:?}");
         let deletion = |seen| DeleteFile { path: at("b c"), seen, with_content: false, acting };
         is_refused(scene.host.change(deletion(first)).await, "changed since you looked");
