@@ -6,6 +6,7 @@ mod content;
 mod names;
 mod pages;
 mod rights;
+mod swaps;
 mod systems;
 
 use std::path::{Path, PathBuf};

@@ -18,7 +18,7 @@ use crate::harness::known;
 
 const KINDS: [hosts::Kind; 2] = [hosts::Kind::BusyBox, hosts::Kind::Coreutils];
 
-/// A system with `deploy` and a directory of theirs.
+/// What a system lacks of the user `deploy`, and a directory of theirs.
 const SETUP: &str = "
     id deploy >/dev/null 2>&1 || {
         echo 'deploy:x:1000:1000::/home/deploy:/bin/sh' >>/etc/passwd
@@ -27,16 +27,17 @@ const SETUP: &str = "
     }
     mkdir -p /srv/files && chown deploy /srv/files";
 
-struct Scene {
+/// A system, for `deploy`.
+pub(super) struct Scene {
     _app: TestApp,
-    system: TestHost,
-    host: OperableHost,
+    pub(super) system: TestHost,
+    pub(super) host: OperableHost,
     /// The same for root.
-    root: OperableHost,
+    pub(super) root: OperableHost,
 }
 
 impl Scene {
-    async fn of(kind: hosts::Kind, test: &str) -> Option<Self> {
+    pub(super) async fn of(kind: hosts::Kind, test: &str) -> Option<Self> {
         let system = TestHost::start(kind, test)?;
         system.run(SETUP);
         let app = TestApp::start().await;
@@ -50,12 +51,12 @@ impl Scene {
         Some(Self { _app: app, system, host, root })
     }
 
-    async fn entries(&self) -> Vec<Entry> {
+    pub(super) async fn entries(&self) -> Vec<Entry> {
         let list = ListDirectory::new(at(""), Acting::User, 500);
         self.host.read(list).await.unwrap().value.entries
     }
 
-    async fn seen(&self, name: &str) -> Seen {
+    pub(super) async fn seen(&self, name: &str) -> Seen {
         let describe = DescribeFile { path: at(name), acting: Acting::User };
         self.host.read(describe).await.unwrap().value.seen
     }
@@ -65,17 +66,17 @@ impl Scene {
         String::from_utf8(self.host.read(read).await.unwrap().value.bytes).unwrap()
     }
 
-    async fn write(&self, name: &str, content: NewContent, text: &'static str) -> Result<u64, Error> {
+    pub(super) async fn write(&self, name: &str, content: NewContent, text: &'static str) -> Result<u64, Error> {
         let mut piece = Some(Bytes::from_static(text.as_bytes()));
         transfers::write(&self.host, (at(name), Acting::User), content, async || Ok(piece.take())).await
     }
 }
 
-fn at(name: &str) -> FilePath {
+pub(super) fn at(name: &str) -> FilePath {
     FilePath::new(format!("/srv/files/{name}").as_bytes()).unwrap()
 }
 
-fn is_refused<T>(outcome: Result<T, Error>, why: &str) {
+pub(super) fn is_refused<T>(outcome: Result<T, Error>, why: &str) {
     match outcome.map(drop) {
         Err(Error::Conflict(said)) => assert!(said.to_string().contains(why), "{said}"),
         other => panic!("{other:?}"),
