@@ -85,6 +85,11 @@ pub trait Command: Send + Sync {
 pub trait Read: Command {
     /// Whether its answer holds what is written in files: a server that may only be watched is not asked.
     const READS_FILES: bool = false;
+
+    /// What the audit log names as read, where it is read as root.
+    fn target(&self) -> String {
+        String::new()
+    }
 }
 
 /// A command that changes the server, and so is audited.

@@ -6,6 +6,7 @@ use std::fmt;
 
 pub use remote::{Advice, RemoteError, Stage, StillRunning};
 
+use crate::commands::processes::signalled::NotSent;
 use crate::language::Message;
 
 /// The result of everything above the infrastructure.
@@ -117,6 +118,15 @@ impl From<RemoteError> for Error {
 impl From<anyhow::Error> for Error {
     fn from(cause: anyhow::Error) -> Self {
         Self::Internal(cause)
+    }
+}
+
+impl From<NotSent> for Error {
+    fn from(why: NotSent) -> Self {
+        match why {
+            NotSent::Gone(why) => Self::Conflict(why),
+            NotSent::Refused(why) => Self::Forbidden(why),
+        }
     }
 }
 

@@ -41,7 +41,6 @@ mod ready;
 mod request;
 mod rights;
 mod sign_in;
-pub mod signalled;
 mod stop;
 mod ticker;
 pub mod trial;

@@ -17,6 +17,7 @@ pub mod incoming;
 pub mod jump;
 pub mod menu;
 pub mod middleware;
+pub mod outgoing;
 pub mod password_check;
 pub mod picker;
 pub mod render;

@@ -15,10 +15,11 @@ use super::evidence::{EvidenceView, ask};
 use super::input::Parameters;
 use crate::app::App;
 use crate::commands::Acting;
-use crate::commands::files::path::{shown, value_of};
-use crate::commands::files::{DescribeFile, Entry, FilePath, Kind, ListDirectory, Order, Seen};
+use crate::commands::files::path::{IS_ROOT, NO_PATH, shown, value_of};
+use crate::commands::files::{DescribeFile, Entry, FilePath, Kind, ListDirectory, NO_ACTING, Order, Seen};
 use crate::error::{Error, Result};
 use crate::language::Message;
+use crate::remote::host::Host;
 use crate::web::extract::Asking;
 
 /// Entries of one answer, unless `limit` says otherwise.
@@ -164,8 +165,8 @@ pub async fn index(
     let list = ListDirectory { order, falling, filter, from, ..ListDirectory::new(path.clone(), acting, limit) };
     let answer = ask(&request, &host, list).await?;
     let listing = answer.value;
-    let end = from + listing.entries.len();
-    let goes_on = listing.entries.len() == limit && (end as u64) < listing.total;
+    let end = from.saturating_add(listing.listed());
+    let goes_on = listing.listed() == limit && (end as u64) < listing.total;
     Ok(Json(Directory {
         items: listing.entries.into_iter().filter_map(|entry| FileView::new(entry, &path)).collect(),
         next: goes_on.then(|| end.to_string()),
@@ -182,19 +183,23 @@ fn place(request: &HttpRequest, acts_as: Option<&str>) -> Result<(FilePath, Acti
     Ok((path, acting(acts_as)?))
 }
 
-const NO_PATH: &str = "A path begins with a slash, holds no NUL and is at most 4096 bytes long";
-
-fn acting(word: Option<&str>) -> Result<Acting> {
-    match word {
-        None | Some("user") => Ok(Acting::User),
-        Some("root") => Ok(Acting::Root),
-        Some(_) => Err(Error::field("as", "Files are opened as user or as root")),
-    }
+/// The same where it is to be changed: the root is not.
+fn place_to_change(request: &HttpRequest, acts_as: Option<&str>) -> Result<(FilePath, Acting)> {
+    let (path, acting) = place(request, acts_as)?;
+    Ok((but_root("path", path)?, acting))
 }
 
-/// A path in a JSON body, which is percent-encoded as in addresses.
+fn but_root(field: &'static str, path: FilePath) -> Result<FilePath> {
+    if path.is_root() { Err(Error::field(field, IS_ROOT)) } else { Ok(path) }
+}
+
+fn acting(word: Option<&str>) -> Result<Acting> {
+    Acting::from_word(word.unwrap_or("user")).ok_or_else(|| Error::field("as", NO_ACTING))
+}
+
+/// A path in a JSON body of what is to be changed, percent-encoded as in addresses.
 fn body_path(field: &'static str, text: &str) -> Result<FilePath> {
-    FilePath::from_url(text).ok_or_else(|| Error::field(field, NO_PATH))
+    but_root(field, FilePath::from_url(text).ok_or_else(|| Error::field(field, NO_PATH))?)
 }
 
 /// What a caller says that it saw, with or without the quotes of a header.
@@ -203,16 +208,15 @@ fn seen(text: &str) -> Result<Seen> {
     text.trim().trim_matches('"').parse().map_err(problem)
 }
 
-/// Done, and by what the file is known now.
-async fn done(
-    request: &HttpRequest,
-    host: &crate::remote::host::Host,
-    (path, acting): (FilePath, Acting),
-    mut answer: HttpResponseBuilder,
-) -> Result<HttpResponse> {
-    let now = ask(request, host, DescribeFile { path, acting }).await?.value.seen;
-    if let Ok(etag) = HeaderValue::from_str(&format!("\"{now}\"")) {
+/// Done, and by what the file is known now. What was done stays done where the server does not tell that any more.
+async fn done(host: &Host, (path, acting): (FilePath, Acting), mut answer: HttpResponseBuilder) -> HttpResponse {
+    let now = host.read(DescribeFile { path, acting }).await;
+    if let Some(etag) = now.ok().and_then(|now| etag(now.value.seen)) {
         answer.insert_header((ETAG, etag));
     }
-    Ok(answer.finish())
+    answer.finish()
+}
+
+fn etag(seen: Seen) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("\"{seen}\"")).ok()
 }

@@ -89,6 +89,10 @@ impl Command for MeasureDirectories {
 
 impl Read for MeasureDirectories {
     const READS_FILES: bool = true;
+
+    fn target(&self) -> String {
+        encode(self.path())
+    }
 }
 
 impl MeasureDirectories {

@@ -43,7 +43,15 @@ impl Acting {
             Self::Root => "root",
         }
     }
+
+    /// What such a word says.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::User, Self::Root].into_iter().find(|acting| acting.word() == word)
+    }
 }
+
+/// What is wrong with a word that is none of [`Acting`]'s.
+pub const NO_ACTING: &str = "Files are opened as user or as root";
 
 fn on(path: &FilePath) -> Parameters {
     Parameters::default().with("path", Value::Text(path.bytes().to_vec()))

@@ -5,6 +5,7 @@ pub mod environment;
 mod linux;
 pub mod one;
 pub(super) mod rows;
+pub mod signalled;
 pub mod signals;
 pub mod started;
 mod stat;

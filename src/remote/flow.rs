@@ -5,7 +5,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::Endpoint;
-use super::host::{Answer, Evidence, Host, OperableHost, ended, outcome_of};
+use super::host::{Answer, Evidence, Host, OperableHost, ended, outcome_of, outcome_of_reading};
 use super::hosts::{Hosts, Script};
 use super::pipe::Pipe;
 use crate::commands::catalog::Chosen;
@@ -24,10 +24,16 @@ pub struct Flow<C: Command> {
     command: C,
     chosen: Chosen,
     server: String,
+    signs_in_as_root: bool,
     at: DateTime<Utc>,
 }
 
 impl<C: Command> Flow<C> {
+    /// Whether signing in to the server alone made it root.
+    pub fn signs_in_as_root(&self) -> bool {
+        self.signs_in_as_root
+    }
+
     /// Of which format its output is.
     pub fn format(&self) -> &str {
         &self.chosen.format
@@ -93,12 +99,6 @@ pub struct ChangeFlow<C: Change> {
 }
 
 impl<C: Change> ChangeFlow<C> {
-    /// The next piece of output; none where there is no more and the command succeeded.
-    pub async fn next(&mut self) -> Result<Option<Bytes>> {
-        let next = self.flow.next().await;
-        self.record.unless_it_goes_on(next).await
-    }
-
     /// Gives content; returns when it is on its way, and with the server's error where it takes no more.
     pub async fn give(&mut self, bytes: Bytes) -> Result<()> {
         let given = self.flow.give(bytes).await;
@@ -153,9 +153,15 @@ impl Host {
     /// Starts something that changes nothing and of which the output flows: a file, a log that is followed.
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn follow<C: Read>(&self, command: C) -> Result<Flow<C>> {
-        self.may_read(&command).await?;
+        self.may_read(&command, false).await?;
         let (endpoint, platform) = self.hosts().endpoint_and_platform(self.server().id).await?;
-        self.flow(command, (&endpoint, &platform), true).await
+        let target = command.target();
+        let is_by_root = self.reads_as_root(&command, &endpoint).await?;
+        let flow = self.flow(command, (&endpoint, &platform), true).await;
+        if let Some(ended) = outcome_of_reading(&flow).filter(|_| is_by_root) {
+            self.record_reading::<C>((&target, "root"), ended).await?;
+        }
+        flow
     }
 
     async fn flow<C: Command>(
@@ -173,7 +179,8 @@ impl Host {
         let at = hosts.clock().now();
         let request = script.request(platform.locale())?;
         let pipe = hosts.pool().pipe(endpoint, request, takes_input, C::SILENCE).await?;
-        Ok(Flow { pipe, command, chosen, server: self.name().to_owned(), at })
+        let signs_in_as_root = endpoint.user == "root";
+        Ok(Flow { pipe, command, chosen, server: self.name().to_owned(), signs_in_as_root, at })
     }
 }
 

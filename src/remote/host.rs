@@ -83,38 +83,69 @@ impl Host {
         &self.actor
     }
 
-    /// Asks the server something that changes nothing.
+    /// Asks the server something that changes nothing. What is read of files as root is in the audit log.
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn read<C: Read>(&self, command: C) -> Result<Answer<C::Output>> {
-        self.may_read(&command).await?;
-        let (endpoint, platform) = self.hosts.endpoint_and_platform(self.server.id).await?;
-        self.ask(&command, (&endpoint, &platform), true, Way::Kept).await
+        self.look(command, None).await
     }
 
     /// Like [`Host::read`], and the audit log says who has looked: for what may hold secrets. Where that cannot be written, nothing is
     /// shown.
+    #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn read_on_record<C: Read>(&self, command: C, target: &str) -> Result<Answer<C::Output>> {
-        let answer = self.read(command).await;
-        let entry = AuditEntry::by(&self.actor, C::TYPE.name()).server(&self.server.name).target(target);
-        let outcome = answer.as_ref().map_or_else(outcome_of, |_| Outcome::Succeeded);
-        let (db, now) = (self.hosts.db(), self.hosts.clock().now());
-        // A refusal was written where it was refused.
-        if !matches!(answer, Err(Error::Forbidden(_))) {
-            db.run(move |connection| entry.record(connection, outcome, now)).await?;
+        self.look(command, Some(target.to_owned())).await
+    }
+
+    async fn look<C: Read>(&self, command: C, on_record: Option<String>) -> Result<Answer<C::Output>> {
+        self.may_read(&command, false).await?;
+        let (mut record, mut run_as) = (on_record, "");
+        let answer = async {
+            let (endpoint, platform) = self.hosts.endpoint_and_platform(self.server.id).await?;
+            if self.reads_as_root(&command, &endpoint).await? {
+                record.get_or_insert_with(|| command.target());
+                run_as = "root";
+            }
+            self.ask(&command, (&endpoint, &platform), true, Way::Kept).await
+        };
+        let answer = answer.await;
+        if let (Some(target), Some(ended)) = (record, outcome_of_reading(&answer)) {
+            self.record_reading::<C>((&target, run_as), ended).await?;
         }
         answer
     }
 
-    /// Refuses what reads files where files may not be read.
-    pub(super) async fn may_read<C: Read>(&self, command: &C) -> Result<()> {
+    /// Writes that somebody has looked, as whom where that was root, and how it ended.
+    pub(super) async fn record_reading<C: Read>(&self, (target, run_as): (&str, &str), ended: Outcome) -> Result<()> {
+        let entry = AuditEntry::by(&self.actor, C::TYPE.name()).server(&self.server.name).target(target).run_as(run_as);
+        let now = self.now();
+        self.hosts.db().run(move |connection| entry.record(connection, ended, now)).await?;
+        Ok(())
+    }
+
+    /// Refuses what reads files where files may not be read, and what is read as root where that is not allowed: asked before,
+    /// and again while it flows, where `signs_in_as_root` says what was found then.
+    pub async fn may_read<C: Read>(&self, command: &C, signs_in_as_root: bool) -> Result<()> {
+        let target = command.target();
         if C::READS_FILES {
-            self.permits(Permission::ReadFiles, C::TYPE.name(), "").await?;
-            self.allows(Allowance::ReadFiles, C::TYPE.name(), "").await?;
+            self.permits(Permission::ReadFiles, C::TYPE.name(), &target).await?;
+            self.allows(Allowance::ReadFiles, C::TYPE.name(), &target).await?;
         }
-        if command.acting() == Some(Acting::Root) {
-            self.permits(Permission::Root, C::TYPE.name(), "").await?;
+        if signs_in_as_root || command.acting() == Some(Acting::Root) {
+            self.permits(Permission::Root, C::TYPE.name(), &target).await?;
         }
         Ok(())
+    }
+
+    /// Whether root's eyes see what is written in files: because that was chosen, or because signing in alone makes it root,
+    /// which is refused to whoever may not act as root.
+    pub(super) async fn reads_as_root<C: Read>(&self, command: &C, endpoint: &Endpoint) -> Result<bool> {
+        if !C::READS_FILES {
+            return Ok(false);
+        }
+        if endpoint.user == "root" && command.acting() != Some(Acting::Root) {
+            self.permits(Permission::Root, C::TYPE.name(), &command.target()).await?;
+        }
+        Ok(endpoint.user == "root" || command.acting() == Some(Acting::Root))
     }
 
     /// How the script of a command gets root, where it asks for it or somebody chose it. Where it was chosen and cannot be
@@ -324,6 +355,15 @@ pub(super) fn ended<C: Change>(command: &C, answer: &C::Output) -> (Outcome, Str
     match command.why_not(answer) {
         None => (Outcome::Succeeded, String::new()),
         Some(why) => (Outcome::Refused, why),
+    }
+}
+
+/// How a look ended; none where it was refused here, which was written there.
+pub(super) fn outcome_of_reading<T>(answer: &Result<T>) -> Option<Outcome> {
+    match answer {
+        Ok(_) => Some(Outcome::Succeeded),
+        Err(Error::Forbidden(_)) => None,
+        Err(error) => Some(outcome_of(error)),
     }
 }
 

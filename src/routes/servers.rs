@@ -79,6 +79,7 @@ fn of_files() -> Vec<Route> {
         post("/servers/{server}/files/edits", OPERATOR, || web::to(files::editor::create)),
         post("/servers/{server}/files/uploads", OPERATOR, || web::to(files::uploads::create)).streamed(),
         post("/servers/{server}/files/directories", OPERATOR, || web::to(files::changes::make_directory)),
+        post("/servers/{server}/files/texts", OPERATOR, || web::to(files::changes::make_text)),
         post("/servers/{server}/files/moves", OPERATOR, || web::to(files::changes::rename)),
         post("/servers/{server}/files/deletions", OPERATOR, || web::to(files::changes::delete)),
         post("/servers/{server}/files/modes", OPERATOR, || web::to(files::changes::set_mode)),

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use futures_util::future::join;
 use tokio::time::timeout;
 
 use super::about::About;
@@ -91,9 +92,9 @@ pub async fn index(
     let role = stored.role_of(&person.actor);
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
     let asked = async {
-        let directory = tell(host.read(place.listing()).await, role, |list| Directory::new(&list, &place, host.name()));
-        let opened = Opened::ask(&host, &place, role).await;
-        Ok::<_, crate::error::Error>((directory?, opened?))
+        let (listing, opened) = join(host.read(place.listing()), Opened::ask(&host, &place, role)).await;
+        let directory = tell(listing, role, |list| Directory::new(&list, &place, host.name()))?;
+        Ok::<_, crate::error::Error>((directory, opened?))
     };
     let patience: Duration = part.patience().limit;
     let (directory, opened) = match timeout(patience, Box::pin(asked)).await {

@@ -25,11 +25,11 @@ class FileTail extends HTMLElement {
     this.source.addEventListener("lines", ({ data }) => this.add(JSON.parse(data)));
     this.source.addEventListener("end", ({ data }) => {
       this.close();
-      this.say(data);
+      this.log.append(this.mark(data));
     });
     this.source.onerror = () => {
       this.close();
-      this.say(this.dataset.stopped);
+      this.log.append(this.mark(this.dataset.stopped));
       this.again = setTimeout(this.follow, FileTail.RETRY);
     };
   }
@@ -43,26 +43,36 @@ class FileTail extends HTMLElement {
   // One text node per batch; whoever has scrolled up stays where they are.
   add({ leftOut, lines }) {
     const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 40;
-    const more = Math.max(0, lines.length - FileTail.MOST);
-    if (leftOut + more > 0) this.say(this.dataset.leftOut.replace("{n}", leftOut + more));
-    const kept = lines.slice(more);
-    const batch = document.createElement("span");
-    batch.textContent = `${kept.join("\n")}\n`;
-    batch.count = kept.length;
-    this.log.append(batch);
-    let count = 0;
-    for (const part of [...this.log.children].reverse()) {
-      if (count > FileTail.MOST) part.remove();
-      else count += part.count;
-    }
+    const kept = lines.slice(-FileTail.MOST);
+    const gone = leftOut + lines.length - kept.length;
+    if (gone > 0) this.log.append(this.gap(gone));
+    this.log.append(this.part("span", `${kept.join("\n")}\n`, kept.length));
+    this.forget();
     if (atEnd) this.log.scrollTop = this.log.scrollHeight;
   }
 
-  say(words) {
-    const mark = document.createElement("i");
-    mark.textContent = `— ${words} —\n`;
-    mark.count = 0;
-    this.log.append(mark);
+  // What scrolls away at the beginning is missing as well as what never came: the first line says how much.
+  forget() {
+    let [shown, gone] = [0, 0];
+    for (const part of [...this.log.children].reverse()) {
+      if (shown > FileTail.MOST) {
+        gone += part.gone ?? part.count;
+        part.remove();
+      } else shown += part.count;
+    }
+    if (gone > 0) this.log.prepend(this.gap(gone));
+  }
+
+  gap(gone) {
+    return Object.assign(this.mark(this.dataset.leftOut.replace("{n}", gone)), { gone });
+  }
+
+  mark(words) {
+    return this.part("i", `— ${words} —\n`, 0);
+  }
+
+  part(tag, textContent, count) {
+    return Object.assign(document.createElement(tag), { textContent, count });
   }
 }
 customElements.define("file-tail", FileTail);

@@ -6,12 +6,17 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{acting, body_path, done, seen};
+use crate::api::evidence::ask;
 use crate::api::input::Body;
 use crate::app::App;
 use crate::commands::files::changes::Account;
-use crate::commands::files::{DeleteFile, DescribeFile, MakeDirectory, MoveFile, SetFileMode, SetFileOwner};
-use crate::commands::{Change, Command};
+use crate::commands::files::entry::{NO_MODE, entered_mode};
+use crate::commands::files::{
+    DeleteFile, DescribeFile, FilePath, Kind, MakeDirectory, MoveFile, Seen, SetFileMode, SetFileOwner, refusals,
+};
+use crate::commands::{Acting, Change};
 use crate::error::{Error, Result};
+use crate::language::Message;
 use crate::remote::host::OperableHost;
 use crate::web::extract::{Asking, Reauthenticated};
 
@@ -102,10 +107,10 @@ pub async fn make_directory(
     name: Path<String>,
     body: Body<NewDirectory>,
 ) -> Result<HttpResponse> {
-    let (path, acting) = (body_path("path", &body.0.path)?, acting(body.0.acts_as.as_deref())?);
     let host = open(&app, asking, name.into_inner()).await?;
+    let (path, acting) = (body_path("path", &body.0.path)?, acting(body.0.acts_as.as_deref())?);
     change(&request, &host, MakeDirectory { path: path.clone(), acting }).await?;
-    done(&request, &host, (path, acting), HttpResponse::Created()).await
+    Ok(done(&host, (path, acting), HttpResponse::Created()).await)
 }
 
 /// Gives a file another path.
@@ -124,11 +129,11 @@ pub async fn rename(
     name: Path<String>,
     body: Body<FileMove>,
 ) -> Result<HttpResponse> {
+    let host = open(&app, asking, name.into_inner()).await?;
     let (path, to) = (body_path("path", &body.0.path)?, body_path("to", &body.0.to)?);
     let (seen, acting) = (seen(&body.0.seen)?, acting(body.0.acts_as.as_deref())?);
-    let host = open(&app, asking, name.into_inner()).await?;
     change(&request, &host, MoveFile { path, seen, to: to.clone(), acting }).await?;
-    done(&request, &host, (to, acting), HttpResponse::NoContent()).await
+    Ok(done(&host, (to, acting), HttpResponse::NoContent()).await)
 }
 
 /// Deletes a file or a directory.
@@ -147,9 +152,9 @@ pub async fn delete(
     name: Path<String>,
     body: Body<FileDeletion>,
 ) -> Result<HttpResponse> {
+    let host = open(&app, asking, name.into_inner()).await?;
     let (path, acting) = (body_path("path", &body.0.path)?, acting(body.0.acts_as.as_deref())?);
     let delete = DeleteFile { path, seen: seen(&body.0.seen)?, with_content: body.0.with_content, acting };
-    let host = open(&app, asking, name.into_inner()).await?;
     change(&request, &host, delete).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -170,26 +175,51 @@ pub async fn set_attributes(
     name: Path<String>,
     body: Body<FileAttributes>,
 ) -> Result<HttpResponse> {
+    let host = open(&app, asking, name.into_inner()).await?;
     let (path, acting) = (body_path("path", &body.0.path)?, acting(body.0.acts_as.as_deref())?);
-    let mut seen = seen(&body.0.seen)?;
+    let seen = seen(&body.0.seen)?;
     let mode = body.0.mode.as_deref().map(mode).transpose()?;
     let owner = body.0.owner.as_deref().map(owner).transpose()?;
-    let host = open(&app, asking, name.into_inner()).await?;
-    if let Some((owner, group)) = owner {
-        change(&request, &host, SetFileOwner { path: path.clone(), seen, owner, group, acting }).await?;
-        seen = host.read(DescribeFile { path: path.clone(), acting }).await?.value.seen;
+    if mode.is_none() && owner.is_none() {
+        return Err(Error::field("mode", "Give a mode, an owner or both"));
     }
+    let now = match owner {
+        Some(owner) => set_owner(&request, &host, (&path, seen, acting), owner, mode.is_some()).await?,
+        None => seen,
+    };
     if let Some(mode) = mode {
-        change(&request, &host, SetFileMode { path: path.clone(), seen, mode, acting }).await?;
+        change(&request, &host, SetFileMode { path: path.clone(), seen: now, mode, acting }).await?;
     }
-    request.extensions_mut().insert(DescribeFile::TYPE);
-    done(&request, &host, (path, acting), HttpResponse::NoContent()).await
+    Ok(done(&host, (path, acting), HttpResponse::NoContent()).await)
 }
 
+/// Sets the owner: by what the file is known afterwards, where its mode is to be set too. Then it is no link, whose mode
+/// would be that of another file, and nobody may have put another file in its place meanwhile.
+async fn set_owner(
+    request: &HttpRequest,
+    host: &OperableHost,
+    (path, seen, acting): (&FilePath, Seen, Acting),
+    (owner, group): (Account, Account),
+    with_mode: bool,
+) -> Result<Seen> {
+    let describe = || DescribeFile { path: path.clone(), acting };
+    if with_mode && ask(request, host, describe()).await?.value.kind == Kind::Link {
+        return Err(refusals::refusal(refusals::LINK).map_or(Error::NotFound("The file"), Error::Conflict));
+    }
+    change(request, host, SetFileOwner { path: path.clone(), seen, owner, group, acting }).await?;
+    if !with_mode {
+        return Ok(seen);
+    }
+    let now = ask(request, host, describe()).await?.value.seen;
+    if seen.is_still(&now) { Ok(now) } else { Err(Error::Conflict(Message::new(HALF))) }
+}
+
+/// What is said where the owner is another one now and the mode is not.
+const HALF: &str =
+    "The owner was changed. It is another file since then: its mode was not changed. Look again, then repeat";
+
 fn mode(digits: &str) -> Result<u32> {
-    let plain = (3..=4).contains(&digits.len()) && digits.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
-    let bits = plain.then(|| u32::from_str_radix(digits, 8).ok()).flatten();
-    bits.ok_or_else(|| Error::field("mode", "Three or four octal digits, such as 0644"))
+    entered_mode(digits).ok_or_else(|| Error::field("mode", NO_MODE))
 }
 
 fn owner(text: &str) -> Result<(Account, Account)> {

@@ -1,21 +1,20 @@
 //! `/servers/{server}/files/content`: a whole file, streamed in both directions; `/files/archive`: a directory as tar.
 
-use actix_web::body::SizedStream;
-use actix_web::http::header::{CONTENT_ENCODING, ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH};
+use actix_web::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
-use super::{FileQuery, done, place, seen};
-use crate::api::evidence::ask;
+use super::{FileQuery, done, etag, place, place_to_change, seen};
 use crate::api::input::Parameters;
 use crate::app::App;
 use crate::commands::Command;
-use crate::commands::files::{ArchiveDirectory, DeleteFile, DescribeFile, DownloadFile, Kind, NewContent, WriteFile};
+use crate::commands::files::{ArchiveDirectory, DeleteFile, DownloadFile, Kind, NewContent, WriteFile};
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::transfers;
 use crate::web::extract::{Asking, Reauthenticated};
 use crate::web::incoming::RawBody;
+use crate::web::outgoing::streamed;
 
 /// The content of a file, as it comes from the server; `ETag` says by what it is known again.
 #[utoipa::path(
@@ -32,26 +31,16 @@ pub async fn show(
     query: Parameters<FileQuery>,
 ) -> Result<HttpResponse> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
-    let (path, acting) = place(&request, query.0.acts_as.as_deref())?;
-    let details = ask(&request, &host, DescribeFile { path: path.clone(), acting }).await?.value;
+    let place = place(&request, query.0.acts_as.as_deref())?;
     request.extensions_mut().insert(DownloadFile::TYPE);
-    let mut flow = host.follow(DownloadFile { path, acting }).await?;
-    let first = flow.next().await?;
+    let file = transfers::file(&host, place).await?;
     let mut answer = HttpResponse::Ok();
-    answer
-        .content_type("application/octet-stream")
-        .insert_header((CONTENT_ENCODING, HeaderValue::from_static("identity")));
+    answer.content_type("application/octet-stream");
     // A link is not what is replaced.
-    if details.kind == Kind::File
-        && let Ok(etag) = HeaderValue::from_str(&format!("\"{}\"", details.seen))
-    {
+    if let Some(etag) = etag(file.details.seen).filter(|_| file.details.kind == Kind::File) {
         answer.insert_header((ETAG, etag));
     }
-    let size = details.seen.size;
-    if details.kind == Kind::File && size > 0 {
-        return Ok(answer.body(SizedStream::new(size, Box::pin(transfers::body(flow, first, Some(size))))));
-    }
-    Ok(answer.streaming(transfers::body(flow, first, None)))
+    Ok(streamed(answer, file.size, file.content))
 }
 
 /// New content: `If-Match` with the file's etag replaces it, `If-None-Match: *` makes a new file. Half a body changes nothing.
@@ -77,7 +66,7 @@ pub async fn replace(
     mut body: RawBody,
 ) -> Result<HttpResponse> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
-    let place = place(&request, query.0.acts_as.as_deref())?;
+    let place = place_to_change(&request, query.0.acts_as.as_deref())?;
     let content = match (header(&request, &IF_MATCH), header(&request, &IF_NONE_MATCH)) {
         (Some(etag), None) => NewContent::InsteadOf(seen(etag)?, None),
         (None, Some("*")) => NewContent::OfNewFile,
@@ -89,7 +78,7 @@ pub async fn replace(
     let host = host.operable().await?;
     request.extensions_mut().insert(WriteFile::TYPE);
     transfers::write(&host, place.clone(), content, async || body.next().await).await?;
-    done(&request, &host, place, HttpResponse::NoContent()).await
+    Ok(done(&host, place, HttpResponse::NoContent()).await)
 }
 
 /// Deletes a file, a link itself, or an empty directory; `If-Match` says which. A directory with content is deleted with
@@ -113,7 +102,7 @@ pub async fn destroy(
     query: Parameters<FileQuery>,
 ) -> Result<HttpResponse> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
-    let (path, acting) = place(&request, query.0.acts_as.as_deref())?;
+    let (path, acting) = place_to_change(&request, query.0.acts_as.as_deref())?;
     let etag = header(&request, &IF_MATCH)
         .ok_or_else(|| Error::BadRequest(Message::new("Send If-Match with the file's etag")))?;
     let delete = DeleteFile { path, seen: seen(etag)?, with_content: false, acting };
@@ -138,15 +127,12 @@ pub async fn archive(
     query: Parameters<FileQuery>,
 ) -> Result<HttpResponse> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
-    let (path, acting) = place(&request, query.0.acts_as.as_deref())?;
-    let details = ask(&request, &host, DescribeFile { path, acting }).await?.value;
-    let path = details.real.ok_or(Error::NotFound("The directory"))?;
+    let place = place(&request, query.0.acts_as.as_deref())?;
     request.extensions_mut().insert(ArchiveDirectory::TYPE);
-    let mut flow = host.follow(ArchiveDirectory { path, acting }).await?;
-    let first = flow.next().await?;
+    let archive = transfers::archive(&host, place).await?;
     let mut answer = HttpResponse::Ok();
-    answer.content_type("application/x-tar").insert_header((CONTENT_ENCODING, HeaderValue::from_static("identity")));
-    Ok(answer.streaming(transfers::body(flow, first, None)))
+    answer.content_type("application/x-tar");
+    Ok(streamed(answer, archive.size, archive.content))
 }
 
 fn header<'r>(request: &'r HttpRequest, name: &actix_web::http::header::HeaderName) -> Option<&'r str> {

@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 use crate::api::evidence::EvidenceView;
 use crate::api::input::Body;
 use crate::app::App;
+use crate::commands::processes::signalled::sentence;
 use crate::commands::processes::signals::Signalled;
 use crate::commands::{CommandType, Signal, SignalProcess, Started};
 use crate::error::{Error, FieldErrors, Result};
-use crate::remote::signalled::sentence;
 use crate::web::extract::{Asking, Reauthenticated};
 
 /// What is sent to whom.

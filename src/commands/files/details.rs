@@ -75,6 +75,10 @@ impl Command for DescribeFile {
 
 impl Read for DescribeFile {
     const READS_FILES: bool = true;
+
+    fn target(&self) -> String {
+        self.path.shown()
+    }
 }
 
 /// What stat says, where the link goes, the real path, `d` `f` `o` or nothing, and what `file` says; each ended by NUL.

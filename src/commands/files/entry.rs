@@ -60,8 +60,8 @@ impl Kind {
 /// A moment as the server tells it: some tell seconds only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Moment {
-    /// Since 1970.
-    pub seconds: u64,
+    /// Since 1970; less than nothing before that.
+    pub seconds: i64,
     /// Of the second; none where the server's `stat` tells none.
     pub nanos: Option<u32>,
 }
@@ -69,29 +69,46 @@ pub struct Moment {
 impl Moment {
     /// For people and programs.
     pub fn at(self) -> Option<DateTime<Utc>> {
-        DateTime::from_timestamp(i64::try_from(self.seconds).ok()?, self.nanos.unwrap_or_default())
+        DateTime::from_timestamp(self.seconds, self.nanos.unwrap_or_default())
     }
 
-    /// `1700000000` or `1700000000.123456789`; find tells a tenth digit.
+    /// `1700000000` or `1700000000.123456789`. A second and a quarter before 1970 is `-1.250000000` to stat and
+    /// `-2.7500000000` to find, which tells a tenth digit.
     pub(super) fn read(text: &[u8]) -> Option<Self> {
-        let mut parts = text.splitn(2, |byte| *byte == b'.');
-        let seconds = integer(parts.next()?)?;
-        let nanos = match parts.next() {
-            None => None,
-            Some(digits) if (9..=10).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) => {
-                Some(u32::try_from(integer(digits.get(..9)?)?).ok()?)
-            }
-            Some(_) => return None,
+        let before = text.strip_prefix(b"-");
+        let mut parts = before.unwrap_or(text).splitn(2, |byte| *byte == b'.');
+        let seconds = i64::try_from(integer(parts.next()?)?).ok()?;
+        let Some(digits) = parts.next() else {
+            return Some(Self { seconds: if before.is_some() { -seconds } else { seconds }, nanos: None });
         };
-        Some(Self { seconds, nanos })
+        let is_of_find = digits.len() == 10;
+        if !(9..=10).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        let nanos = u32::try_from(integer(digits.get(..9)?)?).ok()?;
+        let (seconds, nanos) = match (before.is_some(), nanos) {
+            (false, nanos) => (seconds, nanos),
+            (true, 1..) if !is_of_find => (-seconds - 1, SECOND - nanos),
+            (true, nanos) => (-seconds, nanos),
+        };
+        Some(Self { seconds, nanos: Some(nanos) })
     }
 }
 
+/// A second, nanoseconds.
+const SECOND: u32 = 1_000_000_000;
+
+/// As the server's own `stat` tells it: what was seen is compared there, letter by letter.
 impl fmt::Display for Moment {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.seconds < 0 { "-" } else { "" };
         match self.nanos {
+            Some(nanos @ 1..) if self.seconds < 0 => {
+                write!(out, "-{}.{:09}", self.seconds.unsigned_abs() - 1, SECOND.saturating_sub(nanos))
+            }
             Some(nanos) => write!(out, "{}.{nanos:09}", self.seconds),
-            None => write!(out, "{}", self.seconds),
+            // BusyBox takes the digits that are asked for as digits of the seconds.
+            None => write!(out, "{sign}{:09}", self.seconds.unsigned_abs()),
         }
     }
 }
@@ -107,6 +124,13 @@ pub struct Seen {
     pub changed: Moment,
     /// Its size, bytes.
     pub size: u64,
+}
+
+impl Seen {
+    /// Whether `now` is the same file with the same content; its mode, owner or names may be others.
+    pub fn is_still(&self, now: &Self) -> bool {
+        (self.inode, self.modified, self.size) == (now.inode, now.modified, now.size)
+    }
 }
 
 impl fmt::Display for Seen {
@@ -148,8 +172,6 @@ pub struct Entry {
     pub seen: Seen,
     /// Permission bits, with set-user-ID and the like.
     pub mode: u32,
-    /// How many names it has.
-    pub links: u64,
     /// Whose it is; a number where the name is not known.
     pub owner: String,
     /// Which group's.
@@ -174,7 +196,8 @@ pub fn letters(kind: Kind, mode: u32) -> String {
         Kind::Directory => 'd',
         Kind::File => '-',
         Kind::Link => 'l',
-        Kind::Special => 's',
+        // A pipe, a socket, a device: which one, its kind does not say.
+        Kind::Special => '?',
     };
     let mut text = String::from(first);
     for (shift, special, lower, upper) in [(6, 0o4000, 's', 'S'), (3, 0o2000, 's', 'S'), (0, 0o1000, 't', 'T')] {
@@ -190,6 +213,14 @@ pub fn letters(kind: Kind, mode: u32) -> String {
     }
     text
 }
+
+/// The permission bits that somebody entered: three or four octal digits.
+pub fn entered_mode(text: &str) -> Option<u32> {
+    mode(text.trim().as_bytes()).filter(|_| (3..=4).contains(&text.trim().len()))
+}
+
+/// What is wrong with permission bits that are none.
+pub const NO_MODE: &str = "Three or four octal digits, such as 0644";
 
 /// Octal digits, at most five.
 pub(super) fn mode(digits: &[u8]) -> Option<u32> {
@@ -222,10 +253,33 @@ mod tests {
         let moment = |text: &str| Moment::read(text.as_bytes()).unwrap();
         let seen = Seen { inode: 7, modified: moment("1"), changed: moment("2.000000003"), size: 3 };
         assert_eq!("7:1:2.000000003:3".parse(), Ok(seen));
-        assert_eq!(seen.to_string(), "7:1:2.000000003:3");
+        assert_eq!(seen.to_string(), "7:000000001:2.000000003:3");
         assert_eq!(moment("2.0000000039"), moment("2.000000003"), "find tells more than stat");
         for refused in ["", "7:1:2", "7:1:2:3:4", "7:1:2:-3", "7:1:2:$(id)", "7:1:2:3\n", "7:1.5:2:3", "7:1:2.:3"] {
             assert_eq!(refused.parse::<Seen>(), Err(()), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_moment_before_1970_is_the_same_whoever_tells_it_and_is_told_as_stat_tells_it() {
+        let moment = |text: &str| Moment::read(text.as_bytes()).unwrap();
+        // What GNU stat, GNU find and BusyBox stat say of the same files.
+        for (stat, find, at) in [
+            ("-1.500000000", "-2.5000000000", "1969-12-31T23:59:58.500Z"),
+            ("-0.250000000", "-1.7500000000", "1969-12-31T23:59:59.750Z"),
+            ("-315619200.000000000", "-315619200.0000000000", "1960-01-01T00:00:00Z"),
+            ("1700000000.500000000", "1700000000.5000000000", "2023-11-14T22:13:20.500Z"),
+        ] {
+            assert_eq!(moment(stat), moment(find), "{stat}");
+            assert_eq!(moment(stat).to_string(), stat);
+            assert_eq!(moment(stat).at(), Some(at.parse().unwrap()), "{stat}");
+        }
+        for busybox in ["-000000002", "000000005", "-315619200", "1700000000"] {
+            assert_eq!(moment(busybox).to_string(), busybox);
+        }
+        assert!(moment("-1.500000000") < moment("-0.250000000") && moment("-0.250000000") < moment("0.000000000"));
+        for refused in ["-", "--1", "-1.5", "1.-00000000", "-9223372036854775809"] {
+            assert_eq!(Moment::read(refused.as_bytes()), None, "{refused}");
         }
     }
 }

@@ -119,6 +119,13 @@ pub struct Listing {
     pub dropped: usize,
 }
 
+impl Listing {
+    /// How many entries the server listed, those that are left out too.
+    pub fn listed(&self) -> usize {
+        self.entries.len() + self.dropped
+    }
+}
+
 impl Command for ListDirectory {
     const TYPE: CommandType = CommandType::ListDirectory;
     type Output = Listing;
@@ -163,6 +170,10 @@ impl Command for ListDirectory {
 
 impl Read for ListDirectory {
     const READS_FILES: bool = true;
+
+    fn target(&self) -> String {
+        self.path.shown()
+    }
 }
 
 /// What find calls names with `filter` in them; signs that mean something to it are taken literally.

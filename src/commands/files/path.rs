@@ -2,6 +2,11 @@
 
 use std::fmt::Write;
 
+/// What is wrong with a path that is none.
+pub const NO_PATH: &str = "A path begins with a slash, holds no NUL and is at most 4096 bytes long";
+/// What is wrong with the root, where something is to be changed.
+pub const IS_ROOT: &str = "The root itself is not changed here";
+
 /// The longest path that Linux takes.
 const LONGEST: usize = 4096;
 
@@ -182,6 +187,7 @@ mod tests {
     fn sec_f01_names_that_look_alike_stay_distinct() {
         let names: [&[u8]; 8] = [b"\xff", b"\xfe", b"\\xff", b"\n", b"\\n", "\u{fffd}".as_bytes(), b"%2e%2e", b"%252e"];
         let mut shown_as: Vec<String> = names.iter().map(|name| shown(name)).collect();
+        shown_as.sort();
         shown_as.dedup();
         assert_eq!(shown_as.len(), names.len(), "{shown_as:?}");
     }

@@ -84,6 +84,10 @@ impl Command for ReadFile {
 
 impl Read for ReadFile {
     const READS_FILES: bool = true;
+
+    fn target(&self) -> String {
+        self.path.shown()
+    }
 }
 
 pub(in crate::commands) const FORMATS: &[&str] = &["file-text"];
@@ -157,6 +161,10 @@ macro_rules! content {
 
         impl Read for $command {
             const READS_FILES: bool = true;
+
+            fn target(&self) -> String {
+                self.path.shown()
+            }
         }
     )*};
 }

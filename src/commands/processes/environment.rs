@@ -115,6 +115,10 @@ impl Command for ReadEnvironment {
 
 impl Read for ReadEnvironment {
     const READS_FILES: bool = true;
+
+    fn target(&self) -> String {
+        self.pid.to_string()
+    }
 }
 
 /// `@boot`, `@started`, then `@environment` with what `/proc/PID/environ` holds: words that NUL divides.

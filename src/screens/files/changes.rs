@@ -1,21 +1,31 @@
 //! Changes of files that people ask for in dialogs: each names what was seen, and is refused if that is something else now.
 
-use actix_web::{HttpResponse, web};
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::place::{Place, acting, field_path};
+use super::place::{Place, acting, field_path, file_query};
 use crate::app::App;
 use crate::commands::Change;
 use crate::commands::files::changes::Account;
-use crate::commands::files::{DeleteFile, FilePath, MakeDirectory, MoveFile, Seen, SetFileMode, SetFileOwner};
+use crate::commands::files::entry::{NO_MODE, entered_mode};
+use crate::commands::files::path::IS_ROOT;
+use crate::commands::files::{
+    DeleteFile, FilePath, MakeDirectory, MoveFile, NewContent, Seen, SetFileMode, SetFileOwner,
+};
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
+use crate::remote::host::OperableHost;
+use crate::transfers;
 use crate::web::extract::{Operator, Submitted};
 use crate::web::render::Render;
 
-/// A new directory in another.
+/// A new directory or file in a directory.
 #[derive(Debug, Deserialize)]
-pub struct NewDirectory {
+pub struct NewEntry {
     path: String,
     #[serde(rename = "as")]
     acts_as: String,
@@ -64,7 +74,7 @@ pub struct NewOwner {
     group: String,
 }
 
-/// What every handler here has.
+/// Somebody who changes files of a server, and the way to it.
 pub struct Desk {
     person: Operator,
     server: String,
@@ -72,9 +82,24 @@ pub struct Desk {
     render: Render,
 }
 
+type Parts = (Operator, web::Path<String>, web::Data<App>, Render);
+
+impl FromRequest for Desk {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = std::result::Result<Self, Self::Error>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let (person, server, app, render) = Parts::extract(&request).await?;
+            Ok(Self { person, server: server.into_inner(), app, render })
+        })
+    }
+}
+
 impl Desk {
-    fn new(person: Operator, path: web::Path<String>, app: web::Data<App>, render: Render) -> Self {
-        Self { person, server: path.into_inner(), app, render }
+    async fn host(&self) -> Result<OperableHost> {
+        self.app.hosts.open(self.person.actor.clone(), self.server.clone()).await?.operable().await
     }
 
     /// Makes the change, says so, and shows `directory` with `open` beside it.
@@ -84,38 +109,37 @@ impl Desk {
         done: Message,
         (directory, open): (FilePath, Option<Vec<u8>>),
     ) -> Result<HttpResponse> {
-        let host = self.app.hosts.open(self.person.actor.clone(), self.server).await?.operable().await?;
+        let host = self.host().await?;
         let acting = change.acting().unwrap_or_default();
         host.change(change).await?;
-        let place = Place { acting, open, ..Place::of("")?.at(directory) };
-        let back = format!("/servers/{}/files{}", host.name(), place.query());
+        let back = Place { open, ..Place::new(directory, acting) }.address(host.name());
         self.render.done(done.with("server", host.name())).go(&back)
     }
 }
 
 /// `POST /servers/{server}/files/directories`
-pub async fn make_directory(
-    person: Operator,
-    path: web::Path<String>,
-    app: web::Data<App>,
-    form: Submitted<NewDirectory>,
-    render: Render,
-) -> Result<HttpResponse> {
+pub async fn make_directory(desk: Desk, form: Submitted<NewEntry>) -> Result<HttpResponse> {
     let within = field_path(&form.0.path)?;
     let path_of_new = named(&within, &form.0.name)?;
     let done = Message::new("Made {path} on {server}").with("path", path_of_new.shown());
     let change = MakeDirectory { path: path_of_new, acting: acting(&form.0.acts_as)? };
-    Desk::new(person, path, app, render).make(change, done, (within, None)).await
+    desk.make(change, done, (within, None)).await
+}
+
+/// A new, empty file; then the editor.
+///
+/// `POST /servers/{server}/files/texts`
+pub async fn make_text(desk: Desk, form: Submitted<NewEntry>) -> Result<HttpResponse> {
+    let file = named(&field_path(&form.0.path)?, &form.0.name)?;
+    let acting = acting(&form.0.acts_as)?;
+    let host = desk.host().await?;
+    transfers::write(&host, (file.clone(), acting), NewContent::OfNewFile, async || Ok(None)).await?;
+    let done = Message::new("Made {path} on {server}").with("path", file.shown()).with("server", host.name());
+    desk.render.done(done).go(&format!("/servers/{}/files/editor{}", host.name(), file_query(&file, acting)))
 }
 
 /// `POST /servers/{server}/files/moves`
-pub async fn rename(
-    person: Operator,
-    path: web::Path<String>,
-    app: web::Data<App>,
-    form: Submitted<Rename>,
-    render: Render,
-) -> Result<HttpResponse> {
+pub async fn rename(desk: Desk, form: Submitted<Rename>) -> Result<HttpResponse> {
     let (file, within) = file_in(&form.0.path)?;
     // A whole path moves it elsewhere.
     let to = match FilePath::new(form.0.name.as_bytes()) {
@@ -125,48 +149,30 @@ pub async fn rename(
     let done = Message::new("Renamed {path} to {to} on {server}").with("path", file.shown()).with("to", to.shown());
     let back = (to.parent().unwrap_or(within), Some(to.name().to_vec()));
     let change = MoveFile { path: file, seen: seen(&form.0.seen)?, to, acting: acting(&form.0.acts_as)? };
-    Desk::new(person, path, app, render).make(change, done, back).await
+    desk.make(change, done, back).await
 }
 
 /// `POST /servers/{server}/files/deletions`
-pub async fn delete(
-    person: Operator,
-    path: web::Path<String>,
-    app: web::Data<App>,
-    form: Submitted<Deletion>,
-    render: Render,
-) -> Result<HttpResponse> {
+pub async fn delete(desk: Desk, form: Submitted<Deletion>) -> Result<HttpResponse> {
     let (file, within) = file_in(&form.0.path)?;
     let done = Message::new("Deleted {path} on {server}").with("path", file.shown());
     let (seen, with_content) = (seen(&form.0.seen)?, form.0.with_content);
     let change = DeleteFile { path: file, seen, with_content, acting: acting(&form.0.acts_as)? };
-    Desk::new(person, path, app, render).make(change, done, (within, None)).await
+    desk.make(change, done, (within, None)).await
 }
 
 /// `POST /servers/{server}/files/modes`
-pub async fn set_mode(
-    person: Operator,
-    path: web::Path<String>,
-    app: web::Data<App>,
-    form: Submitted<NewMode>,
-    render: Render,
-) -> Result<HttpResponse> {
+pub async fn set_mode(desk: Desk, form: Submitted<NewMode>) -> Result<HttpResponse> {
     let (file, within) = file_in(&form.0.path)?;
-    let mode = mode(&form.0.mode).ok_or_else(|| field("mode", "Three or four octal digits, such as 0644"))?;
+    let mode = entered_mode(&form.0.mode).ok_or_else(|| field("mode", NO_MODE))?;
     let done = Message::new("Changed the mode of {path} on {server}").with("path", file.shown());
     let back = (within, Some(file.name().to_vec()));
     let change = SetFileMode { path: file, seen: seen(&form.0.seen)?, mode, acting: acting(&form.0.acts_as)? };
-    Desk::new(person, path, app, render).make(change, done, back).await
+    desk.make(change, done, back).await
 }
 
 /// `POST /servers/{server}/files/owners`
-pub async fn set_owner(
-    person: Operator,
-    path: web::Path<String>,
-    app: web::Data<App>,
-    form: Submitted<NewOwner>,
-    render: Render,
-) -> Result<HttpResponse> {
+pub async fn set_owner(desk: Desk, form: Submitted<NewOwner>) -> Result<HttpResponse> {
     let (file, within) = file_in(&form.0.path)?;
     let account = |name, value: &str| {
         Account::new(value.trim()).ok_or_else(|| field(name, "The name or the number of a user or group"))
@@ -176,13 +182,13 @@ pub async fn set_owner(
     let back = (within, Some(file.name().to_vec()));
     let (seen, acting) = (seen(&form.0.seen)?, acting(&form.0.acts_as)?);
     let change = SetFileOwner { path: file, seen, owner, group, acting };
-    Desk::new(person, path, app, render).make(change, done, back).await
+    desk.make(change, done, back).await
 }
 
 /// A file that is not the root, and the directory that it is in.
 fn file_in(path: &str) -> Result<(FilePath, FilePath)> {
     let file = field_path(path)?;
-    let within = file.parent().ok_or_else(|| Error::BadRequest(Message::new("The root itself is not changed here")))?;
+    let within = file.parent().ok_or_else(|| Error::BadRequest(Message::new(IS_ROOT)))?;
     Ok((file, within))
 }
 
@@ -193,12 +199,6 @@ fn named(within: &FilePath, name: &str) -> Result<FilePath> {
 
 fn seen(text: &str) -> Result<Seen> {
     text.parse().map_err(|()| Error::BadRequest(Message::new("The request could not be read")))
-}
-
-fn mode(text: &str) -> Option<u32> {
-    let digits = text.trim();
-    let plain = (3..=4).contains(&digits.len()) && digits.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
-    plain.then(|| u32::from_str_radix(digits, 8).ok())?
 }
 
 fn field(name: &'static str, problem: &'static str) -> Error {

@@ -1,17 +1,17 @@
 //! Files and directories to take away: always as attachments that run nowhere (F04).
 
-use actix_web::body::SizedStream;
-use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, HeaderValue};
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 
 use super::place::file_of;
 use crate::app::App;
+use crate::commands::files::FilePath;
 use crate::commands::files::path::encoded;
-use crate::commands::files::{ArchiveDirectory, DescribeFile, DownloadFile};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::transfers;
 use crate::web::extract::SignedIn;
 use crate::web::middleware::headers::DOWNLOAD_POLICY;
+use crate::web::outgoing::streamed;
 
 /// One file, as it is.
 ///
@@ -24,18 +24,9 @@ pub async fn show(
 ) -> Result<HttpResponse> {
     let (file, acting) = file_of(request.query_string())?;
     let host = app.hosts.open(person.actor.clone(), path.into_inner()).await?;
-    let details = host.read(DescribeFile { path: file.clone(), acting }).await?.value;
-    // Of a link the size is that of its own; files of the kernel say that they hold nothing.
-    let is_sized = details.kind == crate::commands::files::Kind::File && details.seen.size > 0;
-    let mut flow = host.follow(DownloadFile { path: file.clone(), acting }).await?;
-    // What is refused is an error, not an empty file.
-    let first = flow.next().await?;
-    let mut answer = attachment(file.name());
-    if !is_sized {
-        return Ok(answer.streaming(transfers::body(flow, first, None)));
-    }
-    let size = details.seen.size;
-    Ok(answer.body(SizedStream::new(size, Box::pin(transfers::body(flow, first, Some(size))))))
+    let answer = attachment(file.name());
+    let file = transfers::file(&host, (file, acting)).await?;
+    Ok(streamed(answer, file.size, file.content))
 }
 
 /// A directory as a tar archive.
@@ -49,13 +40,11 @@ pub async fn archive(
 ) -> Result<HttpResponse> {
     let (directory, acting) = file_of(request.query_string())?;
     let host = app.hosts.open(person.actor.clone(), path.into_inner()).await?;
-    let details = host.read(DescribeFile { path: directory.clone(), acting }).await?.value;
-    let directory = details.real.ok_or(Error::NotFound("The directory"))?;
-    let mut flow = host.follow(ArchiveDirectory { path: directory.clone(), acting }).await?;
-    let first = flow.next().await?;
-    let name = if directory.is_root() { host.name().as_bytes().to_vec() } else { directory.name().to_vec() };
-    let mut answer = attachment(&[name.as_slice(), b".tar"].concat());
-    Ok(answer.streaming(transfers::body(flow, first, None)))
+    let archive = transfers::archive(&host, (directory, acting)).await?;
+    let directory = archive.details.real.unwrap_or_else(FilePath::root);
+    let name = if directory.is_root() { host.name().as_bytes() } else { directory.name() };
+    let answer = attachment(&[name, b".tar"].concat());
+    Ok(streamed(answer, archive.size, archive.content))
 }
 
 /// The head of an answer that a browser keeps as a file of this name, and does nothing else with.
@@ -66,9 +55,7 @@ fn attachment(name: &[u8]) -> HttpResponseBuilder {
     let mut answer = HttpResponse::Ok();
     answer
         .content_type("application/octet-stream")
-        .insert_header((CONTENT_SECURITY_POLICY, HeaderValue::from_static(DOWNLOAD_POLICY)))
-        // What comes as it comes is not pressed together on its way.
-        .insert_header((CONTENT_ENCODING, HeaderValue::from_static("identity")));
+        .insert_header((CONTENT_SECURITY_POLICY, HeaderValue::from_static(DOWNLOAD_POLICY)));
     if let Ok(disposition) = HeaderValue::from_str(&disposition) {
         answer.insert_header((CONTENT_DISPOSITION, disposition));
     }

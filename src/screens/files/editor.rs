@@ -97,7 +97,7 @@ pub async fn show(
     let text = read(&host, &file, acting).await?;
     let about = stored.about(&render.shell.here, stored.health(&app.live, app.clock.now()).level);
     render.page(&EditorPage {
-        back: back(&host, &file, acting)?,
+        back: back(&host, &file, acting),
         about,
         path: file.shown(),
         field: file.to_url(),
@@ -131,7 +131,7 @@ pub async fn create(
     }
     let old = before.as_text().unwrap_or_default();
     let new = Ends::of(old).unwrap_or(Ends::Unix).restore(&edit.text);
-    let back = back(&host, &file, acts_as)?;
+    let back = back(&host, &file, acts_as);
     if edit.confirmed {
         let host = host.operable().await?;
         let content = NewContent::InsteadOf(before.seen, Some(edit.digest));
@@ -164,10 +164,9 @@ async fn read(host: &Host, path: &FilePath, acting: Acting) -> Result<Text> {
     )))
 }
 
-fn back(host: &Host, path: &FilePath, acting: Acting) -> Result<String> {
+fn back(host: &Host, path: &FilePath, acting: Acting) -> String {
     let directory = path.parent().unwrap_or_else(FilePath::root);
-    let place = Place { acting, ..Place::of("")?.at(directory) };
-    Ok(format!("/servers/{}/files{}", host.name(), place.opened(path.name()).query()))
+    Place::new(directory, acting).opened(path.name()).address(host.name())
 }
 
 fn digest(bytes: &[u8]) -> String {

@@ -11,7 +11,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep};
 use super::place::file_of;
 use crate::app::App;
 use crate::commands::files::FollowFile;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::language::Language;
 use crate::transfers::tail::Tail;
 use crate::web::events;
@@ -37,12 +37,16 @@ pub async fn show(
 ) -> Result<HttpResponse> {
     let (file, acting) = file_of(request.query_string())?;
     let host = app.hosts.open(person.actor.clone(), path.into_inner()).await?;
-    let tail = Tail::of(host.follow(FollowFile { path: file, acting }).await?);
+    let follow = FollowFile { path: file, acting };
+    let flow = host.follow(follow.clone()).await?;
+    let signs_in_as_root = flow.signs_in_as_root();
     let mut looks = interval_at(Instant::now() + LOOK, LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let follower = Follower {
-        tail: Some(tail),
+        tail: Some(Tail::of(flow)),
         looks,
+        follow,
+        signs_in_as_root,
         person: StillSignedIn::of(&request, &app)?,
         server: host.name().to_owned(),
         app: app.get_ref().clone(),
@@ -55,6 +59,8 @@ pub async fn show(
 struct Follower {
     tail: Option<Tail>,
     looks: Interval,
+    follow: FollowFile,
+    signs_in_as_root: bool,
     person: StillSignedIn,
     server: String,
     app: App,
@@ -65,6 +71,12 @@ impl Follower {
     async fn next(mut self) -> Option<(Bytes, Self)> {
         let tail = self.tail.as_ref()?;
         let event = tokio::select! {
+            // Before more is given to somebody who was long in taking it.
+            biased;
+            _ = self.looks.tick() => match self.may_go_on().await? {
+                Ok(()) => events::STILL_HERE,
+                Err(error) => self.end(&error),
+            },
             batch = tail.next() => match batch? {
                 Ok(batch) => {
                     sleep(GATHER).await;
@@ -72,17 +84,21 @@ impl Follower {
                     let lines: Vec<String> = batch.lines.iter().map(shown).collect();
                     events::event("lines", &json!({ "leftOut": batch.left_out, "lines": lines }).to_string())
                 }
-                Err(error) => {
-                    self.tail = None;
-                    events::event("end", &error.message().in_language(self.language))
-                }
+                Err(error) => self.end(&error),
             },
-            _ = self.looks.tick() => {
-                let actor = self.person.check(&self.app).await?;
-                self.app.hosts.open(actor, self.server.clone()).await.ok()?;
-                events::STILL_HERE
-            }
         };
         Some((event, self))
+    }
+
+    /// Whether the person still may read this file, by the rights and the switch of now; none where nobody is there any more.
+    async fn may_go_on(&self) -> Option<Result<()>> {
+        let actor = self.person.check(&self.app).await?;
+        let host = self.app.hosts.open(actor, self.server.clone()).await.ok()?;
+        Some(host.may_read(&self.follow, self.signs_in_as_root).await)
+    }
+
+    fn end(&mut self, error: &Error) -> Bytes {
+        self.tail = None;
+        events::event("end", &error.message().in_language(self.language))
     }
 }

@@ -17,6 +17,8 @@ use crate::web::format;
 #[derive(Debug, Clone)]
 pub(super) struct Opened {
     pub(super) name: String,
+    /// Its name as a field of a form can hold it and give it back; empty where that cannot be.
+    pub(super) entered_name: String,
     /// Its path, for people.
     pub(super) path: String,
     /// Its path in forms.
@@ -93,6 +95,10 @@ impl Opened {
         }
         facts.push(("Mode", fact(format!("{} {mode}", letters(details.kind, details.mode)))));
         facts.push(("Owner", fact(format!("{}:{}", details.owner, details.group))));
+        // Saving would part them: the others would keep what is in it now.
+        if details.kind == Kind::File && details.links > 1 {
+            facts.push(("Hard links", fact(details.links.to_string())));
+        }
         if !details.content.is_empty() {
             facts.push(("Content", fact(details.content.clone())));
         }
@@ -100,6 +106,7 @@ impl Opened {
         let is_directory = details.leads_to == Some(Kind::Directory);
         Self {
             name: shown(path.name()),
+            entered_name: entered(path.name()),
             path: path.shown(),
             field: path.to_url(),
             seen: details.seen.to_string(),
@@ -137,6 +144,12 @@ impl Opened {
             },
         }
     }
+}
+
+/// A field of one line holds UTF-8 without line ends.
+fn entered(name: &[u8]) -> String {
+    let fits = |name: &&str| !name.contains(['\n', '\r']);
+    std::str::from_utf8(name).ok().filter(fits).unwrap_or_default().to_owned()
 }
 
 impl Preview {

@@ -1,8 +1,8 @@
 //! Where somebody is among the files of a server: the query string of the page, and the links that lead from there. Pure.
 
 use crate::commands::Acting;
-use crate::commands::files::path::{self, encoded};
-use crate::commands::files::{FilePath, ListDirectory, Order, Part};
+use crate::commands::files::path::{self, NO_PATH, encoded};
+use crate::commands::files::{FilePath, ListDirectory, NO_ACTING, Order, Part};
 use crate::error::{Error, Result};
 use crate::language::Message;
 
@@ -26,11 +26,11 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// What a query string says. Names in it are bytes, percent-encoded.
-    pub(super) fn of(query: &str) -> Result<Self> {
-        let mut place = Self {
-            path: FilePath::root(),
-            acting: Acting::User,
+    /// A directory from its beginning, with nothing open.
+    pub(super) fn new(path: FilePath, acting: Acting) -> Self {
+        Self {
+            path,
+            acting,
             order: Order::Name,
             falling: false,
             hidden: false,
@@ -39,7 +39,12 @@ impl Place {
             open: None,
             part: Part::Head,
             follow: false,
-        };
+        }
+    }
+
+    /// What a query string says. Names in it are bytes, percent-encoded.
+    pub(super) fn of(query: &str) -> Result<Self> {
+        let mut place = Self::new(FilePath::root(), Acting::User);
         for (name, value) in pairs(query)? {
             let text = || String::from_utf8_lossy(&value).into_owned();
             match name.as_str() {
@@ -108,6 +113,11 @@ impl Place {
         query
     }
 
+    /// The address of this place on a server.
+    pub(super) fn address(&self, server: &str) -> String {
+        format!("/servers/{server}/files{}", self.query())
+    }
+
     /// The same with nothing open.
     pub(super) fn closed(&self) -> Self {
         Self { open: None, part: Part::Head, follow: false, ..self.clone() }
@@ -143,11 +153,8 @@ pub(super) fn file_of(query: &str) -> Result<(FilePath, Acting)> {
 
 /// As whom, by the word in URLs and forms.
 pub(super) fn acting(word: &str) -> Result<Acting> {
-    match word {
-        "" | "user" => Ok(Acting::User),
-        "root" => Ok(Acting::Root),
-        _ => Err(Error::BadRequest(Message::new("Files are opened as user or as root"))),
-    }
+    let word = if word.is_empty() { Acting::User.word() } else { word };
+    Acting::from_word(word).ok_or_else(|| Error::BadRequest(Message::new(NO_ACTING)))
 }
 
 /// The path in a URL or form, after its percent signs were read.
@@ -161,7 +168,7 @@ pub(super) fn field_path(text: &str) -> Result<FilePath> {
 }
 
 fn no_path() -> Error {
-    Error::BadRequest(Message::new("A path begins with a slash, holds no NUL and is at most 4096 bytes long"))
+    Error::BadRequest(Message::new(NO_PATH))
 }
 
 fn pairs(query: &str) -> Result<Vec<(String, Vec<u8>)>> {

@@ -47,6 +47,8 @@ impl Directory {
     /// A page of what was listed at `place` on the page of `server`.
     pub(super) fn new(listing: &Listing, place: &Place, server: &str) -> Self {
         let shown = listing.entries.len();
+        // Where it begins was entered by somebody. What is left out was listed too.
+        let end = place.from.saturating_add(listing.listed());
         let total = listing.total;
         let number = |number: usize| format::number(i64::try_from(number).unwrap_or(i64::MAX));
         let all = format::number(i64::try_from(total).unwrap_or(i64::MAX));
@@ -54,8 +56,8 @@ impl Directory {
             Message::new("{n} entries").with("n", &all)
         } else {
             Message::new("{from}–{to} of {n} entries")
-                .with("from", number(place.from + 1))
-                .with("to", number(place.from + shown))
+                .with("from", number(place.from.saturating_add(1)))
+                .with("to", number(place.from.saturating_add(shown)))
                 .with("n", &all)
         };
         let mut remarks = Vec::new();
@@ -69,10 +71,10 @@ impl Directory {
         }
         let at = |from| Place { from, ..place.closed() }.query();
         let page = super::place::PAGE;
-        let more = place.from + shown < usize::try_from(total).unwrap_or(usize::MAX) && shown == page;
+        let more = end < usize::try_from(total).unwrap_or(usize::MAX) && listing.listed() == page;
         Self {
             previous: (place.from > 0).then(|| at(place.from.saturating_sub(page))),
-            next: more.then(|| at(place.from + page)),
+            next: more.then(|| at(end)),
             rows: listing.entries.iter().filter_map(|entry| FileRow::new(entry, place, server)).collect(),
             count,
             remarks,

@@ -50,8 +50,7 @@ pub async fn create(
     if names.is_empty() {
         return Err(Error::BadRequest(Message::new("Choose a file first")));
     }
-    let place = Place { acting: acts_as, ..Place::of("")?.at(directory) };
-    let back = format!("/servers/{}/files{}", host.name(), place.query());
+    let back = Place::new(directory, acts_as).address(host.name());
     let said = Message::new("Uploaded {names} to {server}").with("names", names.join(", ")).with("server", host.name());
     render.done(said).go(&back)
 }

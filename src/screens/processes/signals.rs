@@ -4,10 +4,10 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::commands::processes::signalled::sentence;
 use crate::commands::processes::signals::{Signal, SignalProcess};
 use crate::commands::processes::started::Started;
 use crate::error::{FieldErrors, Result};
-use crate::remote::signalled::sentence;
 use crate::web::extract::{Form, Operator, Submitted};
 use crate::web::render::Render;
 

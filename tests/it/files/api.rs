@@ -1,5 +1,7 @@
 //! Files by the API: a program lists, reads, writes and deletes, and is told where something is another file now.
 
+use std::os::unix::fs::MetadataExt;
+
 use actix_web::http::Method;
 use hannun::models::actor::Role;
 use serde_json::Value;
@@ -84,4 +86,52 @@ async fn a_program_lists_a_directory_page_by_page_and_changes_what_is_in_it() {
     assert!(!files.folder.join("made").exists());
     let missing = program.get(&format!("{base}?path=/not/there")).await.status(502);
     assert_eq!(missing["command_type"], "list_directory");
+}
+
+#[actix_web::test]
+async fn sec_f02_the_root_is_neither_deleted_nor_moved_nor_changed_however_it_is_written() {
+    let test = "sec_f02_the_root_is_neither_deleted_nor_moved_nor_changed_however_it_is_written";
+    let Some(files) = files(test).await else { return };
+    let program = program(&files.app, Role::Operator).await;
+    let (base, seen) = ("/api/v1/servers/web-1/files", "1:1:1:1");
+    for root in ["/", "//", "/.", "/..", "/etc/..", "/etc/../../.", "%2F", "/%2e%2e", "/etc%2F.."] {
+        for (what, body) in [
+            ("directories", serde_json::json!({ "path": root })),
+            ("moves", serde_json::json!({ "path": root, "seen": seen, "to": "/a" })),
+            ("moves", serde_json::json!({ "path": "/a", "seen": seen, "to": root })),
+            ("deletions", serde_json::json!({ "path": root, "seen": seen, "with_content": true })),
+            ("attributes", serde_json::json!({ "path": root, "seen": seen, "mode": "0000" })),
+        ] {
+            let refused = program.post(&format!("{base}/{what}"), body).await.status(422);
+            assert!(refused.to_string().contains("The root itself is not changed here"), "{what} {root}: {refused}");
+        }
+        let url = format!("{base}/content?path={root}");
+        for method in [Method::PUT, Method::DELETE] {
+            let reply = ask(&files, &program, method.clone(), &url, Some(("If-Match", seen)), b"").await;
+            assert_eq!(reply.status, 422, "{method} {root}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn sec_x06_mode_and_owner_are_both_set_or_it_is_said_which_was_not() {
+    let test = "sec_x06_mode_and_owner_are_both_set_or_it_is_said_which_was_not";
+    let Some(files) = files(test).await else { return };
+    let program = program(&files.app, Role::Operator).await;
+    let file = files.file("a", b"a");
+    std::os::unix::fs::symlink("a", files.folder.join("link")).unwrap();
+    let set = async |name: &str, more: Value| {
+        let file = files.folder.join(name);
+        let mut body = serde_json::json!({ "path": path(&file).to_url(), "seen": files.seen(&file).await.to_string() });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        program.post("/api/v1/servers/web-1/files/attributes", body).await
+    };
+    let owner = |name: &str| file.parent().unwrap().join(name).symlink_metadata().unwrap().uid();
+    assert!(set("a", serde_json::json!({})).await.status(422).to_string().contains("a mode, an owner or both"));
+    let both = serde_json::json!({ "mode": "4711", "owner": "root:root", "as": "root" });
+    assert_eq!(set("link", both.clone()).await.problem(409), "conflict");
+    assert_eq!((owner("link"), owner("a")), (0, 52_000), "neither the link nor what it leads to");
+    set("a", both).await.status(204);
+    let now = file.metadata().unwrap();
+    assert_eq!((now.mode() & 0o7777, now.uid()), (0o4711, 0), "the owner first: it takes bits away");
 }

@@ -2,13 +2,18 @@
 
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
 
 use actix_web::http::Method;
+use futures_util::StreamExt;
 use hannun::commands::Acting;
-use hannun::commands::files::{ArchiveDirectory, FollowFile};
+use hannun::commands::files::{ArchiveDirectory, DownloadFile, FollowFile};
+use hannun::error::Error;
+use hannun::transfers;
 use hannun::transfers::tail::Tail;
 
-use super::{files, path};
+use super::{files, path, runs_tail_of};
+use crate::harness::ssh::eventually;
 
 const BOUNDARY: &str = "----hannun";
 
@@ -27,7 +32,7 @@ async fn sec_f04_a_file_is_given_as_an_attachment_that_runs_nowhere() {
     assert_eq!((reply.status.as_u16(), reply.body.as_str()), (200, "<svg onload=alert(1)>"));
     assert_eq!(reply.header("content-security-policy"), Some("default-src 'none'; sandbox"));
     assert_eq!(reply.header("content-type"), Some("application/octet-stream"));
-    assert_eq!(reply.header("content-length"), None.or(reply.header("content-length")));
+    assert_eq!(reply.header("content-encoding"), Some("identity"));
     let disposition = reply.header("content-disposition").unwrap();
     assert!(disposition.ends_with("a%0D%0AX-Evil%3A%201%22.svg"), "{disposition}");
     assert_eq!(reply.header("x-evil"), None);
@@ -85,7 +90,7 @@ async fn a_directory_comes_as_an_archive_with_links_as_links() {
 async fn a_followed_file_tells_what_is_added_also_after_it_was_replaced_and_ends_with_its_reader() {
     let test = "a_followed_file_tells_what_is_added_also_after_it_was_replaced_and_ends_with_its_reader";
     let Some(files) = files(test).await else { return };
-    let file = files.file("followed.log", b"first\n");
+    let file = files.file("added-to.log", b"first\n");
     for acting in [Acting::User, Acting::Root] {
         std::fs::write(&file, "first\n").unwrap();
         let follow = FollowFile { path: path(&file), acting };
@@ -100,16 +105,43 @@ async fn a_followed_file_tells_what_is_added_also_after_it_was_replaced_and_ends
         let mut log = std::fs::OpenOptions::new().append(true).open(&file).unwrap();
         log.write_all(b"second\n").unwrap();
         expect("second").await;
-        std::fs::rename(&file, files.folder.join("followed.log.1")).unwrap();
-        files.file("followed.log", b"of another\n");
+        std::fs::rename(&file, files.folder.join("added-to.log.1")).unwrap();
+        files.file("added-to.log", b"of another\n");
         expect("of another").await;
         drop(tail);
-        let runs = || {
-            let lines = std::fs::read_dir("/proc").unwrap().flatten();
-            lines
-                .filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
-                .any(|line| line.starts_with(b"tail\0") && line.windows(12).any(|part| part == b"followed.log"))
-        };
-        crate::harness::ssh::eventually("nobody follows it any more", || !runs()).await;
+        eventually("nobody follows it any more", || !runs_tail_of("added-to.log")).await;
+    }
+}
+
+#[tokio::test]
+async fn sec_w10_whoever_takes_nothing_of_a_download_is_given_up() {
+    let Some(files) = files("sec_w10_whoever_takes_nothing_of_a_download_is_given_up").await else { return };
+    let file = files.file("stalled.bin", &vec![7; 32 << 20]);
+    let download = DownloadFile { path: path(&file), acting: Acting::User };
+    let flow = files.host().await.follow(download).await.unwrap();
+    let content = transfers::content(flow, None, Some(32 << 20), Duration::from_millis(300));
+    let mut content = std::pin::pin!(content);
+    content.next().await.unwrap().unwrap();
+    let runs = || files.sshd.inside(&["sh", "-c", "ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q stalled.bin"]);
+    assert!(runs(), "it is read");
+    eventually("the server reads it no more", || !runs()).await;
+    let mut last = Ok(bytes::Bytes::new());
+    while let Some(piece) = content.next().await {
+        last = piece;
+    }
+    assert!(matches!(last, Err(Error::TooSlow)), "half a file is not a whole one: {last:?}");
+}
+
+#[tokio::test]
+async fn sec_f03_a_size_that_a_server_claims_is_no_more_than_a_claim() {
+    let Some(files) = files("sec_f03_a_size_that_a_server_claims_is_no_more_than_a_claim").await else { return };
+    let file = files.file("claimed", b"0123456789");
+    for (claim, expected) in [(4, Some(&b"0123"[..])), (10, Some(b"0123456789")), (11, None), (u64::MAX, None)] {
+        let download = DownloadFile { path: path(&file), acting: Acting::User };
+        let flow = files.host().await.follow(download).await.unwrap();
+        let content: Vec<_> = transfers::content(flow, None, Some(claim), Duration::from_secs(10)).collect().await;
+        let is_whole = content.iter().all(Result::is_ok);
+        let bytes: Vec<u8> = content.into_iter().flatten().flatten().collect();
+        assert_eq!(is_whole.then_some(bytes.as_slice()), expected, "{claim}");
     }
 }

@@ -5,20 +5,21 @@ mod changes;
 mod content;
 mod names;
 mod pages;
+mod rights;
+mod swaps;
+mod systems;
 
 use std::path::{Path, PathBuf};
 
 use hannun::commands::Acting;
 use hannun::commands::files::{DescribeFile, Entry, FilePath, ListDirectory, Seen};
+use hannun::commands::script::Privilege;
 use hannun::models::actor::Actor;
-use hannun::models::credentials::{CredentialKind, NewCredential, Privileges, Secrets};
-use hannun::models::host_keys::{GivenKey, HostKey};
-use hannun::models::servers::NewServer;
+use hannun::remote::Endpoint;
 use hannun::remote::host::{Host, OperableHost};
-use hannun::secret::SecretText;
 
 use crate::harness::app::TestApp;
-use crate::harness::ssh::fixture_key;
+use crate::harness::known;
 use crate::harness::sshd::{Setup, Sshd};
 
 /// A server with a user of its own, known as `web-1`, and a directory there.
@@ -47,26 +48,15 @@ fn home(sshd: &Sshd) -> PathBuf {
 
 /// Registers the server at this port of this machine.
 async fn register(app: &TestApp, sshd: &Sshd, port: u16) {
-    let (endpoint, sealer, now) = (sshd.endpoint(), app.app.sealer.clone(), app.database.now());
-    let registered = app.app.db.run(move |connection| {
-        let private_key = Some(SecretText::new(fixture_key("ed25519")));
-        let credential = NewCredential {
-            name: "test",
-            user_name: &endpoint.user,
-            kind: CredentialKind::PrivateKey,
-            privilege: Privileges::Sudo,
-            note: "",
-            key: None,
-            secrets: &Secrets { private_key, ..Secrets::default() },
-        };
-        let credential = credential.insert(connection, &sealer, now)?;
-        let (port, credential_id) = (i32::from(port), Some(credential.id));
-        let server = NewServer { port, credential_id, ..NewServer::new("web-1", "127.0.0.1") }.insert(connection)?;
-        let pin = &endpoint.pins[0];
-        let key = GivenKey { algorithm: &pin.algorithm, public_key: pin.public_key.trim(), fingerprint: "SHA256:test" };
-        HostKey::pin(connection, server.id, &key, "the test", now)
-    });
-    registered.await.unwrap();
+    let endpoint = Endpoint { port, privilege: Privilege::Sudo, ..sshd.endpoint() };
+    known::add(app, "web-1", &endpoint).await;
+}
+
+/// Whether a `tail` of a file of this name runs on this machine.
+fn runs_tail_of(name: &str) -> bool {
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    all.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
+        .any(|line| line.starts_with(b"tail\0") && line.windows(name.len()).any(|part| part == name.as_bytes()))
 }
 
 impl Files {

@@ -1,5 +1,10 @@
 //! The page, as a person uses it without any script.
 
+use std::os::unix::ffi::OsStrExt;
+
+use hannun::commands::Acting;
+use hannun::commands::files::SetFileMode;
+
 use super::{files, path};
 
 #[actix_web::test]
@@ -52,4 +57,60 @@ async fn a_viewer_is_told_what_is_missing_and_a_directory_that_is_not_there_is_a
     let page = files.app.operator().await.get("/servers/web-1/files?path=/not/there").await.ok();
     assert!(page.text(".fail").contains("exited with"), "{}", page.text(".fail"));
     assert!(page.text(".fail pre").contains("not/there"));
+}
+
+#[actix_web::test]
+async fn sec_f01_the_dialog_to_rename_holds_the_name_itself_or_none() {
+    let Some(files) = files("sec_f01_the_dialog_to_rename_holds_the_name_itself_or_none").await else { return };
+    files.entries().await;
+    let operator = files.app.operator().await;
+    let folder = path(&files.folder).to_url();
+    for (name, offered) in [(&b"a\\b"[..], "a\\b"), (b"\"><img src=x>", "\"><img src=x>"), (b"a\nb", ""), (b"\xff", "")]
+    {
+        let file = files.file(std::ffi::OsStr::from_bytes(name), b"");
+        let open = path(&file).to_url();
+        let open = open.rsplit('/').next().unwrap();
+        let page = operator.get(&format!("/servers/web-1/files?path={folder}&open={open}")).await.ok();
+        assert_eq!(page.attribute("#rename input[name=name]", "value").as_deref(), Some(offered), "{open}");
+    }
+}
+
+#[actix_web::test]
+async fn a_page_beyond_the_last_is_empty_and_one_before_1970_is_not() {
+    let Some(files) = files("a_page_beyond_the_last_is_empty_and_one_before_1970_is_not").await else { return };
+    let file = files.file("old", b"");
+    let old = std::time::SystemTime::UNIX_EPOCH - std::time::Duration::from_millis(1500);
+    std::fs::File::open(&file).unwrap().set_modified(old).unwrap();
+    // What was listed is what stat knows: a change of it is taken.
+    let entry = files.entries().await.remove(0);
+    assert_eq!(entry.seen, files.seen(&file).await);
+    let mode = SetFileMode { path: path(&file), seen: entry.seen, mode: 0o600, acting: Acting::User };
+    files.operable().await.change(mode).await.unwrap();
+    let operator = files.app.operator().await;
+    let url = format!("/servers/web-1/files?path={}", path(&files.folder).to_url());
+    let page = operator.get(&url).await.ok();
+    assert_eq!(page.texts("#dir-rows .file-name"), ["old"]);
+    assert_eq!(page.texts("#dir-rows td.nowrap")[0], "31 Dec 1969");
+    let page = operator.get(&format!("{url}&from={}", usize::MAX)).await.ok();
+    assert!(!page.has("#dir-rows .file-name"));
+}
+
+#[actix_web::test]
+async fn a_new_file_is_made_empty_and_opened_in_the_editor_and_one_that_exists_stays() {
+    let test = "a_new_file_is_made_empty_and_opened_in_the_editor_and_one_that_exists_stays";
+    let Some(files) = files(test).await else { return };
+    files.entries().await;
+    let operator = files.app.operator().await;
+    let folder = path(&files.folder).to_url();
+    let page = operator.get(&format!("/servers/web-1/files?path={folder}")).await.ok();
+    let mut form = page.form("#new-file form");
+    form.iter_mut().find(|(name, _)| name == "name").unwrap().1 = "a b.conf".to_owned();
+    let fields = || form.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let made = operator.post("/servers/web-1/files/texts", fields()).await;
+    made.leads_to(&format!("/servers/web-1/files/editor?path={folder}/a%20b.conf"));
+    let page = operator.get(&format!("/servers/web-1/files/editor?path={folder}/a%20b.conf")).await.ok();
+    assert!(page.has("form.file-editor textarea"));
+    std::fs::write(files.folder.join("a b.conf"), "kept").unwrap();
+    assert_eq!(operator.post("/servers/web-1/files/texts", fields()).await.status, 409);
+    assert_eq!(std::fs::read(files.folder.join("a b.conf")).unwrap(), b"kept");
 }

@@ -72,7 +72,12 @@ impl Place {
             path if path.starts_with("/admin/{resource}/{id}") => {
                 path.replace("{resource}", "servers").replace("{id}", &id)
             }
-            path if path.contains("{server}") => path.replace("{server}", self.name).replace("{pid}", "1"),
+            path if path.contains("{server}") => {
+                let about_files = path.starts_with("/api/")
+                    && ["/files", "/content", "/archive"].iter().any(|end| path.ends_with(end));
+                let query = if about_files { "?path=/a" } else { "" };
+                path.replace("{server}", self.name).replace("{pid}", "1") + query
+            }
             path if path.contains("{group}") => path.replace("{group}", self.name),
             _ => return None,
         };
@@ -107,6 +112,10 @@ fn with_body<'c>(ask: Ask<'c>, method: &Method, path: &str) -> Ask<'c> {
     if *method == Method::DELETE && path.ends_with("/firewall/rules") {
         return ask.body("application/json", r#"{"rule":"4f1c2a9d0b7e6c58"}"#);
     }
+    if path.contains("/files/content") {
+        let ask = ask.header("If-Match", "1:1:1:1");
+        return if *method == Method::PUT { ask.body("application/octet-stream", "a") } else { ask };
+    }
     if method.is_safe() || *method == Method::DELETE {
         return ask;
     }
@@ -116,6 +125,7 @@ fn with_body<'c>(ask: Ask<'c>, method: &Method, path: &str) -> Ask<'c> {
             let fields = match path.rsplit('/').next() {
                 Some("directories") => r#"{"path":"/a"}"#,
                 Some("moves") => r#"{"path":"/a","to":"/b","seen":"1:1:1:1"}"#,
+                Some("attributes") => r#"{"path":"/a","seen":"1:1:1:1","mode":"0600"}"#,
                 _ => r#"{"path":"/a","seen":"1:1:1:1"}"#,
             };
             ask.body("application/json", fields)
@@ -134,7 +144,7 @@ fn with_body<'c>(ask: Ask<'c>, method: &Method, path: &str) -> Ask<'c> {
         (false, false) if path.contains("/files/") => {
             let mut fields = vec![("path", "/a"), ("as", "user")];
             fields.extend(match path.rsplit('/').next() {
-                Some("directories") => vec![("name", "b")],
+                Some("directories" | "texts") => vec![("name", "b")],
                 Some("moves") => vec![("seen", "1:1:1:1"), ("name", "b")],
                 Some("modes") => vec![("seen", "1:1:1:1"), ("mode", "0600")],
                 Some("owners") => vec![("seen", "1:1:1:1"), ("owner", "root"), ("group", "root")],

@@ -37,7 +37,7 @@ fn entry(record: &[u8]) -> Option<Entry> {
     let name = next()?.to_vec();
     let (kind, end) = (Kind::of_letter(next()?)?, next()?);
     let (size, modified, changed) = (integer(next()?)?, Moment::read(next()?)?, Moment::read(next()?)?);
-    let (mode, inode, links) = (mode(next()?)?, integer(next()?)?, integer(next()?)?);
+    let (mode, inode, _names) = (mode(next()?)?, integer(next()?)?, integer(next()?)?);
     let (owner, group) = (text::shown(next()?, SHORT), text::shown(next()?, SHORT));
     let target = next()?;
     Some(Entry {
@@ -47,7 +47,6 @@ fn entry(record: &[u8]) -> Option<Entry> {
         target: target.get(..LONGEST).unwrap_or(target).to_vec(),
         seen: Seen { inode, modified, changed, size },
         mode,
-        links,
         owner,
         group,
     })

@@ -23,8 +23,8 @@ pub(super) fn parse(output: &[u8]) -> Result<Vec<Entry>, ParseError> {
     let mut entries = Vec::new();
     for row in table::rows(output, 10) {
         let row = row?;
-        let moment = |at, name| row.needed(at, name).map(|seconds| Moment { seconds, nanos: None });
         let missing = |name: &str| row.error(&format!("{name} is missing or is none"));
+        let moment = |at, name| row.column(at).and_then(Moment::read).ok_or_else(|| missing(name));
         let kind = match row.text(1, "kind", SHORT)?.as_str() {
             "directory" => Kind::Directory,
             "file" => Kind::File,
@@ -51,7 +51,6 @@ pub(super) fn parse(output: &[u8]) -> Result<Vec<Entry>, ParseError> {
             target: row.column(9).unwrap_or_default().to_vec(),
             seen,
             mode,
-            links: 1,
             owner: text(7),
             group: text(8),
         });

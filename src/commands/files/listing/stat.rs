@@ -48,9 +48,9 @@ fn entry(name: &[u8], line: &[u8]) -> Option<Entry> {
     let mut next = || fields.next();
     let kind = Kind::of_words(next()?)?;
     let (size, modified, changed) = (integer(next()?)?, Moment::read(next()?)?, Moment::read(next()?)?);
-    let (mode, inode, links) = (mode(next()?)?, integer(next()?)?, integer(next()?)?);
+    let (mode, inode, _names) = (mode(next()?)?, integer(next()?)?, integer(next()?)?);
     let (owner, group) = (text::shown(next()?, SHORT), text::shown(next()?, SHORT));
     let target = next().unwrap_or_default().to_vec();
     let seen = Seen { inode, modified, changed, size };
-    Some(Entry { name: name.to_vec(), kind, leads_to: None, target, seen, mode, links, owner, group })
+    Some(Entry { name: name.to_vec(), kind, leads_to: None, target, seen, mode, owner, group })
 }

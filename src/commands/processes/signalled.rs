@@ -2,12 +2,20 @@
 
 use std::time::Duration;
 
-use crate::commands::processes::signals::{Refusal, Signal, Signalled};
-use crate::error::{Error, Result};
+use super::signals::{Refusal, Signal, Signalled};
 use crate::language::Message;
 
-/// How it went, for the person who asked; an error where nothing was sent.
-pub fn sentence(outcome: &Signalled, signal: Signal, pid: u32) -> Result<Message> {
+/// Why nothing was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotSent {
+    /// The process is not the one that was seen any more.
+    Gone(Message),
+    /// No signal may go there.
+    Refused(Message),
+}
+
+/// How it went, for the person who asked, or why nothing was sent.
+pub fn sentence(outcome: &Signalled, signal: Signal, pid: u32) -> Result<Message, NotSent> {
     let done = |sentence: &'static str, after: Duration| {
         Message::new(sentence).with("signal", signal.name()).with("pid", pid).with("after", seconds(after))
     };
@@ -20,10 +28,10 @@ pub fn sentence(outcome: &Signalled, signal: Signal, pid: u32) -> Result<Message
             Ok(done("Sent {signal} to {pid}: it is still there after {after} s, state {state}", *after)
                 .with("state", state))
         }
-        Signalled::Gone => Err(Error::Conflict(
+        Signalled::Gone => Err(NotSent::Gone(
             Message::new("Process {pid} is gone: it had ended before, and nothing was sent").with("pid", pid),
         )),
-        Signalled::Changed => Err(Error::Conflict(
+        Signalled::Changed => Err(NotSent::Gone(
             Message::new("Process {pid} is another one now than the one that you saw: nothing was sent")
                 .with("pid", pid),
         )),
@@ -46,8 +54,8 @@ fn seconds(after: Duration) -> String {
     text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }
 
-fn refused(sentence: &'static str, pid: u32) -> Error {
-    Error::Forbidden(Message::new(sentence).with("pid", pid))
+fn refused(sentence: &'static str, pid: u32) -> NotSent {
+    NotSent::Refused(Message::new(sentence).with("pid", pid))
 }
 
 #[cfg(test)]
@@ -61,10 +69,10 @@ mod tests {
         assert_eq!(said(there).unwrap().to_string(), "Sent TERM to 4121: it is still there after 3 s, state S");
         let ended = said(Signalled::Ended(Duration::from_millis(210))).unwrap().to_string();
         assert_eq!(ended, "Sent TERM to 4121: it ended within 0.2 s");
-        assert!(matches!(said(Signalled::Gone), Err(Error::Conflict(_))));
-        assert!(matches!(said(Signalled::Changed), Err(Error::Conflict(_))));
+        assert!(matches!(said(Signalled::Gone), Err(NotSent::Gone(_))));
+        assert!(matches!(said(Signalled::Changed), Err(NotSent::Gone(_))));
         for refusal in [Refusal::First, Refusal::Kernel, Refusal::OurOwn] {
-            assert!(matches!(said(Signalled::Refused(refusal)), Err(Error::Forbidden(_))));
+            assert!(matches!(said(Signalled::Refused(refusal)), Err(NotSent::Refused(_))));
         }
     }
 }
