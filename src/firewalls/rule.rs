@@ -158,7 +158,8 @@ pub fn add(firewall: &Firewall, rule: &NewRule) -> Result<ChangeFirewall> {
         return Err(Error::field("comment", "firewalld keeps no comments. Leave it empty"));
     }
     match firewall.owner {
-        Owner::Ufw => {}
+        // The others were refused before.
+        Owner::Ufw | Owner::None | Owner::Pf | Owner::Ipfw | Owner::CannotTell => {}
         Owner::Firewalld => change.place = in_zone(chosen(firewall, rule)?, rule),
         Owner::Nft => {
             let place = chosen(firewall, rule)?;
@@ -180,7 +181,6 @@ pub fn add(firewall: &Firewall, rule: &NewRule) -> Result<ChangeFirewall> {
                 ..Spot::default()
             };
         }
-        Owner::None | Owner::Pf | Owner::Ipfw | Owner::CannotTell => {}
     }
     Ok(change)
 }

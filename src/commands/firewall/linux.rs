@@ -94,7 +94,9 @@ pub(super) fn parse(output: &[u8]) -> Result<Firewall, ParseError> {
         // Where both of the kernel's systems have a chain of one name, they are told apart by who keeps them.
         let names: HashSet<&str> = places.iter().map(|place| place.name.as_str()).collect();
         if told.iter().any(|place| names.contains(place.name.as_str())) {
-            told.iter_mut().for_each(|place| place.held_by = Owner::Nft);
+            for place in &mut told {
+                place.held_by = Owner::Nft;
+            }
         }
         places.extend(told);
     } else if parts.failed("nft") {

@@ -78,9 +78,9 @@ fn chain_of(chain: &Value) -> Option<Place> {
     let name = format!("{} {}", table_of(chain)?, shown(word(chain, "name")?.as_bytes(), SHORT));
     let (family_name, hook) = (word(chain, "family")?, word(chain, "hook"));
     let entry = hook.map(|hook| match (family_name, hook) {
-        ("arp", _) => Entry::Elsewhere,
         ("bridge", "input" | "prerouting") => Entry::Bridge,
-        (_, "input") => Entry::Input,
+        // That of arp is about no packet that goes to a port.
+        ("ip" | "ip6" | "inet", "input") => Entry::Input,
         (_, "prerouting" | "ingress") => Entry::Early,
         _ => Entry::Elsewhere,
     });

@@ -30,12 +30,12 @@ fn chain(name: &str, hook: &str, policy: &str) -> Value {
     json!({"chain": {"family": family, "table": table, "name": chain, "type": "filter", "hook": hook, "policy": policy}})
 }
 
-fn rule(name: &str, expressions: Value) -> Value {
+fn rule(name: &str, expressions: &Value) -> Value {
     let [family, table, chain] = name.split(' ').collect::<Vec<_>>()[..] else { panic!("{name}") };
     json!({"rule": {"family": family, "table": table, "chain": chain, "handle": 7, "expr": expressions}})
 }
 
-fn asks(header: &str, field: &str, operator: &str, right: Value) -> Value {
+fn asks(header: &str, field: &str, operator: &str, right: &Value) -> Value {
     let left = json!({"payload": {"protocol": header, "field": field}});
     json!({"match": {"op": operator, "left": left, "right": right}})
 }
@@ -61,9 +61,9 @@ use Protocol::{Tcp, Udp};
 #[test]
 fn sec_x03_what_a_target_of_iptables_does_that_nft_does_not_tell_is_not_known() {
     for target in [json!({"xt": {"type": "target", "name": "DROP"}}), json!({"xt": null}), json!({"newer": {}})] {
-        let expressions = json!([asks("tcp", "dport", "==", json!(80)), {"counter": {"packets": 1}}, target]);
+        let expressions = json!([asks("tcp", "dport", "==", &json!(80)), {"counter": {"packets": 1}}, target]);
         let firewall =
-            read(&ruleset(&[chain("inet mine input", "input", "accept"), rule("inet mine input", expressions)]));
+            read(&ruleset(&[chain("inet mine input", "input", "accept"), rule("inet mine input", &expressions)]));
         assert_eq!(judged(&firewall, Tcp, 80, CONSOLE), "?");
         assert_eq!(judged(&firewall, Tcp, 81, CONSOLE), "allowed");
     }
@@ -89,8 +89,8 @@ fn only_chains_that_iptables_told_itself_are_left_out_of_what_nft_tells() {
         let nft = [
             chain("ip filter INPUT", "input", "accept"),
             json!({"chain": {"family": "ip", "table": "filter", "name": "X"}}),
-            rule("ip filter INPUT", json!([{"jump": {"target": "X"}}])),
-            rule("ip filter X", json!([{of_nft: null}])),
+            rule("ip filter INPUT", &json!([{"jump": {"target": "X"}}])),
+            rule("ip filter X", &json!([{of_nft: null}])),
         ];
         let judged = |kind: &str| {
             let versions = format!("@iptables-version\niptables v1.8.9 ({kind})\nip6tables v1.8.9 ({kind})\n");
@@ -106,7 +106,7 @@ fn any_address_is_judged_by_every_interface_that_it_may_come_by() {
     let by_wg0 = json!({"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "wg0"}});
     let firewall = read(&ruleset(&[
         chain("inet mine input", "input", "drop"),
-        rule("inet mine input", json!([by_wg0, {"accept": null}])),
+        rule("inet mine input", &json!([by_wg0, {"accept": null}])),
     ]));
     let judged = |from: Option<&str>| {
         let all = verdicts(&firewall, (Tcp, 80), from.map(|from| from.parse().unwrap()), None);
@@ -125,10 +125,10 @@ fn any_address_is_judged_by_every_interface_that_it_may_come_by() {
 fn what_a_rule_turns_round_is_not_of_which_packets_it_asks() {
     let firewall = read(&ruleset(&[
         chain("inet mine input", "input", "drop"),
-        rule("inet mine input", json!([asks("tcp", "dport", "!=", json!(22)), {"accept": null}])),
+        rule("inet mine input", &json!([asks("tcp", "dport", "!=", &json!(22)), {"accept": null}])),
         rule(
             "inet mine input",
-            json!([asks("udp", "dport", "==", json!(53)), asks("ip", "saddr", "!=", json!("192.0.2.1")), {"accept": null}]),
+            &json!([asks("udp", "dport", "==", &json!(53)), asks("ip", "saddr", "!=", &json!("192.0.2.1")), {"accept": null}]),
         ),
     ]));
     for (protocol, port, from, expected) in [
@@ -149,7 +149,7 @@ fn what_is_asked_of_the_sender_s_address_is_not_asked_of_the_server_s() {
     let foreign = json!({"match": {"op": "!=", "left": left, "right": "local"}});
     let firewall = read(&ruleset(&[
         chain("inet mine input", "input", "drop"),
-        rule("inet mine input", json!([foreign, {"accept": null}])),
+        rule("inet mine input", &json!([foreign, {"accept": null}])),
     ]));
     assert_eq!(judged(&firewall, Tcp, 80, CONSOLE), "?");
 }
@@ -221,13 +221,13 @@ fn tables_and_chains_of_other_programs_are_shown_and_not_changed() {
     let firewall = read(&ruleset(&[
         chain("ip filter INPUT", "input", "accept"),
         json!({"chain": {"family": "ip", "table": "filter", "name": "DOCKER"}}),
-        rule("ip filter DOCKER", json!([{"accept": null}])),
+        rule("ip filter DOCKER", &json!([{"accept": null}])),
         chain("ip docker-bridges input", "input", "accept"),
-        rule("ip docker-bridges input", json!([{"accept": null}])),
+        rule("ip docker-bridges input", &json!([{"accept": null}])),
         chain("inet f2b-table input", "input", "accept"),
-        rule("inet f2b-table input", json!([{"accept": null}])),
+        rule("inet f2b-table input", &json!([{"accept": null}])),
         chain("inet mine input", "input", "accept"),
-        rule("inet mine input", json!([{"accept": null}])),
+        rule("inet mine input", &json!([{"accept": null}])),
     ]));
     assert_eq!(firewall.owner, Owner::Nft);
     let held = firewall.places.iter().filter(|place| place.held_by == Owner::Iptables).map(|place| place.name.as_str());
