@@ -4,6 +4,7 @@ use hannun::error::Error;
 use hannun::models::actor::Scope;
 use hannun::models::allowance::Allowance;
 use hannun::models::servers::{Server, ServerChanges};
+use hannun::remote::Endpoint;
 
 use crate::harness::app::TestApp;
 use crate::harness::hosts::{Kind, TestHost};
@@ -51,6 +52,16 @@ async fn where_no_rule_can_be_added_the_page_says_why_and_what_would_make_it_wor
     }
     let page = operator.get("/servers/web-1/firewall/rules/new").await.ok();
     assert!(page.text(".empty").contains("Enable firewalld or ufw"), "{}", page.text("main"));
+}
+
+#[actix_web::test]
+async fn the_port_of_a_server_that_does_not_answer_is_not_said_to_be_open() {
+    let test = "the_port_of_a_server_that_does_not_answer_is_not_said_to_be_open";
+    let Some((app, system)) = scene(test).await else { return };
+    known::add(&app, "web-3", &Endpoint { port: 9, ..system.deploy() }).await;
+    let page = app.viewer().await.get("/servers/web-3/firewall?port=9").await.ok();
+    assert_eq!(page.texts(".verdict b"), ["Cannot tell."]);
+    assert!(page.text(".chain li:last-child").contains("Not tried"), "{}", page.text(".chain"));
 }
 
 #[actix_web::test]
