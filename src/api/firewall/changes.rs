@@ -36,7 +36,7 @@ pub struct RuleToAdd {
     /// An address or a network; any where it is left out.
     #[serde(default)]
     pub source: String,
-    /// What people write about it.
+    /// What people write about it; firewalld keeps none, and refuses one.
     #[serde(default)]
     pub comment: String,
     /// The zone or the chain; firewalld's default zone, or the first chain, where it is left out.
