@@ -4,6 +4,8 @@ pub mod changes;
 pub mod question;
 mod removal;
 mod rule;
+mod ways;
 
-pub use removal::{key_of, remove};
-pub use rule::{Entered, NewRule, add, places_for_rules};
+pub use removal::{key_of, remove, remove_at};
+pub use rule::{Entered, NewRule, add, keeps_comments, places_for_rules, why_unchangeable};
+pub use ways::verdicts;

@@ -15,6 +15,7 @@ use crate::commands::firewall::ReadFirewall;
 use crate::commands::sockets::{ListSockets, Protocol};
 use crate::error::{Error, Result};
 use crate::firewalls::question::{self, Listening, Origin};
+use crate::firewalls::verdicts;
 use crate::web::extract::Asking;
 
 use views::{FirewallView, VerdictView, reachable};
@@ -112,8 +113,8 @@ pub async fn check(
     let sockets = ask(&request, &host, ListSockets).await?;
     let listening = question::listening(&sockets.value, protocol, port);
     let source = question::address_of(&from, &firewall.value);
-    let verdicts = question::verdicts(&firewall.value, (protocol, port), source, None);
-    let reached = question::reach(&host, Some(&firewall.value), (protocol, port), &from).await?;
+    let verdicts = verdicts(&firewall.value, (protocol, port), source, None);
+    let reached = question::reach(&host, (protocol, port), &from).await?;
     let (word, holders) = match &listening {
         Listening::Yes(sockets) => ("yes", sockets.as_slice()),
         Listening::LoopbackOnly(sockets) => ("loopback_only", sockets.as_slice()),

@@ -39,7 +39,7 @@ use super::{
         artifacts::index, artifacts::show, artifacts::create, artifacts::destroy,
         executions::show, executions::stop, executions::stream,
         firewall::show, firewall::check, firewall::changes::create_rule, firewall::changes::destroy_rule,
-        firewall::changes::show_change, firewall::changes::keep_change,
+        firewall::changes::show_change, firewall::changes::keep_change, firewall::changes::undo_change,
         files::index, files::content::show, files::content::replace, files::content::destroy, files::content::archive,
         files::changes::make_directory, files::changes::rename, files::changes::delete, files::changes::set_attributes,
         credentials::index, credentials::create, credentials::show, credentials::update, credentials::destroy,

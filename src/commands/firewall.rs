@@ -9,10 +9,12 @@ mod nft;
 mod nft_value;
 mod pf;
 mod ports;
+mod programs;
 mod rich;
 pub(super) mod rows;
 mod ufw;
 mod verdict;
+mod zones;
 
 use std::net::IpAddr;
 
@@ -27,7 +29,7 @@ pub use verdict::{Asked, Verdict};
 pub(super) const FORMATS: &[&str] = &["linux", "pf", "table"];
 
 /// Who decides what comes in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Owner {
     /// firewalld, by `firewall-cmd`.
@@ -205,6 +207,8 @@ pub enum Entry {
     Early,
     /// For what is for the server.
     Input,
+    /// For what comes in by a port of a bridge: which packets those are is not known.
+    Bridge,
     /// Somewhere else: it does not matter to what comes in.
     Elsewhere,
 }
@@ -226,7 +230,7 @@ pub struct Place {
     pub entry: Option<Entry>,
     /// What happens to what fits no rule; none where it goes on after the place that led here.
     pub otherwise: Option<Action>,
-    /// The interfaces of a zone.
+    /// The interfaces of a zone, or those that alone ask a chain; none where all do.
     pub interfaces: Vec<String>,
     /// The addresses of a zone.
     pub sources: Vec<String>,
@@ -260,6 +264,8 @@ pub struct Firewall {
     pub addresses: Vec<InterfaceAddress>,
     /// From where and where to our own connection goes, as the server sees it.
     pub seen: Option<(IpAddr, IpAddr)>,
+    /// Its owner's own program is not there: its rules are seen, and nobody can be told to change them.
+    pub without_program: bool,
 }
 
 impl Firewall {

@@ -6,7 +6,8 @@ mod told;
 use std::fmt;
 
 use super::firewall::Owner;
-use super::{Change, Command, CommandType, Parameters, ParseError, Permission, Read, Value};
+use super::{Acting, Change, Command, CommandType, Parameters, ParseError, Permission, Read, Value};
+use crate::language::Message;
 
 pub(super) const FORMATS: &[&str] = &["table"];
 
@@ -136,6 +137,19 @@ impl Command for ChangeFirewall {
     fn parse(&self, format: &str, output: &[u8]) -> Result<ChangeReport, ParseError> {
         rows::parse(format, output)
     }
+
+    fn acting(&self) -> Option<Acting> {
+        Some(Acting::Root)
+    }
+
+    fn refusal(&self, status: u32) -> Option<Message> {
+        Some(Message::new(match status {
+            4 => "This rule is not there any more. Look at the rules as they are now",
+            5 => "This rule is there already",
+            75 => "Another change of this firewall waits to be kept or undone. One at a time is made",
+            _ => return None,
+        }))
+    }
 }
 
 impl Change for ChangeFirewall {
@@ -232,6 +246,10 @@ impl Command for EndFirewallChange {
 
     fn parse(&self, format: &str, output: &[u8]) -> Result<ChangeReport, ParseError> {
         rows::parse(format, output)
+    }
+
+    fn acting(&self) -> Option<Acting> {
+        Some(Acting::Root)
     }
 }
 

@@ -10,6 +10,7 @@ mod sockstat;
 mod ss;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use super::{Command, CommandType, ParseError, Read};
 
@@ -72,6 +73,12 @@ pub struct Socket {
     pub uid: Option<u32>,
     /// That user's name.
     pub user: Option<String>,
+}
+
+/// Whether nobody from elsewhere comes to an address, as servers tell it: `127.0.0.53%lo`, `::1`, `*%lo`.
+pub fn is_loopback(address: &str) -> bool {
+    let (plain, interface) = address.split_once('%').unwrap_or((address, ""));
+    interface == "lo" || plain.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 /// The other end of a connection.

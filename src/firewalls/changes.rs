@@ -23,6 +23,8 @@ pub const SECONDS: u16 = 60;
 pub const BOUNDS: (u16, u16) = (20, 600);
 /// How long after its time the undoing may still be at work.
 const AFTER: TimeDelta = TimeDelta::seconds(3);
+/// How long after its time a server may wait for whoever keeps it or undoes it.
+const OVERDUE: TimeDelta = TimeDelta::seconds(60);
 
 /// What changes are made with.
 #[derive(Clone, Copy)]
@@ -47,7 +49,11 @@ impl Changes<'_> {
         host.permits(Permission::Root, ChangeFirewall::TYPE.name(), &change.target()).await?;
         // One whose time is over does not wait any more, although nobody has looked since.
         if let Some(before) = self.last(host).await? {
-            self.settle(host, before).await?;
+            let before = self.settle(host, before).await?;
+            // What was to undo it there is gone, too.
+            if before.state.is_open() && self.clock.now() > before.undoes_at + OVERDUE {
+                self.undo(host, &before).await?;
+            }
         }
         let now = self.clock.now();
         let new = NewFirewallChange {
@@ -61,7 +67,7 @@ impl Changes<'_> {
         };
         let change = ChangeFirewall { id: new.token.clone(), seconds, ..change };
         let row = self.db.run(move |connection| Ok::<_, Error>(new.insert(connection)?)).await?;
-        let Some(row) = row else { return Err(busy(host.name())) };
+        let Some(row) = row else { return Err(busy()) };
         match host.change(change).await {
             Ok(_) => self.becomes(&row, FirewallChangeState::Armed, "").await,
             Err(error) if is_uncertain(&error) => {
@@ -69,7 +75,7 @@ impl Changes<'_> {
             }
             Err(error) => {
                 self.becomes(&row, FirewallChangeState::Failed, &error.to_string()).await?;
-                Err(told(error, host.name()))
+                Err(error)
             }
         }
     }
@@ -81,7 +87,10 @@ impl Changes<'_> {
         match host.change_anew(command).await {
             Ok(answer) => self.settled(row, &answer.value).await,
             Err(error) => {
-                self.becomes(row, FirewallChangeState::Armed, &error.to_string()).await?;
+                // A refusal of ours says nothing about the server.
+                if matches!(error, Error::Remote(_)) {
+                    self.becomes(row, FirewallChangeState::Armed, &error.to_string()).await?;
+                }
                 Err(error)
             }
         }
@@ -143,9 +152,8 @@ fn still_open(row: &FirewallChange) -> Result<()> {
     Err(Error::Conflict(Message::new("This change does not wait any more")))
 }
 
-fn busy(server: &str) -> Error {
-    let sentence = "Another change of the firewall of {server} waits to be kept or undone. One at a time is made";
-    Error::Conflict(Message::new(sentence).with("server", server))
+fn busy() -> Error {
+    Error::Conflict(Message::new("Another change of this firewall waits to be kept or undone. One at a time is made"))
 }
 
 /// Whether it may have been made although nobody heard of it.
@@ -159,16 +167,4 @@ fn is_uncertain(error: &Error) -> bool {
             | RemoteError::Killed { .. }
             | RemoteError::Unparsable { .. }
     )
-}
-
-/// What the script says by its exit status, for people.
-fn told(error: Error, server: &str) -> Error {
-    let Error::Remote(remote) = &error else { return error };
-    let sentence = match **remote {
-        RemoteError::Failed { status: 4, .. } => "This rule is not there any more. Look at the rules as they are now",
-        RemoteError::Failed { status: 5, .. } => "This rule is there already",
-        RemoteError::Failed { status: 75, .. } => return busy(server),
-        _ => return error,
-    };
-    Error::Conflict(Message::new(sentence))
 }

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use crate::commands::firewall::{Asked, Family, Firewall, Verdict};
+use crate::commands::firewall::{Family, Firewall, Verdict};
 use crate::commands::port_probe::{ProbePort, Reached};
-use crate::commands::sockets::{Protocol, Socket, SocketList};
+use crate::commands::sockets::{Protocol, Socket, SocketList, is_loopback};
 use crate::error::{Error, RemoteError, Result};
-use crate::remote::host::{Answer, Evidence, Host};
+use crate::remote::host::{Answer, Host};
 use crate::remote::reach::Reach;
 
 /// From where somebody would come.
@@ -60,51 +60,6 @@ pub fn listening(list: &SocketList, protocol: Protocol, port: u16) -> Listening 
     }
 }
 
-/// Whether nobody from elsewhere comes to an address.
-pub fn is_loopback(address: &str) -> bool {
-    let (plain, interface) = address.split_once('%').unwrap_or((address, ""));
-    interface == "lo" || plain.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
-}
-
-/// What the rules say to a connection `from` an address, or from any; one verdict per family that the server can be reached by.
-pub fn verdicts(
-    firewall: &Firewall,
-    (protocol, port): (Protocol, u16),
-    from: Option<IpAddr>,
-    to: Option<IpAddr>,
-) -> Vec<(Family, Verdict)> {
-    let families = match from.or(to) {
-        Some(address) => vec![Family::of(address)],
-        None => families_of(firewall),
-    };
-    let of = |family: Family| {
-        let seen = firewall.seen.map(|(_, server)| server).filter(|server| Family::of(*server) == family);
-        let to = to.or(seen);
-        let interface = to.and_then(|to| firewall.interface_of(to)).map(str::to_owned);
-        (family, firewall.verdict(&Asked { protocol, port, family, from, to, interface }))
-    };
-    families.into_iter().map(of).collect()
-}
-
-/// The families that somebody from elsewhere can come by.
-fn families_of(firewall: &Firewall) -> Vec<Family> {
-    let is_global = |address: &IpAddr| match address {
-        IpAddr::V4(four) => !four.is_loopback(),
-        IpAddr::V6(six) => {
-            !six.is_loopback() && (six.segments().first().copied().unwrap_or_default() & 0xffc0) != 0xfe80
-        }
-    };
-    let has = |family| {
-        let known = firewall.addresses.iter().map(|known| known.address);
-        known.filter(is_global).any(|address| Family::of(address) == family)
-    };
-    match (has(Family::V4), has(Family::V6)) {
-        (false, true) => vec![Family::V6],
-        (true, true) => vec![Family::V4, Family::V6],
-        _ => vec![Family::V4],
-    }
-}
-
 /// The address that somebody comes from, as the server sees it; none where that is not known.
 pub fn address_of(from: &Origin, firewall: &Firewall) -> Option<IpAddr> {
     match from {
@@ -115,12 +70,7 @@ pub fn address_of(from: &Origin, firewall: &Firewall) -> Option<IpAddr> {
 }
 
 /// Tries the port from where somebody would come.
-pub async fn reach(
-    host: &Host,
-    firewall: Option<&Firewall>,
-    (protocol, port): (Protocol, u16),
-    from: &Origin,
-) -> Result<Reachable> {
+pub async fn reach(host: &Host, (protocol, port): (Protocol, u16), from: &Origin) -> Result<Reachable> {
     if protocol == Protocol::Udp {
         return Ok(Reachable::NotTcp);
     }
@@ -128,10 +78,7 @@ pub async fn reach(
         Origin::Anywhere => Ok(Reachable::NotFromAnywhere),
         Origin::Console => Ok(Reachable::FromConsole(host.reach(port).await?)),
         Origin::Server(other) => {
-            let seen = firewall.and_then(|firewall| firewall.seen).map(|(_, server)| server);
-            let Some(address) = seen.or_else(|| host.server().address.parse().ok()) else {
-                return Ok(Reachable::NoAddress);
-            };
+            let Some(address) = host.address_for_others().await else { return Ok(Reachable::NoAddress) };
             match other.read(ProbePort { address, port }).await {
                 Ok(answer) => Ok(Reachable::FromServer(other.name().to_owned(), answer)),
                 Err(Error::Remote(error)) => Ok(Reachable::Failed(error)),
@@ -154,7 +101,6 @@ pub fn sum(
             Reached::Refused | Reached::TimedOut | Reached::Unreachable(_) => Some(false),
             Reached::NoTool => None,
         },
-        Reachable::FromConsole(Reach::SshPort) => Some(true),
         _ => None,
     };
     // What was tried counts more than what rules say.
@@ -163,12 +109,21 @@ pub fn sum(
     }
     let listens = listening.map(|listening| matches!(listening, Listening::Yes(_)));
     let allowed = verdicts.map(|all| all.iter().map(|(_, verdict)| lets_in(verdict)).collect::<Vec<_>>());
+    let is_ssh = answered(listening, verdicts) && matches!(reachable, Reachable::FromConsole(Reach::SshPort));
     match (listens, allowed) {
-        (Some(false), _) => Some(false),
+        // The port that hannun knows may be another one than the server's own: something on the way leads from one to the other.
+        (Some(false), _) if !is_ssh => Some(false),
         (_, Some(all)) if !all.is_empty() && all.iter().all(|one| *one == Some(false)) => Some(false),
         (Some(true), Some(all)) if !all.is_empty() && all.iter().all(|one| *one == Some(true)) => Some(true),
+        // A server that answered has let hannun in by it.
+        _ if is_ssh => Some(true),
         _ => None,
     }
+}
+
+/// Whether the server answered anything.
+pub fn answered(listening: Option<&Listening>, verdicts: Option<&[(Family, Verdict)]>) -> bool {
+    listening.is_some() || verdicts.is_some()
 }
 
 fn lets_in(verdict: &Verdict) -> Option<bool> {
@@ -176,13 +131,5 @@ fn lets_in(verdict: &Verdict) -> Option<bool> {
         Verdict::Allowed { .. } => Some(true),
         Verdict::Blocked { .. } => Some(false),
         Verdict::FromSome { .. } | Verdict::CannotTell { .. } => None,
-    }
-}
-
-/// How an answer is known, where a server gave it.
-pub fn evidence(reachable: &Reachable) -> Option<&Evidence> {
-    match reachable {
-        Reachable::FromServer(_, answer) => Some(&answer.evidence),
-        _ => None,
     }
 }

@@ -8,9 +8,6 @@ use crate::commands::firewall_change::{ChangeFirewall, Deed, Spot, Wish};
 use crate::error::{Error, Result};
 use crate::language::Message;
 
-/// Names of chains that other programs fill and empty.
-const OF_PROGRAMS: [&str; 8] = ["DOCKER", "ufw", "f2b-", "KUBE", "cali-", "CNI-", "LIBVIRT_", "ts-"];
-
 /// By which a rule is named in a form or by a program: another text, place, family or handle gives another key.
 pub fn key_of(place: &Place, rule: &Rule) -> String {
     let mut hash = Sha256::new();
@@ -23,11 +20,19 @@ pub fn key_of(place: &Place, rule: &Rule) -> String {
 
 /// What the owner is told to remove the rule of this key; why it cannot be told, where that is so.
 pub fn remove(firewall: &Firewall, key: &str) -> Result<ChangeFirewall> {
-    let rules =
+    let mut rules =
         firewall.shown().flat_map(|place| place.rules.iter().enumerate().map(move |(at, rule)| (place, at, rule)));
-    let found = rules.into_iter().find(|(place, _, rule)| key_of(place, rule) == key);
+    let found = rules.find(|(place, _, rule)| key_of(place, rule) == key);
     let gone = || Error::Conflict(Message::new("This rule is not there any more. Look at the rules as they are now"));
     let (place, at, rule) = found.ok_or_else(gone)?;
+    remove_at(firewall, place, at, rule)
+}
+
+/// The same for the rule that stands `at` a place, counted from 0.
+pub fn remove_at(firewall: &Firewall, place: &Place, at: usize, rule: &Rule) -> Result<ChangeFirewall> {
+    if firewall.without_program || place.is_of_a_program() {
+        return Err(not_by_us());
+    }
     let mut change = ChangeFirewall {
         id: String::new(),
         seconds: 0,
@@ -70,7 +75,8 @@ pub fn remove(firewall: &Firewall, key: &str) -> Result<ChangeFirewall> {
         }
         (Owner::Iptables, Owner::Iptables) => {
             let spot = in_chain(place)?;
-            if spot.table != "filter" || OF_PROGRAMS.iter().any(|name| spot.chain.starts_with(name)) {
+            // What nft told of it has a handle of nft's, and no number that iptables would know.
+            if spot.table != "filter" || rule.handle.is_some() {
                 return Err(not_by_us());
             }
             let family = if spot.family == "ip6" { "ip6" } else { "ip4" };

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::commands::firewall::{Action, Entry, Family, Firewall, Owner, Place, Ports};
+use crate::commands::firewall::{Action, Entry, Family, Firewall, Owner, Place, Ports, Silence};
 use crate::commands::firewall_change::{ChangeFirewall, Deed, Spot, Wish};
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
@@ -98,15 +98,45 @@ fn shown(source: Option<IpNet>) -> String {
 pub fn places_for_rules(firewall: &Firewall) -> Vec<&Place> {
     let fits = |place: &&Place| match firewall.owner {
         Owner::Firewalld => place.kind == "zone",
-        Owner::Nft => place.held_by == Owner::Nft && place.entry == Some(Entry::Input) && !place.behind,
+        Owner::Nft => place.held_by == Owner::Nft && place.entry == Some(Entry::Input) && !place.is_of_a_program(),
         Owner::Iptables => place.held_by == Owner::Iptables && place.name.ends_with(" filter INPUT"),
         _ => false,
     };
-    firewall.places.iter().filter(fits).collect()
+    firewall.shown().filter(fits).collect()
+}
+
+/// Why no rule of this firewall can be added, and what would make it work; none where one can.
+pub fn why_unchangeable(firewall: &Firewall) -> Option<Message> {
+    let why = match (firewall.owner, firewall.silence) {
+        (Owner::Iptables, _) if firewall.without_program => {
+            "These rules were made with iptables, which is not installed there. Install it, and rules can be changed here"
+        }
+        (Owner::Nft, _) if places_for_rules(firewall).is_empty() => {
+            "All chains of input there belong to other programs. Make one of your own with nft, and rules can be added here"
+        }
+        (Owner::Firewalld | Owner::Ufw | Owner::Nft | Owner::Iptables, _) => return None,
+        (Owner::None, _) => {
+            "No firewall stands in the way of this server, and hannun does not set one up. Enable firewalld or ufw there, or make a chain of input with nft, and rules can be added here"
+        }
+        (Owner::Pf | Owner::Ipfw, _) => "hannun reads this kind of firewall and does not change it",
+        (Owner::CannotTell, Some(Silence::NeedsRoot)) => {
+            "Who owns the firewall is told to root alone. Let the credential of this server use sudo, or sign in as root"
+        }
+        (Owner::CannotTell, Some(Silence::NoTool)) => {
+            "No program that shows or changes a firewall is installed there. Install firewalld, ufw, nftables or iptables"
+        }
+        (Owner::CannotTell, _) => {
+            "Who owns the firewall is not known, because its program failed. Look at it on the server"
+        }
+    };
+    Some(Message::new(why))
 }
 
 /// What the owner is told for a new rule; why it cannot be told, where that is so.
 pub fn add(firewall: &Firewall, rule: &NewRule) -> Result<ChangeFirewall> {
+    if let Some(why) = why_unchangeable(firewall) {
+        return Err(Error::Conflict(why));
+    }
     let mut change = ChangeFirewall {
         id: String::new(),
         seconds: 0,
@@ -124,8 +154,12 @@ pub fn add(firewall: &Firewall, rule: &NewRule) -> Result<ChangeFirewall> {
     if rule.wish == Wish::Limit && firewall.owner != Owner::Ufw {
         return Err(Error::field("action", "ufw alone limits how often somebody connects"));
     }
+    if !rule.comment.is_empty() && !keeps_comments(firewall) {
+        return Err(Error::field("comment", "firewalld keeps no comments. Leave it empty"));
+    }
     match firewall.owner {
-        Owner::Ufw => {}
+        // The others were refused before.
+        Owner::Ufw | Owner::None | Owner::Pf | Owner::Ipfw | Owner::CannotTell => {}
         Owner::Firewalld => change.place = in_zone(chosen(firewall, rule)?, rule),
         Owner::Nft => {
             let place = chosen(firewall, rule)?;
@@ -147,19 +181,13 @@ pub fn add(firewall: &Firewall, rule: &NewRule) -> Result<ChangeFirewall> {
                 ..Spot::default()
             };
         }
-        Owner::None => {
-            return Err(Error::Conflict(Message::new(
-                "No firewall stands in the way of this server. hannun does not set one up",
-            )));
-        }
-        Owner::Pf | Owner::Ipfw => {
-            return Err(Error::Conflict(Message::new("hannun reads this kind of firewall and does not change it")));
-        }
-        Owner::CannotTell => {
-            return Err(Error::Conflict(Message::new("Who owns the firewall of this server is not known")));
-        }
     }
     Ok(change)
+}
+
+/// Whether what people write about a rule stays with it.
+pub fn keeps_comments(firewall: &Firewall) -> bool {
+    firewall.owner != Owner::Firewalld
 }
 
 fn chosen<'a>(firewall: &'a Firewall, rule: &NewRule) -> Result<&'a Place> {
@@ -195,7 +223,7 @@ pub(super) fn in_chain(place: &Place) -> Result<Spot> {
 }
 
 fn in_zone(zone: &Place, rule: &NewRule) -> Spot {
-    let (kind, item) = if rule.wish == Wish::Allow && rule.source.is_none() && rule.comment.is_empty() {
+    let (kind, item) = if rule.wish == Wish::Allow && rule.source.is_none() {
         ("port", format!("{}/{}", rule.ports.to_string().replace(':', "-"), rule.protocol))
     } else {
         ("rich-rule", rich_rule(rule))

@@ -1,7 +1,7 @@
 //! Whether a TCP port of a server can be reached from here: connect, and hang up without a word.
 
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -47,16 +47,24 @@ impl Host {
         if !server.enabled {
             return Err(RemoteError::Disabled { server: server.name.clone() }.into());
         }
-        if i32::from(port) == server.port {
-            return Ok(Reach::SshPort);
-        }
         let (row, db) = (server.clone(), self.hosts().db());
         let jumps = db.run(move |connection| row.jumps(connection)).await?;
         if let Some(jump) = jumps.first() {
             return Ok(Reach::ThroughJump(jump.name.clone()));
         }
+        if i32::from(port) == server.port {
+            return Ok(Reach::SshPort);
+        }
         let at = self.hosts().clock().now();
         Ok(self.hosts().pool().reach(&server.address, port, at).await)
+    }
+
+    /// The address of the server for others, as hannun has it: what a server says of itself must not choose where others
+    /// connect. None where its name has none here, or where it is the same machine to everybody who asks.
+    pub async fn address_for_others(&self) -> Option<IpAddr> {
+        let port = u16::try_from(self.server().port).ok()?;
+        let address = self.hosts().pool().address_of(&self.server().address, port).await?.ip().to_canonical();
+        (!address.is_loopback() && !address.is_unspecified()).then_some(address)
     }
 }
 
@@ -67,12 +75,13 @@ impl Pool {
         trying.await.unwrap_or(Reach::NoAddress)
     }
 
+    async fn address_of(&self, name: &str, port: u16) -> Option<SocketAddr> {
+        let found: Result<_, Unresolved> = self.inner().names.resolve(name, port, LIMIT).await;
+        found.ok()?.into_iter().next()
+    }
+
     async fn reach_here(&self, name: &str, port: u16, at: DateTime<Utc>) -> Reach {
-        let address = match self.inner().names.resolve(name, port, LIMIT).await {
-            Ok(addresses) => addresses.into_iter().next(),
-            Err(Unresolved::Unknown | Unresolved::TimedOut) => None,
-        };
-        let Some(address) = address else { return Reach::NoAddress };
+        let Some(address) = self.address_of(name, port).await else { return Reach::NoAddress };
         let began = Instant::now();
         let reached = match timeout(LIMIT, TcpStream::connect(address)).await {
             Err(_) => Reached::TimedOut,

@@ -67,7 +67,10 @@ fn of_servers() -> Vec<Route> {
             once(firewall::changes::destroy_rule)
         }),
         get("/api/v1/servers/{server}/firewall/changes/latest", VIEWER, || web::to(firewall::changes::show_change)),
-        post("/api/v1/servers/{server}/firewall/changes/latest/confirmations", OPERATOR, || {
+        post("/api/v1/servers/{server}/firewall/changes/{change}/undoings", OPERATOR, || {
+            once(firewall::changes::undo_change)
+        }),
+        post("/api/v1/servers/{server}/firewall/changes/{change}/confirmations", OPERATOR, || {
             once(firewall::changes::keep_change)
         }),
         get("/api/v1/servers/{server}/files", OPERATOR, || web::to(files::index)),

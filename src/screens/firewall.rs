@@ -1,6 +1,7 @@
 //! The firewall of one server: whether a port is open, what listens, and the rules.
 
 pub mod changes;
+mod listeners;
 mod page;
 pub mod rules;
 mod words;
@@ -65,9 +66,11 @@ pub async fn index(
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
     let change = changes::banner(&app, &host, part).await?;
     let asked = ask_of(&app, &person, &query).await;
+    // A region that asks for itself holds no list of them.
+    let others = if part == Part::Page { others(&app, &person, &stored).await? } else { Vec::new() };
     let mut page = FirewallPage {
         about: stored.about(&render.shell.here, stored.health(&app.live, app.clock.now()).level),
-        question: Question::new(&query, others(&app, &person, &stored).await?),
+        question: Question::new(&query, others),
         answered: None,
         problem: None,
         firewall: Region::Waiting,
@@ -86,8 +89,7 @@ pub async fn index(
         };
         match asked {
             Ok(Some(asked)) => {
-                let known = firewall.as_ref().and_then(|answer| answer.as_ref().ok()).map(|answer| &answer.value);
-                let reachable = reach(&host, known, &asked).await?;
+                let reachable = reach(&host, &asked).await?;
                 page.answered = Some(Answered::new(&asked, firewall.as_ref(), sockets.as_ref(), reachable, role));
             }
             Ok(None) => {}
@@ -128,8 +130,8 @@ async fn ask_of(app: &App, person: &SignedIn, query: &FirewallQuery) -> Result<O
     Ok(Some(Ask { protocol, port, from }))
 }
 
-async fn reach(host: &Host, firewall: Option<&crate::commands::Firewall>, asked: &Ask) -> Result<Reachable> {
-    match question::reach(host, firewall, (asked.protocol, asked.port), &asked.from).await {
+async fn reach(host: &Host, asked: &Ask) -> Result<Reachable> {
+    match question::reach(host, (asked.protocol, asked.port), &asked.from).await {
         Err(Error::Remote(error)) => Ok(Reachable::Failed(error)),
         outcome => outcome,
     }

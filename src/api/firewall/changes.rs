@@ -15,6 +15,7 @@ use crate::firewalls::changes::{BOUNDS, Changes, SECONDS};
 use crate::firewalls::{self, Entered, NewRule};
 use crate::language::Message;
 use crate::models::firewall_changes::{FirewallChange, FirewallChangeState};
+use crate::models::ids::FirewallChangeId;
 use crate::remote::host::OperableHost;
 use crate::web::extract::{Asking, Reauthenticated};
 
@@ -35,7 +36,7 @@ pub struct RuleToAdd {
     /// An address or a network; any where it is left out.
     #[serde(default)]
     pub source: String,
-    /// What people write about it.
+    /// What people write about it; firewalld keeps none, and refuses one.
     #[serde(default)]
     pub comment: String,
     /// The zone or the chain; firewalld's default zone, or the first chain, where it is left out.
@@ -172,23 +173,48 @@ pub async fn show_change(app: Data<App>, asking: Asking, name: Path<String>) -> 
     Ok(Json(changes.settle(&host, row).await?.into()))
 }
 
-/// Keeps the last change, if a new connection gets through. Role: operator.
+/// Keeps a change, if a new connection gets through. Role: operator, with the permissions to change files and to act as root.
 #[utoipa::path(
     operation_id = "keep_firewall_change",
-    post, path = "/api/v1/servers/{server}/firewall/changes/latest/confirmations", tag = "servers",
-    params(("server" = String, Path, description = "Its name")),
+    post, path = "/api/v1/servers/{server}/firewall/changes/{change}/confirmations", tag = "servers",
+    params(("server" = String, Path, description = "Its name"), ("change" = i64, Path, description = "The number of the change")),
     responses((status = 200, body = ChangeView)),
 )]
 pub async fn keep_change(
     app: Data<App>,
     asking: Asking,
     _: Reauthenticated,
-    name: Path<String>,
+    path: Path<(String, String)>,
 ) -> Result<Json<ChangeView>> {
-    let host = app.hosts.open(asking.0, name.into_inner()).await?.operable().await?;
+    let (host, row) = waiting(&app, asking, path.into_inner()).await?;
     let changes = Changes { db: &app.db, clock: &app.clock };
-    let row = changes.last(&host).await?.ok_or(Error::NotFound("This change"))?;
     Ok(Json(changes.keep(&host, &row).await?.into()))
+}
+
+/// Undoes a change now. Role: operator, with the permissions to change files and to act as root.
+#[utoipa::path(
+    operation_id = "undo_firewall_change",
+    post, path = "/api/v1/servers/{server}/firewall/changes/{change}/undoings", tag = "servers",
+    params(("server" = String, Path, description = "Its name"), ("change" = i64, Path, description = "The number of the change")),
+    responses((status = 200, body = ChangeView)),
+)]
+pub async fn undo_change(
+    app: Data<App>,
+    asking: Asking,
+    _: Reauthenticated,
+    path: Path<(String, String)>,
+) -> Result<Json<ChangeView>> {
+    let (host, row) = waiting(&app, asking, path.into_inner()).await?;
+    let changes = Changes { db: &app.db, clock: &app.clock };
+    Ok(Json(changes.undo(&host, &row).await?.into()))
+}
+
+async fn waiting(app: &App, asking: Asking, (name, id): (String, String)) -> Result<(OperableHost, FirewallChange)> {
+    let host = app.hosts.open(asking.0, name).await?.operable().await?;
+    let missing = || Error::NotFound("This change");
+    let (server, id) = (host.server().id, FirewallChangeId(id.parse().map_err(|_no_number| missing())?));
+    let row = app.db.run(move |connection| Ok::<_, Error>(FirewallChange::of(connection, server, id)?)).await?;
+    Ok((host, row.ok_or_else(missing)?))
 }
 
 async fn make(

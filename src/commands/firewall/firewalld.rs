@@ -180,9 +180,17 @@ pub(super) fn parse(sections: &Sections<'_>, default_zone: &str) -> Result<Vec<P
             places.push(policy(&block, &services));
         }
     }
-    for block in blocks(sections.zones)? {
+    let zones = blocks(sections.zones)?;
+    // Newer versions choose by it before they choose by address.
+    let chooses = |block: &&Block| block.fields.get("ingress-priority").is_some_and(|number| number != "0");
+    let chosen = zones.iter().find(chooses).map(|block| Rule::unread(format!("ingress-priority of {}", block.name)));
+    for block in zones {
         if block.name == default_zone || block.is_active || !block.rich.is_empty() {
-            places.push(zone(&block, permanent.get(&block.name), &services));
+            let mut place = zone(&block, permanent.get(&block.name), &services);
+            if let Some(rule) = &chosen {
+                place.rules.insert(0, rule.clone());
+            }
+            places.push(place);
         }
     }
     Ok(places)
@@ -212,7 +220,8 @@ fn zone(block: &Block, permanent: Option<&Block>, services: &Services) -> Place 
     place.otherwise = block.fields.get("target").map(|target| target_of(target));
     let now: Vec<_> = block.items();
     let later: BTreeSet<_> = permanent.map(Block::items).unwrap_or_default().into_iter().collect();
-    let only_later: Vec<_> = later.iter().filter(|item| !now.contains(item)).cloned().collect();
+    let before: BTreeSet<_> = now.iter().collect();
+    let only_later: Vec<_> = later.iter().filter(|item| !before.contains(item)).cloned().collect();
     for (item, rule) in ordered(now, services) {
         let kept = if later.contains(&item) || permanent.is_none() { Kept::Always } else { Kept::UntilReload };
         place.rules.push(Rule { kept, ..rule });

@@ -1,5 +1,7 @@
 //! `iptables-save`: `*filter`, `:INPUT DROP [0:0]`, `-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT`.
 
+use std::collections::HashMap;
+
 use super::{Action, Condition, Direction, Entry, Family, Owner, Place, Ports, Rule, Source};
 use crate::commands::ParseError;
 use crate::commands::text::{LONG, shown};
@@ -7,6 +9,7 @@ use crate::commands::text::{LONG, shown};
 /// What stands in its answer, one place per chain.
 pub(super) fn parse(lines: &[(usize, &[u8])], family: Family) -> Result<Vec<Place>, ParseError> {
     let mut places: Vec<Place> = Vec::new();
+    let mut by_name: HashMap<String, usize> = HashMap::new();
     let mut table = String::new();
     for &(number, line) in lines {
         let unreadable = || ParseError::at(number, "this is no line of iptables-save", line);
@@ -28,12 +31,14 @@ pub(super) fn parse(lines: &[(usize, &[u8])], family: Family) -> Result<Vec<Plac
                 "-" => None,
                 _ => return Err(unreadable()),
             };
-            places.push(chain_of(family, &table, name, policy));
+            let place = chain_of(family, &table, name, policy);
+            by_name.insert(place.name.clone(), places.len());
+            places.push(place);
         } else {
             let words = words(text);
             let [flag, chain, rest @ ..] = words.as_slice() else { return Err(unreadable()) };
             let name = name_of(family, &table, chain);
-            let place = places.iter_mut().find(|place| place.name == name);
+            let place = by_name.get(&name).and_then(|at| places.get_mut(*at));
             let (true, Some(place)) = (flag == "-A", place) else { return Err(unreadable()) };
             place.rules.push(rule(rest, text, &|target| name_of(family, &table, target)));
         }
@@ -63,7 +68,7 @@ fn chain_of(family: Family, table: &str, chain: &str, policy: Option<Action>) ->
 }
 
 /// The words of a rule; quotes keep what is between them together.
-fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut word: Option<String> = None;
     let mut characters = text.chars();

@@ -1,10 +1,10 @@
 //! What Linux says about its firewall, by whatever programs it has: one answer in parts, of which each may have failed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 
 use super::firewalld::{self, Sections};
-use super::{Entry, Family, Firewall, InterfaceAddress, Owner, Place, Silence, iptables, nft, ufw};
+use super::{Action, Entry, Family, Firewall, InterfaceAddress, Owner, Place, Rule, Silence, iptables, nft, ufw};
 use crate::commands::ParseError;
 use crate::commands::text::{self, SHORT, shown};
 
@@ -22,6 +22,7 @@ const PARTS: &[&str] = &[
     "ufw",
     "iptables",
     "ip6tables",
+    "iptables-version",
     "nft",
     "no-tool",
 ];
@@ -86,14 +87,20 @@ pub(super) fn parse(output: &[u8]) -> Result<Firewall, ParseError> {
         return Ok(silent(firewall, Silence::NoTool));
     }
     let told = ["iptables", "ip6tables", "nft"];
-    let mut places: Vec<Place> = Vec::new();
-    for (name, family) in [("iptables", Family::V4), ("ip6tables", Family::V6)] {
-        if let Some(lines) = parts.of(name) {
-            places.extend(iptables::parse(lines, family)?);
-        }
-    }
+    let mut places = told_by_iptables(&parts)?;
+    let known = in_the_words_of_nft(&parts, &places);
     if let Some(lines) = parts.of("nft").filter(|lines| !lines.is_empty()) {
-        places.extend(nft::parse(lines, parts.of("iptables").is_some())?);
+        let mut told = nft::parse(lines, &known)?;
+        // Where both of the kernel's systems have a chain of one name, they are told apart by who keeps them.
+        let names: HashSet<&str> = places.iter().map(|place| place.name.as_str()).collect();
+        if told.iter().any(|place| names.contains(place.name.as_str())) {
+            for place in &mut told {
+                place.held_by = Owner::Nft;
+            }
+        }
+        places.extend(told);
+    } else if parts.failed("nft") {
+        places.push(unseen());
     }
     let runs = parts.first("firewalld") == "running";
     let own = if runs {
@@ -121,10 +128,40 @@ pub(super) fn parse(output: &[u8]) -> Result<Firewall, ParseError> {
     hide(&mut places, firewall.owner);
     if own.is_empty() {
         firewall.owner = owner_of(&places);
+        firewall.without_program = firewall.owner == Owner::Iptables && parts.of("iptables").is_none();
     }
     firewall.places = own;
     firewall.places.extend(places);
     Ok(firewall)
+}
+
+fn told_by_iptables(parts: &Parts<'_>) -> Result<Vec<Place>, ParseError> {
+    let mut places: Vec<Place> = Vec::new();
+    for (name, family) in [("iptables", Family::V4), ("ip6tables", Family::V6)] {
+        if let Some(lines) = parts.of(name) {
+            places.extend(iptables::parse(lines, family)?);
+        }
+    }
+    Ok(places)
+}
+
+/// The chains of `iptables` that nft tells once more. Where `iptables` keeps them by itself (legacy), those of nft are others.
+fn in_the_words_of_nft(parts: &Parts<'_>, places: &[Place]) -> HashSet<String> {
+    let keeps_in_nft = |tool: &str| {
+        let mut versions = parts.of("iptables-version").unwrap_or_default().iter();
+        versions.any(|(_, line)| line.starts_with(format!("{tool} ").as_bytes()) && line.ends_with(b"(nf_tables)"))
+    };
+    let (four, six) = (keeps_in_nft("iptables"), keeps_in_nft("ip6tables"));
+    let same = places.iter().filter(|place| if place.family == Family::V6 { six } else { four });
+    same.map(|place| place.name.clone()).collect()
+}
+
+/// What nft did not tell may stand in the way, whoever owns the rules that were told.
+fn unseen() -> Place {
+    let text = "nft -j list ruleset".to_owned();
+    let place = Place::new(text.clone(), Owner::Nft, "chain");
+    let rules = vec![Rule::unread(text)];
+    Place { entry: Some(Entry::Input), otherwise: Some(Action::Accept), rules, behind: true, ..place }
 }
 
 /// What stands behind the owner's own words is not shown again.
@@ -137,7 +174,7 @@ fn hide(places: &mut [Place], owner: Owner) {
                 place.behind |= by_ufw(chain) || place.rules.iter().all(|rule| by_ufw(&rule.text));
             }
             // Its zones are asked instead.
-            Owner::Firewalld if place.behind => place.entry = None,
+            Owner::Firewalld if place.is_firewalld() => place.entry = None,
             _ => {}
         }
     }
@@ -146,8 +183,8 @@ fn hide(places: &mut [Place], owner: Owner) {
 /// Who gave the rules that stand there.
 fn owner_of(places: &[Place]) -> Owner {
     let matters = |place: &&Place| {
-        let begins = matches!(place.entry, Some(Entry::Early | Entry::Input));
-        begins && (!place.rules.is_empty() || place.otherwise != Some(super::Action::Accept))
+        let begins = matches!(place.entry, Some(Entry::Early | Entry::Input | Entry::Bridge));
+        begins && (!place.rules.is_empty() || place.otherwise != Some(Action::Accept))
     };
     let mut owners = places.iter().filter(matters).map(|place| place.held_by);
     let first = owners.next();

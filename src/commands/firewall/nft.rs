@@ -1,10 +1,10 @@
 //! `nft -j list ruleset`: one object per table, set, chain and rule.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::nft_value::{Sets, condition, text_of};
+use super::nft_value::{Sets, conditions, text_of};
 use super::{Action, Condition, Direction, Entry, Family, Owner, Place, Rule};
 use crate::commands::ParseError;
 use crate::commands::text::{LONG, SHORT, shown};
@@ -12,8 +12,8 @@ use crate::commands::text::{LONG, SHORT, shown};
 /// How many values a map may have to be read as rules of their own.
 const MOST_BRANCHES: usize = 256;
 
-/// Its chains. Those of `firewalld` are behind its zones; those that `iptables` keeps are left out where it told them itself.
-pub(super) fn parse(lines: &[(usize, &[u8])], without_iptables: bool) -> Result<Vec<Place>, ParseError> {
+/// Its chains, but for those that `iptables` told itself. Those of `firewalld` are behind its zones.
+pub(super) fn parse(lines: &[(usize, &[u8])], told: &HashSet<String>) -> Result<Vec<Place>, ParseError> {
     let text: Vec<u8> = lines.iter().flat_map(|(_, line)| line.iter().copied().chain([b'\n'])).collect();
     let unreadable = |why: &str| ParseError::new(why, &text);
     let value: Value = serde_json::from_slice(&text).map_err(|_not_json| unreadable("nft did not answer in JSON"))?;
@@ -39,24 +39,29 @@ pub(super) fn parse(lines: &[(usize, &[u8])], without_iptables: bool) -> Result<
             place.rules.extend(rules(rule, &table, &sets));
         }
     }
-    places.retain(|place| !(without_iptables && is_iptables(&place.name)));
+    places.retain(|place| !told.contains(&place.name));
+    let of_iptables: HashSet<String> = places.iter().filter(|place| is_iptables(place)).map(table_name).collect();
     for place in &mut places {
-        place.behind = is_owned(&place.name);
+        place.behind = place.is_firewalld();
+        if of_iptables.contains(&table_name(place)) {
+            place.held_by = Owner::Iptables;
+        }
     }
     Ok(places)
 }
 
-/// Tables that another program keeps: hannun does not edit them.
-pub(super) fn is_owned(name: &str) -> bool {
-    let table = name.split(' ').nth(1).unwrap_or_default();
-    table == "firewalld"
+/// `ip filter` of `ip filter INPUT`.
+fn table_name(place: &Place) -> String {
+    place.name.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
 
-/// Tables that `iptables` makes.
-fn is_iptables(name: &str) -> bool {
-    let mut words = name.split(' ');
-    let (family, table) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    matches!(family, "ip" | "ip6") && matches!(table, "filter" | "nat" | "mangle" | "raw" | "security")
+/// A chain that `iptables` makes in tables that are its own, whoever has called it: docker, kube-proxy.
+fn is_iptables(place: &Place) -> bool {
+    let words: Vec<&str> = place.name.split(' ').collect();
+    let ["ip" | "ip6", "filter" | "nat" | "mangle" | "raw" | "security", chain] = words.as_slice() else {
+        return false;
+    };
+    place.entry.is_some() && ["INPUT", "FORWARD", "OUTPUT", "PREROUTING", "POSTROUTING"].contains(chain)
 }
 
 fn word<'a>(item: &'a Value, name: &str) -> Option<&'a str> {
@@ -71,14 +76,21 @@ fn table_of(item: &Value) -> Option<String> {
 
 fn chain_of(chain: &Value) -> Option<Place> {
     let name = format!("{} {}", table_of(chain)?, shown(word(chain, "name")?.as_bytes(), SHORT));
-    let hook = word(chain, "hook");
-    let entry = hook.map(|hook| match (hook, word(chain, "type")) {
-        ("input", Some("filter")) => Entry::Input,
-        ("prerouting" | "ingress", _) => Entry::Early,
+    let (family_name, hook) = (word(chain, "family")?, word(chain, "hook"));
+    let entry = hook.map(|hook| match (family_name, hook) {
+        ("bridge", "input" | "prerouting") => Entry::Bridge,
+        // That of arp is about no packet that goes to a port.
+        ("ip" | "ip6" | "inet", "input") => Entry::Input,
+        (_, "prerouting" | "ingress") => Entry::Early,
         _ => Entry::Elsewhere,
     });
+    let interfaces = match chain.get("dev") {
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(Value::String(name)) => vec![name.clone()],
+        _ => Vec::new(),
+    };
     let direction = match hook {
-        Some("output" | "postrouting") => Direction::Out,
+        Some("output" | "postrouting" | "egress") => Direction::Out,
         Some("forward") => Direction::Through,
         _ => Direction::In,
     };
@@ -88,12 +100,13 @@ fn chain_of(chain: &Value) -> Option<Place> {
         (Some(_), Some("accept") | None) => Some(Action::Accept),
         (Some(_), Some(_)) => Some(Action::Unknown),
     };
-    let family = match word(chain, "family")? {
+    let family = match family_name {
         "ip" => Family::V4,
         "ip6" => Family::V6,
         _ => Family::Both,
     };
-    Some(Place { family, direction, entry, otherwise: policy, ..Place::new(name, Owner::Nft, "chain") })
+    let place = Place::new(name, Owner::Nft, "chain");
+    Some(Place { family, direction, entry, otherwise: policy, interfaces, ..place })
 }
 
 /// The rules that one rule means: more than one where it looks its verdict up in a map.
@@ -111,15 +124,21 @@ fn rules(item: &Value, table: &str, sets: &Sets) -> Vec<Rule> {
             return vec![with(rule, action)];
         }
         match name.as_str() {
-            "match" => rule.conditions.push(condition(value, table, sets)),
-            "counter" | "log" | "notrack" | "meta" | "mangle" | "ct helper" | "ct timeout" => {}
-            "limit" | "ct count" => {
+            "match" => rule.conditions.extend(conditions(value, table, sets)),
+            "counter" | "log" | "notrack" | "meta" | "mangle" | "last" | "ct helper" | "ct timeout" => {}
+            "limit" | "ct count" if value.is_object() => {
                 rule.conditions.push(Condition::Rate { below: value.get("inv") != Some(&Value::Bool(true)) });
             }
             // What adds to a set without a limit of its own always fits.
             "set" if value.get("stmt").is_none() && value.pointer("/elem/elem/stmt").is_none() => {}
             "vmap" => return branches(&rule, value, table, sets).unwrap_or_else(|| vec![with(rule, Action::Unknown)]),
-            _ => rule.conditions.push(Condition::Other(text.clone())),
+            "xt" if word(value, "type") == Some("match") && word(value, "name") == Some("comment") => {}
+            "xt" if word(value, "type") == Some("match") => rule.conditions.push(Condition::Other(text.clone())),
+            "limit" | "ct count" | "set" | "map" | "meter" | "quota" => {
+                rule.conditions.push(Condition::Other(text.clone()));
+            }
+            // A target of iptables among them: whatever it does, it may decide.
+            _ => return vec![with(rule, Action::Unknown)],
         }
     }
     vec![rule]
@@ -133,6 +152,7 @@ fn action(name: &str, value: &Value, table: &str) -> Option<Action> {
     let target = || value.get("target").and_then(Value::as_str).map(|chain| format!("{table} {chain}"));
     Some(match name {
         "accept" | "snat" | "masquerade" => Action::Accept,
+        "continue" => Action::Continue,
         "drop" => Action::Drop,
         "reject" => Action::Reject,
         "return" => Action::Return,
@@ -155,7 +175,7 @@ fn branches(rule: &Rule, map: &Value, table: &str, sets: &Sets) -> Option<Vec<Ru
         let (name, of) = verdict.as_object()?.iter().next()?;
         let asks = serde_json::json!({ "op": "==", "left": key, "right": value });
         let mut branch = rule.clone();
-        branch.conditions.push(condition(&asks, table, sets));
+        branch.conditions.extend(conditions(&asks, table, sets));
         branch.action = action(name, of, table)?;
         Some(branch)
     };

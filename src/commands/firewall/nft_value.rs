@@ -9,17 +9,25 @@ use super::{Condition, Family, Ports, Source};
 /// The elements of named sets: `inet filter blocked` → what it holds.
 pub(super) type Sets = HashMap<String, Value>;
 
-/// One `match`; what is not understood is kept as its text.
-pub(super) fn condition(value: &Value, table: &str, sets: &Sets) -> Condition {
-    let other = || Condition::Other(said(value));
+/// One `match`, as everything that must be true; what is not understood is kept as its text.
+pub(super) fn conditions(value: &Value, table: &str, sets: &Sets) -> Vec<Condition> {
+    let other = || vec![Condition::Other(said(value))];
     let (Some(left), Some(right)) = (value.get("left"), value.get("right")) else { return other() };
     let operator = value.get("op").and_then(Value::as_str).unwrap_or_default();
     let Some(values) = values(right, table, sets) else { return other() };
-    let Some(found) = known(left, &values) else { return other() };
-    match operator {
-        "==" | "in" => found,
-        "!=" => Condition::Not(Box::new(found)),
-        _ => other(),
+    let Some(Known { of, asks }) = known(left, &values) else { return other() };
+    let asks = match operator {
+        "==" | "in" => asks,
+        // What is asked about is turned round, not of which packets it is asked: `tcp dport != 22` fits no UDP.
+        "!=" => Condition::Not(Box::new(asks)),
+        _ => return other(),
+    };
+    match of {
+        Some(protocol @ Condition::Protocol(_)) => vec![Condition::Any(vec![vec![protocol, asks]])],
+        // An address is of its own family.
+        Some(_) if matches!(asks, Condition::From(_) | Condition::To(_)) => vec![asks],
+        Some(of) => vec![of, asks],
+        None => vec![asks],
     }
 }
 
@@ -36,39 +44,56 @@ fn values<'a>(right: &'a Value, table: &str, sets: &'a Sets) -> Option<Vec<&'a V
     Some(list.iter().map(|value| value.pointer("/elem/val").unwrap_or(value)).collect())
 }
 
-fn known(left: &Value, values: &[&Value]) -> Option<Condition> {
+/// What an expression asks.
+struct Known {
+    /// Of which packets alone: those of a protocol, or of a family.
+    of: Option<Condition>,
+    /// What is asked of them.
+    asks: Condition,
+}
+
+fn known(left: &Value, values: &[&Value]) -> Option<Known> {
     let key = |pointer: &str| left.pointer(pointer).and_then(Value::as_str);
+    let of_all = |asks| Some(Known { of: None, asks });
     if let Some(meta) = key("/meta/key") {
-        return match meta {
-            "iif" | "iifname" => Some(Condition::Interface(words(values)?)),
-            "l4proto" => protocol(values),
+        return of_all(match meta {
+            "iif" | "iifname" => Condition::Interface(words(values)?),
+            "l4proto" => protocol(values)?,
             "nfproto" => match words(values)?.as_slice() {
-                [one] if one == "ipv4" => Some(Condition::Family(Family::V4)),
-                [one] if one == "ipv6" => Some(Condition::Family(Family::V6)),
-                _ => None,
+                [one] if one == "ipv4" => Condition::Family(Family::V4),
+                [one] if one == "ipv6" => Condition::Family(Family::V6),
+                _ => return None,
             },
-            "pkttype" => Some(Condition::Local(words(values)?.iter().any(|kind| kind == "host" || kind == "unicast"))),
-            _ => None,
-        };
+            "pkttype" => Condition::Local(words(values)?.iter().any(|kind| kind == "host" || kind == "unicast")),
+            _ => return None,
+        });
     }
     if key("/ct/key") == Some("state") {
-        return Some(Condition::State { new: words(values)?.iter().any(|state| state == "new") });
+        return of_all(Condition::State { new: words(values)?.iter().any(|state| state == "new") });
     }
     if key("/fib/result") == Some("type") {
-        return Some(Condition::Local(words(values)?.iter().any(|kind| kind == "local")));
-    }
-    match (key("/payload/protocol")?, key("/payload/field")?) {
-        ("th", "dport") => Some(Condition::Ports(every_port(values)?)),
-        // It fits packets of its own protocol alone.
-        (name @ ("tcp" | "udp" | "sctp" | "dccp"), "dport") => {
-            let ports = Condition::Ports(every_port(values)?);
-            Some(Condition::Any(vec![vec![Condition::Protocol(name.to_owned()), ports]]))
+        let flags = left.pointer("/fib/flags").map(said).unwrap_or_default();
+        // Whose address a packet comes from is another question.
+        if !flags.contains("daddr") || flags.contains("saddr") {
+            return None;
         }
-        ("ip" | "ip6", "saddr") => Some(Condition::From(addresses(values)?)),
-        ("ip" | "ip6", "daddr") => Some(Condition::To(addresses(values)?)),
-        ("ip", "protocol") | ("ip6", "nexthdr") => protocol(values),
-        _ => None,
+        return of_all(Condition::Local(words(values)?.iter().any(|kind| kind == "local")));
     }
+    let (header, field) = (key("/payload/protocol")?, key("/payload/field")?);
+    let of = match header {
+        "tcp" | "udp" | "sctp" | "dccp" => Some(Condition::Protocol(header.to_owned())),
+        "ip" => Some(Condition::Family(Family::V4)),
+        "ip6" => Some(Condition::Family(Family::V6)),
+        _ => None,
+    };
+    let asks = match (header, field) {
+        ("th" | "tcp" | "udp" | "sctp" | "dccp", "dport") => Condition::Ports(every_port(values)?),
+        ("ip" | "ip6", "saddr") => Condition::From(addresses(values)?),
+        ("ip" | "ip6", "daddr") => Condition::To(addresses(values)?),
+        ("ip", "protocol") | ("ip6", "nexthdr") => protocol(values)?,
+        _ => return None,
+    };
+    Some(Known { of, asks })
 }
 
 fn words(values: &[&Value]) -> Option<Vec<String>> {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::{Action, Condition, Direction, Entry, Family, Firewall, Kept, Owner, Place, Rule, Source};
+use super::{Action, Condition, Direction, Entry, Family, Firewall, Kept, Owner, Place, Rule};
 use crate::commands::sockets::Protocol;
 
 /// How deep places may lead to one another; the kernel allows 16.
@@ -106,20 +106,28 @@ impl Firewall {
             Owner::CannotTell => return Verdict::CannotTell { why: String::new() },
             _ => {}
         }
-        let zones = self.zones_as_rules();
-        let known: HashMap<&str, &Place> = self.places.iter().map(|place| (place.name.as_str(), place)).collect();
+        let zones = self.zones_as_rules(asked);
+        let known: Known<'_> = self.places.iter().map(|place| ((place.held_by, place.name.as_str()), place)).collect();
         let begins = self.places.iter().filter(|place| {
-            matches!(place.entry, Some(Entry::Early | Entry::Input)) && place.family.includes(asked.family)
+            matches!(place.entry, Some(Entry::Early | Entry::Input | Entry::Bridge))
+                && place.family.includes(asked.family)
         });
         let mut verdicts: Vec<Verdict> = Vec::new();
         for place in begins.chain(&zones) {
+            let is_asked = is_asked(place, asked);
+            if is_asked == Tri::No {
+                continue;
+            }
             let mut walk = Walk::new(asked, &known);
             walk.begin(place);
             // What goes on elsewhere does not come to the rules for what is for the server.
             if let Some((_, why)) = walk.ends.iter().find(|(end, _)| *end == End::Redirected) {
                 return Verdict::CannotTell { why: why.clone() };
             }
-            verdicts.push(walk.verdict());
+            verdicts.push(match (is_asked, walk.verdict()) {
+                (Tri::Yes, verdict) | (_, verdict @ Verdict::Allowed { .. }) => verdict,
+                _ => Verdict::CannotTell { why: place.name.clone() },
+            });
         }
         // A packet must pass every one of them.
         let verdict = together(verdicts);
@@ -130,7 +138,7 @@ impl Firewall {
     }
 
     /// The chains that ufw makes say what happens, its own list says it in the words that people gave it.
-    fn in_the_words_of_ufw(&self, asked: &Asked, known: &HashMap<&str, &Place>, verdict: Verdict) -> Verdict {
+    fn in_the_words_of_ufw(&self, asked: &Asked, known: &Known<'_>, verdict: Verdict) -> Verdict {
         let list = self.places.iter().find(|place| place.held_by == Owner::Ufw && place.direction == Direction::In);
         let Some(list) = list else { return verdict };
         let mut walk = Walk::new(asked, known);
@@ -138,43 +146,19 @@ impl Firewall {
         let said = walk.verdict();
         if std::mem::discriminant(&said) == std::mem::discriminant(&verdict) { said } else { verdict }
     }
+}
 
-    /// How firewalld chooses a zone: by address, then by interface, then the one for all others.
-    fn zones_as_rules(&self) -> Option<Place> {
-        let zones = || self.places.iter().filter(|place| place.kind == "zone");
-        zones().next()?;
-        let mut dispatch = Place::new("", Owner::Firewalld, "zone");
-        for place in self.places.iter().filter(|place| place.kind == "policy" && place.entry == Some(Entry::Elsewhere))
-        {
-            dispatch.rules.push(Rule::new(Vec::new(), Action::Jump(place.name.clone()), place.name.clone()));
+/// Places by who keeps them and what they are called: `iptables` and nft may each have a chain of one name.
+type Known<'a> = HashMap<(Owner, &'a str), &'a Place>;
+
+/// Whether a place is asked about it at all.
+fn is_asked(place: &Place, asked: &Asked) -> Tri {
+    match place.entry {
+        Some(Entry::Bridge) => Tri::Maybe,
+        _ if place.kind == "chain" && !place.interfaces.is_empty() => {
+            Condition::Interface(place.interfaces.clone()).holds(asked)
         }
-        let mut add = |zone: &Place, condition, text: &str| {
-            dispatch.rules.push(Rule::new(vec![condition], Action::Goto(zone.name.clone()), text.to_owned()));
-        };
-        let mut by_address: Vec<(u8, &Place, Condition, &str)> = Vec::new();
-        for zone in zones() {
-            for text in &zone.sources {
-                let read = Source::read(text);
-                let length = match read {
-                    Some(Source::Network(network)) => network.prefix_len(),
-                    _ => u8::MAX,
-                };
-                let condition = read.map_or_else(|| Condition::Other(text.clone()), |one| Condition::From(vec![one]));
-                by_address.push((length, zone, condition, text));
-            }
-        }
-        by_address.sort_by_key(|(length, ..)| std::cmp::Reverse(*length));
-        for (_, zone, condition, text) in by_address {
-            add(zone, condition, text);
-        }
-        for zone in zones() {
-            for interface in &zone.interfaces {
-                add(zone, Condition::Interface(vec![interface.clone()]), interface);
-            }
-        }
-        let default = Action::Goto(self.default_zone.clone());
-        dispatch.rules.push(Rule::new(Vec::new(), default, self.default_zone.clone()));
-        Some(dispatch)
+        _ => Tri::Yes,
     }
 }
 
@@ -197,7 +181,7 @@ enum Left {
 
 struct Walk<'a> {
     asked: &'a Asked,
-    known: &'a HashMap<&'a str, &'a Place>,
+    known: &'a Known<'a>,
     ends: Vec<(End, String)>,
     /// Rules that may fit or not and that decide something; whether only the address that asks makes the difference.
     unclear: Vec<(String, bool)>,
@@ -206,7 +190,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(asked: &'a Asked, known: &'a HashMap<&'a str, &'a Place>) -> Self {
+    fn new(asked: &'a Asked, known: &'a Known<'a>) -> Self {
         Self { asked, known, ends: Vec::new(), unclear: Vec::new(), limited: false, steps: 0 }
     }
 
@@ -230,7 +214,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let ends_before = self.ends.len();
-            let left = self.act(rule, depth, &mut returned);
+            let left = self.act(rule, (place.held_by, depth), &mut returned);
             if fits == Tri::Maybe && self.ends.len() > ends_before {
                 let mut unknown = rule.conditions.iter().filter(|condition| condition.holds(self.asked) == Tri::Maybe);
                 let by_source = unknown.all(Condition::is_about_source);
@@ -268,7 +252,7 @@ impl<'a> Walk<'a> {
         rule.conditions.iter().fold(Tri::Yes, |fits, condition| fits.and(condition.holds(self.asked)))
     }
 
-    fn act(&mut self, rule: &Rule, depth: usize, returned: &mut bool) -> Left {
+    fn act(&mut self, rule: &Rule, (held_by, depth): (Owner, usize), returned: &mut bool) -> Left {
         let end = match &rule.action {
             Action::Continue => return Left::Somebody,
             Action::Return => {
@@ -276,7 +260,7 @@ impl<'a> Walk<'a> {
                 return Left::Nobody;
             }
             Action::Jump(name) | Action::Goto(name) => {
-                let Some(place) = self.known.get(name.as_str()).copied() else {
+                let Some(place) = self.known.get(&(held_by, name.as_str())).copied() else {
                     self.ends.push((End::Unknown, rule.text.clone()));
                     return Left::Somebody;
                 };

@@ -5,13 +5,14 @@ use askama::Template;
 use super::super::about::About;
 use super::super::region::{EvidenceLine, Region};
 use super::changes::Banner;
+use super::listeners::{SocketRow, rows};
 use super::{Ask, Asked, FirewallQuery, known, words};
 use crate::commands::Firewall;
 use crate::commands::firewall::{Family, ReadFirewall, Verdict};
 use crate::commands::sockets::{ListSockets, Socket, SocketList};
 use crate::error::{Error, Result};
-use crate::firewalls::key_of;
 use crate::firewalls::question::{self, Listening, Origin, Reachable};
+use crate::firewalls::{key_of, remove_at, verdicts, why_unchangeable};
 use crate::language::Message;
 use crate::models::actor::Role;
 use crate::remote::host::Answer;
@@ -71,7 +72,8 @@ pub(super) struct Part {
 pub(super) struct FirewallView {
     pub(super) owner: Message,
     pub(super) dot: &'static str,
-    pub(super) can_change: bool,
+    /// Why no rule can be added, and what would make it work.
+    pub(super) unsupported: Option<Message>,
     pub(super) places: Vec<PlaceView>,
 }
 
@@ -100,17 +102,6 @@ pub(super) struct RuleRow {
     pub(super) key: String,
 }
 
-/// What listens. Texts are the server's own.
-#[derive(Debug, Clone)]
-pub(super) struct SocketRow {
-    pub(super) port: u16,
-    pub(super) protocol: &'static str,
-    pub(super) process: String,
-    pub(super) address: String,
-    pub(super) is_loopback: bool,
-    pub(super) verdicts: Vec<(&'static str, &'static str, &'static str)>,
-}
-
 impl Question {
     pub(super) fn new(query: &FirewallQuery, others: Vec<String>) -> Self {
         let (port, from) = (query.port.clone(), query.from.clone());
@@ -137,59 +128,20 @@ impl FirewallPage {
     }
 }
 
-fn rows(list: &SocketList, firewall: Option<&Firewall>, hidden_loopback: bool) -> Vec<SocketRow> {
-    let row = |socket: &Socket| {
-        let is_loopback = question::is_loopback(&socket.address);
-        let verdicts =
-            firewall.filter(|_| !is_loopback).map(|firewall| of_socket(firewall, socket)).unwrap_or_default();
-        let names: Vec<&str> = socket.owners.iter().map(|owner| owner.name.as_str()).collect();
-        SocketRow {
-            port: socket.port,
-            protocol: socket.protocol.name(),
-            process: names.first().map(|name| (*name).to_owned()).unwrap_or_default(),
-            address: socket.address.clone(),
-            is_loopback,
-            verdicts,
-        }
-    };
-    let mut rows: Vec<SocketRow> = list.sockets.iter().map(row).collect();
-    rows.retain(|row| !(hidden_loopback && row.is_loopback));
-    rows.sort_by(|one, other| {
-        (one.is_loopback, one.port, one.protocol).cmp(&(other.is_loopback, other.port, other.protocol))
-    });
-    rows
-}
-
-/// One verdict, or one per family where they differ: family, dot, word.
-fn of_socket(firewall: &Firewall, socket: &Socket) -> Vec<(&'static str, &'static str, &'static str)> {
-    let to = socket.address.parse().ok().filter(|address: &std::net::IpAddr| !address.is_unspecified());
-    let all = question::verdicts(firewall, (socket.protocol, socket.port), None, to);
-    let said: Vec<_> = all.iter().map(|(family, verdict)| (*family, words::short(verdict))).collect();
-    match said.as_slice() {
-        [(_, first), rest @ ..] if rest.iter().all(|(_, other)| other == first) => vec![("", first.0, first.1)],
-        many => many.iter().map(|(family, (dot, word))| (words::family(*family), *dot, *word)).collect(),
-    }
-}
-
 fn view(firewall: &Firewall) -> FirewallView {
-    use crate::commands::firewall::Owner;
     let (owner, dot) = words::owner(firewall);
-    let can_change = matches!(firewall.owner, Owner::Firewalld | Owner::Ufw | Owner::Nft | Owner::Iptables);
     let places =
         firewall.shown().filter(|place| place.kind != "chain" || !place.rules.is_empty() || place.entry.is_some());
     let places = places.map(|place| {
-        let rule = |rule: &crate::commands::firewall::Rule| {
-            let key = key_of(place, rule);
-            RuleRow {
-                kind: rule.kind,
-                action: rule.action.label(),
-                family: words::family(rule.family),
-                detail: words::detail(rule),
-                comment: rule.comment.clone(),
-                kept: words::kept(rule.kept),
-                text: rule.text.clone(),
-                key: if crate::firewalls::remove(firewall, &key).is_ok() { key } else { String::new() },
-            }
+        let rule = |(at, rule): (usize, &crate::commands::firewall::Rule)| RuleRow {
+            kind: rule.kind,
+            action: rule.action.label(),
+            family: words::family(rule.family),
+            detail: words::detail(rule),
+            comment: rule.comment.clone(),
+            kept: words::kept(rule.kept),
+            text: rule.text.clone(),
+            key: remove_at(firewall, place, at, rule).map(|_| key_of(place, rule)).unwrap_or_default(),
         };
         let more = place.interfaces.iter().chain(&place.sources).cloned().collect::<Vec<_>>().join(", ");
         PlaceView {
@@ -197,11 +149,11 @@ fn view(firewall: &Firewall) -> FirewallView {
             held_by: place.held_by.name(),
             more,
             otherwise: place.otherwise.as_ref().map(crate::commands::firewall::Action::label),
-            rules: place.rules.iter().take(MOST_RULES).map(rule).collect(),
+            rules: place.rules.iter().enumerate().take(MOST_RULES).map(rule).collect(),
             left_out: place.rules.len().saturating_sub(MOST_RULES),
         }
     });
-    FirewallView { owner, dot, can_change, places: places.collect() }
+    FirewallView { owner, dot, unsupported: why_unchangeable(firewall), places: places.collect() }
 }
 
 impl Answered {
@@ -216,7 +168,7 @@ impl Answered {
         let listening = known::<ListSockets>(sockets).map(|list| question::listening(list, asked.protocol, asked.port));
         let rules = known::<ReadFirewall>(firewall);
         let verdicts =
-            rules.map(|firewall| question::verdicts(firewall, pair, question::address_of(&asked.from, firewall), None));
+            rules.map(|firewall| verdicts(firewall, pair, question::address_of(&asked.from, firewall), None));
         let open = question::sum(listening.as_ref(), verdicts.as_deref(), &reachable);
         let blocked = verdicts.iter().flatten().any(|(_, verdict)| matches!(verdict, Verdict::Blocked { .. }));
         let listens = matches!(listening, Some(Listening::Yes(_)));
@@ -240,7 +192,7 @@ impl Answered {
         let checks = vec![
             listens_part(sockets, listening.as_ref(), role),
             rules_part(firewall, verdicts.as_deref(), role),
-            reach_part(reachable, role),
+            reach_part(reachable, question::answered(listening.as_ref(), verdicts.as_deref()), role),
         ];
         let from = match &asked.from {
             Origin::Console => Message::new("this console"),
@@ -248,7 +200,8 @@ impl Answered {
             Origin::Server(other) => Message::heard(other.name()),
         };
         let sentence = sentence.with("port", asked.port).with_words("from", from);
-        Self { word, sentence, checks, fix: blocked && listens, port: asked.port, protocol: asked.protocol.name() }
+        let fix = blocked && listens && rules.is_some_and(|firewall| why_unchangeable(firewall).is_none());
+        Self { word, sentence, checks, fix, port: asked.port, protocol: asked.protocol.name() }
     }
 }
 
@@ -262,12 +215,17 @@ fn failed<T>(answer: Option<&Result<Answer<T>>>, role: Role) -> (Option<Evidence
 
 fn listens_part(sockets: Option<&Result<Answer<SocketList>>>, listening: Option<&Listening>, role: Role) -> Part {
     let (evidence, fail) = failed(sockets, role);
+    let hidden = known::<ListSockets>(sockets).is_some_and(|list| list.hidden_owners);
     let who = |sockets: &[Socket]| {
         let said = sockets.iter().map(|socket| {
             let owners: Vec<String> =
                 socket.owners.iter().map(|owner| format!("{} ({})", owner.name, owner.pid)).collect();
-            let owners = if owners.is_empty() { "?".to_owned() } else { owners.join(", ") };
-            Message::new("{process} on {address}").with("process", owners).with("address", &socket.address)
+            let message = match (owners.is_empty(), hidden) {
+                (false, _) => Message::new("{process} on {address}").with("process", owners.join(", ")),
+                (true, true) => Message::new("A process that only root can name, on {address}"),
+                (true, false) => Message::new("Something that the server does not name, on {address}"),
+            };
+            message.with("address", &socket.address)
         });
         said.collect::<Vec<_>>()
     };
@@ -311,7 +269,7 @@ fn rules_part(firewall: Option<&Result<Answer<Firewall>>>, verdicts: Option<&[(F
     Part { question: "Does the firewall of the server let it in?", dot, word, lines, evidence, fail }
 }
 
-fn reach_part(reachable: Reachable, role: Role) -> Part {
+fn reach_part(reachable: Reachable, answered: bool, role: Role) -> Part {
     use crate::commands::port_probe::Reached;
     let shape = |reached: &Reached| match reached {
         Reached::Open => ("up", "Yes"),
@@ -334,7 +292,9 @@ fn reach_part(reachable: Reachable, role: Role) -> Part {
                 Some(EvidenceLine { line: format!("connect {address}"), status: None, took, at, every: None });
         }
         Reachable::FromConsole(Reach::SshPort) => {
-            (part.dot, part.word) = ("up", "Yes");
+            if answered {
+                (part.dot, part.word) = ("up", "Yes");
+            }
             let why = "hannun signs in by this port. It is not tried with a bare connection, which servers count as an attack";
             part.lines.push(Message::new(why));
         }
@@ -359,4 +319,31 @@ fn reach_part(reachable: Reachable, role: Role) -> Part {
         Reachable::NotFromAnywhere => part.lines.push(Message::new("Nobody can try it from everywhere")),
     }
     part
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::commands::Command;
+
+    #[test]
+    fn a_server_with_twenty_thousand_rules_is_shown_within_seconds() {
+        let mut answer = "@firewall\n@root\n@iptables\n*filter\n:INPUT DROP [0:0]\n".to_owned();
+        for chain in 0..200 {
+            writeln!(answer, ":of-{chain} - [0:0]").unwrap();
+        }
+        for rule in 0..20_000 {
+            writeln!(answer, "-A of-{} -s 10.{}.{}.1/32 -j ACCEPT", rule % 200, rule / 256, rule % 256).unwrap();
+        }
+        answer.push_str("COMMIT\n@ip6tables\n");
+        let began = Instant::now();
+        let shown = view(&ReadFirewall.parse("linux", answer.as_bytes()).unwrap());
+        let rules: Vec<&RuleRow> = shown.places.iter().flat_map(|place| &place.rules).collect();
+        assert!(rules.len() == 20_000 && rules.iter().all(|rule| !rule.key.is_empty()));
+        // Where each rule looks for itself among all others, these are two hundred million looks.
+        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    }
 }

@@ -14,7 +14,7 @@ use crate::commands::firewall::ReadFirewall;
 use crate::commands::firewall_change::ChangeFirewall;
 use crate::error::{Error, FieldErrors, Result};
 use crate::firewalls::changes::{BOUNDS, SECONDS};
-use crate::firewalls::{self, Entered, NewRule, places_for_rules};
+use crate::firewalls::{self, Entered, NewRule, keeps_comments, places_for_rules, why_unchangeable};
 use crate::language::Message;
 use crate::remote::host::OperableHost;
 use crate::web::extract::Submitted;
@@ -52,6 +52,9 @@ struct RulePage {
     /// The rule is about the port that hannun comes in by.
     locks_out: bool,
     why_not: Option<Message>,
+    /// Why no rule can be added to this firewall, and what would make it work.
+    unsupported: Option<Message>,
+    keeps_comments: bool,
     server: String,
 }
 
@@ -92,7 +95,8 @@ async fn show(
     let stored = Stored::load(app, person.actor.scope(), name).await?;
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
     let firewall = host.read(ReadFirewall).await?.value;
-    let is_asked = is_removal || !form.port.is_empty();
+    let unsupported = why_unchangeable(&firewall).filter(|_| !is_removal);
+    let is_asked = is_removal || !form.port.is_empty() && unsupported.is_none();
     let (change, problem, problems) = match is_asked.then(|| plan(&firewall, &form, is_removal)) {
         None => (None, None, FieldErrors::default()),
         Some(Ok(change)) => (Some(change), None, FieldErrors::default()),
@@ -113,6 +117,8 @@ async fn show(
         problems,
         problem,
         why_not,
+        unsupported,
+        keeps_comments: keeps_comments(&firewall),
     };
     if is_invalid { render.refused(&page) } else { render.page(&page) }
 }

@@ -2,6 +2,8 @@
 
 use core::net::IpAddr;
 
+use crate::commands::sockets::is_loopback;
+
 /// From where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
@@ -22,11 +24,13 @@ pub enum Reach {
 impl Reach {
     /// Of an address, as a server tells it: `*`, `0.0.0.0`, `::`, `127.0.0.53%lo`, `fe80::1%eth0`.
     pub fn of(address: &str) -> Self {
+        if is_loopback(address) {
+            return Self::Loopback;
+        }
         let plain = address.split('%').next().unwrap_or_default();
         match plain.parse::<IpAddr>() {
             Ok(IpAddr::V4(four)) if four.is_unspecified() => Self::EveryFour,
             Ok(IpAddr::V6(six)) if six.is_unspecified() => Self::EverySix,
-            Ok(ip) if is_loopback(ip) => Self::Loopback,
             Ok(IpAddr::V6(six)) if six.is_unicast_link_local() => Self::Link,
             Ok(IpAddr::V4(four)) if four.is_link_local() => Self::Link,
             Err(_) if plain == "*" => Self::Every,
@@ -49,13 +53,6 @@ impl Reach {
     /// Whether anybody but the server itself can reach it.
     pub fn is_open(self) -> bool {
         self != Self::Loopback
-    }
-}
-
-fn is_loopback(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(four) => four.is_loopback(),
-        IpAddr::V6(six) => six.is_loopback() || six.to_ipv4_mapped().is_some_and(|four| four.is_loopback()),
     }
 }
 

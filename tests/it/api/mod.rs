@@ -5,6 +5,7 @@ mod checks;
 mod commands;
 mod credentials;
 mod document;
+mod firewall;
 mod groups;
 mod host_key;
 mod idempotency;

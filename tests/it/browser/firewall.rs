@@ -22,6 +22,7 @@ async fn whoever_shuts_hannun_out_by_mistake_sees_it_undone() {
     system.run("ufw allow 22/tcp >/dev/null && ufw allow from 10.0.0.0/8 to any port 5432 proto tcp comment '<img src=x onerror=alert(1)>' >/dev/null && ufw --force enable >/dev/null");
     let app = TestApp::with_config(|config| config.remote.connect_timeout = Duration::from_secs(1)).await;
     known::add(&app, "web-1", &system.deploy()).await;
+    known::add(&app, "web-2", &system.plain()).await;
     app.user("jiwon", Role::Operator, Scope::All).await;
     let base = app.listen();
     sign_in(&browser, &base, "jiwon").await;
@@ -34,6 +35,15 @@ async fn whoever_shuts_hannun_out_by_mistake_sees_it_undone() {
         browser.look(window, dark).await;
         browser.all_is_well("firewall").await;
         browser.keep_picture(&format!("firewall-{look}")).await;
+    }
+    for path in ["firewall", "firewall/rules/new"] {
+        browser.driver.goto(format!("{base}/servers/web-2/{path}")).await.unwrap();
+        browser.wait_until("why no rule can be added", "return !!document.querySelector('.empty p')").await;
+        for (look, window, dark) in LOOKS {
+            browser.look(window, dark).await;
+            browser.all_is_well("where no rule can be added").await;
+            browser.keep_picture(&format!("{}-unsupported-{look}", path.replace('/', "-"))).await;
+        }
     }
     browser.look(Window::Desk, false).await;
     let form = "/servers/web-1/firewall/rules/new?action=deny&protocol=tcp&port=22";

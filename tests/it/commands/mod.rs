@@ -1,6 +1,7 @@
 //! Commands, said to real shells and read from what real systems answered.
 
 mod firewall;
+mod firewall_rules;
 mod fixtures;
 mod hostile;
 mod loops;

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use hannun::commands::ReadFirewall;
-use hannun::commands::firewall::{Firewall, Owner, Silence};
+use hannun::commands::firewall::{Family, Firewall, Owner, Silence, Verdict};
 use hannun::error::Error;
 use hannun::firewalls::changes::Changes;
-use hannun::firewalls::question::{Origin, Reachable, reach};
+use hannun::firewalls::question::{Listening, Origin, Reachable, reach, sum};
 use hannun::firewalls::{self, Entered, NewRule};
-use hannun::models::actor::Actor;
+use hannun::models::actor::{Actor, Rights, Role, Scope};
 use hannun::models::firewall_changes::FirewallChangeState as State;
+use hannun::models::permission::Permission;
+use hannun::models::servers::Server;
 use hannun::remote::Pool;
 use hannun::remote::host::{Host, OperableHost};
 use hannun::remote::hosts::Hosts;
@@ -154,6 +156,88 @@ async fn a_change_that_a_new_connection_survives_is_kept_and_others_wait_their_t
     assert!(matches!(gone, Err(Error::Conflict(_))), "sec_x06: what somebody saw is not there any more: {gone:?}");
 }
 
+/// What makes rules of nft, where nothing keeps hannun out.
+async fn with_nft(test: &str) -> Option<(TestHost, TestApp)> {
+    let system = TestHost::start(Kind::Debian, test)?;
+    system.run(&format!(
+        "for i in 1 2 3 4 5 6 7 8 9 10; do {{ {NFT}; }} >/dev/null 2>&1 && exit; sleep 0.5; done; exit 1"
+    ));
+    Some((system, app().await))
+}
+
+#[actix_web::test]
+async fn whoever_is_cut_off_while_keeping_a_change_locks_nothing() {
+    let test = "whoever_is_cut_off_while_keeping_a_change_locks_nothing";
+    let Some((system, app)) = with_nft(test).await else { return };
+    let host = operable(&app, &system).await;
+    let rules = "nft -s list table inet mine";
+    let before = system.run(rules);
+    let change = firewalls::add(&read(&host).await, &rule("allow", "8443")).unwrap();
+    // Whoever kept it is gone in the middle.
+    let cut = "cd /run/hannun-firewall/current && echo 9999999 >holder && : >half && mv armed keeping";
+    changes(&app).begin(&host, change.clone(), SECONDS).await.unwrap();
+    system.run(cut);
+    assert_eq!(until_over(&system), "undone");
+    assert_eq!(system.run(rules), before);
+    // And so is what was to undo it.
+    let gone = "read -r pid </run/hannun-firewall/current/pid; kill -9 $pid; while kill -0 $pid 2>/dev/null; do sleep 0.1; done";
+    app.advance(TimeDelta::seconds(i64::from(SECONDS) + 10));
+    let lost = changes(&app).begin(&host, change.clone(), 60).await.unwrap();
+    system.run(&format!("{cut}; {gone}"));
+    assert!(matches!(changes(&app).begin(&host, change.clone(), 60).await, Err(Error::Conflict(_))), "it has its time");
+    app.advance(TimeDelta::seconds(150));
+    let next = changes(&app).begin(&host, change.clone(), 60).await.unwrap();
+    assert_eq!(next.state, State::Armed);
+    let (server, id) = (lost.server_id, lost.id);
+    let lost = app.app.db.run(move |connection| {
+        hannun::models::firewall_changes::FirewallChange::of(connection, server, id).map_err(Error::from)
+    });
+    assert_eq!(lost.await.unwrap().unwrap().state, State::Undone);
+    // The server ends it also where no console knows of it any more.
+    system.run(gone);
+    let (row, now) = (next.clone(), app.database.now());
+    let forgotten =
+        app.app.db.run(move |connection| row.becomes(connection, State::Unknown, "", now).map_err(Error::from));
+    assert!(forgotten.await.unwrap().is_some());
+    let last = changes(&app).begin(&host, change, 60).await.unwrap();
+    assert_eq!(changes(&app).undo(&host, &last).await.unwrap().state, State::Undone);
+    assert_eq!(system.run(rules), before, "every one of them is undone");
+}
+
+#[actix_web::test]
+async fn sec_z07_who_may_not_act_as_root_neither_keeps_nor_undoes_a_change() {
+    let test = "sec_z07_who_may_not_act_as_root_neither_keeps_nor_undoes_a_change";
+    let Some((system, app)) = with_nft(test).await else { return };
+    let host = operable(&app, &system).await;
+    let change = firewalls::add(&read(&host).await, &rule("allow", "8443")).unwrap();
+    let row = changes(&app).begin(&host, change.clone(), 60).await.unwrap();
+    let rights = Rights { withheld: [Permission::Root].into(), ..Rights::new(Role::Operator, Scope::All) };
+    let actor = Actor { rights, ..Actor::system("jiwon") };
+    let ordinary = app.app.hosts.of(actor, host.server().clone()).operable().await.unwrap();
+    for outcome in [changes(&app).keep(&ordinary, &row).await, changes(&app).undo(&ordinary, &row).await] {
+        assert!(matches!(outcome, Err(Error::Forbidden(_))), "{outcome:?}");
+    }
+    let known = changes(&app).last(&host).await.unwrap().unwrap();
+    assert_eq!((known.state, known.why.as_str()), (State::Armed, ""), "it still waits, and nothing went wrong there");
+    assert_eq!(changes(&app).undo(&host, &row).await.unwrap().state, State::Undone);
+    assert!(matches!(changes(&app).begin(&ordinary, change, 60).await, Err(Error::Forbidden(_))));
+}
+
+#[actix_web::test]
+async fn undoing_a_change_of_iptables_leaves_what_other_programs_did_to_their_tables() {
+    let test = "undoing_a_change_of_iptables_leaves_what_other_programs_did_to_their_tables";
+    let Some(system) = TestHost::start(Kind::Debian, test) else { return };
+    system.run("iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT");
+    let app = app().await;
+    let host = operable(&app, &system).await;
+    let change = firewalls::add(&read(&host).await, &rule("deny", "8443")).unwrap();
+    let row = changes(&app).begin(&host, change, 60).await.unwrap();
+    system.run("iptables -t nat -A PREROUTING -p tcp --dport 1 -j REDIRECT --to-ports 2");
+    assert_eq!(changes(&app).undo(&host, &row).await.unwrap().state, State::Undone);
+    assert!(system.run("iptables -t nat -S").contains("REDIRECT"), "a container was started meanwhile");
+    assert!(!system.run("iptables -S").contains("8443"));
+}
+
 #[actix_web::test]
 async fn without_root_nobody_is_told_that_there_is_no_firewall() {
     let test = "without_root_nobody_is_told_that_there_is_no_firewall";
@@ -184,16 +268,41 @@ async fn a_port_is_tried_from_here_and_from_another_server_but_not_the_one_that_
     let app = app().await;
     let target = app.app.hosts.of(Actor::system("the test"), known::add(&app, "web-1", &one.root()).await);
     let from = app.app.hosts.of(Actor::system("the test"), known::add(&app, "web-2", &other.root()).await);
-    let firewall = read(&target).await;
     assert!(matches!(target.reach(22).await.unwrap(), Reach::SshPort));
     let Reach::Tried { reached, .. } = target.reach(9).await.unwrap() else { panic!("it was not tried") };
     assert_eq!(reached, hannun::commands::port_probe::Reached::Refused);
     for (port, expected) in [(22, "Open"), (9, "Refused")] {
         let asked = (hannun::commands::sockets::Protocol::Tcp, port);
         let origin = Origin::Server(Box::new(from.clone()));
-        let Reachable::FromServer(_, answer) = reach(&target, Some(&firewall), asked, &origin).await.unwrap() else {
+        let Reachable::FromServer(_, answer) = reach(&target, asked, &origin).await.unwrap() else {
             panic!("it was not tried")
         };
         assert_eq!(format!("{:?}", answer.value), expected);
     }
+    let origin = Origin::Server(Box::new(from.clone()));
+    let asked = (hannun::commands::sockets::Protocol::Tcp, 22);
+    // What a server says of its addresses is not asked; and this one would be another machine to everybody.
+    let here = Server { address: "127.0.0.1".to_owned(), ..target.server().clone() };
+    let here = app.app.hosts.of(Actor::system("the test"), here);
+    assert!(matches!(reach(&here, asked, &origin).await.unwrap(), Reachable::NoAddress));
+    let behind = Server { jump_server_id: Some(from.server().id), ..target.server().clone() };
+    let behind = app.app.hosts.of(Actor::system("the test"), behind);
+    for port in [22, 80] {
+        let found = behind.reach(port).await.unwrap();
+        assert_eq!(found, Reach::ThroughJump("web-2".to_owned()), "{port} is not open to this console");
+    }
+}
+
+#[test]
+fn the_port_that_hannun_signs_in_by_is_open_only_where_the_server_answered_and_its_rules_do_not_say_otherwise() {
+    let by_ssh = Reachable::FromConsole(Reach::SshPort);
+    let stopped = [(Family::V4, Verdict::Blocked { by: "a rule".to_owned(), answered: false })];
+    let unclear = [(Family::V4, Verdict::CannotTell { why: String::new() })];
+    let nobody = Listening::No;
+    assert_eq!(sum(None, None, &by_ssh), None, "nothing was answered");
+    assert_eq!(sum(Some(&nobody), Some(&stopped), &by_ssh), Some(false));
+    assert_eq!(sum(None, Some(&stopped), &by_ssh), Some(false), "a connection from before goes on");
+    assert_eq!(sum(Some(&nobody), Some(&unclear), &by_ssh), Some(true), "it is led to another port");
+    let by_jump = Reachable::FromConsole(Reach::ThroughJump("web-2".to_owned()));
+    assert_eq!(sum(None, Some(&unclear), &by_jump), None);
 }

@@ -4,6 +4,7 @@ use hannun::error::Error;
 use hannun::models::actor::Scope;
 use hannun::models::allowance::Allowance;
 use hannun::models::servers::{Server, ServerChanges};
+use hannun::remote::Endpoint;
 
 use crate::harness::app::TestApp;
 use crate::harness::hosts::{Kind, TestHost};
@@ -35,6 +36,41 @@ async fn a_question_is_answered_by_a_sentence_and_three_checks() {
     let page = viewer.get("/servers/web-2/firewall?port=22").await.ok();
     assert!(page.text(".page-head").contains("that needs root"), "{}", page.text(".page-head"));
     assert!(!page.text("main").contains("No firewall"), "denied is not absent");
+}
+
+#[actix_web::test]
+async fn where_no_rule_can_be_added_the_page_says_why_and_what_would_make_it_work() {
+    let test = "where_no_rule_can_be_added_the_page_says_why_and_what_would_make_it_work";
+    let Some((app, _system)) = scene(test).await else { return };
+    let operator = app.operator().await;
+    let page = operator.get("/servers/web-2/firewall").await.ok();
+    assert!(!page.has("a[href$='/firewall/rules/new']") && page.text("#firewall").contains("use sudo"));
+    for path in ["/servers/web-2/firewall/rules/new", "/servers/web-2/firewall/rules/new?port=80&action=allow"] {
+        let page = operator.get(path).await.ok();
+        assert!(!page.has("#port") && !page.has("#make"), "{path}");
+        assert!(page.text(".empty").contains("use sudo"), "{}", page.text("main"));
+    }
+    let page = operator.get("/servers/web-1/firewall/rules/new").await.ok();
+    assert!(page.text(".empty").contains("Enable firewalld or ufw"), "{}", page.text("main"));
+}
+
+#[actix_web::test]
+async fn the_port_of_a_server_that_does_not_answer_is_not_said_to_be_open() {
+    let test = "the_port_of_a_server_that_does_not_answer_is_not_said_to_be_open";
+    let Some((app, system)) = scene(test).await else { return };
+    known::add(&app, "web-3", &Endpoint { port: 9, ..system.deploy() }).await;
+    let page = app.viewer().await.get("/servers/web-3/firewall?port=9").await.ok();
+    assert_eq!(page.texts(".verdict b"), ["Cannot tell."]);
+    assert!(page.text(".chain li:last-child").contains("Not tried"), "{}", page.text(".chain"));
+}
+
+#[actix_web::test]
+async fn a_process_that_takes_root_to_name_is_said_to_be_one() {
+    let test = "a_process_that_takes_root_to_name_is_said_to_be_one";
+    let Some((app, _system)) = scene(test).await else { return };
+    let page = app.viewer().await.get("/servers/web-2/firewall?port=22").await.ok();
+    let said = page.text(".chain li:first-child");
+    assert!(said.contains("A process that only root can name, on 0.0.0.0"), "{said}");
 }
 
 #[actix_web::test]
