@@ -59,7 +59,7 @@ impl Fleet {
         // bash reads a person's start-up file only in a first shell; theirs is none of our business.
         write!(
             settings,
-            "Port {}\nHostKey {folder}/host_key\nAuthorizedKeysFile {folder}/authorized_keys\nStrictModes no\nUsePAM no\n\
+            "Port {}\nHostKey {folder}/host_key\nAuthorizedKeysFile {folder}/authorized_keys\nStrictModes no\nUsePAM no\nSubsystem sftp internal-sftp\n\
              AllowUsers {}\nPermitRootLogin prohibit-password\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
              PidFile none\nUseDNS no\nPrintMotd no\nPrintLastLog no\nMaxStartups 2000\nPerSourceMaxStartups none\n\
              SetEnv SHLVL=1\nLogLevel VERBOSE\n",
