@@ -85,6 +85,8 @@ pub struct ProcessTable {
     pub users: Vec<(String, usize)>,
     /// Processor time is that of whole lives, not of now.
     pub is_average: bool,
+    /// That changes with the next reading.
+    pub is_first: bool,
     /// Nothing fits the filter.
     pub nothing: Option<Message>,
 }
@@ -111,7 +113,9 @@ impl ProcessTable {
             .iter()
             .filter_map(|(index, depth, is_way)| {
                 let process = processes.get(*index)?;
-                Some(ProcessRow { lines: lines(*depth), is_way: *is_way, ..row(process, sorting.cpu(process), query) })
+                let seen = running.list.started(process).map(|started| started.to_string()).unwrap_or_default();
+                let row = row(process, &seen, sorting.cpu(process), query);
+                Some(ProcessRow { lines: lines(*depth), is_way: *is_way, ..row })
             })
             .collect();
         let more = (end < total).then(|| {
@@ -131,6 +135,7 @@ impl ProcessTable {
             is_too_long: end > MOST_ROWS,
             users: users(processes),
             is_average: running.usage.is_none(),
+            is_first: running.is_first,
             nothing,
         }
     }
@@ -177,13 +182,12 @@ impl<'r> Sorting<'r> {
     }
 }
 
-fn row(process: &Process, cpu: Option<f64>, query: &ProcessQuery) -> ProcessRow {
+fn row(process: &Process, seen: &str, cpu: Option<f64>, query: &ProcessQuery) -> ProcessRow {
     let state = State::of(&process.state);
     let percent = |value: Option<f64>| value.map(|value| format!("{value:.1}")).unwrap_or_default();
-    let seen = process.started_at.clone().unwrap_or_default();
     ProcessRow {
         pid: process.pid,
-        link: query.link(&[("pid", &process.pid.to_string()), ("seen", &seen)]),
+        link: query.link(&[("pid", &process.pid.to_string()), ("seen", seen)]),
         user: process.user.clone(),
         cpu: percent(cpu),
         memory: process.resident_bytes.map(format::bytes).unwrap_or_default(),
@@ -258,8 +262,9 @@ mod tests {
             ..Process::default()
         };
         let usage = (1..=count).map(|pid| (pid, f64::from(pid % 7))).collect();
-        let list = ProcessList { processes: (1..=count).map(process).collect(), ..ProcessList::default() };
-        Running { list, usage: Some(usage) }
+        let processes = (1..=count).map(process).collect();
+        let list = ProcessList { processes, boot: "b-1".into(), ..ProcessList::default() };
+        Running { list, usage: Some(usage), is_first: false }
     }
 
     fn pids(table: &ProcessTable) -> Vec<u32> {
@@ -298,10 +303,10 @@ mod tests {
     }
 
     #[test]
-    fn a_row_opens_the_process_that_was_seen() {
+    fn a_row_opens_the_process_that_was_seen_in_the_boot_it_was_seen_in() {
         let query = ProcessQuery { q: "program".into(), ..ProcessQuery::default() };
         let table = ProcessTable::new(&running(3), &query, "web-1");
-        assert_eq!(table.rows[0].link, "q=program&pid=3&seen=3");
+        assert_eq!(table.rows[0].link, "q=program&pid=3&seen=3%40b-1");
         let query = ProcessQuery { q: "nothing".into(), ..ProcessQuery::default() };
         let table = ProcessTable::new(&running(3), &query, "web-1");
         assert_eq!(table.nothing.unwrap().to_string(), "No process matches “nothing”");

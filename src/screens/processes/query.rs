@@ -29,7 +29,7 @@ pub struct ProcessQuery {
     pub paused: String,
     /// The process that is open.
     pub pid: String,
-    /// When that process was started, as the list said it: another one may have its number by now.
+    /// When that process was started and in which boot, as the list said it: another one may have its number by now.
     pub seen: String,
     /// How many rows are shown already.
     pub rows: usize,
