@@ -8,11 +8,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use actix_web::http::Method;
+use hannun::commands::Platform;
 use hannun::commands::directories::encode;
 use hannun::commands::script::Privilege;
 use hannun::models::actor::{Rights, Role, Scope};
 use hannun::models::allowance::Allowance;
 use hannun::models::permission::Permission;
+use hannun::models::platforms::DetectedPlatform;
 use hannun::models::servers::{Server, ServerChanges};
 use hannun::remote::Endpoint;
 
@@ -153,7 +155,12 @@ async fn what_cannot_be_measured_says_why_and_is_not_called_done() {
 async fn a_measurement_that_the_server_breaks_off_is_a_part_and_said_to_be_one() {
     let manner = Manner::default().when("du -x", Act::answer("8\t/srv/a\x000", "", 0));
     let (app, host) = (TestApp::start().await, FakeHost::start(manner).await);
-    known::add(&app, "web-1", &host.endpoint()).await;
+    let (server, now) = (known::add(&app, "web-1", &host.endpoint()).await, app.database.now());
+    let saved = app.app.db.run(move |connection| {
+        let platform = Platform { os: "linux".to_owned(), ..Platform::default() };
+        Ok::<_, hannun::error::Error>(DetectedPlatform::new(server.id, &platform, now).save(connection)?)
+    });
+    saved.await.unwrap();
     let operator = app.operator().await;
     operator.post(MEASUREMENTS, [("path", "/srv")]).await;
     let page = ended(&operator, "/srv").await;
