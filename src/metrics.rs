@@ -10,6 +10,7 @@ mod listing;
 pub mod live;
 pub mod mirror;
 pub mod packing;
+pub mod ports;
 pub mod presence;
 pub mod rates;
 pub mod readings;

@@ -1,12 +1,12 @@
 //! How much the directories below another one hold.
 
-mod encoding;
 pub(super) mod rows;
 
 use super::text;
 use super::{Acting, Command, CommandType, Parameters, ParseError, Read, Value};
 
-pub use encoding::{decode, encode};
+/// A path of any bytes as text that survives forms and addresses, and the bytes again.
+pub use super::files::path::{decoded as decode, encoded as encode};
 
 pub(super) const FORMATS: &[&str] = &["du", "table"];
 

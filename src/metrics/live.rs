@@ -20,6 +20,7 @@ use tokio::sync::{Notify, watch};
 use super::catalogue::Metric;
 use super::columns::SeriesName;
 use super::line::Line;
+use super::ports::Ports;
 use super::rates::Value;
 use super::readings::Readings;
 use crate::commands::filesystems::Filesystem;
@@ -95,6 +96,8 @@ struct Shared {
     interest: Arc<Interest>,
     trouble: Mutex<Option<Arc<RemoteError>>>,
     readings: Mutex<Readings>,
+    /// When the ports were last asked for, and what was told.
+    ports: Mutex<(Option<Instant>, Option<Arc<Ports>>)>,
 }
 
 impl Live {
@@ -154,6 +157,7 @@ impl LiveServer {
             interest,
             trouble: Mutex::default(),
             readings: Mutex::default(),
+            ports: Mutex::default(),
         }))
     }
 

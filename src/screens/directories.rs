@@ -89,7 +89,7 @@ impl Directories {
         person: &SignedIn,
         (path, acting): (&str, Acting),
     ) -> Result<Option<Self>> {
-        let Some(command) = MeasureDirectories::below(&directories::decode(path), acting) else { return Ok(None) };
+        let Some(command) = command(path, acting) else { return Ok(None) };
         let role = stored.role_of(&person.actor);
         let refused = if stored.allows(&person.actor, Permission::ReadFiles) {
             let server = stored.server.clone();
@@ -201,6 +201,11 @@ pub fn address(path: &[u8]) -> String {
     directories::encode(path).replace('%', "%25")
 }
 
+/// What measures below `path`, as an address has it.
+fn command(path: &str, acting: Acting) -> Option<MeasureDirectories> {
+    MeasureDirectories::below(&directories::decode(path.as_bytes())?, acting)
+}
+
 /// As whom, by the word in addresses and forms.
 pub(super) fn acting(word: &str) -> Option<Acting> {
     [Acting::User, Acting::Root]
@@ -239,7 +244,7 @@ impl Form for MeasurementForm {
     fn check(&self) -> Result<Wish, FieldErrors> {
         let acting =
             acting(&self.acts_as).ok_or_else(|| FieldErrors::default().and("as", "This choice is not known"))?;
-        let command = MeasureDirectories::below(&directories::decode(&self.path), acting)
+        let command = command(&self.path, acting)
             .ok_or_else(|| FieldErrors::default().and("path", "Enter a path that begins with /"))?;
         let encoded = directories::encode(command.path());
         Ok(Wish { command, encoded, stop: !self.stop.is_empty() })

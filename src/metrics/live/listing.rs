@@ -1,13 +1,14 @@
 //! The lists of processes of a server, and how often they may be hurried. Others listed them: this keeps what a later one is
 //! compared with.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
 use super::{Live, LiveServer};
 use crate::commands::processes::ProcessList;
+use crate::metrics::ports::Ports;
 use crate::metrics::readings::Usage;
 use crate::models::consumer_readings::ConsumerReading;
 use crate::models::ids::ServerId;
@@ -25,6 +26,25 @@ impl LiveServer {
     /// it for the next question.
     pub fn usage(&self, list: &ProcessList) -> Option<Usage> {
         self.0.readings.lock().unwrap_or_else(PoisonError::into_inner).usage(list)
+    }
+
+    /// Whether the ports of its processes are to be asked for: not within `apart` of the last time. Who is told so does it.
+    pub(in crate::metrics) fn asks_for_ports(&self, now: Instant, apart: Duration) -> bool {
+        let mut ports = self.0.ports.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = ports.0.is_none_or(|last| now.saturating_duration_since(last) >= apart);
+        if is_due {
+            ports.0 = Some(now);
+        }
+        is_due
+    }
+
+    pub(in crate::metrics) fn keep_ports(&self, ports: Ports) {
+        self.0.ports.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(Arc::new(ports));
+    }
+
+    /// The ports of its processes, as they were last told.
+    pub fn ports(&self) -> Option<Arc<Ports>> {
+        self.0.ports.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
     }
 }
 

@@ -214,6 +214,23 @@ async fn sec_z07_as_root_is_measured_what_only_root_may_read_and_only_for_who_ma
 }
 
 #[actix_web::test]
+async fn sec_p07_a_measurement_as_root_that_is_stopped_runs_on_nowhere() {
+    let test = "sec_p07_a_measurement_as_root_that_is_stopped_runs_on_nowhere";
+    let setup = Setup::default().user("hannun-test", "/bin/sh").sudoers("hannun-test ALL=(root) NOPASSWD: ALL\n");
+    let Some(sshd) = setup.start(test) else { return };
+    let app = TestApp::start().await;
+    let endpoint = Endpoint { privilege: Privilege::Sudo, ..sshd.endpoint_of("hannun-test") };
+    known::add(&app, "web-1", &endpoint).await;
+    let (operator, path) = (app.operator().await, "/./././.");
+    operator.post(MEASUREMENTS, [("path", path), ("as", "root")]).await;
+    crate::harness::ssh::eventually("it is measured", || du_runs(path)).await;
+    operator.post(MEASUREMENTS, [("path", path), ("as", "root"), ("stop", "yes")]).await;
+    let page = ended(&operator, &format!("{path}&as=root")).await;
+    assert!(page.text("#directories .t-warn").starts_with("Stopped."), "{}", page.text("#directories"));
+    crate::harness::ssh::eventually("it runs no more", || !du_runs(path)).await;
+}
+
+#[actix_web::test]
 async fn sec_z07_who_may_not_read_files_has_nothing_measured() {
     let Some((app, _sshd)) = server("sec_z07_who_may_not_read_files_has_nothing_measured").await else { return };
     let viewer = app.viewer().await;

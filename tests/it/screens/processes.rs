@@ -56,7 +56,10 @@ async fn a_viewer_sees_what_runs_with_what_it_uses_now_and_narrows_it() {
     let viewer = app.viewer().await;
     let page = part(&viewer, "/servers/web-1/processes?q=spin-hannun", "processes").await;
     assert!(!page.has("header.topbar"), "the list alone");
-    assert_eq!(page.texts("thead th"), ["PID", "User", "CPU %", "Resident", "Threads", "State", "Age", "Command"]);
+    assert_eq!(
+        page.texts("thead th"),
+        ["PID", "User", "CPU %", "Resident", "Threads", "State", "Age", "Ports", "Command"]
+    );
     let row = page.texts(&format!("#p-{busy} td"));
     assert!(row[2].parse::<f64>().unwrap() > 5.0, "it does nothing else: {row:?}");
     assert_eq!((row[4].as_str(), row[5].as_str()), ("1", "running"));
@@ -292,6 +295,21 @@ async fn sockets_say_who_listens_where_in_words_and_who_is_connected() {
     let rows = page.table("#sockets table").rows;
     assert!(rows.iter().any(|row| row[0] == format!("{port} /tcp") && row[3] == "ESTABLISHED"), "{rows:?}");
     assert!(page.texts(".evidence span").iter().any(|line| line.contains("ss -Htunpe")));
+}
+
+#[actix_web::test]
+async fn the_list_says_at_which_ports_a_process_listens() {
+    let Some((app, sshd)) = server("the_list_says_at_which_ports_a_process_listens").await else { return };
+    let (viewer, port) = (app.viewer().await, sshd.port.to_string());
+    // They may come a moment after the list.
+    for _ in 0..100 {
+        let page = part(&viewer, "/servers/web-1/processes?q=sshd&sort=ports", "processes").await;
+        if page.texts("#process-rows tr:first-child td")[7].split(", ").any(|one| one == port) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("sshd listens at {port}, and the list does not say so");
 }
 
 #[actix_web::test]
