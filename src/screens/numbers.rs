@@ -106,8 +106,8 @@ impl Numbers {
 
     /// What the table says about each line of a chart.
     pub fn summary(&self, about: &Declared, reading: &Reading) -> Vec<SummaryRow> {
-        let tolerance = TimeDelta::milliseconds((reading.tolerance.max(2.5 * SELDOM) * 1_000.0) as i64);
-        let is_old = |end: &DateTime<Utc>| reading.range.to - *end > tolerance;
+        let tolerance = reading.tolerance.max(2.5 * SELDOM);
+        let is_old = |end: &DateTime<Utc>| (reading.range.to - *end).as_seconds_f64() > tolerance;
         let row = |of: &super::charts::LineOf| {
             let line = self.line(of.metric, &of.device)?;
             let (unit, factor) = (unit_of(of.metric), factor_of(of.metric));
