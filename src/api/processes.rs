@@ -58,7 +58,7 @@ pub struct ProcessView {
 
 impl ProcessView {
     fn all(running: Running) -> Vec<Self> {
-        let Running { list, usage } = running;
+        let Running { list, usage, .. } = running;
         let rate = list.ticks_per_second;
         let named: Vec<Option<String>> =
             list.processes.iter().map(|process| list.started(process).map(|started| started.to_string())).collect();

@@ -5,7 +5,7 @@ use actix_web::web::{Data, Json, Path};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::evidence::{LivePage, ask};
+use super::evidence::{EvidenceView, LivePage, ask};
 use super::input::Parameters;
 use super::paging::{Key, ListQuery, Shape};
 use crate::app::App;
@@ -53,6 +53,22 @@ pub struct OwnerView {
     pub pid: u32,
     /// Its short name.
     pub name: String,
+}
+
+/// One page of what listens, or of who is connected.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SocketPage)]
+pub struct SocketPage {
+    /// The items, in the order that was asked for.
+    pub items: Vec<SocketView>,
+    /// Give this as `cursor` to get what follows; null at the end. The server is asked anew each time.
+    pub next: Option<String>,
+    /// The server has more connections than were looked at: the others are on no page.
+    pub is_cut: bool,
+    /// The server did not tell whose some sockets are, because that takes root.
+    pub owners_are_hidden: bool,
+    /// How we know.
+    pub evidence: EvidenceView,
 }
 
 impl From<Socket> for SocketView {
@@ -108,13 +124,13 @@ pub struct SocketQuery {
     pub cursor: Option<String>,
 }
 
-/// What listens on the server now, or who is connected with it: at most 20,000 connections are looked at. `q` looks at
-/// protocol, addresses, user and processes.
+/// What listens on the server now, or who is connected with it: at most 20,000 connections are looked at, and `is_cut` says
+/// where there are more. `q` looks at protocol, addresses, user and processes.
 #[utoipa::path(
     operation_id = "list_sockets",
     get, path = "/api/v1/servers/{server}/sockets", tag = "servers",
     params(("server" = String, Path, description = "Its name"), SocketQuery),
-    responses((status = 200, body = LivePage<SocketView>)),
+    responses((status = 200, body = SocketPage)),
 )]
 pub async fn index(
     request: HttpRequest,
@@ -122,7 +138,7 @@ pub async fn index(
     asking: Asking,
     name: Path<String>,
     query: Parameters<SocketQuery>,
-) -> Result<Json<LivePage<SocketView>>> {
+) -> Result<Json<SocketPage>> {
     let SocketQuery { show, q, sort, limit, cursor } = query.0;
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
     let answer = match show.as_deref() {
@@ -130,7 +146,9 @@ pub async fn index(
         Some("connected") => ask(&request, &host, ListConnections).await?,
         Some(_) => return Err(Error::field("show", "Give listening or connected")),
     };
+    let (is_cut, owners_are_hidden) = (answer.value.is_cut, answer.value.hidden_owners);
     let sockets = answer.value.sockets.into_iter().map(SocketView::from).collect();
     let page = LIST.page(sockets, &ListQuery { q, sort, limit, cursor })?;
-    Ok(Json(LivePage::new(page, answer.evidence)))
+    let LivePage { items, next, evidence } = LivePage::new(page, answer.evidence);
+    Ok(Json(SocketPage { items, next, is_cut, owners_are_hidden, evidence }))
 }

@@ -1,12 +1,12 @@
 //! How much the directories below another one hold.
 
-mod encoding;
 pub(super) mod rows;
 
 use super::text;
-use super::{Command, CommandType, Parameters, ParseError, Read, Value};
+use super::{Acting, Command, CommandType, Parameters, ParseError, Read, Value};
 
-pub use encoding::{decode, encode};
+/// A path of any bytes as text that survives forms and addresses, and the bytes again.
+pub use super::files::path::{decoded as decode, encoded as encode};
 
 pub(super) const FORMATS: &[&str] = &["du", "table"];
 
@@ -36,19 +36,25 @@ pub struct Directory {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MeasureDirectories {
     path: Vec<u8>,
+    acting: Acting,
 }
 
 impl MeasureDirectories {
-    /// Below `path`; none where that is not an absolute path.
-    pub fn below(path: &[u8]) -> Option<Self> {
+    /// Below `path`, as `acting`; none where that is not an absolute path.
+    pub fn below(path: &[u8], acting: Acting) -> Option<Self> {
         let is_path = path.starts_with(b"/") && path.len() <= 4_096 && !path.contains(&0);
         let end = path.iter().rposition(|byte| *byte != b'/').map_or(1, |last| last + 1);
-        is_path.then(|| Self { path: path.get(..end).unwrap_or(path).to_vec() })
+        is_path.then(|| Self { path: path.get(..end).unwrap_or(path).to_vec(), acting })
     }
 
     /// The path, without slashes at its end.
     pub fn path(&self) -> &[u8] {
         &self.path
+    }
+
+    /// As whom.
+    pub fn whose(&self) -> Acting {
+        self.acting
     }
 
     fn is_child(&self, path: &[u8]) -> bool {
@@ -73,6 +79,10 @@ impl Command for MeasureDirectories {
     type Output = Measured;
     // A large directory is silent for minutes.
     const SILENCE: Option<std::time::Duration> = None;
+
+    fn acting(&self) -> Option<Acting> {
+        Some(self.acting)
+    }
 
     fn parameters(&self) -> Parameters {
         Parameters::default().with("path", Value::Text(self.path.clone()))
@@ -129,7 +139,7 @@ mod tests {
     use super::*;
 
     fn below(path: &str) -> MeasureDirectories {
-        MeasureDirectories::below(path.as_bytes()).unwrap()
+        MeasureDirectories::below(path.as_bytes(), Acting::User).unwrap()
     }
 
     fn names(measured: &Measured) -> Vec<String> {
@@ -165,7 +175,7 @@ mod tests {
         assert_eq!(below("/var//").path(), b"/var");
         assert_eq!(below("///").path(), b"/");
         for path in [&b""[..], b"var", b"-rf", b"/a\0b"] {
-            assert_eq!(MeasureDirectories::below(path), None);
+            assert_eq!(MeasureDirectories::below(path, Acting::User), None);
         }
     }
 

@@ -15,7 +15,7 @@ use super::processes::environment::ReadEnvironment;
 use super::processes::{ListProcesses, one, signals};
 use super::sockets::ListSockets;
 use super::sockets::connections::ListConnections;
-use super::{Command, CommandType, ParseError};
+use super::{Acting, Command, CommandType, ParseError};
 
 /// Rows that are shown at most.
 const MOST_ROWS: usize = 100;
@@ -73,7 +73,8 @@ impl CommandType {
             | Self::InspectFile => self.preview_packages(format, output)?,
             Self::MeasureDirectories => {
                 // Nobody tried it on a directory of theirs: it was tried on all of the server.
-                let whole = MeasureDirectories::below(b"/").ok_or_else(|| ParseError::new("no directory", output))?;
+                let whole = MeasureDirectories::below(b"/", Acting::User)
+                    .ok_or_else(|| ParseError::new("no directory", output))?;
                 Preview::of(&["Directory", "Bytes"], &whole.parse(format, output)?.directories, |one| {
                     vec![String::from_utf8_lossy(&one.path).into_owned(), one.bytes.to_string()]
                 })

@@ -29,6 +29,11 @@ pub struct ProcessList {
 }
 
 impl ProcessList {
+    /// Whether two of these tell what each process used in between: the server counts ticks, and knows its time.
+    pub fn counts(&self) -> bool {
+        self.ticks_per_second.is_some_and(|ticks| ticks > 0) && self.uptime_seconds.is_some()
+    }
+
     /// What names `process`, with its number, and no later one; none where the server did not tell its start.
     pub fn started(&self, process: &Process) -> Option<Started> {
         Some(Started { at: process.started_at.clone()?, boot: self.boot.clone() })

@@ -23,6 +23,8 @@ pub struct SocketList {
     pub sockets: Vec<Socket>,
     /// The server did not tell whose some sockets are, because it takes root to see that.
     pub hidden_owners: bool,
+    /// There are more than were read.
+    pub is_cut: bool,
 }
 
 /// A transport protocol.
@@ -79,6 +81,23 @@ pub struct Socket {
 pub fn is_loopback(address: &str) -> bool {
     let (plain, interface) = address.split_once('%').unwrap_or((address, ""));
     interface == "lo" || plain.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+impl Socket {
+    /// `tcp 127.0.0.1:22`
+    pub fn local(&self) -> String {
+        format!("{} {}", self.protocol.name(), endpoint(&self.address, self.port))
+    }
+
+    /// `203.0.113.9:51544`; empty while it listens.
+    pub fn remote(&self) -> String {
+        self.peer.as_ref().map(|peer| endpoint(&peer.address, peer.port)).unwrap_or_default()
+    }
+}
+
+/// `127.0.0.1:22`, `[::1]:22`
+fn endpoint(address: &str, port: u16) -> String {
+    if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
 }
 
 /// The other end of a connection.
@@ -138,6 +157,7 @@ struct Gathering {
     places: HashMap<(Protocol, String, u16, Option<Peer>, String), usize>,
     names: HashMap<u32, String>,
     as_root: bool,
+    is_cut: bool,
 }
 
 impl Gathering {
@@ -160,6 +180,6 @@ impl Gathering {
             }
         }
         let hidden_owners = !self.as_root && self.sockets.iter().any(|socket| socket.owners.is_empty());
-        SocketList { sockets: self.sockets, hidden_owners }
+        SocketList { sockets: self.sockets, hidden_owners, is_cut: self.is_cut }
     }
 }

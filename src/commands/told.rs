@@ -63,6 +63,7 @@ fn files(script: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::{Catalog, CommandType};
 
     #[test]
     fn a_long_script_says_itself_what_it_does() {
@@ -80,6 +81,23 @@ mod tests {
     #[test]
     fn a_script_of_words_of_the_shell_is_told_by_its_first() {
         assert_eq!(told("# how many\n\necho 5\nexit 0"), "echo 5");
+    }
+
+    #[test]
+    fn what_is_built_in_is_told_without_the_words_of_a_shell() {
+        for command_type in [CommandType::SampleMetrics, CommandType::ListConnections, CommandType::MeasureDirectories]
+        {
+            for variant in Catalog::built_in().variants(command_type) {
+                let told = told(&variant.script);
+                let plain = told.replace("\"$path\"", "");
+                assert!(
+                    !told.is_empty() && !plain.contains(['{', '}', '$', '<', '>', '|', '@']),
+                    "{}: {told}",
+                    variant.name
+                );
+                assert!(!["while", "exec", "as_root", "tick"].iter().any(|word| told.contains(word)), "{told}");
+            }
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::commands::Command;
 use crate::commands::directories::{MeasureDirectories, Measured};
 use crate::error::{Error, RemoteError, Result};
+use crate::language::Message;
 use crate::models::ids::{ServerId, UserId};
 use crate::remote::host::Host;
 
@@ -21,7 +22,7 @@ const LONGEST: Duration = Duration::from_mins(10);
 const MOST: usize = 2 << 20;
 /// What is done is remembered for so long.
 const REMEMBERED: TimeDelta = TimeDelta::minutes(30);
-/// Measurements that are remembered; the oldest ones go first.
+/// Measurements that are remembered or run; of those that have ended, the oldest ones go first.
 const LIMIT: usize = 64;
 
 /// Whose measurement it is, of which server.
@@ -54,6 +55,8 @@ struct State {
 pub enum End {
     /// All of it was measured.
     Done,
+    /// The server ended it without the sum of all: it broke off.
+    BrokenOff,
     /// A person stopped it.
     Stopped,
     /// It took too long.
@@ -85,8 +88,15 @@ impl Measurements {
         self.all().iter().rev().find(|known| known.owner == owner && known.command == *command).cloned()
     }
 
-    /// Begins one. Another one of the same person on the same server is stopped: one at a time is enough for a disk.
-    pub fn begin(&self, host: Host, owner: Owner, command: MeasureDirectories, (runtime, clock): (&Handle, Clock)) {
+    /// Begins one. Another one of the same person on the same server is stopped: one at a time is enough for a disk. What
+    /// others have running is left alone: where that is too much already, this one is refused.
+    pub fn begin(
+        &self,
+        host: Host,
+        owner: Owner,
+        command: MeasureDirectories,
+        (runtime, clock): (&Handle, Clock),
+    ) -> Result<()> {
         let now = clock.now();
         let one = Arc::new(Measurement {
             owner,
@@ -95,16 +105,26 @@ impl Measurements {
             stop: CancellationToken::new(),
             state: Mutex::default(),
         });
-        let mut all = self.all();
-        all.iter().filter(|known| known.owner == owner).for_each(|known| known.stop.cancel());
-        all.retain(|known| known.command != one.command || known.owner != owner);
-        all.retain(|known| now - known.began < REMEMBERED || !known.has_ended());
-        while all.len() >= LIMIT {
-            all.remove(0).stop.cancel();
-        }
-        all.push(Arc::clone(&one));
-        drop(all);
+        self.take_in(&one, now)?;
         runtime.spawn(async move { one.run(host, clock).await });
+        Ok(())
+    }
+
+    fn take_in(&self, one: &Arc<Measurement>, now: DateTime<Utc>) -> Result<()> {
+        let mut all = self.all();
+        all.retain(|known| now - known.began < REMEMBERED || !known.has_ended());
+        let is_own = |known: &Measurement| known.owner == one.owner;
+        if all.iter().filter(|known| !is_own(known) && !known.has_ended()).count() >= LIMIT {
+            return Err(Error::Unavailable(Message::new("Too many directories are being measured already")));
+        }
+        all.iter().filter(|known| is_own(known)).for_each(|known| known.stop.cancel());
+        all.retain(|known| known.command != one.command || !is_own(known));
+        while all.len() >= LIMIT {
+            let Some(oldest) = all.iter().position(|known| is_own(known) || known.has_ended()) else { break };
+            all.remove(oldest);
+        }
+        all.push(Arc::clone(one));
+        Ok(())
     }
 
     /// Stops what the owner has running on the server.
@@ -165,10 +185,63 @@ impl Measurement {
         let read = self.command.parse(&state.format, &state.output);
         drop(state);
         let problem = |problem| RemoteError::unparsable(host.name(), MeasureDirectories::TYPE.name(), problem);
-        read.map_err(problem).map(|_| End::Done).map_err(Into::into)
+        let measured = read.map_err(problem)?;
+        Ok(if measured.total_bytes.is_some() { End::Done } else { End::BrokenOff })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::Acting;
+
+    fn measurement(user: i64, path: &str) -> Arc<Measurement> {
+        Arc::new(Measurement {
+            owner: (ServerId(1), UserId(user)),
+            command: MeasureDirectories::below(path.as_bytes(), Acting::User).unwrap(),
+            began: DateTime::UNIX_EPOCH,
+            stop: CancellationToken::new(),
+            state: Mutex::default(),
+        })
+    }
+
+    fn limit() -> i64 {
+        i64::try_from(LIMIT).unwrap()
+    }
+
+    #[test]
+    fn what_somebody_has_running_is_stopped_by_nobody_else() {
+        let all = Measurements::default();
+        let others: Vec<_> = (0..limit()).map(|user| measurement(user, "/")).collect();
+        for one in &others {
+            all.take_in(one, one.began).unwrap();
+        }
+        let late = measurement(99, "/");
+        assert!(matches!(all.take_in(&late, late.began), Err(Error::Unavailable(_))));
+        let own = measurement(7, "/srv");
+        all.take_in(&own, own.began).unwrap();
+        let stopped = others.iter().filter(|one| one.stop.is_cancelled()).map(|one| one.owner.1).collect::<Vec<_>>();
+        assert_eq!(stopped, [UserId(7)], "whoever begins another one stops their own");
+        assert_eq!(all.all().len(), LIMIT);
+    }
+
+    #[test]
+    fn of_those_that_have_ended_the_oldest_make_room() {
+        let all = Measurements::default();
+        for user in 0..limit() {
+            let one = measurement(user, "/");
+            all.take_in(&one, one.began).unwrap();
+            if user > 0 {
+                one.state().end = Some((DateTime::UNIX_EPOCH, End::Done));
+            }
+        }
+        let late = measurement(99, "/");
+        all.take_in(&late, late.began).unwrap();
+        let known = |user| all.of((ServerId(1), UserId(user)), &late.command).is_some();
+        assert!(known(0) && !known(1) && known(2) && known(99), "the first one still runs");
     }
 }

@@ -7,7 +7,6 @@ mod compact;
 mod interest;
 mod listing;
 mod looks;
-mod readings;
 mod ring;
 mod told;
 
@@ -20,18 +19,16 @@ use tokio::sync::{Notify, watch};
 
 use super::catalogue::Metric;
 use super::columns::SeriesName;
-use super::consumers::Listing;
 use super::line::Line;
+use super::ports::Ports;
 use super::rates::Value;
+use super::readings::Readings;
 use crate::commands::filesystems::Filesystem;
 use crate::commands::metrics::Memory;
-use crate::commands::processes::ProcessList;
 use crate::error::RemoteError;
 use crate::models::ids::ServerId;
 use interest::Interest;
 use looks::Looks;
-use readings::Readings;
-pub use readings::Usage;
 use ring::Ring;
 
 pub(super) use told::Told;
@@ -98,8 +95,9 @@ struct Shared {
     somebody_came: Notify,
     interest: Arc<Interest>,
     trouble: Mutex<Option<Arc<RemoteError>>>,
-    listing: Mutex<Option<Listing>>,
     readings: Mutex<Readings>,
+    /// When the ports were last asked for, and what was told.
+    ports: Mutex<(Option<Instant>, Option<Arc<Ports>>)>,
 }
 
 impl Live {
@@ -158,8 +156,8 @@ impl LiveServer {
             somebody_came: Notify::new(),
             interest,
             trouble: Mutex::default(),
-            listing: Mutex::default(),
             readings: Mutex::default(),
+            ports: Mutex::default(),
         }))
     }
 
@@ -251,12 +249,6 @@ impl LiveServer {
         if !was_watched {
             self.0.somebody_came.notify_one();
         }
-    }
-
-    /// What each process of `list`, read a moment ago, uses now; none where no other list of the last minute is known. Keeps
-    /// it for the next question.
-    pub fn usage(&self, list: &ProcessList) -> Option<Usage> {
-        self.0.readings.lock().unwrap_or_else(PoisonError::into_inner).usage(list)
     }
 
     /// Bytes that the ring occupies.

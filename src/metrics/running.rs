@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::live::{LiveServer, Usage};
+use super::live::LiveServer;
+use super::readings::Usage;
 use crate::commands::processes::{ListProcesses, ProcessList};
 use crate::error::Result;
 use crate::remote::host::{Answer, Host};
@@ -17,13 +18,16 @@ pub struct Running {
     pub list: ProcessList,
     /// What it uses now; none where there is only one reading, or where the server does not count.
     pub usage: Option<Usage>,
+    /// Another reading would tell what it uses now: this is the first one in a while, and the server counts.
+    pub is_first: bool,
 }
 
 impl Running {
     /// Asks the server; `twice` where that is the first reading in a while.
     pub async fn read(host: &Host, live: &LiveServer, twice: bool) -> Result<Answer<Self>> {
-        let first = Self::once(host, live).await?;
-        if first.value.usage.is_some() || !twice || first.value.list.ticks_per_second.is_none() {
+        let mut first = Self::once(host, live).await?;
+        first.value.is_first = first.value.usage.is_none() && first.value.list.counts();
+        if !twice || !first.value.is_first {
             return Ok(first);
         }
         tokio::time::sleep(APART).await;
@@ -33,6 +37,6 @@ impl Running {
     async fn once(host: &Host, live: &LiveServer) -> Result<Answer<Self>> {
         let Answer { value: list, evidence } = host.read(ListProcesses).await?;
         let usage = live.usage(&list);
-        Ok(Answer { value: Self { list, usage }, evidence })
+        Ok(Answer { value: Self { list, usage, is_first: false }, evidence })
     }
 }

@@ -22,6 +22,8 @@ use crate::models::series::{NewSeries, Series};
 const KEPT: TimeDelta = TimeDelta::minutes(10);
 /// Windows kept at most, whatever their times: ten minutes of two thousand servers.
 const LIMIT: usize = 120_000;
+/// Readings of what used most that are kept at most: ten minutes of two thousand servers.
+const READINGS: usize = 4_000;
 /// Windows written at once: what waited for ten minutes is written in several batches.
 const BATCH: usize = 2_000;
 /// Between two batches.
@@ -35,9 +37,16 @@ pub struct Store(Arc<Mutex<Waiting>>);
 struct Waiting {
     windows: VecDeque<Window>,
     /// Written with the next windows: they are no batch of their own.
-    consumers: Vec<ConsumerReading>,
+    consumers: VecDeque<ConsumerReading>,
     /// Some were dropped since the last batch was written.
     dropping: bool,
+}
+
+impl Waiting {
+    fn bound_consumers(&mut self) {
+        let surplus = self.consumers.len().saturating_sub(READINGS);
+        self.consumers.drain(..surplus);
+    }
 }
 
 impl Store {
@@ -55,12 +64,11 @@ impl Store {
         }
     }
 
-    /// Takes what used most, to be written with the next windows. While the database is away the first ones are kept.
+    /// Takes what used most, to be written with the next windows. While the database is away the newest ones are kept.
     pub fn put_consumers(&self, reading: Option<ConsumerReading>) {
         let mut waiting = self.waiting();
-        if waiting.consumers.len() < BATCH {
-            waiting.consumers.extend(reading);
-        }
+        waiting.consumers.extend(reading);
+        waiting.bound_consumers();
     }
 
     /// How many windows wait to be written.
@@ -99,7 +107,8 @@ impl Store {
             let mut waiting = self.waiting();
             let count = waiting.windows.len().min(BATCH);
             let batch: Vec<Window> = waiting.windows.drain(..count).collect();
-            let consumers = if batch.is_empty() { Vec::new() } else { std::mem::take(&mut waiting.consumers) };
+            let readings = if batch.is_empty() { 0 } else { waiting.consumers.len().min(BATCH) };
+            let consumers: Vec<ConsumerReading> = waiting.consumers.drain(..readings).collect();
             (batch, consumers)
         };
         if batch.is_empty() {
@@ -111,18 +120,21 @@ impl Store {
                 Ok(written)
             }
             Err(error) => {
-                self.put_back(batch);
-                self.waiting().consumers.extend(consumers);
+                self.put_back(batch, consumers);
                 Err(error)
             }
         }
     }
 
-    fn put_back(&self, batch: Vec<Window>) {
+    fn put_back(&self, batch: Vec<Window>, consumers: Vec<ConsumerReading>) {
         let mut waiting = self.waiting();
         for window in batch.into_iter().rev() {
             waiting.windows.push_front(window);
         }
+        for reading in consumers.into_iter().rev() {
+            waiting.consumers.push_front(reading);
+        }
+        waiting.bound_consumers();
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
@@ -203,6 +215,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
+    use crate::models::consumer_readings::Consumers;
 
     fn window(minute: i64) -> Window {
         let at = DateTime::from_timestamp_secs(1_700_000_000 + minute * 60).unwrap();
@@ -223,7 +236,29 @@ mod tests {
     fn what_could_not_be_written_keeps_its_place() {
         let store = Store::default();
         store.put(window(2));
-        store.put_back(vec![window(0), window(1)]);
+        store.put_back(vec![window(0), window(1)], Vec::new());
         assert_eq!(store.waiting().windows, [window(0), window(1), window(2)]);
+    }
+
+    fn reading(second: i64) -> ConsumerReading {
+        let (by_cpu, by_memory) = (Consumers::default(), Consumers::default());
+        let at = DateTime::from_timestamp_secs(1_700_000_000 + second).unwrap();
+        ConsumerReading { server_id: ServerId(1), at, span_seconds: 1.0, by_cpu, by_memory }
+    }
+
+    #[test]
+    fn rel_r04_however_often_writing_fails_readings_are_bounded_and_the_newest_are_kept() {
+        let store = Store::default();
+        for second in 0..20_000 {
+            store.put_consumers(Some(reading(second)));
+            if second % 1_000 == 0 {
+                // What was taken for a batch that failed comes back while others came.
+                let taken = store.waiting().consumers.drain(..).collect();
+                (1..=10).for_each(|_| store.put_consumers(Some(reading(second))));
+                store.put_back(Vec::new(), taken);
+            }
+        }
+        let waiting = store.waiting();
+        assert_eq!((waiting.consumers.len(), waiting.consumers.back()), (READINGS, Some(&reading(19_999))));
     }
 }

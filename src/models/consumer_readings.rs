@@ -15,6 +15,9 @@ use crate::db::schema::consumer_readings;
 /// How long readings are kept.
 pub const KEPT: TimeDelta = TimeDelta::hours(48);
 
+/// Rows of one insert: each binds five values, and PostgreSQL takes 65,535.
+const ROWS: usize = 5_000;
+
 /// One process among those that used most. Its texts are the server's own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Consumer {
@@ -68,11 +71,13 @@ impl ConsumerReading {
         let there: Vec<ServerId> =
             servers::table.filter(servers::id.eq_any(named)).select(servers::id).for_key_share().load(connection)?;
         let readings: Vec<&Self> = readings.iter().filter(|reading| there.contains(&reading.server_id)).collect();
-        diesel::insert_into(consumer_readings::table)
-            .values(readings)
-            .on_conflict_do_nothing()
-            .execute(connection)
-            .map(drop)
+        for rows in readings.chunks(ROWS) {
+            diesel::insert_into(consumer_readings::table)
+                .values(rows.to_vec())
+                .on_conflict_do_nothing()
+                .execute(connection)?;
+        }
+        Ok(())
     }
 
     /// The reading of `server` nearest to `at`; the earlier one of two that are as near.

@@ -37,6 +37,8 @@ pub struct Busiest {
     pub count: Message,
     /// Processor time is that of their whole lives, not of now.
     pub is_average: bool,
+    /// That changes with the next reading.
+    pub is_first: bool,
 }
 
 /// One process in the table. The command is the server's own text.
@@ -82,7 +84,7 @@ pub async fn processes(
     Region::of(running(host, live, patience).await, role, |running| busiest(&running))
 }
 
-fn busiest(Running { list, usage }: &Running) -> Busiest {
+fn busiest(Running { list, usage, is_first }: &Running) -> Busiest {
     let cpu = |process: &Process| match usage {
         Some(usage) => usage.get(&process.pid).copied(),
         None => process.average_cpu_percent,
@@ -100,7 +102,8 @@ fn busiest(Running { list, usage }: &Running) -> Busiest {
         memory: say(process.memory_percent),
     };
     let count = Message::new("{n} processes").with("n", list.processes.len());
-    Busiest { rows: rows.iter().take(TOP).map(row).collect(), count, is_average: usage.is_none() }
+    let rows = rows.iter().take(TOP).map(row).collect();
+    Busiest { rows, count, is_average: usage.is_none(), is_first: *is_first }
 }
 
 /// What is mounted, how full it is, and when it will be full.
@@ -157,7 +160,7 @@ mod tests {
     fn the_busiest_of_now_come_first_and_an_average_is_said_to_be_one() {
         let process = |pid, average| Process { pid, average_cpu_percent: Some(average), ..Process::default() };
         let list = ProcessList { processes: vec![process(1, 3.0), process(2, 40.0)], ..ProcessList::default() };
-        let mut running = Running { list, usage: Some([(1, 50.0), (2, 0.0)].into()) };
+        let mut running = Running { list, usage: Some([(1, 50.0), (2, 0.0)].into()), is_first: false };
         let told = |busiest: Busiest| (busiest.rows[0].pid.clone(), busiest.rows[0].cpu.clone(), busiest.is_average);
         assert_eq!(told(busiest(&running)), ("1".to_owned(), "50.0".to_owned(), false));
         running.usage = None;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
+use super::gather::Stored;
 use super::part::Part;
 use super::range::Range;
 use super::region::EvidenceLine;
@@ -11,7 +12,7 @@ use crate::app::App;
 use crate::commands::ListProcesses;
 use crate::error::{Error, Result};
 use crate::language::Message;
-use crate::models::actor::Role;
+use crate::models::actor::Actor;
 use crate::models::consumer_readings::{Consumer, ConsumerReading};
 use crate::models::ids::ServerId;
 use crate::remote::host::{Evidence, Host};
@@ -43,6 +44,8 @@ pub struct Consumed {
     pub by: By,
     /// It shows now, and goes on asking.
     pub follows: bool,
+    /// It asks at once: the page did not wait for what is of now.
+    pub hurries: bool,
     /// The moment that was asked about.
     pub asked: Option<DateTime<Utc>>,
     /// What it shows.
@@ -69,6 +72,8 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// When it was.
     pub at: DateTime<Utc>,
+    /// That is a moment ago.
+    pub is_of_now: bool,
     /// The mean of how long; none where the server itself said what a moment is.
     pub span: Option<Duration>,
     /// Its own address.
@@ -101,33 +106,35 @@ pub struct Asked<'a> {
     pub at: Option<DateTime<Utc>>,
     /// The page or the region alone.
     pub part: Part,
-    /// Of whoever asks.
-    pub role: Role,
     /// The server may be asked.
     pub answers: bool,
 }
 
 impl Consumed {
     /// What used most at the asked moment. Only the region alone waits for the server.
-    pub async fn load(app: &App, host: &Host, by: By, asked: Asked<'_>) -> Result<Self> {
+    pub async fn load(app: &App, stored: &Stored, actor: &Actor, (by, asked): (By, Asked<'_>)) -> Result<Self> {
+        let host = app.hosts.of(actor.clone(), stored.server.clone());
         let now = app.clock.now();
-        let (server, moment) = (host.server().id, asked.at.unwrap_or(now));
+        let (server, moment) = (stored.server.id, asked.at.unwrap_or(now));
         let nearest = app.db.run(move |connection| ConsumerReading::nearest(connection, server, moment)).await?;
         let near = nearest.filter(|reading| (reading.at - moment).abs() <= NEAR);
-        let table = |reading, evidence| Shown::Reading(Box::new(Table::of(by, reading, &asked, evidence)));
+        let table = |reading, evidence| Shown::Reading(Box::new(Table::of(by, reading, (&asked, now), evidence)));
         let shown = match near {
             Some(reading) if asked.at.is_some() || !asked.answers || asked.part == Part::Page => table(reading, None),
             Some(reading) if now - reading.at < FRESH => table(reading, None),
             _ if asked.at.is_some() || !asked.answers => Shown::Nothing(Message::new(NOTHING)),
             _ if asked.part == Part::Page => Shown::Waiting,
-            _ => match tokio::time::timeout(asked.part.patience().limit, read(app, host)).await {
+            _ => match tokio::time::timeout(asked.part.patience().limit, read(app, &host)).await {
                 Ok(Ok(Some((reading, evidence)))) => table(reading, Some(evidence.into())),
-                Ok(Err(Error::Remote(error))) => Shown::Failed(Box::new(Fail::new(&error, asked.role))),
+                Ok(Err(Error::Remote(error))) => Shown::Failed(Box::new(Fail::new(&error, stored.role_of(actor)))),
                 Ok(Err(error)) => return Err(error),
                 Ok(Ok(None)) | Err(_) => Shown::Waiting,
             },
         };
-        Ok(Self { by, follows: asked.at.is_none() && asked.answers, asked: asked.at, shown })
+        let follows = asked.at.is_none() && asked.answers;
+        let is_of_now = matches!(&shown, Shown::Reading(table) if table.is_of_now);
+        let hurries = follows && asked.part == Part::Page && !is_of_now;
+        Ok(Self { by, follows, hurries, asked: asked.at, shown })
     }
 }
 
@@ -155,7 +162,12 @@ async fn list(app: &App, host: &Host) -> Result<Option<(ConsumerReading, Evidenc
 }
 
 impl Table {
-    fn of(by: By, reading: ConsumerReading, asked: &Asked<'_>, evidence: Option<EvidenceLine>) -> Self {
+    fn of(
+        by: By,
+        reading: ConsumerReading,
+        (asked, now): (&Asked<'_>, DateTime<Utc>),
+        evidence: Option<EvidenceLine>,
+    ) -> Self {
         let consumers = match by {
             By::Cpu => reading.by_cpu.0,
             By::Memory => reading.by_memory.0,
@@ -177,6 +189,7 @@ impl Table {
         Self {
             rows: consumers.into_iter().map(row).collect(),
             at: reading.at,
+            is_of_now: evidence.is_some() || now - reading.at < FRESH,
             span: Some(span).filter(|span| !span.is_zero() && by == By::Cpu),
             link: format!("{}?{}&at={at}", asked.path, range.query()),
             evidence,

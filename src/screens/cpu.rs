@@ -65,23 +65,17 @@ pub async fn index(
     let (chart, why_not) = pressure::chart(declared::cpu_pressure(), &numbers, Metric::CpuTotal);
     whole.extend(chart);
     let plan = Plan::default().with("", whole).with_small("Cores", each.collect()).with_note(why_not);
-    let part = Part::of(&request);
     let mut page = HistoryPage::new(SCREEN.label, about, plan, &numbers, &reading);
+    let part = Part::of(&request);
     if part.includes("consumers") {
-        let host = app.hosts.of(person.actor.clone(), stored.server.clone());
         let asked = Asked {
             path: &page.about.here_path,
             range: &reading.range,
             at: query.at,
             part,
-            role: stored.role_of(&person.actor),
             answers: page.about.away.is_none(),
         };
-        page.consumers = Some(Consumed::load(&app, &host, By::Cpu, asked).await?);
+        page.consumers = Some(Consumed::load(&app, &stored, &person.actor, (By::Cpu, asked)).await?);
     }
-    match part {
-        Part::Block("charts") => render.page(&page.as_charts()),
-        Part::Block("consumers") => render.page(&page.as_consumers()),
-        _ => render.page(&page),
-    }
+    page.answer(part, render)
 }

@@ -11,10 +11,12 @@ use super::range::RangeQuery;
 use super::region::EvidenceLine;
 use crate::app::App;
 use crate::commands::directories::{self, MeasureDirectories, Measured};
+use crate::commands::{Acting, Command};
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
 use crate::metrics::directories::{End, Known};
 use crate::models::actor::Role;
+use crate::models::allowance::Allowance;
 use crate::models::permission::Permission;
 use crate::web::errors::Fail;
 use crate::web::extract::{Form, SignedIn, ValidForm};
@@ -35,8 +37,12 @@ pub struct Directories {
     pub address: String,
     /// The directory above, as an address has it.
     pub above: Option<String>,
-    /// Whoever asks may have it measured.
-    pub may: bool,
+    /// It is measured as root, or asked for so.
+    pub as_root: bool,
+    /// Whoever asks may choose to be root.
+    pub may_be_root: bool,
+    /// Why whoever asks may not have it measured.
+    pub refused: Option<Message>,
     /// What is known; none where nobody has measured it.
     pub shown: Option<Shown>,
 }
@@ -77,27 +83,47 @@ pub struct Row {
 
 impl Directories {
     /// The region for `path`, as an address has it; none where that is no path.
-    pub fn load(app: &App, stored: &Stored, person: &SignedIn, path: &str) -> Option<Self> {
-        let command = MeasureDirectories::below(&directories::decode(path))?;
+    pub async fn load(
+        app: &App,
+        stored: &Stored,
+        person: &SignedIn,
+        (path, acting): (&str, Acting),
+    ) -> Result<Option<Self>> {
+        let Some(command) = command(path, acting) else { return Ok(None) };
         let role = stored.role_of(&person.actor);
+        let refused = if stored.allows(&person.actor, Permission::ReadFiles) {
+            let server = stored.server.clone();
+            let allowed = app.db.run(move |connection| server.narrowest_allowance(connection)).await?.allow;
+            let why = "hannun may not read files on this server, whoever asks. An administrator can change that";
+            (allowed < Allowance::ReadFiles).then(|| Message::new(why))
+        } else {
+            Some(Message::new("Measuring directories takes the permission to read files."))
+        };
         let known = app.measurements.of((stored.server.id, person.user.id), &command);
         let whole = command.path();
         let above = (whole != b"/").then(|| {
             let end = whole.iter().rposition(|byte| *byte == b'/').unwrap_or_default();
             directories::encode(whole.get(..end.max(1)).unwrap_or(whole))
         });
-        Some(Self {
+        Ok(Some(Self {
             path: String::from_utf8_lossy(whole).into_owned(),
             address: address(whole),
             encoded: directories::encode(whole),
             above,
-            may: stored.allows(&person.actor, Permission::ReadFiles),
+            as_root: acting == Acting::Root,
+            may_be_root: stored.allows(&person.actor, Permission::Root),
+            refused,
             shown: known.map(|known| Shown::of(known.known(), role)),
-        })
+        }))
     }
 }
 
 impl Directories {
+    /// How the query goes on where it is measured as root.
+    pub fn role(&self) -> &'static str {
+        if self.as_root { "&as=root" } else { "" }
+    }
+
     /// Whether it is being measured.
     pub fn runs(&self) -> bool {
         self.shown.as_ref().is_some_and(|shown| shown.runs)
@@ -122,6 +148,11 @@ impl Shown {
                 notes.push(Message::new("Given up after 10 minutes. Measure a directory further down."));
             }
             Some(End::TooMuch) => notes.push(Message::new("There are too many directories to list. Some are missing.")),
+            Some(End::BrokenOff) => {
+                notes.push(Message::new(
+                    "It broke off on the server. These are the directories that were done by then.",
+                ));
+            }
             Some(End::Refused) => notes.push(Message::new("hannun did not ask the server. Try again.")),
             Some(End::Failed(error)) => failed = Some(Box::new(Fail::new(error, role))),
         }
@@ -170,12 +201,27 @@ pub fn address(path: &[u8]) -> String {
     directories::encode(path).replace('%', "%25")
 }
 
+/// What measures below `path`, as an address has it.
+fn command(path: &str, acting: Acting) -> Option<MeasureDirectories> {
+    MeasureDirectories::below(&directories::decode(path.as_bytes())?, acting)
+}
+
+/// As whom, by the word in addresses and forms.
+pub(super) fn acting(word: &str) -> Option<Acting> {
+    [Acting::User, Acting::Root]
+        .into_iter()
+        .find(|acting| acting.word() == word || (word.is_empty() && *acting == Acting::User))
+}
+
 /// What to do with the measurement of a path.
 #[derive(Debug, Deserialize)]
 pub struct MeasurementForm {
     /// Encoded; without one, all of the server.
     #[serde(default = "root")]
     path: String,
+    /// `root`, or the login user.
+    #[serde(default, rename = "as")]
+    acts_as: String,
     #[serde(default)]
     stop: String,
 }
@@ -196,7 +242,9 @@ impl Form for MeasurementForm {
     type Valid = Wish;
 
     fn check(&self) -> Result<Wish, FieldErrors> {
-        let command = MeasureDirectories::below(&directories::decode(&self.path))
+        let acting =
+            acting(&self.acts_as).ok_or_else(|| FieldErrors::default().and("as", "This choice is not known"))?;
+        let command = command(&self.path, acting)
             .ok_or_else(|| FieldErrors::default().and("path", "Enter a path that begins with /"))?;
         let encoded = directories::encode(command.path());
         Ok(Wish { command, encoded, stop: !self.stop.is_empty() })
@@ -217,12 +265,20 @@ pub async fn create(
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
     let owner = (stored.server.id, person.user.id);
     let Wish { command, encoded, stop } = form.0;
-    let address = format!("/servers/{}/disks?path={}", stored.server.name, address(command.path()));
+    let acting = command.whose();
+    let role = if acting == Acting::Root { "&as=root" } else { "" };
+    let address = format!("/servers/{}/disks?path={}{role}", stored.server.name, address(command.path()));
     if stop {
         app.measurements.stop(owner);
     } else {
-        host.permits(Permission::ReadFiles, "measure_directories", &encoded).await?;
-        app.measurements.begin(host, owner, command, (app.hosts.pool().runtime(), app.clock.clone()));
+        // It runs beside the page, so what is refused must be said before it begins.
+        let action = MeasureDirectories::TYPE.name();
+        host.permits(Permission::ReadFiles, action, &encoded).await?;
+        host.allows(Allowance::ReadFiles, action, &encoded).await?;
+        if acting == Acting::Root {
+            host.permits(Permission::Root, action, &encoded).await?;
+        }
+        app.measurements.begin(host, owner, command, (app.hosts.pool().runtime(), app.clock.clone()))?;
     }
     if !render.wants_fragment() {
         return render.go(&address);
@@ -232,7 +288,7 @@ pub async fn create(
     let mut page = HistoryPage::new(super::disks::SCREEN.label, about, Plan::default(), &numbers, &reading);
     page.about.here_path = format!("/servers/{}/disks", stored.server.name);
     page.csrf_token.clone_from(&render.shell.csrf_token);
-    page.directories = Directories::load(&app, &stored, &person, &encoded);
+    page.directories = Directories::load(&app, &stored, &person, (&encoded, acting)).await?;
     if page.directories.is_none() {
         return Err(Error::NotFound("The directory"));
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::asked;
 use super::declared::{self, MOST_DEVICES};
-use super::directories::Directories;
+use super::directories::{Directories, acting};
 use super::gather::{self, Stored};
 use super::history::{HistoryPage, Plan};
 use super::numbers::Numbers;
@@ -50,6 +50,9 @@ const METRICS: &[Metric] = &[
 pub struct PathQuery {
     /// As `commands::directories::encode` has it.
     path: Option<String>,
+    /// `root`, or the login user.
+    #[serde(default, rename = "as")]
+    acts_as: String,
 }
 
 /// Filesystems and disks over a span of time.
@@ -75,14 +78,10 @@ pub async fn index(
     }
     if let Some(path) = directory.path.as_deref().filter(|_| part.includes("directories")) {
         page.csrf_token.clone_from(&render.shell.csrf_token);
-        page.directories = Directories::load(&app, &stored, &person, path);
+        let acting = acting(&directory.acts_as).unwrap_or_default();
+        page.directories = Directories::load(&app, &stored, &person, (path, acting)).await?;
     }
-    match part {
-        Part::Block("directories") => render.page(&page.as_directories()),
-        Part::Block("charts") => render.page(&page.as_charts()),
-        Part::Block("filesystems") => render.page(&page.as_filesystems()),
-        _ => render.page(&page),
-    }
+    page.answer(part, render)
 }
 
 pub(super) fn plan(numbers: &Numbers) -> Plan {

@@ -1,5 +1,6 @@
 //! What CPU, Memory and Disks have in common: a grid of charts over a chosen span, and a table. Shapes numbers; asks nobody.
 
+use actix_web::HttpResponse;
 use askama::Template;
 use chrono::{DateTime, Utc};
 
@@ -9,10 +10,13 @@ use super::consumers::{By, Consumed, Shown};
 use super::directories::Directories;
 use super::filesystems::FilesystemRow;
 use super::numbers::{LARGE, Numbers, SMALL, SummaryRow};
+use super::part::Part;
 use super::range::Choice;
 use super::region::Region;
+use crate::error::Result;
 use crate::language::Message;
 use crate::web::filters;
+use crate::web::render::Render;
 
 /// Spans that these screens offer.
 const CHOICES: usize = 8;
@@ -100,7 +104,8 @@ pub struct HistoryPage {
 impl HistoryPage {
     /// The page of `plan`, drawn from `numbers`.
     pub fn new(title: &'static str, about: About, plan: Plan, numbers: &Numbers, reading: &Reading) -> Self {
-        let summary = plan.sections.iter().flat_map(|(_, _, charts)| charts).flat_map(|chart| numbers.summary(chart));
+        let summary =
+            plan.sections.iter().flat_map(|(_, _, charts)| charts).flat_map(|chart| numbers.summary(chart, reading));
         let summary = summary.collect();
         let sections = plan.sections.into_iter().filter(|(_, _, charts)| !charts.is_empty());
         let draw = |(title, is_small, charts): (_, bool, Vec<Declared>)| {
@@ -124,6 +129,17 @@ impl HistoryPage {
             filesystems: None,
             directories: None,
             csrf_token: String::new(),
+        }
+    }
+
+    /// The page, or the part of it that is asked for.
+    pub fn answer(&self, part: Part, render: Render) -> Result<HttpResponse> {
+        match part {
+            Part::Block("charts") => render.page(&self.as_charts()),
+            Part::Block("consumers") => render.page(&self.as_consumers()),
+            Part::Block("filesystems") => render.page(&self.as_filesystems()),
+            Part::Block("directories") => render.page(&self.as_directories()),
+            Part::Page | Part::Block(_) => render.page(self),
         }
     }
 }

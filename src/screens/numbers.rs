@@ -1,5 +1,7 @@
 //! The numbers behind a page's charts: stored history and the last minutes from memory as one. Pure.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::charts::{Chart, Declared, Reading, factor_of, unit_of};
 use super::range::Range;
 use crate::metrics::catalogue::Metric;
@@ -30,7 +32,9 @@ pub struct SummaryRow {
     /// Text from the server; empty for the whole server.
     pub device: String,
     /// The last value.
-    pub now: String,
+    pub last: String,
+    /// When that was, where there are no newer ones up to the end of the span.
+    pub ended: Option<DateTime<Utc>>,
     /// The lowest value of the span.
     pub lowest: String,
     /// Its mean.
@@ -101,7 +105,9 @@ impl Numbers {
     }
 
     /// What the table says about each line of a chart.
-    pub fn summary(&self, about: &Declared) -> Vec<SummaryRow> {
+    pub fn summary(&self, about: &Declared, reading: &Reading) -> Vec<SummaryRow> {
+        let tolerance = reading.tolerance.max(2.5 * SELDOM);
+        let is_old = |end: &DateTime<Utc>| (reading.range.to - *end).as_seconds_f64() > tolerance;
         let row = |of: &super::charts::LineOf| {
             let line = self.line(of.metric, &of.device)?;
             let (unit, factor) = (unit_of(of.metric), factor_of(of.metric));
@@ -113,7 +119,12 @@ impl Numbers {
                 title: about.title,
                 label: of.label,
                 device: of.device.clone(),
-                now: line.points.last().map(|point| say(point.mean)).unwrap_or_default(),
+                last: line.points.last().map(|point| say(point.mean)).unwrap_or_default(),
+                ended: line
+                    .points
+                    .last()
+                    .map(|point| point.time() + TimeDelta::seconds(line.tier.into()))
+                    .filter(is_old),
                 lowest: points().map(|point| point.min).min_by(f32::total_cmp).map(say).unwrap_or_default(),
                 mean: say(mean),
                 highest: points().map(|point| point.max).max_by(f32::total_cmp).map(say).unwrap_or_default(),
@@ -148,6 +159,8 @@ pub fn plotted(line: &Line) -> Vec<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Language;
+    use crate::screens::range::RangeQuery;
 
     fn line(tier: u32, points: &[(i64, f32)]) -> Line {
         let points =
@@ -184,8 +197,24 @@ mod tests {
     fn the_table_says_the_extremes_that_the_drawing_may_hide() {
         let numbers = Numbers::joined(vec![line(10, &[(0, 10.0), (10, 20.0)])], Vec::new(), 0);
         let about = Declared::new("cpu", "CPU", &[(Metric::CpuTotal, "in use")]);
-        let row = numbers.summary(&about).remove(0);
-        assert_eq!([row.now, row.lowest, row.mean, row.highest], ["20 %", "9 %", "15 %", "21 %"]);
+        let row = numbers.summary(&about, &until(20)).remove(0);
+        assert_eq!([row.last, row.lowest, row.mean, row.highest], ["20 %", "9 %", "15 %", "21 %"]);
+        assert_eq!(row.ended, None);
+    }
+
+    /// Somebody reads the last hour before `end`, seconds.
+    fn until(end: i64) -> Reading {
+        let to = DateTime::from_timestamp_secs(end).unwrap();
+        let range = Range::of(&RangeQuery::default(), "1h", to);
+        Reading { range, zone: chrono_tz::Tz::UTC, language: Language::default(), tolerance: 25.0, live: true }
+    }
+
+    #[test]
+    fn the_table_says_when_a_last_value_was_that_is_not_of_now() {
+        let numbers = Numbers::joined(vec![line(10, &[(0, 10.0), (10, 20.0)])], Vec::new(), 0);
+        let about = Declared::new("cpu", "CPU", &[(Metric::CpuTotal, "in use")]);
+        let ended = |end| numbers.summary(&about, &until(end)).remove(0).ended.map(|at| at.timestamp());
+        assert_eq!((ended(40), ended(300)), (None, Some(20)));
     }
 
     #[test]

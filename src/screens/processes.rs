@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::commands::{CommandType, ReadProcess};
 use crate::error::Result;
 use crate::metrics::health::Level;
+use crate::metrics::ports::Ports;
 use crate::models::actor::Role;
 use crate::web::extract::SignedIn;
 use crate::web::menu::{Group, Screen};
@@ -64,8 +65,11 @@ pub async fn index(
     let list = wants("processes").then(|| asked::running(&host, &live, part.patience()));
     let pid = query.pid().filter(|_| wants("drawer"));
     let one = pid.map(|pid| asked::ask(&host, ReadProcess { pid }, part.patience().limit));
-    let (list, one) = tokio::join!(OptionFuture::from(list), OptionFuture::from(one));
-    let table = Region::of(list.flatten(), role, |running| ProcessTable::new(&running, &query, &stored.server.name))?;
+    let ports = wants("processes").then(|| Ports::read(&host, &live, app.hosts.pool().runtime()));
+    let (list, ports, one) = tokio::join!(OptionFuture::from(list), OptionFuture::from(ports), OptionFuture::from(one));
+    let (ports, name) = (ports.flatten(), &stored.server.name);
+    let table =
+        Region::of(list.flatten(), role, |running| ProcessTable::new(&running, ports.as_deref(), &query, name))?;
     let mut page = ProcessesPage::new(stored.about(&render.shell.here, level), query, table, answers);
     if let Some(pid) = pid {
         let may = detail::May::find(&app, &stored, &person.actor).await?;

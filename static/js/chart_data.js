@@ -52,27 +52,27 @@ const chartData = (() => {
       return this.spec.headline ? this.value(this.spec.headline, this.heard) : this.latest[0];
     }
 
+    // The value of a line in a row of what is drawn; none in a gap. The last one where no row is meant.
     at(line, index) {
-      if (index != null) return this.columns[line][index];
+      if (index != null) return this.columns[line][this.drawn[index]];
       return this.latest ? this.latest[line] : this.columns[line].findLast((value) => value != null);
     }
 
     gaps() {
-      const ends = [...this.times.slice(1), this.to];
-      return this.times.map((from, row) => [from, ends[row]]).filter(([from, to]) => to - from > this.spec.tolerance);
+      return this.times.map((from, row) => [from, this.times[row + 1] ?? this.to]).filter(([from, to]) => to - from > this.spec.tolerance);
     }
 
-    // What uPlot draws: with breaks at gaps, and stacked where asked.
+    // What uPlot draws, stacked where asked. A gap has two rows of its own, beside its ends: a cursor reads the nearest row.
     series() {
-      const broken = new Set(this.gaps().map(([from]) => from));
-      const times = this.times.flatMap((at) => broken.has(at) ? [at, at + 0.001] : [at]);
-      const columns = this.columns.map((column) =>
-        column.flatMap((value, row) => broken.has(this.times[row]) ? [value, null] : [value]));
-      const under = times.map(() => 0);
+      const ends = new Map(this.gaps());
+      const rows = this.times.flatMap((at, row) => ends.has(at) ? [[at, row], [at + 0.001], [ends.get(at) - 0.001]] : [[at, row]]);
+      this.drawn = rows.map(([, row]) => row);
+      const columns = this.columns.map((column) => this.drawn.map((row) => column[row] ?? null));
+      const under = rows.map(() => 0);
       if (this.spec.stacked) columns.toReversed().forEach((column) => column.forEach((value, row) => {
         if (value != null) under[row] = column[row] = value + under[row];
       }));
-      return [times, ...columns];
+      return [rows.map(([at]) => at), ...columns];
     }
   }
 

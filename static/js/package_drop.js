@@ -44,13 +44,17 @@ class PackageDrop extends HTMLElement {
       const request = new XMLHttpRequest();
       const body = new FormData();
       body.append("file", file);
-      cancel.onclick = () => request.abort();
+      let cancelled = false;
+      cancel.onclick = () => {
+        cancelled = true;
+        request.abort();
+      };
       request.upload.onprogress = ({ loaded, total }) => (bar.value = (100 * loaded) / total);
       request.onloadend = () => {
         cancel.remove();
-        if (request.status === 200 || request.status === 0) row.remove();
+        if (request.status === 200 || cancelled) row.remove();
         if (request.status === 200) htmx.trigger(document.body, "artifacts");
-        else if (request.status !== 0) this.#tell(row, bar, said, request);
+        else if (!cancelled) this.#tell(row, bar, said, request);
         done();
       };
       request.open("POST", this.form.action);
@@ -65,7 +69,9 @@ class PackageDrop extends HTMLElement {
     const answer = new DOMParser().parseFromString(request.responseText, "text/html");
     bar.remove();
     row.dataset.failed = "";
-    said.textContent = [...answer.querySelectorAll("toast-note > :not(.dot)")].map((part) => part.textContent.trim()).join(". ") || this.dataset.failed;
+    const sentences = [...answer.querySelectorAll("toast-note > :not(.dot)")].map((part) => part.textContent.trim()).join(". ");
+    // Without a status nobody answered: the network is away, or what is between us ended the connection.
+    said.textContent = sentences || (request.status === 0 ? this.dataset.cut : this.dataset.failed);
   }
 }
 customElements.define("package-drop", PackageDrop);

@@ -59,6 +59,8 @@ pub struct DetailView {
     pub limits: Vec<LimitView>,
     /// What it has open, sockets left out, at most about 2,000; null where the server does not tell, because that takes root.
     pub files: Option<Vec<FileView>>,
+    /// How many descriptors are open besides of which the server does not tell what they are, because that takes root.
+    pub hidden_files: usize,
     /// Its network sockets; null where the server does not tell.
     pub sockets: Option<Vec<SocketView>>,
     /// How we know.
@@ -134,6 +136,7 @@ impl DetailView {
                 .into_iter()
                 .map(|Limit { name, soft, hard, unit }| LimitView { name, soft, hard, unit })
                 .collect(),
+            hidden_files: process.hidden_files,
             files: process.files.map(|files| files.into_iter().map(file).collect()),
             sockets: (!is_hidden || !sockets.is_empty()).then_some(sockets),
             evidence: evidence.into(),

@@ -56,6 +56,8 @@ pub struct ProcessDetails {
     pub directory: Option<String>,
     /// What it has open, sockets left out; none where the server does not tell, because that takes root.
     pub files: Option<Vec<OpenFile>>,
+    /// How many descriptors are open of which the server does not tell what they are, because that takes root.
+    pub hidden_files: usize,
     /// There are more open files than were read.
     pub files_are_cut: bool,
     /// Its network sockets.

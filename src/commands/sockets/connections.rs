@@ -9,8 +9,8 @@ use crate::commands::{Command, CommandType, ParseError, Read};
 
 pub(in crate::commands) const FORMATS: &[&str] = super::FORMATS;
 
-/// More connections than this are not asked for.
-pub const MOST_CONNECTIONS: usize = 20_000;
+/// The line that says that more is there than was read, in a part of its own.
+const CUT: &[u8] = b"@cut";
 
 pub(in crate::commands) const SHAPES: &[Shape] = &[
     Shape::rows(&[
@@ -26,9 +26,10 @@ pub(in crate::commands) const SHAPES: &[Shape] = &[
         optional("user", "Name of that user", "www-data"),
     ]),
     Shape::word("root", &[]),
+    Shape::word("cut", &[]),
 ];
 
-/// Lists connections, at most [`MOST_CONNECTIONS`].
+/// Lists connections, at most about 20,000.
 #[derive(Debug, Clone, Copy)]
 pub struct ListConnections;
 
@@ -46,6 +47,7 @@ impl Command for ListConnections {
             "table" => rows(output),
             other => return Err(ParseError::unknown_format(other)),
         }?;
+        list.is_cut |= format != "table" && text::lines(output).any(|(_, line)| line == CUT);
         list.sockets.retain(|socket| socket.peer.is_some());
         for socket in &mut list.sockets {
             socket.state = in_words_of_netstat(&socket.state);
@@ -70,10 +72,10 @@ fn rows(output: &[u8]) -> Result<SocketList, ParseError> {
     let mut gathering = Gathering::default();
     for row in table::rows(output, 10) {
         let row = row?;
-        if row.column(0) == Some(b"root") {
-            gathering.as_root = true;
-        } else {
-            gathering.add(connection(&row)?);
+        match row.column(0) {
+            Some(b"root") => gathering.as_root = true,
+            Some(b"cut") => gathering.is_cut = true,
+            _ => gathering.add(connection(&row)?),
         }
     }
     Ok(gathering.finish())
@@ -126,6 +128,26 @@ mod tests {
         }
         assert_eq!(one("netstat", "tcp 0 0 10.0.0.1:443 203.0.113.9:51544 FIN_WAIT2 33 9 -").state, "FIN_WAIT2");
         assert_eq!(one("ss", "tcp FIN-WAIT-2 0 0 10.0.0.1:443 203.0.113.9:51544 ino:1").state, "FIN_WAIT2");
+    }
+
+    #[test]
+    fn a_list_that_was_cut_says_so_whatever_the_tool() {
+        let ss = "tcp ESTAB 0 0 10.0.0.1:443 203.0.113.9:51544 ino:1\n";
+        let netstat = "tcp 0 0 10.0.0.1:443 203.0.113.9:51544 ESTABLISHED 33 9 7/nginx\n";
+        let kernel = "1: 0100000A:01BB 097100CB:C958 01 0:0 0:0 0 33 0 9 1\n";
+        let lsof = "p7\ncnginx\nf6\ntIPv4\nPTCP\nn10.0.0.1:443->203.0.113.9:51544\n";
+        let table = "tcp\t10.0.0.1\t443\t203.0.113.9\t51544\n";
+        for (format, whole, cut) in [
+            ("ss", format!("@sockets\n{ss}@users\n"), format!("@sockets\n{ss}@cut\n@users\n")),
+            ("netstat", format!("@sockets\n{netstat}"), format!("@sockets\n{netstat}@cut\n")),
+            ("proc-net", format!("@tcp\n{kernel}@udp\n"), format!("@tcp\n{kernel}@cut\n@tcp\n@udp\n@users\n")),
+            ("lsof", format!("@sockets\n{lsof}"), format!("@sockets\n{lsof}@cut\n")),
+            ("table", table.to_owned(), format!("{table}cut\n")),
+        ] {
+            let is_cut = |answer: &str| ListConnections.parse(format, answer.as_bytes()).unwrap().is_cut;
+            assert!(!is_cut(&whole) && is_cut(&cut), "{format}");
+            one(format, &cut);
+        }
     }
 
     #[test]

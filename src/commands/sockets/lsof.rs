@@ -28,7 +28,7 @@ pub(super) fn parse(output: &[u8], kind: Kind) -> Result<SocketList, ParseError>
     let mut gathering = Gathering { as_root: output.starts_with(b"@root\n"), ..Gathering::default() };
     let mut process = Process::default();
     let mut file = File::default();
-    for (_, number, line) in text::sections(output, &["root", "sockets"]) {
+    for (_, number, line) in text::sections(output, &["root", "sockets", "cut"]) {
         let unreadable = || ParseError::at(number, "this is no line of lsof -F", line);
         let (field, value) = line.split_first().ok_or_else(unreadable)?;
         match field {

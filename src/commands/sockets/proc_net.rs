@@ -8,7 +8,7 @@ use super::{Gathering, Kind, Peer, Protocol, Socket, SocketList};
 use crate::commands::text::{self, integer32};
 use crate::commands::{ParseError, users};
 
-const PARTS: &[&str] = &["tcp", "udp", "users"];
+const PARTS: &[&str] = &["tcp", "udp", "cut", "users"];
 
 pub(super) fn parse(output: &[u8], kind: Kind) -> Result<SocketList, ParseError> {
     let mut gathering = Gathering::default();

@@ -6,7 +6,7 @@ use crate::commands::text::{self, SHORT, integer32};
 
 pub(super) fn parse(output: &[u8], kind: Kind) -> Result<SocketList, ParseError> {
     let mut gathering = Gathering { as_root: output.starts_with(b"@root\n"), ..Gathering::default() };
-    for (_, number, line) in text::sections(output, &["root", "sockets"]) {
+    for (_, number, line) in text::sections(output, &["root", "sockets", "cut"]) {
         if line.starts_with(b"USER ") {
             continue;
         }

@@ -6,7 +6,7 @@ use super::{Gathering, Protocol, Socket, SocketList, SocketOwner, address};
 use crate::commands::text::{self, SHORT, integer32};
 use crate::commands::{ParseError, users};
 
-const PARTS: &[&str] = &["root", "sockets", "users"];
+const PARTS: &[&str] = &["root", "sockets", "cut", "users"];
 
 pub(super) fn parse(output: &[u8]) -> Result<SocketList, ParseError> {
     let mut gathering = Gathering { as_root: output.starts_with(b"@root\n"), ..Gathering::default() };

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::metrics::readings::Readings;
 
 const SERVER: ServerId = ServerId(1);
 
@@ -22,9 +23,9 @@ fn list(uptime: f64, processes: Vec<Process>) -> ProcessList {
 }
 
 fn between(before: &ProcessList, now: &ProcessList) -> Option<ConsumerReading> {
-    let mut kept = None;
-    assert_eq!(taken(&mut kept, SERVER, before, DateTime::UNIX_EPOCH), None);
-    taken(&mut kept, SERVER, now, DateTime::UNIX_EPOCH)
+    let mut kept = Readings::default();
+    assert_eq!(kept.consumed(SERVER, before, DateTime::UNIX_EPOCH), None);
+    kept.consumed(SERVER, now, DateTime::UNIX_EPOCH)
 }
 
 fn shares(consumers: &Consumers) -> Vec<(u32, f32)> {
@@ -69,11 +70,11 @@ fn after_a_reboot_and_at_once_after_another_listing_nothing_is_said() {
 
 #[test]
 fn a_listing_that_came_too_soon_does_not_move_the_begin_of_the_next_span() {
-    let mut kept = None;
+    let mut kept = Readings::default();
     for (uptime, ticks) in [(10.0, 100), (10.2, 100)] {
-        assert_eq!(taken(&mut kept, SERVER, &list(uptime, vec![process(1, "a", ticks)]), DateTime::UNIX_EPOCH), None);
+        assert_eq!(kept.consumed(SERVER, &list(uptime, vec![process(1, "a", ticks)]), DateTime::UNIX_EPOCH), None);
     }
-    let reading = taken(&mut kept, SERVER, &list(20.0, vec![process(1, "a", 600)]), DateTime::UNIX_EPOCH).unwrap();
+    let reading = kept.consumed(SERVER, &list(20.0, vec![process(1, "a", 600)]), DateTime::UNIX_EPOCH).unwrap();
     assert_eq!((shares(&reading.by_cpu), reading.span_seconds), (vec![(1, 50.0)], 10.0));
 }
 
@@ -81,7 +82,7 @@ fn a_listing_that_came_too_soon_does_not_move_the_begin_of_the_next_span() {
 fn where_there_are_no_ticks_the_server_s_own_percentages_are_taken_and_no_span_is_claimed() {
     let process = Process { average_cpu_percent: Some(12.5), cpu_ticks: None, ..process(3, "a", 0) };
     let list = ProcessList { processes: vec![process], ..ProcessList::default() };
-    let reading = taken(&mut None, SERVER, &list, DateTime::UNIX_EPOCH).unwrap();
+    let reading = Readings::default().consumed(SERVER, &list, DateTime::UNIX_EPOCH).unwrap();
     assert_eq!((shares(&reading.by_cpu), reading.span_seconds), (vec![(3, 12.5)], 0.0));
 }
 
@@ -112,9 +113,9 @@ proptest! {
             uptime_seconds: Some(uptime),
             boot: String::new(),
         };
-        let mut kept = None;
-        drop(taken(&mut kept, SERVER, &list(uptimes.0, |used| used / 2), DateTime::UNIX_EPOCH));
-        if let Some(reading) = taken(&mut kept, SERVER, &list(uptimes.1, |used| used), DateTime::UNIX_EPOCH) {
+        let mut kept = Readings::default();
+        drop(kept.consumed(SERVER, &list(uptimes.0, |used| used / 2), DateTime::UNIX_EPOCH));
+        if let Some(reading) = kept.consumed(SERVER, &list(uptimes.1, |used| used), DateTime::UNIX_EPOCH) {
             for consumers in [&reading.by_cpu, &reading.by_memory] {
                 prop_assert!(consumers.0.len() <= MOST);
                 for one in &consumers.0 {

@@ -44,6 +44,8 @@ impl Ring {
                 column.codes.pop_back();
             }
         }
+        // Before the row, so that a full ring never grows by a piece for the one row that is too many for a moment.
+        self.forget_before(at - KEPT_MS);
         grow(&mut self.times);
         self.times.push_back(at);
         let mut expected = 0;
@@ -60,11 +62,12 @@ impl Ring {
                 column.written = false;
             }
         }
-        self.forget_before(at - KEPT_MS);
+        self.tidy();
     }
 
+    /// Leaves room for a row.
     fn forget_before(&mut self, oldest: i64) {
-        while self.times.len() > ROWS || self.times.front().is_some_and(|first| *first < oldest) {
+        while self.times.len() >= ROWS || self.times.front().is_some_and(|first| *first < oldest) {
             self.times.pop_front();
         }
         let rows = self.times.len();
@@ -72,6 +75,10 @@ impl Ring {
             let surplus = column.codes.len().saturating_sub(rows);
             column.codes.drain(..surplus);
         }
+    }
+
+    fn tidy(&mut self) {
+        let rows = self.times.len();
         // Once a minute or so: a column without a value may be of a device that is gone, and room of a time when
         // somebody looked each second may be given back.
         if rows.is_multiple_of(GROWTH) || self.times.capacity() > 2 * (rows + GROWTH) {

@@ -85,12 +85,12 @@ fn a_clock_that_is_set_back_does_not_draw_backwards() {
 }
 
 #[test]
-fn ten_watched_minutes_of_a_usual_server_fit_in_54_kib_and_are_given_back() {
+fn ten_watched_minutes_of_a_usual_server_fit_in_48_kib_and_are_given_back() {
     let server = LiveServer::new(Arc::default());
     for second in 0..1_200 {
         push(&server, at(second), &typical(12.5));
     }
-    assert!(server.ring_bytes() <= 54 << 10, "{} bytes", server.ring_bytes());
+    assert!(server.ring_bytes() <= 48 << 10, "{} bytes", server.ring_bytes());
     for tenth in 0..120 {
         push(&server, at(1_200 + tenth * 10), &typical(12.5));
     }

@@ -90,7 +90,7 @@ impl OverviewPage {
     /// The processes are those of an average, or none yet: the region asks for those of now.
     fn processes_are_old(&self) -> bool {
         match &self.processes {
-            Region::Ready(busiest, _) => busiest.is_average,
+            Region::Ready(busiest, _) => busiest.is_first,
             Region::Failed(_) => false,
             Region::Waiting => true,
         }

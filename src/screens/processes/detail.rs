@@ -42,25 +42,18 @@ pub struct Detail {
     pub swapped: Option<String>,
     /// `12 of 1024`
     pub open_files: Option<Message>,
+    /// What is open and not told.
+    pub hidden_files: Option<Message>,
     /// Its open files, as many as are shown.
     pub files: Vec<OpenFile>,
     /// How many there are besides.
     pub files_left: usize,
     /// Nobody told its open files.
     pub files_are_hidden: bool,
-    /// Its sockets.
-    pub sockets: Vec<SocketRow>,
-}
-
-/// One socket of a process.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SocketRow {
-    /// `tcp 127.0.0.1:22`
-    pub local: String,
-    /// Who is connected; empty while it listens.
-    pub peer: String,
-    /// Its state.
-    pub state: String,
+    /// Its sockets, as many as are shown.
+    pub sockets: Vec<Socket>,
+    /// How many it has.
+    pub socket_count: usize,
 }
 
 /// What the reader may do with a process of this server.
@@ -126,10 +119,10 @@ impl Detail {
         files.truncate(MOST_FILES);
         let limit =
             process.limits.iter().find(|limit| limit.name.contains("open files")).map(|limit| limit.soft.clone());
-        let sockets = sockets(&process.sockets);
-        let count = total + process.sockets.len();
+        let socket_count = process.sockets.len();
+        let count = total + socket_count + process.hidden_files;
         Self {
-            is_other: !seen.is_empty() && seen != process.started.at,
+            is_other: !seen.is_empty() && seen != process.started.to_string(),
             started_at: running.and_then(|running| now.checked_sub_signed(chrono::TimeDelta::from_std(running).ok()?)),
             age: running.map(short).unwrap_or_default(),
             processor: process.processor.map(format::duration).unwrap_or_default(),
@@ -138,10 +131,14 @@ impl Detail {
             open_files: limit
                 .filter(|_| !is_hidden)
                 .map(|limit| Message::new("{open} open files of {limit}").with("open", count).with("limit", limit)),
+            hidden_files: Some(process.hidden_files)
+                .filter(|hidden| *hidden > 0)
+                .map(|hidden| Message::new("Hidden descriptors: {n}. Only root sees what they are.").with("n", hidden)),
             files_left: total - files.len(),
             files_are_hidden: is_hidden && !process.is_kernel,
             files,
-            sockets,
+            sockets: sockets(&mut process.sockets),
+            socket_count,
             process,
         }
     }
@@ -167,20 +164,11 @@ fn short(running: Duration) -> String {
 }
 
 /// What listens first, then connections.
-fn sockets(sockets: &[Socket]) -> Vec<SocketRow> {
-    let mut sorted: Vec<&Socket> = sockets.iter().collect();
+fn sockets(sockets: &mut Vec<Socket>) -> Vec<Socket> {
+    let mut sorted = std::mem::take(sockets);
     sorted.sort_by_key(|socket| (socket.peer.is_some(), socket.port));
-    let row = |socket: &Socket| SocketRow {
-        local: format!("{} {}", socket.protocol.name(), endpoint(&socket.address, socket.port)),
-        peer: socket.peer.as_ref().map(|peer| endpoint(&peer.address, peer.port)).unwrap_or_default(),
-        state: socket.state.clone(),
-    };
-    sorted.into_iter().take(MOST_SOCKETS).map(row).collect()
-}
-
-/// `127.0.0.1:22`, `[::1]:22`
-fn endpoint(address: &str, port: u16) -> String {
-    if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
+    sorted.truncate(MOST_SOCKETS);
+    sorted
 }
 
 #[cfg(test)]
@@ -191,14 +179,15 @@ mod tests {
 
     #[test]
     fn another_process_with_the_same_number_is_told_to_be_another() {
-        let process = |at: &str| ProcessDetails {
-            started: Started { at: at.into(), boot: String::new() },
-            ..ProcessDetails::default()
+        let is_other = |at: &str, boot: &str, seen: &str| {
+            let started = Started { at: at.into(), boot: boot.into() };
+            let process = ProcessDetails { started, ..ProcessDetails::default() };
+            Detail::new(process, seen, DateTime::<Utc>::UNIX_EPOCH).is_other
         };
-        let now = DateTime::<Utc>::UNIX_EPOCH;
-        assert!(!Detail::new(process("42"), "42", now).is_other);
-        assert!(!Detail::new(process("42"), "", now).is_other, "nobody said which one was seen");
-        assert!(Detail::new(process("43"), "42", now).is_other);
+        assert!(!is_other("42", "a", "42@a") && !is_other("42", "", "42"));
+        assert!(!is_other("42", "a", ""), "nobody said which one was seen");
+        assert!(is_other("43", "a", "42@a"));
+        assert!(is_other("42", "b", "42@a"), "after a reboot it began at the same moment");
     }
 
     #[test]

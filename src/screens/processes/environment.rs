@@ -24,7 +24,7 @@ use crate::web::render::Render;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EnvironmentForm {
-    /// When the process was started, as the drawer showed it.
+    /// When the process was started and in which boot, as the drawer showed it.
     seen: String,
     /// `shown` where what looks like a secret is to be seen too.
     values: String,
@@ -77,7 +77,7 @@ pub async fn create(
     let target = format!("{pid}{}", if shows_all { ", with what looks like secrets" } else { "" });
     let answer = host.read_on_record(ReadEnvironment { pid }, &target).await;
     let region = Region::of(Some(answer), role, |found| {
-        let found = found.filter(|found| form.seen.is_empty() || form.seen == found.started.at);
+        let found = found.filter(|found| form.seen.is_empty() || form.seen == found.started.to_string());
         let gone = found.is_none().then(|| Message::new("Process {pid} is gone").with("pid", pid));
         let variables = found.map(|found| found.variables).unwrap_or_default();
         let covered = variables.iter().filter(|variable| !shows_all && variable.looks_secret()).count();

@@ -8,9 +8,12 @@ use super::query::{Column, MOST_ROWS, ProcessQuery, ROWS, State};
 use super::tree::tree;
 use crate::commands::processes::Process;
 use crate::language::Message;
+use crate::metrics::ports::Ports;
 use crate::metrics::running::Running;
 use crate::web::format;
 
+/// Ports in one row.
+const MOST_PORTS: usize = 3;
 /// Users to choose from, at most.
 const MOST_USERS: usize = 100;
 /// Deeper than this in a tree, rows no longer move to the side.
@@ -39,6 +42,10 @@ pub struct ProcessRow {
     pub is_odd: bool,
     /// How long it has run.
     pub age: String,
+    /// The ports at which it listens, the first of many: `80, 443 + 2`.
+    pub ports: String,
+    /// All of them.
+    pub all_ports: String,
     /// Its command line.
     pub command: String,
     /// The lines that lead to it in a tree.
@@ -85,17 +92,23 @@ pub struct ProcessTable {
     pub users: Vec<(String, usize)>,
     /// Processor time is that of whole lives, not of now.
     pub is_average: bool,
+    /// That changes with the next reading.
+    pub is_first: bool,
+    /// The server did not tell whose some ports are.
+    pub ports_are_hidden: bool,
+    /// The ports could not be read.
+    pub ports_are_unknown: bool,
     /// Nothing fits the filter.
     pub nothing: Option<Message>,
 }
 
 impl ProcessTable {
-    /// What `query` asks of what runs on `server`.
-    pub fn new(running: &Running, query: &ProcessQuery, server: &str) -> Self {
+    /// What `query` asks of what runs on `server`, and of where that listens, as far as it is known.
+    pub fn new(running: &Running, ports: Option<&Ports>, query: &ProcessQuery, server: &str) -> Self {
         let processes = &running.list.processes;
         let words = query.words();
         let mut order: Vec<usize> = (0..processes.len()).collect();
-        let sorting = Sorting::new(running, query);
+        let sorting = Sorting::new(running, ports, query);
         order.sort_by(|one, other| sorting.compare(processes.get(*one), processes.get(*other)));
         let fits = |index: usize| processes.get(index).is_some_and(|process| query.fits(process, &words));
         let places: Vec<(usize, usize, bool)> = if query.is_tree() {
@@ -111,7 +124,9 @@ impl ProcessTable {
             .iter()
             .filter_map(|(index, depth, is_way)| {
                 let process = processes.get(*index)?;
-                Some(ProcessRow { lines: lines(*depth), is_way: *is_way, ..row(process, sorting.cpu(process), query) })
+                let seen = running.list.started(process).map(|started| started.to_string()).unwrap_or_default();
+                let row = row(process, &seen, (sorting.cpu(process), sorting.ports(process)), query);
+                Some(ProcessRow { lines: lines(*depth), is_way: *is_way, ..row })
             })
             .collect();
         let more = (end < total).then(|| {
@@ -131,6 +146,9 @@ impl ProcessTable {
             is_too_long: end > MOST_ROWS,
             users: users(processes),
             is_average: running.usage.is_none(),
+            is_first: running.is_first,
+            ports_are_hidden: ports.is_some_and(|ports| ports.are_hidden),
+            ports_are_unknown: ports.is_some_and(|ports| ports.are_unknown),
             nothing,
         }
     }
@@ -139,14 +157,19 @@ impl ProcessTable {
 /// How two processes stand to each other.
 struct Sorting<'r> {
     running: &'r Running,
+    ports: Option<&'r Ports>,
     column: Column,
     turned: bool,
 }
 
 impl<'r> Sorting<'r> {
-    fn new(running: &'r Running, query: &ProcessQuery) -> Self {
+    fn new(running: &'r Running, ports: Option<&'r Ports>, query: &ProcessQuery) -> Self {
         let (column, turned) = query.order();
-        Self { running, column, turned }
+        Self { running, ports, column, turned }
+    }
+
+    fn ports(&self, process: &Process) -> &'r [u16] {
+        self.ports.map(|ports| ports.of(process)).unwrap_or_default()
     }
 
     fn cpu(&self, process: &Process) -> Option<f64> {
@@ -170,6 +193,10 @@ impl<'r> Sorting<'r> {
             Column::Threads => other.threads.cmp(&one.threads),
             Column::State => State::of(&one.state).cmp(&State::of(&other.state)),
             Column::Age => one.running_seconds.cmp(&other.running_seconds),
+            Column::Ports => {
+                let ports = |process| (self.ports(process).is_empty(), self.ports(process));
+                ports(one).cmp(&ports(other))
+            }
             Column::Command => one.command.cmp(&other.command),
         };
         let order = if self.turned { order.reverse() } else { order };
@@ -177,13 +204,15 @@ impl<'r> Sorting<'r> {
     }
 }
 
-fn row(process: &Process, cpu: Option<f64>, query: &ProcessQuery) -> ProcessRow {
+fn row(process: &Process, seen: &str, (cpu, ports): (Option<f64>, &[u16]), query: &ProcessQuery) -> ProcessRow {
+    let joined = |ports: &[u16]| ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let (shown, left) = ports.split_at(ports.len().min(MOST_PORTS));
+    let more = if left.is_empty() { String::new() } else { format!(" + {}", left.len()) };
     let state = State::of(&process.state);
     let percent = |value: Option<f64>| value.map(|value| format!("{value:.1}")).unwrap_or_default();
-    let seen = process.started_at.clone().unwrap_or_default();
     ProcessRow {
         pid: process.pid,
-        link: query.link(&[("pid", &process.pid.to_string()), ("seen", &seen)]),
+        link: query.link(&[("pid", &process.pid.to_string()), ("seen", seen)]),
         user: process.user.clone(),
         cpu: percent(cpu),
         memory: process.resident_bytes.map(format::bytes).unwrap_or_default(),
@@ -192,6 +221,8 @@ fn row(process: &Process, cpu: Option<f64>, query: &ProcessQuery) -> ProcessRow 
         state: state.words().1,
         is_odd: matches!(state, State::Zombie | State::Stopped | State::Blocked),
         age: process.running_seconds.map(age).unwrap_or_default(),
+        ports: joined(shown) + &more,
+        all_ports: joined(ports),
         command: if process.is_kernel { format!("[{}]", process.name) } else { process.command.clone() },
         lines: String::new(),
         is_way: false,
@@ -258,8 +289,9 @@ mod tests {
             ..Process::default()
         };
         let usage = (1..=count).map(|pid| (pid, f64::from(pid % 7))).collect();
-        let list = ProcessList { processes: (1..=count).map(process).collect(), ..ProcessList::default() };
-        Running { list, usage: Some(usage) }
+        let processes = (1..=count).map(process).collect();
+        let list = ProcessList { processes, boot: "b-1".into(), ..ProcessList::default() };
+        Running { list, usage: Some(usage), is_first: false }
     }
 
     fn pids(table: &ProcessTable) -> Vec<u32> {
@@ -270,7 +302,7 @@ mod tests {
     fn the_busiest_come_first_unless_a_column_was_chosen() {
         let table = |sort: &str| {
             let query = ProcessQuery { sort: sort.into(), ..ProcessQuery::default() };
-            pids(&ProcessTable::new(&running(8), &query, "web-1"))
+            pids(&ProcessTable::new(&running(8), None, &query, "web-1"))
         };
         assert_eq!(table("")[..3], [6, 5, 4]);
         assert_eq!(table("-pid")[..3], [8, 7, 6]);
@@ -284,7 +316,7 @@ mod tests {
         let mut query = ProcessQuery { sort: "pid".into(), ..ProcessQuery::default() };
         let mut seen = Vec::new();
         loop {
-            let table = ProcessTable::new(&running, &query, "web-1");
+            let table = ProcessTable::new(&running, None, &query, "web-1");
             assert!(table.rows.len() <= 2 * ROWS);
             seen.extend(pids(&table));
             if table.more.is_none() {
@@ -294,16 +326,16 @@ mod tests {
         }
         assert_eq!(seen, (1..=5000).collect::<Vec<_>>());
         let all = ProcessQuery { rows: 5000, ..ProcessQuery::default() };
-        assert_eq!(ProcessTable::new(&running, &all, "web-1").rows.len(), MOST_ROWS);
+        assert_eq!(ProcessTable::new(&running, None, &all, "web-1").rows.len(), MOST_ROWS);
     }
 
     #[test]
-    fn a_row_opens_the_process_that_was_seen() {
+    fn a_row_opens_the_process_that_was_seen_in_the_boot_it_was_seen_in() {
         let query = ProcessQuery { q: "program".into(), ..ProcessQuery::default() };
-        let table = ProcessTable::new(&running(3), &query, "web-1");
-        assert_eq!(table.rows[0].link, "q=program&pid=3&seen=3");
+        let table = ProcessTable::new(&running(3), None, &query, "web-1");
+        assert_eq!(table.rows[0].link, "q=program&pid=3&seen=3%40b-1");
         let query = ProcessQuery { q: "nothing".into(), ..ProcessQuery::default() };
-        let table = ProcessTable::new(&running(3), &query, "web-1");
+        let table = ProcessTable::new(&running(3), None, &query, "web-1");
         assert_eq!(table.nothing.unwrap().to_string(), "No process matches “nothing”");
         assert_eq!(table.users, [("root".to_owned(), 2), ("www".to_owned(), 1)]);
     }
@@ -311,7 +343,7 @@ mod tests {
     #[test]
     fn in_a_tree_what_leads_to_a_match_stands_there_too() {
         let query = ProcessQuery { q: "7".into(), view: "tree".into(), ..ProcessQuery::default() };
-        let table = ProcessTable::new(&running(8), &query, "web-1");
+        let table = ProcessTable::new(&running(8), None, &query, "web-1");
         let told: Vec<_> = table.rows.iter().map(|row| (row.lines.as_str(), row.pid, row.is_way)).collect();
         assert_eq!(told, [("", 1, true), ("└ ", 7, false)]);
     }

@@ -43,10 +43,10 @@ impl ProcessesPage {
         Self { about, query, table, drawer: None, answers }
     }
 
-    /// When the list asks again: soon, where its numbers are an average or still to come.
+    /// When the list asks again: at once, where the next reading tells more or the first is still to come.
     fn triggers(&self) -> &'static str {
         let soon = match &self.table {
-            Region::Ready(table, _) => table.is_average,
+            Region::Ready(table, _) => table.is_first,
             Region::Failed(_) => false,
             Region::Waiting => true,
         };

@@ -29,7 +29,7 @@ pub struct ProcessQuery {
     pub paused: String,
     /// The process that is open.
     pub pid: String,
-    /// When that process was started, as the list said it: another one may have its number by now.
+    /// When that process was started and in which boot, as the list said it: another one may have its number by now.
     pub seen: String,
     /// How many rows are shown already.
     pub rows: usize,
@@ -100,14 +100,25 @@ pub enum Column {
     State,
     /// By age, the youngest first.
     Age,
+    /// By the first port at which it listens.
+    Ports,
     /// By command line.
     Command,
 }
 
 impl Column {
     /// All of them, as the table has them.
-    pub const ALL: [Self; 8] =
-        [Self::Pid, Self::User, Self::Cpu, Self::Memory, Self::Threads, Self::State, Self::Age, Self::Command];
+    pub const ALL: [Self; 9] = [
+        Self::Pid,
+        Self::User,
+        Self::Cpu,
+        Self::Memory,
+        Self::Threads,
+        Self::State,
+        Self::Age,
+        Self::Ports,
+        Self::Command,
+    ];
 
     /// Its key in the query and its head in English.
     pub fn words(self) -> (&'static str, &'static str) {
@@ -119,6 +130,7 @@ impl Column {
             Self::Threads => ("threads", "Threads"),
             Self::State => ("state", "State"),
             Self::Age => ("age", "Age"),
+            Self::Ports => ("ports", "Ports"),
             Self::Command => ("command", "Command"),
         }
     }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use super::query::{Column, MOST_ROWS, SocketQuery};
 use super::reach::Reach;
-use crate::commands::sockets::connections::MOST_CONNECTIONS;
 use crate::commands::sockets::{Socket, SocketList};
 use crate::language::Message;
 use crate::screens::processes::list::Head;
@@ -57,7 +56,6 @@ pub struct SocketTable {
 impl SocketTable {
     /// What `query` asks of `list`.
     pub fn new(list: SocketList, query: &SocketQuery) -> Self {
-        let is_cut = list.sockets.len() >= MOST_CONNECTIONS;
         let all = list.sockets.len();
         let states: BTreeSet<String> = list.sockets.iter().map(|socket| socket.state.clone()).collect();
         let mut found: Vec<Socket> = list.sockets.into_iter().filter(|socket| query.fits(socket)).collect();
@@ -83,7 +81,7 @@ impl SocketTable {
             more,
             states: states.into_iter().collect(),
             hidden_owners: list.hidden_owners,
-            is_cut,
+            is_cut: list.is_cut,
             nothing: (total == 0).then(|| nothing(query, all)),
         }
     }
@@ -135,7 +133,7 @@ fn heads(query: &SocketQuery) -> Vec<Head> {
             label,
             link: query.link(&[("sort", &sort)]),
             order: is_current.then_some(if turned { "descending" } else { "ascending" }),
-            is_number: *column == Column::Port,
+            is_number: false,
         }
     };
     query.columns().iter().map(head).collect()
@@ -166,7 +164,7 @@ mod tests {
             listening(5432, "127.0.0.1", ""),
             listening(80, "*", "nginx"),
         ];
-        let table = SocketTable::new(SocketList { sockets, hidden_owners: false }, query);
+        let table = SocketTable::new(SocketList { sockets, ..SocketList::default() }, query);
         table.rows.iter().map(|row| row.socket.port).collect()
     }
 
@@ -183,7 +181,7 @@ mod tests {
     fn nothing_is_said_in_three_ways() {
         let said = |sockets: Vec<Socket>, show: &str, q: &str| {
             let query = SocketQuery { show: show.into(), q: q.into(), ..SocketQuery::default() };
-            let table = SocketTable::new(SocketList { sockets, hidden_owners: false }, &query);
+            let table = SocketTable::new(SocketList { sockets, ..SocketList::default() }, &query);
             table.nothing.map(|nothing| nothing.to_string()).unwrap_or_default()
         };
         assert_eq!(said(Vec::new(), "", ""), "Nothing listens");

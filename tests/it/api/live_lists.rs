@@ -41,6 +41,8 @@ async fn a_viewer_sees_what_runs_listens_and_is_mounted() {
     let connected = viewer.get("/api/v1/servers/web-1/sockets?show=connected&limit=500").await.status(200);
     let ours = connected["items"].as_array().unwrap().iter().find(|socket| socket["port"] == sshd.port);
     assert!(ours.unwrap()["peer"]["port"].is_u64(), "hannun's own connection");
+    assert_eq!((&connected["is_cut"], connected["owners_are_hidden"].is_boolean()), (&json!(false), true));
+    assert!(one["hidden_files"].is_u64(), "{one}");
     assert_eq!(viewer.get("/api/v1/servers/web-1/sockets?show=all").await.refused_fields(), ["show"]);
 
     let sockets = viewer.get("/api/v1/servers/web-1/sockets?sort=-port&limit=500").await.status(200);

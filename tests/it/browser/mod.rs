@@ -1,5 +1,6 @@
 //! What a person sees, in a real browser, of the program as `script/server` starts it.
 
+mod charts;
 mod consumers;
 mod files;
 mod firewall;
@@ -9,6 +10,7 @@ mod inventory;
 mod keys;
 mod live;
 mod operating_system;
+mod packages;
 pub(crate) mod people;
 mod processes;
 mod screens;

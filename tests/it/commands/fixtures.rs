@@ -133,7 +133,7 @@ fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
             format!("{:?} {:?}\n{}", list.ticks_per_second, list.uptime_seconds, lines(&list.processes))
         }
         CommandType::MeasureDirectories => {
-            format!("{:#?}", MeasureDirectories::below(b"/var").unwrap().parse(format, answer).unwrap())
+            format!("{:#?}", MeasureDirectories::below(b"/var", Acting::User).unwrap().parse(format, answer).unwrap())
         }
         CommandType::ReadProcess => format!("{:#?}", ReadProcess { pid: PID }.parse(format, answer).unwrap()),
         CommandType::ReadEnvironment => {

@@ -91,6 +91,32 @@ fn what_lsof_misses_is_no_failure_and_what_sudo_refuses_is() {
 }
 
 #[test]
+fn connections_that_cannot_be_listed_are_a_failure_and_a_list_that_is_cut_says_so() {
+    let test = "connections_that_cannot_be_listed_are_a_failure_and_a_list_that_is_cut_says_so";
+    let many = "i=0\nwhile [ $i -lt 20005 ]; do echo \"line $i\"; i=$((i + 1)); done";
+    for variant in Catalog::built_in().variants(CommandType::ListConnections).filter(|one| one.name != "proc-net") {
+        for shell in shells(test) {
+            let listed = |sudo: &str| {
+                let sudo = format!("#!/bin/sh\n{sudo}\n");
+                let (out, err, status) = start(shell, &sudo, &variant.script, Privilege::Sudo).0.finish();
+                (String::from_utf8(out).unwrap(), String::from_utf8_lossy(&err).into_owned(), status)
+            };
+            let (out, err, status) = listed("echo 'sudo: a password is required' >&2; exit 1");
+            assert!(!out.contains("@users") && err.contains("a password is required"), "{shell}: {}", variant.name);
+            assert_eq!(status, 1, "{shell}: {}", variant.name);
+            let (out, _, status) = listed("echo one");
+            assert!(out.starts_with("@root\n@sockets\none\n") && !out.contains("@cut"), "{shell}: {}", variant.name);
+            assert_eq!(status, 0, "{shell}: {}", variant.name);
+            if variant.name == "ss" {
+                let (out, _, status) = listed(many);
+                assert!(out.contains("\nline 19999\n@cut\n@users\n"), "{shell}");
+                assert_eq!(status, 0, "{shell}");
+            }
+        }
+    }
+}
+
+#[test]
 fn sec_p04_each_sudo_asks_by_a_prompt_of_its_own_also_in_a_pipeline() {
     for shell in shells("sec_p04_each_sudo_asks_by_a_prompt_of_its_own_also_in_a_pipeline") {
         let script =

@@ -4,6 +4,7 @@ use hannun::db::Db;
 use hannun::metrics::catalogue::Metric;
 use hannun::metrics::store::{SeriesIds, Store};
 use hannun::models::actor::Scope;
+use hannun::models::consumer_readings::{ConsumerReading, Consumers};
 use hannun::models::ids::ServerId;
 use hannun::models::metric_points::InboxRow;
 use hannun::models::series::{NewSeries, Series};
@@ -81,6 +82,24 @@ async fn a_server_that_was_removed_takes_nothing_down_with_it() {
     }
     assert_eq!(store.write(&database.db, &mut SeriesIds::default()).await.unwrap(), 1);
     assert_eq!(lines(&database.db, stays, Metric::Load1, (at, at + seconds(10)), 10).await.len(), 1);
+}
+
+#[tokio::test]
+async fn more_readings_of_what_uses_most_than_one_insert_takes_are_written_all_the_same() {
+    let database = TestDatabase::new();
+    let id = server(&database.db, "web-1").await;
+    let reading = |second: i64| ConsumerReading {
+        server_id: id,
+        at: database.now() + seconds(second),
+        span_seconds: 60.0,
+        by_cpu: Consumers::default(),
+        by_memory: Consumers::default(),
+    };
+    let (all, last) = ((0..14_000).map(reading).collect::<Vec<_>>(), reading(13_999));
+    database.db.run(move |connection| ConsumerReading::store(connection, &all)).await.unwrap();
+    let at = last.at;
+    let found = database.db.run(move |connection| ConsumerReading::nearest(connection, id, at)).await.unwrap();
+    assert_eq!(found, Some(last));
 }
 
 #[tokio::test]

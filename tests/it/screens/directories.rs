@@ -8,10 +8,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use actix_web::http::Method;
+use hannun::commands::Platform;
 use hannun::commands::directories::encode;
+use hannun::commands::script::Privilege;
+use hannun::models::actor::{Rights, Role, Scope};
+use hannun::models::allowance::Allowance;
+use hannun::models::permission::Permission;
+use hannun::models::platforms::DetectedPlatform;
+use hannun::models::servers::{Server, ServerChanges};
+use hannun::remote::Endpoint;
 
 use crate::harness::app::TestApp;
 use crate::harness::client::Client;
+use crate::harness::fake_host::{Act, FakeHost, Manner};
 use crate::harness::known;
 use crate::harness::page::Page;
 use crate::harness::sshd::{Setup, Sshd};
@@ -126,6 +135,97 @@ async fn sec_p07_a_measurement_that_is_stopped_runs_on_nowhere() {
     crate::harness::ssh::eventually("it is measured", || du_runs(path)).await;
     operator.post(MEASUREMENTS, [("path", path), ("stop", "yes")]).await;
     let page = ended(&operator, path).await;
+    assert!(page.text("#directories .t-warn").starts_with("Stopped."), "{}", page.text("#directories"));
+    crate::harness::ssh::eventually("it runs no more", || !du_runs(path)).await;
+}
+
+#[actix_web::test]
+async fn what_cannot_be_measured_says_why_and_is_not_called_done() {
+    let Some((app, _sshd)) = server("what_cannot_be_measured_says_why_and_is_not_called_done").await else { return };
+    let operator = app.operator().await;
+    for (path, why) in [("/no-such-folder", "No such file"), ("/etc/passwd", "Not a directory")] {
+        operator.post(MEASUREMENTS, [("path", path)]).await;
+        let page = ended(&operator, path).await;
+        let said = page.text("#directories");
+        assert!(said.contains(why) && !page.has("#directories .evidence"), "{said}");
+    }
+}
+
+#[actix_web::test]
+async fn a_measurement_that_the_server_breaks_off_is_a_part_and_said_to_be_one() {
+    let manner = Manner::default().when("du -x", Act::answer("8\t/srv/a\x000", "", 0));
+    let (app, host) = (TestApp::start().await, FakeHost::start(manner).await);
+    let (server, now) = (known::add(&app, "web-1", &host.endpoint()).await, app.database.now());
+    let saved = app.app.db.run(move |connection| {
+        let platform = Platform { os: "linux".to_owned(), ..Platform::default() };
+        Ok::<_, hannun::error::Error>(DetectedPlatform::new(server.id, &platform, now).save(connection)?)
+    });
+    saved.await.unwrap();
+    let operator = app.operator().await;
+    operator.post(MEASUREMENTS, [("path", "/srv")]).await;
+    let page = ended(&operator, "/srv").await;
+    assert!(page.text("#directories .t-warn").starts_with("It broke off"), "{}", page.text("#directories"));
+    assert_eq!(page.texts("#directories tbody td:first-child"), ["a"]);
+    assert!(!page.has("#directories .evidence"));
+}
+
+#[actix_web::test]
+async fn where_the_switch_says_that_hannun_only_watches_nothing_is_measured_and_the_switch_is_named() {
+    let test = "where_the_switch_says_that_hannun_only_watches_nothing_is_measured_and_the_switch_is_named";
+    let Some((app, _sshd)) = server(test).await else { return };
+    let now = app.database.now();
+    let watch = app.app.db.run(move |connection| {
+        let server = Server::by_name(connection, &Scope::All, "web-1")?;
+        let changes = ServerChanges { allow: Some(Allowance::Watch), ..ServerChanges::default() };
+        Server::change(connection, server.id, &changes, now)
+    });
+    watch.await.unwrap();
+    let operator = app.operator().await;
+    let page = operator.get("/servers/web-1/disks?path=/var").await.ok();
+    assert_eq!(page.texts("#directories button"), [""; 0]);
+    assert!(page.text("#directories").contains("may not read files on this server"));
+    let refused = operator.post(MEASUREMENTS, [("path", "/var")]).await;
+    assert_eq!(refused.status, 403);
+    assert!(refused.body.contains("allows no more than"), "{}", refused.body);
+}
+
+#[actix_web::test]
+async fn sec_z07_as_root_is_measured_what_only_root_may_read_and_only_for_who_may_be_root() {
+    let test = "sec_z07_as_root_is_measured_what_only_root_may_read_and_only_for_who_may_be_root";
+    let setup = Setup::default().user("hannun-test", "/bin/sh").sudoers("hannun-test ALL=(root) NOPASSWD: ALL\n");
+    let Some(sshd) = setup.start(test) else { return };
+    let app = TestApp::start().await;
+    let endpoint = Endpoint { privilege: Privilege::Sudo, ..sshd.endpoint_of("hannun-test") };
+    known::add(&app, "web-1", &endpoint).await;
+    let folder = open_folder();
+    fs::set_permissions(folder.path().join("cache"), fs::Permissions::from_mode(0o700)).unwrap();
+    let (operator, path) = (app.operator().await, path_of(folder.path()));
+    let mut rights = Rights::new(Role::Operator, Scope::All);
+    rights.withheld.insert(Permission::Root);
+    let min = app.signed_in_with("min", rights).await;
+    assert!(!min.get(&format!("/servers/web-1/disks?path={path}")).await.ok().has("#directories .seg"));
+    min.post(MEASUREMENTS, [("path", path.as_str()), ("as", "root")]).await.with_status(403);
+    let asked = operator.post(MEASUREMENTS, [("path", path.as_str()), ("as", "root")]).await;
+    asked.leads_to(&format!("/servers/web-1/disks?path={path}&as=root"));
+    let page = ended(&operator, &format!("{path}&as=root")).await;
+    assert_eq!(page.texts("#directories tbody td:first-child")[..2], ["cache", "logs"]);
+    assert!(page.texts("#directories .t-warn").is_empty(), "{}", page.text("#directories"));
+    assert_eq!(page.text("#directories .seg [aria-current]"), "As root");
+}
+
+#[actix_web::test]
+async fn sec_p07_a_measurement_as_root_that_is_stopped_runs_on_nowhere() {
+    let test = "sec_p07_a_measurement_as_root_that_is_stopped_runs_on_nowhere";
+    let setup = Setup::default().user("hannun-test", "/bin/sh").sudoers("hannun-test ALL=(root) NOPASSWD: ALL\n");
+    let Some(sshd) = setup.start(test) else { return };
+    let app = TestApp::start().await;
+    let endpoint = Endpoint { privilege: Privilege::Sudo, ..sshd.endpoint_of("hannun-test") };
+    known::add(&app, "web-1", &endpoint).await;
+    let (operator, path) = (app.operator().await, "/./././.");
+    operator.post(MEASUREMENTS, [("path", path), ("as", "root")]).await;
+    crate::harness::ssh::eventually("it is measured", || du_runs(path)).await;
+    operator.post(MEASUREMENTS, [("path", path), ("as", "root"), ("stop", "yes")]).await;
+    let page = ended(&operator, &format!("{path}&as=root")).await;
     assert!(page.text("#directories .t-warn").starts_with("Stopped."), "{}", page.text("#directories"));
     crate::harness::ssh::eventually("it runs no more", || !du_runs(path)).await;
 }

@@ -143,6 +143,35 @@ async fn what_used_most_at_a_moment_of_the_past_has_an_address_of_its_own() {
 }
 
 #[actix_web::test]
+async fn what_used_most_a_while_ago_is_not_said_to_be_of_now() {
+    let app = TestApp::start().await;
+    let server = add_server(&app, "web-1", "web").await;
+    answers(&app, &server).await;
+    read(&app, &server, 5, "nginx").await;
+    let page = app.viewer().await.get("/servers/web-1/cpu").await.ok();
+    let when = page.text("#consumers .region-head + p");
+    assert!(when.starts_with("5 min ago") && !when.contains("Now"), "{when}");
+    assert_eq!(page.attribute("#consumers", "hx-trigger").as_deref(), Some("load, every 10s"), "it asks for now");
+}
+
+#[actix_web::test]
+async fn a_last_value_that_is_not_of_now_says_when_it_was() {
+    let app = TestApp::start().await;
+    let server = add_server(&app, "web-1", "web").await;
+    answers(&app, &server).await;
+    measured(&app, server.id, Metric::MemoryUsed, "", (3000, 0), 1e9).await;
+    measured(&app, server.id, Metric::MemoryPercent, "", (3000, 1200), 60.0).await;
+    let viewer = app.viewer().await;
+    let table = viewer.get("/servers/web-1/memory?range=1h").await.ok().table(".below table");
+    let last = |title: &str| table.rows.iter().find(|row| row[0].starts_with(title)).unwrap()[1].clone();
+    assert_eq!(table.head[1], "Now");
+    assert!(!last("Memory used").contains(':') && last("Memory in use").contains(':'), "{:?}", table.rows);
+    fails(&app, &server, timed_out(&server)).await;
+    let table = viewer.get("/servers/web-1/memory?range=1h").await.ok().table(".below table");
+    assert_eq!(table.head[1], "Last");
+}
+
+#[actix_web::test]
 async fn sec_x04_a_hostile_name_among_the_top_consumers_is_text() {
     let app = TestApp::start().await;
     let server = add_server(&app, "web-1", "web").await;

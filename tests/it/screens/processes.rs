@@ -1,15 +1,17 @@
 //! Processes and sockets as people see them, on a real server: the list, one process, its environment, signals.
 
-use hannun::commands::Started;
+use hannun::commands::{Platform, Started};
 use hannun::models::actor::{Actor, Rights, Role, Scope};
 use hannun::models::allowance::Allowance;
 use hannun::models::audit::{AuditEvent, AuditFilter};
 use hannun::models::permission::Permission;
+use hannun::models::platforms::DetectedPlatform;
 use hannun::models::servers::{Server, ServerChanges};
 
 use super::{add_server, fails, timed_out};
 use crate::harness::app::TestApp;
 use crate::harness::client::Client;
+use crate::harness::fake_host::{Act, FakeHost, Manner};
 use crate::harness::known;
 use crate::harness::page::Page;
 use crate::harness::ssh::{ask, pool};
@@ -54,7 +56,10 @@ async fn a_viewer_sees_what_runs_with_what_it_uses_now_and_narrows_it() {
     let viewer = app.viewer().await;
     let page = part(&viewer, "/servers/web-1/processes?q=spin-hannun", "processes").await;
     assert!(!page.has("header.topbar"), "the list alone");
-    assert_eq!(page.texts("thead th"), ["PID", "User", "CPU %", "Resident", "Threads", "State", "Age", "Command"]);
+    assert_eq!(
+        page.texts("thead th"),
+        ["PID", "User", "CPU %", "Resident", "Threads", "State", "Age", "Ports", "Command"]
+    );
     let row = page.texts(&format!("#p-{busy} td"));
     assert!(row[2].parse::<f64>().unwrap() > 5.0, "it does nothing else: {row:?}");
     assert_eq!((row[4].as_str(), row[5].as_str()), ("1", "running"));
@@ -66,6 +71,54 @@ async fn a_viewer_sees_what_runs_with_what_it_uses_now_and_narrows_it() {
     assert!(tree.has(".tree-lines"), "children stand below their parents");
     let stable = viewer.get("/servers/web-1/processes?paused=true").await.ok();
     assert!(!stable.attribute("#processes [hx-trigger]", "hx-trigger").unwrap().contains("every"), "it is paused");
+}
+
+/// A FreeBSD server, which counts no ticks: it lists these processes, and does this with the question who is connected.
+async fn bsd(connections: Act) -> (TestApp, FakeHost) {
+    let listed = include_str!("../../fixtures/commands/list_processes/freebsd-documented.txt");
+    let manner = Manner::default().when("sockstat", connections).when("@now", Act::answer(listed, "", 0));
+    let (app, host) = (TestApp::start().await, FakeHost::start(manner).await);
+    let (server, now) = (known::add(&app, "web-1", &host.endpoint()).await, app.database.now());
+    let saved = app.app.db.run(move |connection| {
+        let platform = Platform { os: "freebsd".to_owned(), ..Platform::default() };
+        Ok::<_, hannun::error::Error>(DetectedPlatform::new(server.id, &platform, now).save(connection)?)
+    });
+    saved.await.unwrap();
+    (app, host)
+}
+
+#[actix_web::test]
+async fn a_server_that_counts_no_ticks_is_not_asked_again_without_a_pause() {
+    let (app, _host) = bsd(Act::answer("", "", 0)).await;
+    let viewer = app.viewer().await;
+    for page in [
+        viewer.get("/servers/web-1/processes").await.ok(),
+        part(&viewer, "/servers/web-1/processes", "processes").await,
+        part(&viewer, "/servers/web-1", "processes").await,
+    ] {
+        assert!(page.text("#processes thead").contains("CPU, average"), "{}", page.text("#processes"));
+        let triggers = page.attributes("#processes, #processes [hx-trigger]", "hx-trigger").concat();
+        assert!(triggers.contains("every 5s") && !triggers.contains("load"), "{triggers}");
+    }
+}
+
+#[actix_web::test]
+async fn a_list_of_connections_that_failed_says_why_and_what_to_do() {
+    let (app, _host) = bsd(Act::answer("@sockets\n", "sockstat: no such file\u{1b}[2J", 71)).await;
+    let page = app.operator().await.get("/servers/web-1/sockets?show=connections").await.ok();
+    let said = page.text("#sockets");
+    assert!(said.contains("sockstat") && said.contains("71") && said.contains("no such file"), "{said}");
+    assert!(!said.contains("Nobody is connected") && !said.contains('\u{1b}'), "{said}");
+}
+
+#[actix_web::test]
+async fn a_list_of_connections_that_was_cut_says_so_also_where_nothing_fits_the_filter() {
+    let (app, _host) =
+        bsd(Act::answer("@sockets\nwww nginx 7 6 tcp4 10.0.0.1:443 203.0.113.9:51544\n@cut\n", "", 0)).await;
+    for filter in ["", "&q=nobody"] {
+        let page = app.viewer().await.get(&format!("/servers/web-1/sockets?show=connections{filter}")).await.ok();
+        assert!(page.text("#sockets .region-head").contains("more connections than are asked for"), "{filter}");
+    }
 }
 
 #[actix_web::test]
@@ -82,6 +135,26 @@ async fn the_list_takes_names_that_mean_something_elsewhere_as_names() {
     let command = page.text("#drawer .cmdline");
     assert!(command.contains("␛[2J") && command.contains("@stat"), "{command}");
     say(&sshd, &format!("kill {pid}")).await;
+}
+
+#[actix_web::test]
+async fn a_program_of_any_name_is_one_row_and_opens_as_itself() {
+    let Some((app, sshd)) = server("a_program_of_any_name_is_one_row_and_opens_as_itself").await else { return };
+    let folder = tempfile::tempdir_in("/var/tmp").unwrap();
+    let viewer = app.viewer().await;
+    for name in [") R 1 (x", "<b>x</b>", "-rf", "a\n@stat\n1 0", "x\u{1b}[2J"] {
+        let file = folder.path().join(name.replace('/', "|"));
+        std::fs::copy("/bin/sleep", &file).unwrap();
+        let pid = start(&sshd, &format!("'{}' 1000", file.display())).await;
+        say(&sshd, &format!("until [ \"$(cat /proc/{pid}/comm)\" != setsid ]; do sleep 0.05; done")).await;
+        let page = viewer.get(&format!("/servers/web-1/processes?q={pid}&pid={pid}")).await.ok();
+        assert_eq!(page.texts("#process-rows tr").len(), 1, "{name:?}");
+        assert!(page.has(&format!("#p-{pid}")) && !page.has("#drawer b, #process-rows b"), "{name:?}");
+        let title = page.text("#drawer-title");
+        assert!(title.ends_with(&format!(" {pid}")) && !title.contains('\u{1b}'), "{title}");
+        assert!(title.starts_with(&name[..1]), "{title}");
+        say(&sshd, &format!("kill {pid}")).await;
+    }
 }
 
 #[actix_web::test]
@@ -222,6 +295,21 @@ async fn sockets_say_who_listens_where_in_words_and_who_is_connected() {
     let rows = page.table("#sockets table").rows;
     assert!(rows.iter().any(|row| row[0] == format!("{port} /tcp") && row[3] == "ESTABLISHED"), "{rows:?}");
     assert!(page.texts(".evidence span").iter().any(|line| line.contains("ss -Htunpe")));
+}
+
+#[actix_web::test]
+async fn the_list_says_at_which_ports_a_process_listens() {
+    let Some((app, sshd)) = server("the_list_says_at_which_ports_a_process_listens").await else { return };
+    let (viewer, port) = (app.viewer().await, sshd.port.to_string());
+    // They may come a moment after the list.
+    for _ in 0..100 {
+        let page = part(&viewer, "/servers/web-1/processes?q=sshd&sort=ports", "processes").await;
+        if page.texts("#process-rows tr:first-child td")[7].split(", ").any(|one| one == port) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("sshd listens at {port}, and the list does not say so");
 }
 
 #[actix_web::test]

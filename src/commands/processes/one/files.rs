@@ -66,6 +66,9 @@ pub(super) fn note<'a>(lines: impl Iterator<Item = &'a [u8]>, details: &mut Proc
             } else if name == b"cwd" {
                 details.directory = Some(text::shown(target, LONG));
             }
+        } else if in_files && line.starts_with(b"l") {
+            // A link that may be seen and not read.
+            details.hidden_files += 1;
         }
     }
     details.files_are_cut = count >= MOST_LINES;
@@ -117,6 +120,21 @@ mod tests {
         let told: Vec<_> =
             files.iter().map(|file| (file.descriptor, file.access.letter(), file.is_deleted())).collect();
         assert_eq!(told, [(1, 'w', false), (12, 'u', true)]);
+    }
+
+    #[test]
+    fn a_descriptor_whose_link_cannot_be_read_is_counted() {
+        let listing = [
+            "/proc/1:",
+            "lrwxrwxrwx 1 0 0 0 Nov 28 22:00 exe",
+            "/proc/1/fd:",
+            "lrwx------ 1 0 0 64 Nov 28 22:00 0",
+            "lrwx------ 1 0 0 64 Nov 28 22:00 1 -> /dev/null",
+            "l-wx------ 1 0 0 64 Nov 28 22:00 12",
+        ];
+        let mut details = ProcessDetails::default();
+        note(listing.iter().map(|line| line.as_bytes()), &mut details);
+        assert_eq!((details.files.map(|files| files.len()), details.hidden_files), (Some(1), 2));
     }
 
     #[test]
