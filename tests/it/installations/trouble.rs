@@ -69,7 +69,7 @@ async fn sec_p07_a_run_that_is_stopped_ends_on_the_server_too() {
     stage.until(run.id, |run| run.log_bytes > 0).await;
     let refused = ask::install(&host, name("probe")).await.unwrap_err();
     assert!(refused.to_string().contains("busy with slow"), "{refused}");
-    ask::stop(&host, &run).await.unwrap();
+    ask::stop(&host, run.id, &run.target).await.unwrap();
     let run = stage.ended(run.id).await;
     assert_eq!(run.state, ExecutionState::Stopped, "{}", why(&run));
     assert_eq!(run.stop_asked_by.as_deref(), Some("the test"));
