@@ -16,14 +16,14 @@ pub(super) fn outcome_of(state: ExecutionState) -> Outcome {
 /// Whether the server may have begun although we did not hear of it.
 pub(super) fn may_have_begun(error: &Error) -> bool {
     let Error::Remote(remote) = error else { return false };
-    match &**remote {
+    matches!(
+        **remote,
         RemoteError::CutOff { .. }
-        | RemoteError::DeadlinePassed { .. }
-        | RemoteError::NoStatus { .. }
-        | RemoteError::Killed { .. }
-        | RemoteError::OutputLimit { .. } => true,
-        _ => false,
-    }
+            | RemoteError::DeadlinePassed { .. }
+            | RemoteError::NoStatus { .. }
+            | RemoteError::Killed { .. }
+            | RemoteError::OutputLimit { .. }
+    )
 }
 
 pub(super) fn stopped() -> End {

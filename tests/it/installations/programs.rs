@@ -118,7 +118,7 @@ async fn sec_z07_who_is_a_viewer_of_the_server_is_not_told_what_it_said() {
     let stage = Stage::set(&system.deploy()).await;
     let run = hannun::installations::ask::install(&stage.host().await, name("lost")).await.unwrap();
     let run = stage.ended(run.id).await;
-    assert!(super::why(&run).contains("not-anywhere"), "{}", super::why(&run));
+    assert!(super::why(&run).contains("unmet dependencies"), "{}", super::why(&run));
     let (mine, other) = stage
         .app
         .app
@@ -143,11 +143,13 @@ async fn sec_z07_who_is_a_viewer_of_the_server_is_not_told_what_it_said() {
     ] {
         let reply = careful.get(&path).await;
         assert_eq!(reply.status, 200, "{path}");
-        assert!(!reply.body.contains("not-anywhere"), "{path}: {}", reply.body);
+        assert!(!reply.body.contains("unmet dependencies"), "{path}: {}", reply.body);
     }
     assert_eq!(careful.get(&format!("/api/v1/executions/{}/stream", run.id)).await.status, 403);
     let operator = stage.app.operator().await;
-    assert!(operator.get(&format!("/servers/web-1/packages/runs/{}", run.id)).await.body.contains("not-anywhere"));
+    assert!(
+        operator.get(&format!("/servers/web-1/packages/runs/{}", run.id)).await.body.contains("unmet dependencies")
+    );
     stage.leave().await;
 }
 

@@ -15,7 +15,7 @@ fn sign(system: &TestHost) {
         "cd /root && export GNUPGHOME=/root/keys && mkdir -m 700 keys && \
          gpg --batch --quiet --pinentry-mode loopback --passphrase '' --quick-generate-key maker rsa2048 sign never 2>&1 && \
          gpg --armor --export maker >/srv/maker.asc && cp /srv/repository/loose/loose-scripts-1.0-1.noarch.rpm /srv/signed.rpm && \
-         rpmsign --define '_gpg_name maker' --addsign /srv/signed.rpm >/dev/null 2>&1",
+         rpmsign --define '__gpg /usr/bin/gpg' --define '_gpg_name maker' --addsign /srv/signed.rpm >/dev/null 2>&1",
     );
 }
 
