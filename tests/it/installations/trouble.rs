@@ -24,7 +24,12 @@ async fn rel_j03_a_dead_worker_s_run_goes_on_and_another_worker_sees_its_end() {
     let mut stage = Stage::set(&system.deploy()).await;
     let host = stage.host().await;
     let run = ask::install(&host, name("slow")).await.unwrap();
-    stage.until(run.id, |run| run.state == ExecutionState::Running && run.log_bytes > 0).await;
+    // Its script waits for somebody to say go from here on, and not before.
+    let begun = tokio::time::Instant::now() + Duration::from_secs(60);
+    while !stage.log(run.id).await.contains("step 0\n") {
+        assert!(tokio::time::Instant::now() < begun, "{}", stage.log(run.id).await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     stage.worker.take().unwrap().kill();
     stage.app.app.hosts.pool().close_all().await;
     // Its lease runs out: a minute, which the test does not wait.
