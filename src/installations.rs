@@ -4,6 +4,7 @@
 pub mod artifact_store;
 pub mod ask;
 pub mod inspect;
+pub mod known;
 pub mod run;
 pub mod upload;
 pub mod verdict;

@@ -2,7 +2,9 @@
 //!
 //! To add one that comes round: a file with a [`Recurring`], one line in [`ALL`], one test in `tests/it/jobs/`.
 
+mod forget_artifacts;
 mod forget_consumers;
+mod forget_executions;
 mod forget_metrics;
 mod forget_trials;
 mod keep_audit_head;
@@ -20,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::Retention;
 use crate::db::Db;
 use crate::error::Result;
+use crate::installations::artifact_store::ArtifactStore;
 use crate::models::audit::kept_heads::KeptHeads;
 use crate::queue::Workers;
 
@@ -37,6 +40,8 @@ pub struct Work {
     pub retention: Retention,
     /// Where the ends of the audit log are kept outside the database.
     pub audit_heads: KeptHeads,
+    /// Where uploaded files lie.
+    pub artifacts: ArtifactStore,
     /// The jobs that come round in this process.
     pub recurring: &'static [Recurring],
 }
@@ -55,7 +60,9 @@ pub struct Recurring {
 pub const ALL: &[Recurring] = &[
     pack_metrics::JOB,
     forget_metrics::JOB,
+    forget_artifacts::JOB,
     forget_consumers::JOB,
+    forget_executions::JOB,
     forget_trials::JOB,
     keep_audit_head::JOB,
     reconcile::JOB,

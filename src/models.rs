@@ -4,6 +4,7 @@ pub mod actor;
 pub mod alarms;
 pub mod allowance;
 pub mod api_tokens;
+pub mod artifact_inspections;
 pub mod artifacts;
 pub mod audit;
 pub mod check_results;

@@ -82,7 +82,7 @@ pub(crate) async fn round(stage: &Stage) -> Crowded {
 }
 
 /// How long the remote command took, as the page itself says it: `412 ms` or `1.2 s`.
-fn remote(page: &str) -> Option<Duration> {
+pub(crate) fn remote(page: &str) -> Option<Duration> {
     let line = page.split("class=\"evidence\"").nth(1)?.split("</p>").next()?;
     line.split("<span>").filter_map(|span| span.split("</span>").next()).find_map(|span| {
         let number = |unit| span.strip_suffix(unit).and_then(|number: &str| number.parse::<f64>().ok());

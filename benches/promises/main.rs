@@ -24,6 +24,7 @@ mod frames;
 mod http;
 mod loops;
 mod meter;
+mod packages;
 mod pages;
 mod relay;
 mod report;
@@ -43,7 +44,7 @@ use stage::{Stage, have};
 use watching::Watching;
 
 const ROUNDS: usize = 3;
-const PARTS: [&str; 7] = ["loops", "connecting", "transfers", "watching", "pages", "crowd", "visit"];
+const PARTS: [&str; 8] = ["loops", "connecting", "transfers", "watching", "pages", "crowd", "packages", "visit"];
 
 fn main() {
     // cargo adds an argument of its own.
@@ -106,7 +107,7 @@ async fn measure(fleet: Fleet, rounds: usize, parts: &[&str]) -> Report {
         if wanted("transfers") {
             report.moved.push(transfers::round(&stage).await);
         }
-        if ["watching", "pages", "crowd", "visit"].into_iter().any(wanted) {
+        if ["watching", "pages", "crowd", "packages", "visit"].into_iter().any(wanted) {
             let mut both = Watching::start(&stage).await;
             if wanted("watching") {
                 report.minutes.push(both.minute(&stage).await);
@@ -116,6 +117,9 @@ async fn measure(fleet: Fleet, rounds: usize, parts: &[&str]) -> Report {
             }
             if wanted("crowd") {
                 report.crowds.push(crowd::round(&stage).await);
+            }
+            if wanted("packages") {
+                report.packed.push(packages::round(&stage).await);
             }
             if wanted("visit") && browser && round == 1 {
                 report.visits.push(visit::visit(&stage).await);

@@ -6,6 +6,7 @@ use crate::connecting::Connected;
 use crate::crowd::Crowded;
 use crate::fleet::SERVERS;
 use crate::loops::Tick;
+use crate::packages::Packed;
 use crate::pages::Served;
 use crate::table::{self, Limit, Row, median};
 use crate::transfers::Moved;
@@ -20,6 +21,7 @@ pub(crate) struct Report {
     pub(crate) moved: Vec<Moved>,
     pub(crate) pages: Vec<Served>,
     pub(crate) crowds: Vec<Crowded>,
+    pub(crate) packed: Vec<Packed>,
     pub(crate) visits: Vec<Visit>,
     notes: Vec<String>,
 }
@@ -33,6 +35,7 @@ impl Report {
             moved: Vec::new(),
             pages: Vec::new(),
             crowds: Vec::new(),
+            packed: Vec::new(),
             visits: Vec::new(),
             notes: vec![format!("the loop that was found to work on this machine: {loop_name}")],
         }
@@ -72,6 +75,19 @@ impl Report {
         }
         if !self.crowds.is_empty() {
             self.crowds(&mut rows);
+        }
+        if !self.packed.is_empty() {
+            let times = |of: fn(&Packed) -> Duration| self.packed.iter().map(|one| milliseconds(of(one))).collect();
+            rows.push(
+                Row::new(
+                    "6,000 packages: the page, 95th percentile without the remote command",
+                    "ms",
+                    0,
+                    times(|one| one.page),
+                    Limit::Fixed(500.0),
+                )
+                .beside("the remote command", times(|one| one.remote)),
+            );
         }
         if !self.visits.is_empty() {
             let figures = |of: fn(&Visit) -> u64| self.visits.iter().map(|one| kib(of(one))).collect();

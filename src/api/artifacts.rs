@@ -10,9 +10,8 @@ use super::input::Parameters;
 use super::paging::{Key, ListQuery, Page, Shape};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::installations::inspect::{Signature, header_of};
 use crate::installations::upload;
-use crate::models::artifacts::{Artifact, ArtifactKind};
+use crate::models::artifacts::{ArtifactKind, ArtifactSummary};
 use crate::models::ids::ArtifactId;
 use crate::web::extract::{Asking, Reauthenticated};
 use crate::web::incoming::{Part, Parts};
@@ -39,22 +38,20 @@ pub struct ArtifactView {
     pub version: String,
     /// What it was built for.
     pub architecture: String,
-    /// `present`, `absent` or `unknown`.
-    #[schema(value_type = String)]
-    pub signature: Signature,
-    /// The names of the scripts that run as root; null where nobody looked inside yet.
+    /// Whether it carries a signature, as far as the console sees: `present`, `absent` or `unknown`. Nobody checked it: an
+    /// inspection by a server does.
+    pub signature: String,
+    /// The names of the scripts that run as root; null where only a server's tool can look inside.
     pub scripts: Option<Vec<String>>,
     /// Who uploaded it.
     pub uploaded_by: String,
-    /// When; it is kept for seven days.
+    /// When; it is kept for seven days after it was uploaded or last installed.
     pub uploaded_at: DateTime<Utc>,
 }
 
-impl From<Artifact> for ArtifactView {
-    fn from(artifact: Artifact) -> Self {
-        let header = header_of(&artifact);
-        let scripts = header.scripts.map(|scripts| scripts.into_iter().map(|script| script.name).collect());
-        let Artifact { id, file_name, kind, size_bytes, sha256, name, version, architecture, .. } = artifact;
+impl From<ArtifactSummary> for ArtifactView {
+    fn from(artifact: ArtifactSummary) -> Self {
+        let ArtifactSummary { id, file_name, kind, size_bytes, sha256, name, version, architecture, .. } = artifact;
         let (uploaded_by, uploaded_at) = (artifact.uploaded_by, artifact.uploaded_at);
         Self {
             id,
@@ -65,8 +62,8 @@ impl From<Artifact> for ArtifactView {
             name,
             version,
             architecture,
-            signature: header.signature,
-            scripts,
+            signature: artifact.signature.unwrap_or_else(|| "unknown".to_owned()),
+            scripts: artifact.scripts.and_then(|names| serde_json::from_value(names).ok()),
             uploaded_by,
             uploaded_at,
         }
@@ -91,7 +88,7 @@ const LIST: Shape<ArtifactView> = Shape {
     responses((status = 200, body = Page<ArtifactView>)),
 )]
 pub async fn index(app: Data<App>, _: Asking, query: Parameters<ListQuery>) -> Result<Json<Page<ArtifactView>>> {
-    let found = app.db.run(Artifact::all).await?;
+    let found = app.db.run(ArtifactSummary::latest).await?;
     LIST.page(found.into_iter().map(ArtifactView::from).collect(), &query.0).map(Json)
 }
 
@@ -104,7 +101,7 @@ pub async fn index(app: Data<App>, _: Asking, query: Parameters<ListQuery>) -> R
 )]
 pub async fn show(app: Data<App>, _: Asking, id: Path<i64>) -> Result<Json<ArtifactView>> {
     let id = ArtifactId(*id);
-    Ok(Json(app.db.run(move |connection| Artifact::by_id(connection, id)).await?.into()))
+    Ok(Json(app.db.run(move |connection| ArtifactSummary::by_id(connection, id)).await?.into()))
 }
 
 /// A file of a form.
@@ -131,7 +128,8 @@ pub async fn create(app: Data<App>, asking: Asking, _: Reauthenticated, mut part
         while let Some(bytes) = file.next().await? {
             incoming.write(&bytes).await?;
         }
-        let kept = upload::finish(&app.db, &app.artifacts, &asking, incoming, &name, app.clock.now()).await?;
+        let id = upload::finish(&app.db, &asking, incoming, &name, app.clock.now()).await?.id;
+        let kept = app.db.run(move |connection| ArtifactSummary::by_id(connection, id)).await?;
         return Ok(HttpResponse::Created().json(ArtifactView::from(kept)));
     }
     Err(Error::field("file", "Choose a file first"))

@@ -1,25 +1,22 @@
-//! `/servers/{server}/packages`: what is installed, what could be renewed; installations and removals are executions.
+//! `/servers/{server}/packages`: what is installed, what could be renewed, what should be restarted.
+
+pub mod changes;
+pub mod inspections;
 
 use actix_web::HttpRequest;
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::evidence::{LivePage, ask as question};
-use super::executions::ExecutionView;
-use super::input::{Body, Parameters};
+use super::evidence::{EvidenceView, LivePage, ask as question};
+use super::input::Parameters;
 use super::paging::{Key, ListQuery, Shape};
 use crate::app::App;
-use crate::commands::packages::{ListPackages, ListUpdates, Package, PackageName, PackageState, Update};
-use crate::error::{Error, Result};
-use crate::installations::ask;
-use crate::installations::inspect::may_install;
-use crate::models::artifacts::Artifact;
-use crate::models::ids::ArtifactId;
-use crate::models::permission::Permission;
-use crate::web::extract::{Asking, Reauthenticated};
+use crate::commands::packages::{ListPackages, ListRestarts, ListUpdates, Package, PackageState, Restarts, Update};
+use crate::error::Result;
+use crate::remote::host::Answer;
+use crate::web::extract::Asking;
 
 /// An installed package. Every text is the server's own: treat it as hostile.
 #[derive(Debug, Serialize, ToSchema)]
@@ -134,81 +131,35 @@ pub async fn updates(
     Ok(Json(LivePage::new(UPDATES.page(updates, &query.0)?, answer.evidence)))
 }
 
-/// What to install: a package of the repositories by its name, or an uploaded file.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = NewInstallation)]
-pub struct InstallationToMake {
-    /// A package's name.
-    #[schema(example = "nginx")]
-    pub package: Option<String>,
-    /// An artifact's number.
-    pub artifact: Option<i64>,
-    /// Yes to an artifact that carries no signature; it is written into the audit log.
-    #[serde(default)]
-    pub unsigned: bool,
+/// What should be restarted because its files were replaced. Every text is the server's own.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PackageRestarts)]
+pub struct RestartsView {
+    /// Why the server itself should be; empty where it need not.
+    pub reboot: Vec<String>,
+    /// Services that run with files that are gone.
+    pub services: Vec<String>,
+    /// Not everything could be looked at: that takes root.
+    pub partly: bool,
+    /// How we know.
+    pub evidence: EvidenceView,
 }
 
-/// Installs a package or an artifact; it runs by itself on the server. Role: operator, with the right to install.
+/// What should be restarted on the server.
 #[utoipa::path(
-    operation_id = "create_installation",
-    post, path = "/api/v1/servers/{server}/installations", tag = "packages",
+    operation_id = "get_restarts",
+    get, path = "/api/v1/servers/{server}/packages/restarts", tag = "packages",
     params(("server" = String, Path, description = "Its name")),
-    request_body = InstallationToMake,
-    responses((status = 202, body = ExecutionView)),
+    responses((status = 200, body = RestartsView)),
 )]
-pub async fn install(
+pub async fn restarts(
+    request: HttpRequest,
     app: Data<App>,
     asking: Asking,
-    _: Reauthenticated,
     name: Path<String>,
-    body: Body<InstallationToMake>,
-) -> Result<HttpResponse> {
-    let host = app.hosts.open(asking.0, name.into_inner()).await?.operable().await?;
-    let run = match (&body.0.package, body.0.artifact) {
-        (Some(package), None) => ask::install(&host, name_of(package)?).await?,
-        (None, Some(id)) => {
-            host.permits(Permission::Install, "install_file", "").await?;
-            let artifact = app.db.run(move |connection| Artifact::by_id(connection, ArtifactId(id))).await?;
-            may_install(&artifact, &app.hosts.catalog(), &host.platform().await?, body.0.unsigned)?;
-            ask::install_file(&host, &artifact, body.0.unsigned).await?
-        }
-        _ => return Err(Error::field("package", "Give either package or artifact")),
-    };
-    Ok(HttpResponse::Accepted().json(ExecutionView::new(&run, host.name())))
-}
-
-/// What to remove.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = NewRemoval)]
-pub struct RemovalToMake {
-    /// A package's name.
-    #[schema(example = "nginx")]
-    pub package: String,
-}
-
-/// Removes a package and what cannot be without it; it runs by itself on the server. Role: operator, with the right to install.
-#[utoipa::path(
-    operation_id = "create_removal",
-    post, path = "/api/v1/servers/{server}/removals", tag = "packages",
-    params(("server" = String, Path, description = "Its name")),
-    request_body = RemovalToMake,
-    responses((status = 202, body = ExecutionView)),
-)]
-pub async fn remove(
-    app: Data<App>,
-    asking: Asking,
-    _: Reauthenticated,
-    name: Path<String>,
-    body: Body<RemovalToMake>,
-) -> Result<HttpResponse> {
-    let host = app.hosts.open(asking.0, name.into_inner()).await?.operable().await?;
-    let run = ask::remove(&host, name_of(&body.0.package)?).await?;
-    Ok(HttpResponse::Accepted().json(ExecutionView::new(&run, host.name())))
-}
-
-fn name_of(text: &str) -> Result<PackageName> {
-    let why = "A package's name is made of letters, digits and . + _ : ~ -, and begins with a letter or a digit";
-    PackageName::read(text).ok_or_else(|| Error::field("package", why))
+) -> Result<Json<RestartsView>> {
+    let host = app.hosts.open(asking.0, name.into_inner()).await?;
+    let Answer { value: Restarts { reboot, services, partly }, evidence } =
+        question(&request, &host, ListRestarts).await?;
+    Ok(Json(RestartsView { reboot, services, partly, evidence: evidence.into() }))
 }

@@ -4,22 +4,17 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
-use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Bytes, Data, Path};
 use futures_util::stream;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::latest::SampleView;
+use super::pass::Pass;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::metrics::live::{Latest, Subscription};
-use crate::models::actor::Actor;
-use crate::models::api_tokens::ApiToken;
 use crate::models::ids::ServerId;
 use crate::models::servers::Server;
-use crate::models::sessions::Session;
-use crate::secret::SecretText;
-use crate::web::cookies::Purpose;
 use crate::web::events;
 use crate::web::extract::Asking;
 
@@ -105,35 +100,6 @@ impl Listener {
             })
             .await;
         !matches!(found, Ok(false))
-    }
-}
-
-/// What the listener showed to come in.
-#[derive(Clone)]
-enum Pass {
-    Token(SecretText),
-    Session(SecretText),
-}
-
-impl Pass {
-    fn of(request: &HttpRequest, app: &App) -> Option<Self> {
-        if let Some(id) = Purpose::Session.read(request, &app.config) {
-            return Some(Self::Session(SecretText::new(id)));
-        }
-        let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
-        let (_, token) = header.split_once(' ')?;
-        Some(Self::Token(SecretText::new(token.trim().to_owned())))
-    }
-
-    fn actor(&self, connection: &mut crate::db::Connection, app: &App) -> Result<Option<Actor>> {
-        let now = app.clock.now();
-        match self {
-            Self::Token(token) => Ok(ApiToken::find(connection, token.expose(), None, now)?.map(|(_, actor)| actor)),
-            Self::Session(id) => match Session::find(connection, id.expose(), &app.config.sessions, now)? {
-                Some((_, user)) => Ok(Some(user.actor(connection, None)?)),
-                None => Ok(None),
-            },
-        }
     }
 }
 

@@ -20,7 +20,7 @@ use super::text::{self, SHORT};
 use super::{Command, CommandType, ParseError, Read};
 
 pub use changes::{InstallFile, InstallPackage, PackageStates, RemovePackage, StateAfter};
-pub use content::{InspectFile, PackageContent, PackageScript};
+pub use content::{InspectFile, PackageContent, PackageScript, SignatureCheck};
 pub use name::PackageName;
 pub use plan::{PackagePlan, PlanItem, PreviewInstall, PreviewRemoval};
 pub use restarts::{ListRestarts, Restarts};

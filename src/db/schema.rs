@@ -514,12 +514,21 @@ diesel::table! {
         queued_at -> Timestamptz,
         started_at -> Nullable<Timestamptz>,
         ended_at -> Nullable<Timestamptz>,
-        heard_at -> Nullable<Timestamptz>,
         exit_status -> Nullable<Integer>,
         why -> Nullable<Jsonb>,
         answer -> Text,
         log_bytes -> BigInt,
         stop_asked_by -> Nullable<Text>,
+        file_place -> Text,
+    }
+}
+
+diesel::table! {
+    artifact_inspections (artifact_id, server_id) {
+        artifact_id -> BigInt,
+        server_id -> BigInt,
+        content -> Jsonb,
+        inspected_at -> Timestamptz,
     }
 }
 
@@ -552,6 +561,8 @@ diesel::joinable!(server_states -> servers (server_id));
 diesel::joinable!(sampling_leases -> servers (server_id));
 diesel::joinable!(series -> servers (server_id));
 diesel::joinable!(check_results -> checks (check_id));
+diesel::joinable!(artifact_inspections -> artifacts (artifact_id));
+diesel::joinable!(artifact_inspections -> servers (server_id));
 diesel::joinable!(executions -> artifacts (artifact_id));
 diesel::joinable!(executions -> servers (server_id));
 diesel::joinable!(execution_output -> executions (execution_id));
@@ -559,6 +570,7 @@ diesel::joinable!(consumer_readings -> servers (server_id));
 diesel::allow_tables_to_appear_in_same_query!(
     api_token_groups,
     api_tokens,
+    artifact_inspections,
     artifacts,
     audit_events,
     audit_head,

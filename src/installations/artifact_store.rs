@@ -6,6 +6,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -31,6 +32,8 @@ const LOOK_EVERY: u64 = 16 << 20;
 const PIECE: usize = 256 << 10;
 /// The ending of a file that is not whole yet.
 const PARTIAL: &str = "part";
+/// Shared by whoever takes a file, in any process; who has it alone knows that nobody takes one now.
+const LOCK: &str = "lock";
 
 /// The folder of uploaded files; cheap to clone.
 #[derive(Debug, Clone)]
@@ -41,15 +44,48 @@ pub struct ArtifactStore {
     spare: Option<u64>,
 }
 
-/// A file that was stored whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A file that came whole. Dropped before it is kept, it leaves nothing.
+#[derive(Debug)]
 pub struct Received {
-    /// Its name in the folder.
+    partial: Partial,
+    /// Its name in the folder, once it is kept.
     pub stored_name: String,
     /// Its size, bytes.
     pub size: u64,
     /// Its digest, in hexadecimal.
     pub sha256: String,
+}
+
+impl Received {
+    /// Where it lies until it is kept, to be looked into.
+    pub(super) fn path(&self) -> &Path {
+        &self.partial.path
+    }
+
+    /// Keeps it under its name.
+    pub(super) fn keep(mut self) -> Result<()> {
+        fs::rename(&self.partial.path, self.partial.path.with_extension("")).map_err(of_disk)?;
+        self.partial.is_kept = true;
+        Ok(())
+    }
+}
+
+/// A file that has no name of its own yet.
+#[derive(Debug)]
+struct Partial {
+    path: PathBuf,
+    is_kept: bool,
+    _lock: fs::File,
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if !self.is_kept
+            && let Err(problem) = fs::remove_file(&self.path)
+        {
+            tracing::warn!(%problem, "half an upload could not be removed; it is at the next start");
+        }
+    }
 }
 
 impl ArtifactStore {
@@ -64,20 +100,53 @@ impl ArtifactStore {
         Self { spare: Some(spare), ..self }
     }
 
-    /// Removes what an earlier process left half, at the start of this one.
+    /// Removes what an earlier process left half, at the start of this one. While any process takes a file, nothing is
+    /// removed: it could be that one.
     pub fn tidy(&self) -> io::Result<()> {
-        let entries = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
+        let lock = match self.lock_file() {
+            Ok(lock) => lock,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error),
         };
-        for entry in entries {
+        if lock.try_lock().is_err() {
+            return Ok(());
+        }
+        for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|ending| ending == PARTIAL) {
                 fs::remove_file(path)?;
             }
         }
         Ok(())
+    }
+
+    /// The names of what was last changed before a moment: files of which some may be nobody's any more.
+    pub fn older_than(&self, before: SystemTime) -> io::Result<Vec<String>> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let changed = match entry.metadata().and_then(|about| about.modified()) {
+                Ok(changed) => changed,
+                // It went in between.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if changed < before && name != LOCK {
+                found.push(name);
+            }
+        }
+        Ok(found)
+    }
+
+    fn lock_file(&self) -> io::Result<fs::File> {
+        use std::os::unix::fs::OpenOptionsExt;
+        fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(self.folder.join(LOCK))
     }
 
     /// Begins to take a file of `who`; `stored` is what all files take now, `told` the size that the sender tells.
@@ -90,11 +159,15 @@ impl ArtifactStore {
         self.check_room(stored, told.unwrap_or_default())?;
         let stored_name = new_token()?;
         let path = self.folder.join(&stored_name).with_extension(PARTIAL);
+        let lock = self.lock_file().map_err(of_disk)?;
+        // Held by nobody alone but for the moment of a start.
+        lock.lock_shared().map_err(Error::internal)?;
         let mut options = File::options();
         options.write(true).create_new(true).mode(0o600);
         let file = options.open(&path).await.map_err(of_disk)?;
+        let partial = Partial { path, is_kept: false, _lock: lock };
         let store = self.clone();
-        Ok(Incoming { store, stored, stored_name, path, file, hash: Sha256::new(), size: 0, _turn: turn, kept: false })
+        Ok(Incoming { store, stored, stored_name, partial, file, hash: Sha256::new(), size: 0, _turn: turn })
     }
 
     /// The file of an artifact, from its beginning.
@@ -106,11 +179,6 @@ impl ArtifactStore {
             _ => Error::internal(error),
         })?;
         Ok(Outgoing(file))
-    }
-
-    /// Where a stored file lies, to be looked into.
-    pub(super) fn path_of(&self, stored_name: &str) -> PathBuf {
-        self.folder.join(stored_name)
     }
 
     /// Removes a file; one that is gone already is no problem.
@@ -178,12 +246,11 @@ pub struct Incoming {
     store: ArtifactStore,
     stored: u64,
     stored_name: String,
-    path: PathBuf,
+    partial: Partial,
     file: File,
     hash: Sha256,
     size: u64,
     _turn: Turn,
-    kept: bool,
 }
 
 impl Incoming {
@@ -201,24 +268,12 @@ impl Incoming {
         self.file.write_all(bytes).await.map_err(of_disk)
     }
 
-    /// The file is whole: keeps it.
+    /// The file is whole; it is still to be kept.
     pub async fn finish(mut self) -> Result<Received> {
         self.file.flush().await.map_err(of_disk)?;
         self.file.sync_all().await.map_err(of_disk)?;
-        fs::rename(&self.path, self.store.folder.join(&self.stored_name)).map_err(of_disk)?;
-        self.kept = true;
-        let sha256 = hex::encode(std::mem::take(&mut self.hash).finalize());
-        Ok(Received { stored_name: self.stored_name.clone(), size: self.size, sha256 })
-    }
-}
-
-impl Drop for Incoming {
-    fn drop(&mut self) {
-        if !self.kept
-            && let Err(problem) = fs::remove_file(&self.path)
-        {
-            tracing::warn!(%problem, "half an upload could not be removed; it is at the next start");
-        }
+        let Self { partial, stored_name, hash, size, .. } = self;
+        Ok(Received { partial, stored_name, size, sha256: hex::encode(hash.finalize()) })
     }
 }
 

@@ -2,15 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::commands::packages::{InspectFile, InstallFile, InstallPackage, PackageName, RemovePackage};
-use crate::commands::{Change, CommandType};
+use crate::commands::packages::{
+    InspectFile, InstallFile, InstallPackage, PackageName, PreviewInstall, PreviewRemoval, RemovePackage,
+};
+use crate::commands::{Change, Command, CommandType};
 use crate::db::types::Address;
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::allowance::Allowance;
 use crate::models::artifacts::Artifact;
 use crate::models::audit::{AuditEntry, Outcome};
-use crate::models::executions::{Execution, NewExecution};
+use crate::models::executions::{Execution, ExecutionSummary, NewExecution};
 use crate::models::ids::{ArtifactId, ExecutionId};
 use crate::models::permission::Permission;
 use crate::queue::{Queued, entry};
@@ -44,6 +46,32 @@ pub async fn remove(host: &OperableHost, package: PackageName) -> Result<Executi
     ask(host, RemovePackage(package), Vec::new(), None, false).await
 }
 
+/// Asks for a package to come or go, where `seen` is given only if what would happen is still what was seen (X06). Who may not
+/// do it makes no server answer.
+pub async fn come_or_go(
+    host: &OperableHost,
+    package: PackageName,
+    removes: bool,
+    seen: Option<&str>,
+) -> Result<Execution> {
+    let command_type = if removes { RemovePackage::TYPE } else { InstallPackage::TYPE };
+    host.permits(Permission::Install, command_type.name(), package.as_str()).await?;
+    host.allows(Allowance::Change, command_type.name(), package.as_str()).await?;
+    if let Some(seen) = seen {
+        let plan = if removes {
+            host.read(PreviewRemoval(package.clone())).await?.value
+        } else {
+            host.read(PreviewInstall(package.clone())).await?.value
+        };
+        if plan.fingerprint() != seen {
+            let changed =
+                Message::new("What would happen on {server} is not what was shown any more. Look again, then repeat");
+            return Err(Error::Conflict(changed.with("server", host.name())));
+        }
+    }
+    if removes { remove(host, package).await } else { install(host, package).await }
+}
+
 /// Asks for the installation of an uploaded file. That somebody said yes to an unsigned one stands in the audit log (F08).
 pub async fn install_file(host: &OperableHost, artifact: &Artifact, unsigned: bool) -> Result<Execution> {
     let notes = vec![
@@ -71,7 +99,7 @@ async fn ask<C: Change>(
     let (server_id, actor, target) = (host.server().id, host.actor().clone(), command.target());
     let (place, server, queued_at) = (new_token()?, host.name().to_owned(), host.now());
     let keep = move |connection: &mut crate::db::Connection, begun: crate::remote::detached::Begun| {
-        if let Some(other) = Execution::going_on(connection, server_id)? {
+        if let Some(other) = ExecutionSummary::going_on(connection, server_id)? {
             let busy = Message::new("{server} is busy with {target}: wait for its end, or stop it");
             return Err(Error::Conflict(busy.with("server", server).with("target", other.target)));
         }
@@ -102,7 +130,6 @@ async fn ask<C: Change>(
 
 /// The parameters that a stored run's script is given.
 pub(super) fn parameters(execution: &Execution) -> Result<crate::commands::Parameters> {
-    use crate::commands::Command;
     let package = || PackageName::read(&execution.target).ok_or_else(|| Error::internal(anyhow::anyhow!("no package")));
     Ok(match CommandType::from_name(&execution.command_type) {
         Some(CommandType::InstallPackage | CommandType::RemovePackage) => InstallPackage(package()?).parameters(),
@@ -114,15 +141,14 @@ pub(super) fn parameters(execution: &Execution) -> Result<crate::commands::Param
     })
 }
 
-/// Asks for the end of a run; who did it stands in the audit log.
-pub async fn stop(host: &Host, run: &Execution) -> Result<()> {
-    host.permits(Permission::Install, "stop_execution", &run.target).await?;
-    host.allows(Allowance::Change, "stop_execution", &run.target).await?;
-    let (run, actor, now) = (run.clone(), host.actor().clone(), host.now());
-    let entry =
-        AuditEntry::by(&actor, "stop_execution").server(host.name()).target(&run.target).detail("execution", run.id);
+/// Asks for the end of a run of `target`; who did it stands in the audit log.
+pub async fn stop(host: &Host, run: ExecutionId, target: &str) -> Result<()> {
+    host.permits(Permission::Install, "stop_execution", target).await?;
+    host.allows(Allowance::Change, "stop_execution", target).await?;
+    let (actor, now) = (host.actor().clone(), host.now());
+    let entry = AuditEntry::by(&actor, "stop_execution").server(host.name()).target(target).detail("execution", run);
     host.in_transaction(move |connection| {
-        if !run.ask_to_stop(connection, &actor.name)? {
+        if !Execution::ask_to_stop(connection, run, &actor.name)? {
             return Err(Error::Conflict(Message::new("It has ended already")));
         }
         entry.record(connection, Outcome::Succeeded, now).map(drop)

@@ -10,22 +10,18 @@ use std::io::{self, Read};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::artifact_store::{ArtifactStore, Received};
-use crate::commands::packages::{InspectFile, PackageContent, PackageScript};
-use crate::commands::platform::Platform;
-use crate::commands::{Catalog, Command, CommandType};
-use crate::db::Connection;
+use super::artifact_store::Received;
+use crate::commands::packages::PackageScript;
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::artifacts::{Artifact, ArtifactKind, NewArtifact};
-use crate::models::executions::Execution;
 
 /// Files of a list that are kept.
-const MOST_FILES: usize = 2_000;
+pub(super) const MOST_FILES: usize = 2_000;
 /// The longest file name that is kept, in characters.
 const LONGEST_NAME: usize = 200;
 
-/// What is known of a package besides its name.
+/// What the console read of a package besides its name.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Header {
@@ -43,17 +39,13 @@ pub struct Header {
     pub files: Vec<String>,
     /// How many files it brings.
     pub file_count: usize,
-    /// The server whose tool looked inside; none where the console could read it.
-    pub seen_by: Option<String>,
-    /// What that tool says of its signature.
-    pub signature_said: Option<String>,
 }
 
-/// Whether somebody vouches for a package.
+/// Whether a package carries a signature. Nobody checked it: that takes the keys of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Signature {
-    /// It carries a signature. Whose, only a server with the keys can tell.
+    /// It carries one. Whose, only a server with the keys can tell.
     Present,
     /// It carries none.
     Absent,
@@ -66,9 +58,9 @@ impl Signature {
     /// The English words for people; pages translate them.
     pub fn label(self) -> &'static str {
         match self {
-            Self::Present => "Signed; the server's tool checks by whom",
+            Self::Present => "It carries a signature, which the console does not check",
             Self::Absent => "Not signed: nobody vouches for it",
-            Self::Unknown => "Not known: it lies in a compressed part",
+            Self::Unknown => "Whether it is signed cannot be seen without unpacking it",
         }
     }
 }
@@ -111,46 +103,36 @@ pub fn kind_of(file_name: &str) -> Option<ArtifactKind> {
     kind.filter(|_| !name.is_empty())
 }
 
-/// Looks into a stored file; the row that it becomes. A file that is not taken is removed.
-pub async fn inspect(
-    store: &ArtifactStore,
+/// Looks into a file that came; the row that it becomes.
+pub(super) async fn inspect(
     received: Received,
     file_name: &str,
     uploaded_by: String,
     uploaded_at: DateTime<Utc>,
-) -> Result<NewArtifact> {
+) -> Result<(NewArtifact, Received)> {
     let file_name = cleaned(file_name);
-    let path = store.path_of(&received.stored_name);
-    let named = file_name.clone();
+    let (path, named) = (received.path().to_owned(), file_name.clone());
     let looked =
         tokio::task::spawn_blocking(move || look(&named, &mut File::open(path)?)).await.map_err(Error::internal)?;
-    let (kind, found) = match looked {
-        Ok(found) => found,
-        Err(refusal) => {
-            store.remove(&received.stored_name).map_err(Error::internal)?;
-            return Err(match refusal {
-                Refusal::Wrong(why) => Error::field("file", why),
-                Refusal::Disk(error) => Error::internal(error),
-            });
-        }
-    };
-    let size_bytes = i64::try_from(received.size).map_err(Error::internal)?;
-    let header = serde_json::to_value(&found.header).map_err(Error::internal)?;
-    let Found { name, version, architecture, .. } = found;
-    let Received { stored_name, sha256, .. } = received;
-    Ok(NewArtifact {
+    let (kind, found) = looked.map_err(|refusal| match refusal {
+        Refusal::Wrong(why) => Error::field("file", why),
+        Refusal::Disk(error) => Error::internal(error),
+    })?;
+    let Found { name, version, architecture, header } = found;
+    let new = NewArtifact {
         file_name,
-        stored_name,
+        stored_name: received.stored_name.clone(),
         kind,
-        size_bytes,
-        sha256,
+        size_bytes: i64::try_from(received.size).map_err(Error::internal)?,
+        sha256: received.sha256.clone(),
         name,
         version,
         architecture,
-        header,
+        header: serde_json::to_value(&header).map_err(Error::internal)?,
         uploaded_by,
         uploaded_at,
-    })
+    };
+    Ok((new, received))
 }
 
 fn look(file_name: &str, file: &mut impl Read) -> Result<(ArtifactKind, Found), Refusal> {
@@ -198,99 +180,6 @@ pub fn header_of(artifact: &Artifact) -> Header {
     serde_json::from_value(artifact.header.clone()).unwrap_or_default()
 }
 
-/// Keeps what a server's own tool found inside a file.
-pub(super) fn learn(connection: &mut Connection, execution: &Execution, answer: &str) -> Result<()> {
-    let Some(id) = execution.artifact_id else { return Ok(()) };
-    let artifact = Artifact::by_id(connection, id)?;
-    let Ok(content) = InspectFile::default().parse("table", answer.as_bytes()) else { return Ok(()) };
-    let server =
-        crate::models::servers::Server::by_id(connection, &crate::models::actor::Scope::All, execution.server_id)?;
-    let (names, header) = merged(&artifact, content, server.name);
-    let (name, version, architecture) = names;
-    let header = serde_json::to_value(header).map_err(Error::internal)?;
-    Ok(artifact.learn(connection, (&name, &version, &architecture), &header)?)
-}
-
-/// What a tool found, put to what was known.
-fn merged(artifact: &Artifact, content: PackageContent, server: String) -> ((String, String, String), Header) {
-    let mut header = header_of(artifact);
-    let value = |names: &[&str]| {
-        let found = content.fields.iter().find(|(name, _)| names.contains(&name.as_str()));
-        found.map(|(_, value)| value.clone()).unwrap_or_default()
-    };
-    let either = |known: &str, found: String| if known.is_empty() { found } else { known.to_owned() };
-    let names = (
-        either(&artifact.name, value(&["Package", "Name", "pkgname"])),
-        either(&artifact.version, value(&["Version", "pkgver"])),
-        either(&artifact.architecture, value(&["Architecture", "arch"])),
-    );
-    header.summary = either(&header.summary, value(&["Description", "pkgdesc"]));
-    header.vendor = either(&header.vendor, value(&["Maintainer"]));
-    header.signature_said = Some(value(&["Signature"])).filter(|said| !said.is_empty());
-    header.file_count = content.files.len();
-    header.files = content.files.into_iter().take(MOST_FILES).collect();
-    header.scripts = Some(content.scripts);
-    header.seen_by = Some(server);
-    (names, header)
-}
-
-/// Why a file cannot be installed on a platform; none where it fits. What is not known yet is asked for first.
-pub fn misfit(artifact: &Artifact, catalog: &Catalog, platform: &Platform) -> Option<Message> {
-    let kind = artifact.kind;
-    let tools: &[&str] = match kind {
-        ArtifactKind::Rpm => &["dnf", "zypper", "rpm"],
-        ArtifactKind::Deb => &["apt-get"],
-        ArtifactKind::Apk => &["apk"],
-    };
-    let chosen = catalog.choose(CommandType::InstallFile, platform).ok();
-    let fits = chosen.is_some_and(|chosen| !chosen.built_in || tools.contains(&chosen.name.as_str()));
-    if !fits {
-        let why = Message::new("It is a {kind} package, and {system} does not install those");
-        let system = if platform.pretty_name.is_empty() { &platform.os } else { &platform.pretty_name };
-        return Some(why.with("kind", kind.name()).with("system", system));
-    }
-    if artifact.architecture.is_empty() || runs_on(&artifact.architecture, &platform.arch) {
-        return None;
-    }
-    let why = Message::new("It is for {architecture}, and this server is {actual}");
-    Some(why.with("architecture", &artifact.architecture).with("actual", &platform.arch))
-}
-
-/// Refuses what does not fit, what nobody has looked into, and what nobody vouches for unless somebody said yes (F08).
-pub fn may_install(artifact: &Artifact, catalog: &Catalog, platform: &Platform, unsigned: bool) -> Result<()> {
-    if let Some(why) = misfit(artifact, catalog, platform) {
-        return Err(Error::Conflict(why));
-    }
-    let header = header_of(artifact);
-    if header.scripts.is_none() {
-        let why = "Nobody has looked into this file yet: have a server's tool tell what runs as root in it first";
-        return Err(Error::Conflict(Message::new(why)));
-    }
-    if header.signature != Signature::Present && !unsigned {
-        return Err(Error::field(
-            "unsigned",
-            "Nobody vouches for this package. Say that it may be installed all the same",
-        ));
-    }
-    Ok(())
-}
-
-/// Whether a package for `wanted` runs on a machine that calls itself `machine`.
-fn runs_on(wanted: &str, machine: &str) -> bool {
-    if matches!(wanted, "noarch" | "all" | "any") || wanted == machine {
-        return true;
-    }
-    match machine {
-        "x86_64" | "amd64" => matches!(wanted, "amd64" | "x86_64" | "i386" | "i486" | "i586" | "i686"),
-        "aarch64" | "arm64" => matches!(wanted, "arm64" | "aarch64"),
-        "armv7l" => matches!(wanted, "armhf" | "armv7hl" | "armv7"),
-        "armv6l" => matches!(wanted, "armhf" | "armv6hl" | "armel"),
-        "i686" | "i586" | "i386" => matches!(wanted, "i386" | "i486" | "i586" | "i686" | "x86"),
-        "ppc64le" => matches!(wanted, "ppc64el" | "ppc64le"),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -315,15 +204,5 @@ mod tests {
         assert_eq!(cleaned("C:\\x\\a\n<b>.deb"), "a\u{fffd}<b>.deb");
         assert_eq!(cleaned(&format!("{}.rpm", "x".repeat(500))).chars().count(), LONGEST_NAME);
         assert!(cleaned(&format!("{}.rpm", "x".repeat(500))).ends_with("x.rpm"));
-    }
-
-    #[test]
-    fn an_architecture_fits_by_all_its_names() {
-        for (wanted, machine) in [("amd64", "x86_64"), ("noarch", "s390x"), ("i686", "x86_64"), ("arm64", "aarch64")] {
-            assert!(runs_on(wanted, machine), "{wanted} {machine}");
-        }
-        for (wanted, machine) in [("aarch64", "x86_64"), ("amd64", "aarch64"), ("x86_64", "i686"), ("src", "x86_64")] {
-            assert!(!runs_on(wanted, machine), "{wanted} {machine}");
-        }
     }
 }

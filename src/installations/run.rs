@@ -1,8 +1,10 @@
 //! A run from its claim to its end: the file is copied, the start is sent once, and what the server tells is kept.
 
+mod ends;
+
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::artifact_store::ArtifactStore;
@@ -11,16 +13,18 @@ use super::verdict::Ended;
 use crate::clock::Clock;
 use crate::commands::CommandType;
 use crate::db::Db;
-use crate::error::{Error, RemoteError, Result, StillRunning};
+use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::actor::{Actor, Scope};
 use crate::models::artifacts::Artifact;
-use crate::models::audit::{AuditEntry, Outcome};
+use crate::models::audit::AuditEntry;
 use crate::models::executions::{End, Execution, ExecutionState};
+use crate::models::ids::ExecutionId;
 use crate::models::servers::Server;
-use crate::remote::detached::{Job, Standing};
+use crate::remote::detached::{Job, Placed, Standing, Whereabouts};
 use crate::remote::host::Host;
 use crate::remote::hosts::Hosts;
+use ends::{may_have_begun, not_begun, outcome_of, stopped, unknown};
 
 /// Between two looks at a run.
 const LOOK: Duration = Duration::from_millis(700);
@@ -28,12 +32,15 @@ const LOOK: Duration = Duration::from_millis(700);
 const AGAIN: Duration = Duration::from_secs(5);
 /// Between two signs of life; a claim holds for four of them.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How long the folder of a run may not be seen after its start was sent, before it is taken for gone.
-const UNSEEN: TimeDelta = TimeDelta::seconds(20);
+/// How long the folder of a run may not be found after its start was sent, before it is taken for gone. Counted from the first
+/// look that did not find it: a connection that is cut at the start says nothing of what the server does.
+const UNSEEN: Duration = Duration::from_secs(20);
+/// How long a run may take to begin: its file is copied once more there, and its digest compared.
+const UNBEGUN: Duration = Duration::from_mins(15);
 /// How long a server may not answer before nobody waits for its run any more.
-const UNHEARD: TimeDelta = TimeDelta::hours(24);
-/// How much of the end of a log is read for what it means.
-const TAIL: i64 = 64 << 10;
+const UNHEARD: Duration = Duration::from_hours(24);
+/// The claim at which a fault of ours ends what has not begun: tokens count from 0.
+const LAST_CLAIM: i64 = 2;
 
 /// What runs are worked on with.
 #[derive(Clone)]
@@ -87,38 +94,36 @@ impl Runs {
                 return self.end(&host, &execution, stopped()).await;
             }
             match self.begin(&host, &mut execution).await {
-                Ok(()) => {}
-                Err(error) if may_have_begun(&error) && execution.state == ExecutionState::Starting => {}
-                Err(Error::Internal(cause)) => return Err(Error::Internal(cause)),
+                Ok(true) => {}
+                Ok(false) => return self.end(&host, &execution, stopped()).await,
+                Err(error) if may_have_begun(&error) && execution.state == ExecutionState::Starting => {
+                    tracing::debug!(server = host.name(), %error, "a start was not answered: the run is looked for");
+                }
+                Err(Error::Internal(cause)) if execution.token < LAST_CLAIM => return Err(Error::Internal(cause)),
                 Err(error) => return self.end(&host, &execution, not_begun(&error)).await,
             }
         }
         self.follow(&host, execution).await
     }
 
-    /// Copies the file, marks the start, then sends it: in this order, so that it is never sent twice (J03).
-    async fn begin(&self, host: &Host, execution: &mut Execution) -> Result<()> {
-        let artifact = match execution.artifact_id {
-            Some(id) => Some(self.db.run(move |connection| Artifact::by_id(connection, id)).await?),
-            None => None,
+    /// Copies the file, marks the start, then sends it: in this order, so that it is never sent twice (J03). False where
+    /// somebody asked for its end first: then nothing was sent.
+    async fn begin(&self, host: &Host, execution: &mut Execution) -> Result<bool> {
+        let id = execution.id;
+        let artifact = tokio::select! {
+            copied = self.copy(host, execution) => copied?,
+            () = self.asked_to_end(id) => return Ok(false),
         };
-        if let Some(artifact) = &artifact {
-            execution.place = crate::remote::new_token()?;
-            self.move_to(execution, ExecutionState::Copying).await?;
-            let mut file = self.store.open(artifact).await?;
-            let mut placing =
-                host.place(&execution.place, u64::try_from(artifact.size_bytes).unwrap_or_default()).await?;
-            while let Some(bytes) = file.next().await? {
-                placing.give(bytes).await?;
-            }
-            placing.finish().await?;
-        } else if needs_file(execution) {
-            return Err(Error::NotFound("This file"));
-        }
         let parameters = ask::parameters(execution)?;
-        self.move_to(execution, ExecutionState::Starting).await?;
-        let file = artifact.as_ref().map(|artifact| (artifact.kind.file_name(), artifact.sha256.as_str()));
-        host.start(&Job {
+        if !self.start(execution).await? {
+            return Ok(false);
+        }
+        let file = artifact.as_ref().map(|artifact| Placed {
+            place: &execution.file_place,
+            name: artifact.kind.file_name(),
+            digest: &artifact.sha256,
+        });
+        let job = Job {
             name: &execution.command,
             script: &execution.script,
             parameters,
@@ -126,36 +131,82 @@ impl Runs {
             run_as: &execution.run_as,
             as_root: execution.as_root,
             file,
-        })
-        .await
+        };
+        host.start(&job).await.map(|()| true)
     }
 
-    async fn move_to(&self, execution: &mut Execution, state: ExecutionState) -> Result<()> {
-        let (held, place, now) = (execution.clone(), execution.place.clone(), self.clock.now());
-        if !self.db.run(move |connection| held.move_to(connection, state, &place, now)).await? {
+    /// Brings the file there, if there is one. Begun anew, what came before is removed.
+    async fn copy(&self, host: &Host, execution: &mut Execution) -> Result<Option<Artifact>> {
+        let Some(id) = execution.artifact_id else {
+            return if needs_file(execution) { Err(Error::NotFound("This file")) } else { Ok(None) };
+        };
+        let artifact = self.db.run(move |connection| Artifact::by_id(connection, id)).await?;
+        if !execution.file_place.is_empty() {
+            host.clear_run(whereabouts(execution)).await?;
+        }
+        execution.file_place = crate::remote::new_token()?;
+        let (held, place) = (execution.clone(), execution.file_place.clone());
+        if !self.db.run(move |connection| held.copies_to(connection, &place)).await? {
             return Err(lost());
         }
-        execution.state = state;
-        execution.started_at = execution.started_at.or(Some(now));
-        Ok(())
+        execution.state = ExecutionState::Copying;
+        let mut file = self.store.open(&artifact).await?;
+        let size = u64::try_from(artifact.size_bytes).unwrap_or_default();
+        let mut placing = host.place(&execution.file_place, size).await?;
+        while let Some(bytes) = file.next().await? {
+            placing.give(bytes).await?;
+        }
+        placing.finish().await?;
+        Ok(Some(artifact))
+    }
+
+    /// Marks the start, unless somebody asked for the end.
+    async fn start(&self, execution: &mut Execution) -> Result<bool> {
+        let (held, now) = (execution.clone(), self.clock.now());
+        let (started, stop) = self
+            .db
+            .run(move |connection| {
+                let started = held.starts(connection, now)?;
+                Ok::<_, Error>((started, Execution::stop_asked_by(connection, held.id)?))
+            })
+            .await?;
+        match (started, stop) {
+            (true, _) => execution.state = ExecutionState::Starting,
+            (false, Some(_)) => return Ok(false),
+            (false, None) => return Err(lost()),
+        }
+        Ok(true)
+    }
+
+    /// Returns when somebody has asked for the end.
+    async fn asked_to_end(&self, id: ExecutionId) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if matches!(self.db.run(move |connection| Execution::stop_asked_by(connection, id)).await, Ok(Some(_))) {
+                return;
+            }
+        }
     }
 
     /// Looks again and again, from where the last look ended, whoever made it.
     async fn follow(&self, host: &Host, mut execution: Execution) -> Result<()> {
-        let mut heard = self.clock.now();
-        let mut asked_to_end = false;
+        let mut heard = Instant::now();
+        // Since when nothing runs there, as far as each look found.
+        let mut idle: Option<Instant> = None;
         loop {
             let id = execution.id;
-            let stop = self.db.run(move |connection| Execution::by_id(connection, id)).await?.stop_asked_by;
-            if let (Some(_), false) = (&stop, asked_to_end) {
-                asked_to_end = matches!(host.end_run(&execution.place, execution.as_root).await, Ok(StillRunning::No));
+            execution.stop_asked_by = self.db.run(move |connection| Execution::stop_asked_by(connection, id)).await?;
+            // At each look: what was asked too early for anything to be ended, or was not answered, is asked again.
+            if execution.stop_asked_by.is_some()
+                && let Err(problem) = host.end_run(whereabouts(&execution)).await
+            {
+                tracing::debug!(server = host.name(), %problem, "a run could not be ended now");
             }
-            execution.stop_asked_by = stop;
-            let found = match host.look_at_run(&execution.place, execution.log_bytes).await {
+            let found = match host.look_at_run(whereabouts(&execution), execution.log_bytes).await {
                 Ok(found) => found,
                 Err(error) => {
                     tracing::debug!(server = host.name(), %error, "a run cannot be looked at now");
-                    if self.clock.now() - heard > UNHEARD {
+                    if heard.elapsed() > UNHEARD {
                         let why = Message::new("The server was not heard of for a day. Last reason: {why}");
                         return self.end(host, &execution, unknown(why.with_words("why", error.message()))).await;
                     }
@@ -163,22 +214,18 @@ impl Runs {
                     continue;
                 }
             };
-            heard = self.clock.now();
-            let since_start = execution.started_at.map_or(TimeDelta::zero(), |started| heard - started);
+            heard = Instant::now();
             match found.standing {
-                Standing::Gone | Standing::Starting if since_start < UNSEEN => {}
-                Standing::Gone => {
-                    let why =
-                        "What it left on the server is gone. Look there before you repeat it: it may have been done";
-                    return self.end(host, &execution, unknown(Message::new(why))).await;
-                }
-                Standing::Starting => {
-                    let why = Message::new("It was sent, and did not begin on the server");
-                    let end =
-                        End { state: ExecutionState::Failed, exit_status: None, why: Some(why), answer: String::new() };
-                    return self.end(host, &execution, end).await;
+                Standing::Gone | Standing::Starting => {
+                    let since = *idle.get_or_insert(heard);
+                    let patience = if found.standing == Standing::Gone { UNSEEN } else { UNBEGUN };
+                    if since.elapsed() > patience {
+                        let why = "What it left on the server is gone. Look there before you repeat it: it may have been done";
+                        return self.end(host, &execution, unknown(Message::new(why))).await;
+                    }
                 }
                 Standing::Running | Standing::Ended(_) => {
+                    idle = None;
                     execution = self.keep(execution, found.log).await?;
                     if let (Standing::Ended(status), false) = (found.standing, found.more) {
                         let end = self.verdict(&execution, status, &found.answer).await?;
@@ -204,12 +251,16 @@ impl Runs {
     }
 
     async fn verdict(&self, execution: &Execution, status: Option<i32>, answer: &[u8]) -> Result<End> {
-        let (id, from) = (execution.id, execution.log_bytes - TAIL);
-        let parts = self.db.run(move |connection| Execution::output(connection, id, from)).await?;
+        let id = execution.id;
+        let Some(command_type) = CommandType::from_name(&execution.command_type) else {
+            let why = "It ended, and this version of hannun does not know the command: the log shows how";
+            return Ok(End { exit_status: status, ..unknown(Message::new(why)) });
+        };
+        // All that is kept: a part may begin long before the end and hold what matters.
+        let parts = self.db.run(move |connection| Execution::output(connection, id, 0)).await?;
         let log: Vec<u8> = parts.into_iter().flat_map(|part| part.bytes).collect();
-        let known = CommandType::from_name(&execution.command_type);
         let ended = Ended {
-            command_type: known.ok_or_else(|| Error::internal(anyhow::anyhow!("no such command type")))?,
+            command_type,
             target: &execution.target,
             status,
             log: &log,
@@ -231,7 +282,7 @@ impl Runs {
                 return Ok(false);
             }
             if ended.command_type == CommandType::InspectFile.name() && end.state == ExecutionState::Succeeded {
-                super::inspect::learn(connection, &ended, &end.answer)?;
+                super::known::learn(connection, &ended, &end.answer, now)?;
             }
             let asked = entry.asked_before(ended.asked_number).detail("why", why).detail("exit_status", status);
             asked.ended(connection, outcome_of(end.state), now)?;
@@ -239,7 +290,7 @@ impl Runs {
         });
         if written.await? && state != ExecutionState::Unknown && execution.state != ExecutionState::Queued {
             // What lies there is in nobody's way; the server forgets /var/tmp by itself.
-            if let Err(problem) = host.clear_run(&execution.place, execution.as_root).await {
+            if let Err(problem) = host.clear_run(whereabouts(execution)).await {
                 tracing::debug!(server = host.name(), %problem, "what a run left could not be removed");
             }
         }
@@ -261,53 +312,13 @@ fn audit_entry(execution: &Execution, server: &str) -> AuditEntry {
         .detail("execution", execution.id)
 }
 
-fn outcome_of(state: ExecutionState) -> Outcome {
-    match state {
-        ExecutionState::Succeeded | ExecutionState::Partly => Outcome::Succeeded,
-        ExecutionState::Unknown => Outcome::Unknown,
-        _ => Outcome::Failed,
-    }
-}
-
-/// Whether the server may have begun although we did not hear of it.
-fn may_have_begun(error: &Error) -> bool {
-    let Error::Remote(remote) = error else { return false };
-    match &**remote {
-        RemoteError::CutOff { .. }
-        | RemoteError::DeadlinePassed { .. }
-        | RemoteError::NoStatus { .. }
-        | RemoteError::Killed { .. }
-        | RemoteError::OutputLimit { .. } => true,
-        RemoteError::Failed { stderr, .. } => stderr.contains("this was started before"),
-        _ => false,
-    }
+fn whereabouts(execution: &Execution) -> Whereabouts<'_> {
+    Whereabouts { place: &execution.place, file_place: &execution.file_place, as_root: execution.as_root }
 }
 
 fn needs_file(execution: &Execution) -> bool {
     let with_file = [CommandType::InstallFile, CommandType::InspectFile];
     with_file.iter().any(|kind| kind.name() == execution.command_type)
-}
-
-fn stopped() -> End {
-    let why = Some(Message::new("It was stopped before it began"));
-    End { state: ExecutionState::Stopped, exit_status: None, why, answer: String::new() }
-}
-
-fn not_begun(error: &Error) -> End {
-    let said = match error {
-        Error::Remote(remote) => remote.evidence().to_owned(),
-        _ => String::new(),
-    };
-    let why = if said.is_empty() {
-        Message::new("Nothing was changed. {why}").with_words("why", error.message())
-    } else {
-        Message::new("Nothing was changed. {why}: {said}").with_words("why", error.message()).with("said", said)
-    };
-    End { state: ExecutionState::Failed, exit_status: None, why: Some(why), answer: String::new() }
-}
-
-fn unknown(why: Message) -> End {
-    End { state: ExecutionState::Unknown, exit_status: None, why: Some(why), answer: String::new() }
 }
 
 fn lost() -> Error {

@@ -21,29 +21,25 @@ pub async fn begin(db: &Db, store: &ArtifactStore, actor: &Actor, file_name: &st
     store.receive(&actor.name, u64::try_from(stored).unwrap_or_default(), None).await
 }
 
-/// The file is whole: looks into it, keeps it, and records who brought it.
+/// The file is whole: looks into it, keeps it, and records who brought it. It gets its name last: what is cut off before leaves
+/// half a file, and what is cut off after a file that nobody knows; both are removed later.
 pub async fn finish(
     db: &Db,
-    store: &ArtifactStore,
     actor: &Actor,
     incoming: Incoming,
     file_name: &str,
     now: DateTime<Utc>,
 ) -> Result<Artifact> {
     let received = incoming.finish().await?;
-    let stored_name = received.stored_name.clone();
-    let new = inspect(store, received, file_name, actor.name.clone(), now).await?;
+    let (new, received) = inspect(received, file_name, actor.name.clone(), now).await?;
     let entry = AuditEntry::by(actor, "artifact.upload").target(&new.file_name).detail("sha256", &new.sha256);
-    let kept = db.transaction(move |connection| {
+    db.transaction(move |connection| {
         let artifact = new.insert(connection)?;
         entry.record(connection, Outcome::Succeeded, now)?;
+        received.keep()?;
         Ok(artifact)
-    });
-    let kept = kept.await;
-    if kept.is_err() {
-        store.remove(&stored_name).map_err(Error::internal)?;
-    }
-    kept
+    })
+    .await
 }
 
 /// Deletes a file that nothing goes on with; its name.

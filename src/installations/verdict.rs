@@ -14,7 +14,7 @@ pub struct Ended<'a> {
     pub target: &'a str,
     /// The exit status; none where it was ended before it could leave one.
     pub status: Option<i32>,
-    /// The end of what it printed.
+    /// What it printed, as far as it is kept.
     pub log: &'a [u8],
     /// What it left in `"$after"`.
     pub answer: &'a [u8],
@@ -41,6 +41,12 @@ impl Ended<'_> {
         if status != 0 {
             let state = if self.was_stopped { ExecutionState::Stopped } else { ExecutionState::Failed };
             return (state, Some(self.why_failed(status)));
+        }
+        if self.command_type == CommandType::InspectFile
+            && let Err(problem) = packages::InspectFile::default().parse("table", self.answer)
+        {
+            let why = Message::new("What the server's tool told of the file could not be read: {why}");
+            return (ExecutionState::Failed, Some(why.with("why", problem.why)));
         }
         match self.states() {
             Some(found) => self.judge_states(&found),
@@ -184,6 +190,16 @@ mod tests {
         let (state, why) = ended(CommandType::InstallFile, 0, log, "broken\t1.0-1\tinstalled\n");
         assert_eq!(state, ExecutionState::Partly);
         assert!(why.contains("%post(broken-1.0-1.noarch) scriptlet failed, exit status 3"), "{why}");
+    }
+
+    #[test]
+    fn sec_x03_a_look_into_a_file_whose_answer_cannot_be_read_has_failed() {
+        for answer in ["", "nonsense\n", "script\tpostinst\techo 1\n"] {
+            let (state, why) = ended(CommandType::InspectFile, 0, "", answer);
+            assert_eq!(state, ExecutionState::Failed, "{answer:?}");
+            assert!(why.contains("could not be read"), "{why}");
+        }
+        assert_eq!(ended(CommandType::InspectFile, 0, "", "field\tPackage\ta\n").0, ExecutionState::Succeeded);
     }
 
     #[test]

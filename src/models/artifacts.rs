@@ -1,12 +1,20 @@
 //! Package files that people uploaded: what is known of each. The files lie in the data directory.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::{Jsonb, Nullable, Text};
 
 use super::ids::ArtifactId;
 use crate::db::schema::{artifacts, executions};
 use crate::db::types::text_enum;
 use crate::error::{Error, Result};
+
+/// How long a file is kept after it was uploaded or last used.
+pub const KEPT: TimeDelta = TimeDelta::days(7);
+/// Files that are listed, the newest first.
+const MOST: i64 = 2_000;
 
 text_enum! {
     /// What kind of package a file is.
@@ -50,6 +58,44 @@ pub struct Artifact {
     pub uploaded_at: DateTime<Utc>,
 }
 
+/// An artifact without what its header says: for lists.
+#[derive(Debug, Clone, PartialEq, HasQuery)]
+#[diesel(table_name = artifacts)]
+#[expect(missing_docs, reason = "the migration describes the columns")]
+pub struct ArtifactSummary {
+    pub id: ArtifactId,
+    pub file_name: String,
+    pub kind: ArtifactKind,
+    pub size_bytes: i64,
+    pub sha256: String,
+    pub name: String,
+    pub version: String,
+    pub architecture: String,
+    pub uploaded_by: String,
+    pub uploaded_at: DateTime<Utc>,
+    /// `present`, `absent` or `unknown`.
+    #[diesel(select_expression = sql("header ->> 'signature'"), select_expression_type = SqlLiteral<Nullable<Text>>)]
+    pub signature: Option<String>,
+    /// The names of its scripts; none where the console does not see them.
+    #[diesel(
+        select_expression = sql("case when jsonb_typeof(header -> 'scripts') = 'array' then jsonb_path_query_array(header, '$.scripts[*].name') end"),
+        select_expression_type = SqlLiteral<Nullable<Jsonb>>
+    )]
+    pub scripts: Option<serde_json::Value>,
+}
+
+impl ArtifactSummary {
+    /// The artifact of an id.
+    pub fn by_id(connection: &mut PgConnection, id: ArtifactId) -> Result<Self> {
+        Self::query().find(id).first(connection).optional()?.ok_or(Error::NotFound("This file"))
+    }
+
+    /// The newest, and no more than a page can show.
+    pub fn latest(connection: &mut PgConnection) -> QueryResult<Vec<Self>> {
+        Self::query().order(artifacts::id.desc()).limit(MOST).load(connection)
+    }
+}
+
 /// A file that was stored and read.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = artifacts)]
@@ -81,33 +127,10 @@ impl Artifact {
         Self::query().find(id).first(connection).optional()?.ok_or(Error::NotFound("This file"))
     }
 
-    /// All of them, the newest first.
-    pub fn all(connection: &mut PgConnection) -> QueryResult<Vec<Self>> {
-        Self::query().order(artifacts::id.desc()).load(connection)
-    }
-
     /// What all of them take, bytes.
     pub fn total_bytes(connection: &mut PgConnection) -> QueryResult<i64> {
         let sum = diesel::dsl::sql::<diesel::sql_types::BigInt>("coalesce(sum(size_bytes), 0)::bigint");
         artifacts::table.select(sum).first(connection)
-    }
-
-    /// Keeps what a server's own tool found inside.
-    pub fn learn(
-        &self,
-        connection: &mut PgConnection,
-        (name, version, architecture): (&str, &str, &str),
-        header: &serde_json::Value,
-    ) -> QueryResult<()> {
-        diesel::update(self)
-            .set((
-                artifacts::name.eq(name),
-                artifacts::version.eq(version),
-                artifacts::architecture.eq(architecture),
-                artifacts::header.eq(header),
-            ))
-            .execute(connection)
-            .map(drop)
     }
 
     /// Removes the row, unless something that goes on needs the file.
@@ -116,5 +139,25 @@ impl Artifact {
             executions::table.filter(executions::artifact_id.eq(self.id)).filter(executions::ended_at.is_null());
         let unused = artifacts::table.find(self.id).filter(diesel::dsl::not(diesel::dsl::exists(in_use)));
         diesel::delete(unused).execute(connection).map(|deleted| deleted == 1)
+    }
+
+    /// Removes those that came before a moment and that nothing was done with since: as they were uploaded, and as they lie.
+    pub fn forget(connection: &mut PgConnection, before: DateTime<Utc>) -> QueryResult<Vec<(String, String)>> {
+        let used = executions::table
+            .filter(executions::artifact_id.eq(artifacts::id.nullable()))
+            .filter(executions::ended_at.is_null().or(executions::queued_at.ge(before)));
+        let unused = artifacts::table
+            .filter(artifacts::uploaded_at.lt(before))
+            .filter(diesel::dsl::not(diesel::dsl::exists(used)));
+        diesel::delete(unused).returning((artifacts::file_name, artifacts::stored_name)).get_results(connection)
+    }
+
+    /// Which of these names of stored files are nobody's.
+    pub fn unknown_among(connection: &mut PgConnection, stored: Vec<String>) -> QueryResult<Vec<String>> {
+        let known: Vec<String> = artifacts::table
+            .filter(artifacts::stored_name.eq_any(&stored))
+            .select(artifacts::stored_name)
+            .load(connection)?;
+        Ok(stored.into_iter().filter(|name| !known.contains(name)).collect())
     }
 }

@@ -3,7 +3,7 @@
 mod claims;
 mod output;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
 use super::ids::{ArtifactId, ExecutionId, ServerId};
@@ -12,8 +12,11 @@ use crate::db::types::{Address, text_enum};
 use crate::error::{Error, Result};
 use crate::language::Message;
 
-pub use claims::{End, LEASE};
+pub use claims::End;
 pub use output::OutputPart;
+
+/// How long one is kept after its end, with what it printed. Who asked for it stays in the audit log.
+pub const KEPT: TimeDelta = TimeDelta::days(90);
 
 text_enum! {
     /// How far one is.
@@ -99,12 +102,32 @@ pub struct Execution {
     pub queued_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
-    pub heard_at: Option<DateTime<Utc>>,
     pub exit_status: Option<i32>,
     pub why: Option<serde_json::Value>,
     pub answer: String,
     pub log_bytes: i64,
     pub stop_asked_by: Option<String>,
+    pub file_place: String,
+}
+
+/// An execution without what it was sent and what it left: for lists, and for whoever watches it.
+#[derive(Debug, Clone, PartialEq, HasQuery)]
+#[diesel(table_name = executions)]
+#[expect(missing_docs, reason = "the migration describes the columns")]
+pub struct ExecutionSummary {
+    pub id: ExecutionId,
+    pub server_id: ServerId,
+    pub command_type: String,
+    pub command: String,
+    pub target: String,
+    pub actor: String,
+    pub state: ExecutionState,
+    pub queued_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub exit_status: Option<i32>,
+    pub why: Option<serde_json::Value>,
+    pub log_bytes: i64,
 }
 
 /// What was asked for; validated and recorded before it exists.
@@ -143,13 +166,42 @@ impl Execution {
         Self::query().find(id).first(connection).optional()?.ok_or(Error::NotFound("This run"))
     }
 
+    /// Removes at most `limit` that ended before a moment; how many.
+    pub fn forget(connection: &mut PgConnection, before: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
+        let old: Vec<ExecutionId> = executions::table
+            .filter(executions::ended_at.lt(before))
+            .order(executions::ended_at)
+            .limit(limit)
+            .select(executions::id)
+            .load(connection)?;
+        diesel::delete(executions::table.filter(executions::id.eq_any(old))).execute(connection)
+    }
+
+    /// The sentence about its end.
+    pub fn why(&self) -> Option<Message> {
+        sentence(self.why.as_ref())
+    }
+}
+
+impl ExecutionSummary {
+    /// The execution of an id.
+    pub fn by_id(connection: &mut PgConnection, id: ExecutionId) -> Result<Self> {
+        Self::query().find(id).first(connection).optional()?.ok_or(Error::NotFound("This run"))
+    }
+
     /// Those of a server, the newest first.
     pub fn of_server(connection: &mut PgConnection, server: ServerId, limit: i64) -> QueryResult<Vec<Self>> {
         let of_server = Self::query().filter(executions::server_id.eq(server));
         of_server.order(executions::id.desc()).limit(limit).load(connection)
     }
 
-    /// Whether something like it goes on there: package tools have one lock.
+    /// Those of these servers, the newest first.
+    pub fn of_servers(connection: &mut PgConnection, servers: &[ServerId], limit: i64) -> QueryResult<Vec<Self>> {
+        let of_servers = Self::query().filter(executions::server_id.eq_any(servers));
+        of_servers.order(executions::id.desc()).limit(limit).load(connection)
+    }
+
+    /// What goes on on a server now: package tools have one lock.
     pub fn going_on(connection: &mut PgConnection, server: ServerId) -> QueryResult<Option<Self>> {
         let open = Self::query().filter(executions::server_id.eq(server).and(executions::ended_at.is_null()));
         open.order(executions::id.desc()).first(connection).optional()
@@ -157,6 +209,10 @@ impl Execution {
 
     /// The sentence about its end.
     pub fn why(&self) -> Option<Message> {
-        self.why.as_ref().and_then(|why| serde_json::from_value(why.clone()).ok())
+        sentence(self.why.as_ref())
     }
+}
+
+fn sentence(why: Option<&serde_json::Value>) -> Option<Message> {
+    why.and_then(|why| serde_json::from_value(why.clone()).ok())
 }

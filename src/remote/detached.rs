@@ -20,15 +20,15 @@ use crate::db::Connection;
 use crate::error::{Error, RemoteError, Result, StillRunning};
 use crate::language::Message;
 
-const LAUNCH: &str = include_str!("detached/launch.sh");
+const LAUNCH: &str = concat!(include_str!("detached/find.sh"), include_str!("detached/launch.sh"));
 const SUPERVISE: &str = include_str!("detached/supervise.sh");
 const START: &str = include_str!("detached/start.sh");
 const PLACE: &str = include_str!("detached/place.sh");
-const FOLLOW: &str = include_str!("detached/follow.sh");
-const END: &str = include_str!("detached/end.sh");
-const CLEAR: &str = include_str!("detached/clear.sh");
+const FOLLOW: &str = concat!(include_str!("detached/find.sh"), include_str!("detached/follow.sh"));
+const END: &str = concat!(include_str!("detached/find.sh"), include_str!("detached/end.sh"));
+const CLEAR: &str = concat!(include_str!("detached/find.sh"), include_str!("detached/clear.sh"));
 /// Ending and clearing are root's business where the run is root's.
-const AS_ITS_OWNER: &str = "$as_root /bin/sh -c \"$what\" sh \"$place\"";
+const AS_ITS_OWNER: &str = "$as_root /bin/sh -c \"$what\" sh \"$place\" \"$file_place\"";
 
 /// Copying a file there and comparing its digest takes as long as its size asks for.
 const COPYING: Duration = Duration::from_mins(10);
@@ -49,8 +49,31 @@ pub struct Job<'a> {
     pub run_as: &'a str,
     /// It runs as root, by way of `sudo` where that is needed.
     pub as_root: bool,
-    /// A file that was placed there before: its name beside the script, and its digest.
-    pub file: Option<(&'static str, &'a str)>,
+    /// A file that was placed there before.
+    pub file: Option<Placed<'a>>,
+}
+
+/// A file that [`Host::place`] brought.
+#[derive(Debug)]
+pub struct Placed<'a> {
+    /// Where it lies, by a random word of its own: that folder can be seen by anybody on the server, so that its name must
+    /// not tell where the run will be.
+    pub place: &'a str,
+    /// Its name beside the script.
+    pub name: &'static str,
+    /// Its SHA-256.
+    pub digest: &'a str,
+}
+
+/// Where a run is, and whose.
+#[derive(Debug, Clone, Copy)]
+pub struct Whereabouts<'a> {
+    /// Its random word.
+    pub place: &'a str,
+    /// The random word of its file; empty where it has none.
+    pub file_place: &'a str,
+    /// It runs as root.
+    pub as_root: bool,
 }
 
 /// What a run said since the last look.
@@ -172,9 +195,10 @@ impl Host {
             return Err(Error::Conflict(changed.with("server", self.name())));
         }
         let script = script::detached(job.script, &job.parameters, platform.locale()).map_err(Error::internal)?;
-        let (name, digest) = job.file.unwrap_or(("", ""));
+        let file = job.file.as_ref();
+        let (file_place, name, digest) = file.map_or(("", "", ""), |file| (file.place, file.name, file.digest));
         let parameters = Parameters::default()
-            .with("place", text(job.place))
+            .with("place", text(file_place))
             .with("token", text(job.place))
             .with("job_digest", text(&hex::encode(Sha256::digest(&script))))
             .with("job", Value::Text(script))
@@ -189,10 +213,13 @@ impl Host {
         self.of_sudo(answer, job.name).map(drop)
     }
 
-    /// What a run said since `offset`, and how it is.
-    pub async fn look_at_run(&self, place: &str, offset: i64) -> Result<Followed> {
+    /// What a run said since `offset`, and how it is. Only a folder of root's is believed to be one of a run of root's.
+    pub async fn look_at_run(&self, run: Whereabouts<'_>, offset: i64) -> Result<Followed> {
         let (endpoint, platform) = self.hosts().endpoint_and_platform(self.server().id).await?;
-        let parameters = Parameters::default().with("token", text(place)).with("offset", Value::Integer(offset));
+        let parameters = Parameters::default()
+            .with("token", text(run.place))
+            .with("owner", Value::OneOf(if run.as_root { "root" } else { "self" }))
+            .with("offset", Value::Integer(offset));
         let script = Script::new("follow-run", FOLLOW, &parameters, self.hosts().command_timeout());
         let answer = self.hosts().send(&endpoint, platform.locale(), script).await?;
         let answer = answer.success(self.name(), "follow-run")?;
@@ -201,8 +228,8 @@ impl Host {
     }
 
     /// Ends a run and what it started (P07); whether it still runs.
-    pub async fn end_run(&self, place: &str, as_root: bool) -> Result<StillRunning> {
-        let answer = self.as_owner_of_run(place, as_root, ("end-run", END)).await?;
+    pub async fn end_run(&self, run: Whereabouts<'_>) -> Result<StillRunning> {
+        let answer = self.as_owner_of_run(run, ("end-run", END)).await?;
         Ok(match answer.stdout.trim_ascii() {
             b"no" => StillRunning::No,
             b"yes" => StillRunning::Yes,
@@ -211,20 +238,22 @@ impl Host {
     }
 
     /// Removes what a run left.
-    pub async fn clear_run(&self, place: &str, as_root: bool) -> Result<()> {
-        self.as_owner_of_run(place, as_root, ("clear-run", CLEAR)).await.map(drop)
+    pub async fn clear_run(&self, run: Whereabouts<'_>) -> Result<()> {
+        self.as_owner_of_run(run, ("clear-run", CLEAR)).await.map(drop)
     }
 
     async fn as_owner_of_run(
         &self,
-        place: &str,
-        as_root: bool,
+        run: Whereabouts<'_>,
         (name, what): (&'static str, &'static str),
     ) -> Result<Answer> {
         let (endpoint, platform) = self.hosts().endpoint_and_platform(self.server().id).await?;
-        let parameters = Parameters::default().with("place", text(place)).with("what", text(what));
+        let parameters = Parameters::default()
+            .with("place", text(run.place))
+            .with("file_place", text(run.file_place))
+            .with("what", text(what));
         let mut script = Script::new(name, AS_ITS_OWNER, &parameters, self.hosts().command_timeout());
-        script.privilege = if as_root { endpoint.privilege } else { Privilege::None };
+        script.privilege = if run.as_root { endpoint.privilege } else { Privilege::None };
         let answer = self.hosts().send(&endpoint, platform.locale(), script).await?;
         self.of_sudo(answer, name)
     }

@@ -20,8 +20,8 @@ use crate::commands::{CommandType, Read};
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::actor::Role;
-use crate::models::artifacts::Artifact;
-use crate::models::executions::Execution;
+use crate::models::artifacts::ArtifactSummary;
+use crate::models::executions::ExecutionSummary;
 use crate::models::permission::Permission;
 use crate::remote::host::{Answer, Host};
 use crate::web::extract::SignedIn;
@@ -98,13 +98,17 @@ pub async fn index(
     };
     let (id, catalog) = (stored.server.id, app.hosts.catalog());
     let platform = stored.platform.clone().map(Platform::from);
+    // Each letter in the filter asks for the list of packages alone.
+    let (wants_files, most) = (may_install && part.includes("files"), if part == Part::Page { HISTORY } else { 0 });
     let (runs, files) = app
         .db
         .run(move |connection| {
-            Ok::<_, Error>((Execution::of_server(connection, id, HISTORY)?, Artifact::all(connection)?))
+            let files = if wants_files { ArtifactSummary::latest(connection)? } else { Vec::new() };
+            Ok::<_, Error>((ExecutionSummary::of_server(connection, id, most)?, files))
         })
         .await?;
-    let runs: Vec<RunRow> = runs.iter().map(|run| RunRow::new(run, &about.path)).collect();
+    let may_read = role >= Role::Operator;
+    let runs: Vec<RunRow> = runs.iter().map(|run| RunRow::new(run, &about.path, may_read)).collect();
     let page = PackagesPage {
         tabs: query.tabs(),
         listing,

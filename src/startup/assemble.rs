@@ -71,6 +71,7 @@ impl Assembly {
         .map_err(Error::internal)??;
         queue::set_up(&addresses.owner, addresses.application_role).await?;
         let app = app(config, &addresses.application).await?;
+        app.artifacts.tidy().map_err(Error::internal)?;
         let demo =
             if options.demo && options.role != ProcessRole::Work { Some(demo::start(&app).await?) } else { None };
         let stop = CancellationToken::new();
@@ -173,6 +174,7 @@ fn start_jobs(app: &App, database: &SecretText, stop: &CancellationToken) -> Res
         clock: app.clock.clone(),
         retention: app.config.retention,
         audit_heads: KeptHeads::in_folder(&app.config.data_dir),
+        artifacts: app.artifacts.clone(),
         recurring: jobs::ALL,
     };
     let runs = Runs {
@@ -196,7 +198,6 @@ pub async fn app(config: Config, database: &SecretText) -> Result<App> {
     let hosts = Hosts::new(db.clone(), Arc::clone(&sealer), pool, clock.clone(), config.remote.command_timeout);
     hosts.load_commands().await?;
     let artifacts = ArtifactStore::in_folder(&config.data_dir);
-    artifacts.tidy().map_err(Error::internal)?;
     Ok(App {
         artifacts,
         config: Arc::new(config),

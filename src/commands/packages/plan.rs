@@ -1,5 +1,7 @@
 //! What installing or removing a package would bring along: asked of the tool itself, which changes nothing.
 
+use sha2::{Digest, Sha256};
+
 use super::{PackageName, apk, brew, bsd, dpkg, pacman, rpm};
 use crate::commands::script::Parameters;
 use crate::commands::shape::{Shape, needed, optional};
@@ -41,6 +43,17 @@ impl PackagePlan {
     /// Whether nothing would happen.
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.renewed.is_empty() && self.removed.is_empty()
+    }
+
+    /// The same word for the same plan: whoever says yes to one says to which (X06).
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        for (kind, items) in [("+", &self.added), ("~", &self.renewed), ("-", &self.removed)] {
+            for PlanItem { name, version, .. } in items {
+                hash.update(format!("{kind}{}:{name}{}:{version}", name.len(), version.len()));
+            }
+        }
+        hex::encode(hash.finalize())
     }
 }
 

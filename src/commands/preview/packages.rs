@@ -50,7 +50,11 @@ impl CommandType {
                 let fields = content.fields.iter().map(|(name, value)| vec![name.clone(), value.clone()]);
                 let scripts = content.scripts.iter().map(|script| vec![script.name.clone(), script.text.clone()]);
                 let files = content.files.iter().map(|file| vec!["file".to_owned(), file.clone()]);
-                let rows: Vec<_> = fields.chain(scripts).chain(files).collect();
+                let signature = content.signature.iter().map(|check| {
+                    let verdict = if check.verified { "verified" } else { "refused" };
+                    vec!["signature".to_owned(), format!("{verdict}: {}", check.said)]
+                });
+                let rows: Vec<_> = fields.chain(signature).chain(scripts).chain(files).collect();
                 Preview::of(&["Name", "Value"], &rows, Clone::clone)
             }
             _ => Preview::default(),

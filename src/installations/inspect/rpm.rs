@@ -11,22 +11,34 @@ use crate::commands::packages::PackageScript;
 /// Entries of an index, and bytes of its data, that are taken at most.
 const MOST_ENTRIES: usize = 1 << 16;
 const MOST_BYTES: usize = 16 << 20;
-/// The longest text that is kept.
+/// The longest text that is kept, bytes.
 const LONGEST: usize = 64 << 10;
+/// The longest name of a file with its folders, bytes.
+const LONGEST_PATH: usize = 4 << 10;
 
-/// Scripts by the tags of their texts.
-const SCRIPTS: &[(u32, &str)] = &[
-    (1151, "%pretrans"),
-    (1023, "%pre"),
-    (1024, "%post"),
-    (1025, "%preun"),
-    (1026, "%postun"),
-    (1152, "%posttrans"),
-    (1079, "%verify"),
-    (1065, "%trigger"),
-    (5066, "%filetrigger"),
-    (5076, "%transfiletrigger"),
+/// Texts of one tag that are looked at: packages have at most some thousands of folders and a handful of scripts, and each text
+/// that is kept takes more than its bytes.
+const MOST_TEXTS: usize = 1 << 16;
+/// Scripts that are kept of each kind.
+const MOST_SCRIPTS: usize = 64;
+
+/// Scripts by the tags of their texts and of the programs that they are for.
+const SCRIPTS: &[(u32, u32, &str)] = &[
+    (1151, 1153, "%pretrans"),
+    (1023, 1085, "%pre"),
+    (1024, 1086, "%post"),
+    (1025, 1087, "%preun"),
+    (1026, 1088, "%postun"),
+    (1152, 1154, "%posttrans"),
+    (5103, 5105, "%preuntrans"),
+    (5104, 5106, "%postuntrans"),
+    (1079, 1091, "%verify"),
+    (1065, 1092, "%trigger"),
+    (5066, 5067, "%filetrigger"),
+    (5076, 5077, "%transfiletrigger"),
 ];
+/// The program of a script that names none.
+const USUAL_PROGRAM: &str = "/bin/sh";
 /// Signatures of any kind, old and new.
 const SIGNATURES: &[u32] = &[267, 268, 278, 1002, 1005];
 
@@ -45,7 +57,7 @@ pub(super) fn read(magic: [u8; 8], file: &mut impl Read) -> Result<Found, Refusa
     if signatures.text(273).is_some_and(|claimed| claimed != digest) {
         return Err(wrong("It is damaged: the digest of its header is another one"));
     }
-    if let Some(claimed) = header.texts(5092).into_iter().next() {
+    if let Some(claimed) = header.text(5092) {
         let mut hash = Sha256::new();
         let mut piece = vec![0; 256 << 10];
         loop {
@@ -83,7 +95,6 @@ pub(super) fn read(magic: [u8; 8], file: &mut impl Read) -> Result<Found, Refusa
             scripts: Some(header.scripts()),
             files,
             file_count,
-            ..Header::default()
         },
     })
 }
@@ -142,63 +153,95 @@ impl Index {
         self.entry(tag).is_some()
     }
 
-    /// Every text of a tag; the data may end before their number is reached.
-    fn texts(&self, tag: u32) -> Vec<String> {
-        let Some(entry) = self.entry(tag).filter(|entry| matches!(entry.kind, 6 | 8 | 9)) else { return Vec::new() };
-        let bytes = self.data.get(entry.offset..).unwrap_or_default();
-        let texts = bytes.split(|byte| *byte == 0).take(entry.count);
-        texts.map(|text| shown(text.get(..LONGEST).unwrap_or(text))).collect()
+    /// The texts of a tag, bounded; the data may end before their number is reached.
+    fn texts(&self, tag: u32) -> impl Iterator<Item = &[u8]> {
+        let entry = self.entry(tag).filter(|entry| matches!(entry.kind, 6 | 8 | 9));
+        let bytes = entry.and_then(|entry| self.data.get(entry.offset..)).unwrap_or_default();
+        bytes.split(|byte| *byte == 0).take(entry.map_or(0, |entry| entry.count.min(MOST_TEXTS)))
+    }
+
+    /// How many texts a tag says it has.
+    fn count(&self, tag: u32) -> usize {
+        self.entry(tag).map_or(0, |entry| entry.count)
     }
 
     fn text(&self, tag: u32) -> Option<String> {
-        let entry = self.entry(tag).filter(|entry| matches!(entry.kind, 6 | 8 | 9))?;
-        let bytes = self.data.get(entry.offset..)?;
-        let text = bytes.split(|byte| *byte == 0).next()?;
-        Some(shown(text.get(..LONGEST).unwrap_or(text)))
+        self.texts(tag).next().map(|text| shown(text).0)
     }
 
-    fn numbers(&self, tag: u32) -> Vec<u64> {
-        let Some(entry) = self.entry(tag) else { return Vec::new() };
-        let width = match entry.kind {
-            4 => 4,
-            5 => 8,
-            _ => return Vec::new(),
-        };
-        let bytes = self.data.get(entry.offset..).unwrap_or_default();
+    fn numbers(&self, tag: u32) -> impl Iterator<Item = u64> {
+        let entry = self.entry(tag).filter(|entry| matches!(entry.kind, 4 | 5));
+        let bytes = entry.and_then(|entry| self.data.get(entry.offset..)).unwrap_or_default();
+        let width = entry.map_or(4, |entry| if entry.kind == 5 { 8 } else { 4 });
         let read = |bytes: &[u8]| bytes.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
-        bytes.chunks_exact(width).take(entry.count).map(read).collect()
+        bytes.chunks_exact(width).take(entry.map_or(0, |entry| entry.count)).map(read)
     }
 
     fn number(&self, tag: u32) -> Option<u64> {
-        self.numbers(tag).first().copied()
+        self.numbers(tag).next()
     }
 
+    /// What runs as root: also a program without a script (`%post -p /sbin/ldconfig`), of which the name is all there is.
     fn scripts(&self) -> Vec<PackageScript> {
-        let of = |(tag, name): &(u32, &str)| {
-            self.texts(*tag)
-                .into_iter()
-                .map(|text| PackageScript { name: (*name).to_owned(), text })
-                .collect::<Vec<_>>()
-        };
-        SCRIPTS.iter().flat_map(of).filter(|script| !script.text.trim().is_empty()).collect()
+        SCRIPTS.iter().flat_map(|(tag, program, name)| self.scripts_of(*tag, *program, name)).collect()
+    }
+
+    fn scripts_of(&self, tag: u32, program_tag: u32, name: &str) -> Vec<PackageScript> {
+        let mut programs = self.texts(program_tag).map(|program| shown(program).0);
+        // A program without a script: its words are the texts.
+        if !self.has(tag) {
+            let words: Vec<String> = programs.take(MOST_SCRIPTS).collect();
+            let is_cut = self.count(program_tag) > words.len();
+            let nothing = words.is_empty();
+            let script = PackageScript { name: format!("{name} -p"), text: words.join(" "), is_cut };
+            return if nothing { Vec::new() } else { vec![script] };
+        }
+        // One script has one program with its words, several have one each.
+        let each = self.count(tag) > 1;
+        let usual = || USUAL_PROGRAM.to_owned();
+        let mut scripts = Vec::new();
+        for text in self.texts(tag).take(MOST_SCRIPTS) {
+            let program = if each {
+                programs.next().unwrap_or_else(usual)
+            } else {
+                let words: Vec<String> = programs.by_ref().take(MOST_SCRIPTS).collect();
+                if words.is_empty() { usual() } else { words.join(" ") }
+            };
+            let name = if program == USUAL_PROGRAM { name.to_owned() } else { format!("{name} -p {program}") };
+            let (text, is_cut) = shown(text);
+            if !text.trim().is_empty() || program != USUAL_PROGRAM {
+                scripts.push(PackageScript { name, text, is_cut });
+            }
+        }
+        if self.count(tag) > MOST_SCRIPTS
+            && let Some(last) = scripts.last_mut()
+        {
+            last.is_cut = true;
+        }
+        scripts
     }
 
     /// The first files, and how many there are: names beside the numbers of their folders.
     fn files(&self) -> (Vec<String>, usize) {
-        let (names, folders, places) = (self.texts(1117), self.texts(1118), self.numbers(1116));
-        if names.is_empty() {
-            let old = self.texts(1027);
-            let count = old.len();
-            return (old.into_iter().take(MOST_FILES).collect(), count);
+        if !self.has(1117) {
+            let old = self.texts(1027).take(MOST_FILES).map(|name| shown(name).0);
+            return (old.collect(), self.count(1027));
         }
-        let folder = |place: &u64| usize::try_from(*place).ok().and_then(|place| folders.get(place)).cloned();
-        let files = names.iter().zip(&places).take(MOST_FILES);
-        (files.map(|(name, place)| format!("{}{name}", folder(place).unwrap_or_default())).collect(), names.len())
+        let folders: Vec<&[u8]> = self.texts(1118).collect();
+        let folder = |place: u64| usize::try_from(place).ok().and_then(|place| folders.get(place)).copied();
+        let files = self.texts(1117).zip(self.numbers(1116)).take(MOST_FILES);
+        let named = |(name, place): (&[u8], u64)| {
+            let whole = [folder(place).unwrap_or_default(), name].concat();
+            String::from_utf8_lossy(whole.get(..LONGEST_PATH).unwrap_or(&whole)).into_owned()
+        };
+        (files.map(named).collect(), self.count(1117))
     }
 }
 
-fn shown(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).replace('\0', "")
+/// A text for people, and whether there is more of it.
+fn shown(bytes: &[u8]) -> (String, bool) {
+    let text = bytes.get(..LONGEST).unwrap_or(bytes);
+    (String::from_utf8_lossy(text).into_owned(), text.len() < bytes.len())
 }
 
 /// Four bytes, the largest first.
@@ -230,6 +273,55 @@ mod tests {
         bytes.extend(header(&[(1000, 4, 0, 1)], &[0; 8]));
         bytes.extend_from_slice(main);
         bytes
+    }
+
+    /// A header with a name and a version, and these texts of further tags.
+    fn with_texts(texts: &[(u32, &[&str])]) -> Vec<u8> {
+        let mut data = b"a\x001\x00".to_vec();
+        let mut entries = vec![(1000, 6, 0, 1), (1001, 6, 2, 1)];
+        for (tag, texts) in texts {
+            entries.push((*tag, 8, u32::try_from(data.len()).unwrap(), u32::try_from(texts.len()).unwrap()));
+            for text in *texts {
+                data.extend_from_slice(text.as_bytes());
+                data.push(0);
+            }
+        }
+        package(&header(&entries, &data))
+    }
+
+    fn scripts(texts: &[(u32, &[&str])]) -> Vec<PackageScript> {
+        read(MAGIC, &mut with_texts(texts).as_slice()).unwrap().header.scripts.unwrap()
+    }
+
+    #[test]
+    fn sec_f08_a_program_that_runs_as_root_is_shown_also_without_a_script() {
+        let found = scripts(&[(1086, &["/sbin/ldconfig"]), (1085, &["<lua>"]), (1023, &["os.remove('/x')"])]);
+        let told: Vec<_> = found.iter().map(|script| (script.name.as_str(), script.text.as_str())).collect();
+        assert_eq!(told, [("%pre -p <lua>", "os.remove('/x')"), ("%post -p", "/sbin/ldconfig")]);
+        let usual = scripts(&[(1086, &["/bin/sh"]), (1024, &["echo 1"])]);
+        assert_eq!((usual[0].name.as_str(), usual[0].is_cut), ("%post", false));
+        let triggers = scripts(&[(1065, &["echo 1", "print 2"]), (1092, &["/bin/sh", "/usr/bin/perl"])]);
+        assert_eq!(triggers[1].name, "%trigger -p /usr/bin/perl");
+    }
+
+    #[test]
+    fn sec_f08_a_script_that_is_longer_than_what_is_kept_says_so() {
+        let long = format!("echo {}; rm -rf /", "x".repeat(LONGEST));
+        let found = scripts(&[(1024, &[&long])]);
+        assert!(found[0].is_cut && found[0].text.len() == LONGEST);
+        let many = vec!["echo 1"; MOST_SCRIPTS + 1];
+        let found = scripts(&[(1065, &many)]);
+        assert_eq!((found.len(), found.last().unwrap().is_cut), (MOST_SCRIPTS, true));
+    }
+
+    #[test]
+    fn sec_f07_millions_of_empty_texts_are_counted_and_not_kept() {
+        let data = [b"a\x001\x00".as_slice(), &vec![0; 15 << 20]].concat();
+        let count = u32::try_from(15 << 20).unwrap();
+        let entries = [(1000, 6, 0, 1), (1001, 6, 2, 1), (1117, 8, 4, count), (1118, 8, 4, count), (1065, 8, 4, count)];
+        let found = read(MAGIC, &mut package(&header(&entries, &data)).as_slice()).unwrap().header;
+        assert_eq!(found.file_count, 15 << 20);
+        assert!(found.files.len() <= MOST_FILES && found.scripts.unwrap().len() <= MOST_SCRIPTS);
     }
 
     const MAGIC: [u8; 8] = [0xed, 0xab, 0xee, 0xdb, 3, 0, 0, 0];

@@ -9,7 +9,7 @@ use crate::language::Message;
 use crate::models::ids::ExecutionId;
 
 /// How long a claim holds without a sign of life.
-pub const LEASE: TimeDelta = TimeDelta::seconds(60);
+const LEASE: TimeDelta = TimeDelta::seconds(60);
 
 /// How one ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,24 +61,28 @@ impl Execution {
             .get_results(connection)
     }
 
-    /// Another state; false where somebody else has it now. A file that is copied anew gets another place.
-    pub fn move_to(
-        &self,
-        connection: &mut PgConnection,
-        state: ExecutionState,
-        place: &str,
-        now: DateTime<Utc>,
-    ) -> QueryResult<bool> {
+    /// Its file is on its way to a folder of this word; false where somebody else has it now.
+    pub fn copies_to(&self, connection: &mut PgConnection, file_place: &str) -> QueryResult<bool> {
         let held = executions::table.find(self.id).filter(executions::token.eq(self.token));
         diesel::update(held)
-            .set((
-                executions::state.eq(state),
-                executions::place.eq(place),
-                executions::started_at.eq(self.started_at.unwrap_or(now)),
-                executions::lease_until.eq(now + LEASE),
-            ))
+            .set((executions::state.eq(ExecutionState::Copying), executions::file_place.eq(file_place)))
             .execute(connection)
             .map(|moved| moved == 1)
+    }
+
+    /// Its start is about to be sent; false where somebody else has it now, or where it was asked to end: one or the other comes
+    /// first, and what was asked to end by then is never sent.
+    pub fn starts(&self, connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<bool> {
+        let held = executions::table.find(self.id).filter(executions::token.eq(self.token));
+        diesel::update(held.filter(executions::stop_asked_by.is_null()))
+            .set((executions::state.eq(ExecutionState::Starting), executions::started_at.eq(now)))
+            .execute(connection)
+            .map(|moved| moved == 1)
+    }
+
+    /// Who asked for its end, if anybody has.
+    pub fn stop_asked_by(connection: &mut PgConnection, id: ExecutionId) -> QueryResult<Option<String>> {
+        executions::table.find(id).select(executions::stop_asked_by).first(connection)
     }
 
     /// How it ended; false where somebody else has it now.
@@ -98,9 +102,9 @@ impl Execution {
             .map(|ended| ended == 1)
     }
 
-    /// Asks for its end; one that nobody has begun ends at once. False where it has ended already.
-    pub fn ask_to_stop(&self, connection: &mut PgConnection, by: &str) -> QueryResult<bool> {
-        diesel::update(executions::table.find(self.id).filter(executions::ended_at.is_null()))
+    /// Asks for the end of one. False where it has ended already.
+    pub fn ask_to_stop(connection: &mut PgConnection, id: ExecutionId, by: &str) -> QueryResult<bool> {
+        diesel::update(executions::table.find(id).filter(executions::ended_at.is_null()))
             .set(executions::stop_asked_by.eq(by))
             .execute(connection)
             .map(|asked| asked == 1)

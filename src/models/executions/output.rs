@@ -23,12 +23,15 @@ pub struct OutputPart {
 impl Execution {
     /// Appends what came; false where somebody else has it now. The beginning of a long log is dropped.
     pub fn append(&mut self, connection: &mut PgConnection, bytes: &[u8], now: DateTime<Utc>) -> QueryResult<bool> {
+        if bytes.is_empty() && self.state == ExecutionState::Running {
+            return Ok(true);
+        }
         let end = self.log_bytes + i64::try_from(bytes.len()).unwrap_or_default();
         let moved = connection.transaction(|connection| {
             let held = executions::table.find(self.id).filter(executions::token.eq(self.token));
             let held = held.filter(executions::log_bytes.eq(self.log_bytes).and(executions::ended_at.is_null()));
             let running = (executions::state.eq(ExecutionState::Running), executions::log_bytes.eq(end));
-            if diesel::update(held).set((running, executions::heard_at.eq(now))).execute(connection)? == 0 {
+            if diesel::update(held).set(running).execute(connection)? == 0 {
                 return Ok(false);
             }
             if !bytes.is_empty() {

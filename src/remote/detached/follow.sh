@@ -1,8 +1,6 @@
-spool=
-for base in /var/tmp /tmp; do
-  [ -d "$base/hannun-run-$token" ] && { spool=$base/hannun-run-$token; break; }
-done
-[ -n "$spool" ] || { echo gone; exit 0; }
+case $owner in root) uid=0 ;; *) uid=$(id -u) ;; esac
+find_folder "hannun-run-$token" "$uid" || { echo gone; exit 0; }
+spool=$found
 state=starting
 if [ -r "$spool/pid" ]; then
   { read -r pid; read -r born; read -r boot; } <"$spool/pid"

@@ -5,16 +5,18 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::commands::CommandType;
 use crate::commands::catalog::Catalog;
 use crate::commands::packages::PackageScript;
 use crate::commands::platform::Platform;
 use crate::error::{Error, FieldErrors, Result};
 use crate::installations::ask;
-use crate::installations::inspect::{self, Signature, header_of, misfit};
+use crate::installations::known::{Known, may_install, misfit};
 use crate::installations::upload;
 use crate::language::Message;
-use crate::models::artifacts::Artifact;
+use crate::models::artifacts::{Artifact, ArtifactKind, ArtifactSummary};
 use crate::models::ids::ArtifactId;
+use crate::models::permission::Permission;
 use crate::web::extract::{Form, Operator, Reauthenticated, ValidForm};
 use crate::web::format;
 use crate::web::incoming::{Part, Parts};
@@ -32,8 +34,8 @@ pub(super) struct ArtifactRow {
 }
 
 impl ArtifactRow {
-    pub(super) fn new(artifact: &Artifact, platform: Option<&Platform>, catalog: &Catalog, path: &str) -> Self {
-        let misfit = platform.and_then(|platform| misfit(artifact, catalog, platform));
+    pub(super) fn new(artifact: &ArtifactSummary, platform: Option<&Platform>, catalog: &Catalog, path: &str) -> Self {
+        let misfit = platform.and_then(|platform| misfit(artifact.kind, &artifact.architecture, catalog, platform));
         Self {
             id: artifact.id.0,
             file_name: artifact.file_name.clone(),
@@ -44,55 +46,68 @@ impl ArtifactRow {
     }
 }
 
-/// Everything that is known of a file.
+/// Everything that is known of a file on one server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ArtifactView {
     pub id: i64,
     pub file_name: String,
     pub facts: Vec<(&'static str, String)>,
     pub sha256: String,
-    pub signature: Signature,
+    /// What was found of its signature, and by whom.
+    pub signature: Message,
+    /// The words of the tool that checked it.
     pub signature_said: Option<String>,
+    pub is_verified: bool,
     pub scripts: Option<Vec<PackageScript>>,
     pub files: Vec<String>,
     pub file_count: usize,
-    pub seen_by: Option<Message>,
+    /// Who looked inside.
+    pub seen_by: Message,
+    /// What its own tool can still do.
+    pub look: &'static str,
     pub uploaded_by: String,
     pub uploaded_at: DateTime<Utc>,
 }
 
 impl ArtifactView {
-    pub(super) fn new(artifact: &Artifact) -> Self {
-        let header = header_of(artifact);
+    pub(super) fn new(artifact: Artifact, known: Known, server: &str) -> Self {
         let size = format::bytes(u64::try_from(artifact.size_bytes).unwrap_or_default());
+        let is_verified = known.is_verified();
+        let is_rpm = artifact.kind == ArtifactKind::Rpm;
+        let by = if is_rpm { "As its header says, which the console read" } else { "As the tool of {server} tells" };
         let facts = [
-            ("Name", artifact.name.clone()),
-            ("Version", artifact.version.clone()),
-            ("Architecture", artifact.architecture.clone()),
-            ("Summary", header.summary),
-            ("From", header.vendor),
+            ("Name", known.name),
+            ("Version", known.version),
+            ("Architecture", known.architecture),
+            ("Summary", known.summary),
+            ("From", known.vendor),
             ("Size", size),
-            ("Once installed", header.installed_bytes.map(format::bytes).unwrap_or_default()),
+            ("Once installed", known.installed_bytes.map(format::bytes).unwrap_or_default()),
         ];
+        let signature = match &known.check {
+            Some(check) if check.verified => "{server} checked its signature: a key that it trusts made it",
+            Some(_) => "{server} checked its signature, and does not trust it",
+            None if artifact.kind == ArtifactKind::Deb => {
+                "Tools of Debian check no signature of a single file: nobody vouches for it"
+            }
+            None => known.signature.label(),
+        };
         Self {
             id: artifact.id.0,
-            file_name: artifact.file_name.clone(),
+            file_name: artifact.file_name,
             facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
-            sha256: artifact.sha256.clone(),
-            signature: header.signature,
-            signature_said: header.signature_said,
-            scripts: header.scripts,
-            files: header.files,
-            file_count: header.file_count,
-            seen_by: header.seen_by.map(|server| Message::new("As the tool of {server} tells").with("server", server)),
-            uploaded_by: artifact.uploaded_by.clone(),
+            sha256: artifact.sha256,
+            signature: Message::new(signature).with("server", server),
+            signature_said: known.check.map(|check| check.said).filter(|said| !said.is_empty()),
+            is_verified,
+            scripts: known.scripts,
+            files: known.files,
+            file_count: known.file_count,
+            seen_by: Message::new(by).with("server", server),
+            look: if is_rpm { "Have the server check its signature" } else { "Have the server's tool look inside" },
+            uploaded_by: artifact.uploaded_by,
             uploaded_at: artifact.uploaded_at,
         }
-    }
-
-    /// Whether somebody must say yes to a package that nobody vouches for (F08).
-    pub(super) fn needs_yes(&self) -> bool {
-        self.signature != Signature::Present
     }
 }
 
@@ -107,7 +122,7 @@ pub async fn create(person: Operator, mut parts: Parts, app: web::Data<App>, ren
         while let Some(bytes) = file.next().await? {
             incoming.write(&bytes).await?;
         }
-        let artifact = upload::finish(&app.db, &app.artifacts, &person.actor, incoming, &name, app.clock.now()).await?;
+        let artifact = upload::finish(&app.db, &person.actor, incoming, &name, app.clock.now()).await?;
         names.push(artifact.file_name);
     }
     if names.is_empty() {
@@ -170,15 +185,18 @@ pub async fn install(
     render: Render,
 ) -> Result<HttpResponse> {
     let (server, id) = path.into_inner();
-    let artifact = app.db.run(move |connection| Artifact::by_id(connection, ArtifactId(id))).await?;
     let host = app.hosts.open(person.actor.clone(), server).await?.operable().await?;
+    host.permits(Permission::Install, CommandType::InstallFile.name(), "").await?;
+    let server = host.server().id;
+    let found = app.db.run(move |connection| Known::load(connection, ArtifactId(id), server));
+    let (artifact, known) = found.await?;
     let (sha256, unsigned) = form.0;
     if sha256 != artifact.sha256 {
         return Err(Error::Conflict(Message::new("This is not the file that was shown. Look again, then repeat")));
     }
-    inspect::may_install(&artifact, &app.hosts.catalog(), &host.platform().await?, unsigned)?;
+    may_install((&artifact, &known), &app.hosts.catalog(), &host.platform().await?, unsigned)?;
     let run = ask::install_file(&host, &artifact, unsigned).await?;
-    super::runs::go_to(render, &app, &run).await
+    super::runs::go_to(render, host.name(), &run)
 }
 
 /// Has the server's own tool look into a file.
@@ -192,8 +210,9 @@ pub async fn look_inside(
     render: Render,
 ) -> Result<HttpResponse> {
     let (server, id) = path.into_inner();
-    let artifact = app.db.run(move |connection| Artifact::by_id(connection, ArtifactId(id))).await?;
     let host = app.hosts.open(person.actor.clone(), server).await?.operable().await?;
+    host.permits(Permission::Install, CommandType::InspectFile.name(), "").await?;
+    let artifact = app.db.run(move |connection| Artifact::by_id(connection, ArtifactId(id))).await?;
     let run = ask::inspect_file(&host, &artifact).await?;
-    super::runs::go_to(render, &app, &run).await
+    super::runs::go_to(render, host.name(), &run)
 }

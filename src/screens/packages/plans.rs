@@ -3,20 +3,19 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use super::in_time;
 use crate::app::App;
 use crate::commands::packages::{
-    InstallPackage, PackageName, PackagePlan, PlanItem, PreviewInstall, PreviewRemoval, RemovePackage,
+    InstallPackage, PackageName, PackagePlan, PreviewInstall, PreviewRemoval, RemovePackage,
 };
+use crate::commands::root_lines::root_lines;
 use crate::commands::told::told;
 use crate::error::{Error, FieldErrors, Result};
 use crate::installations::ask;
+use crate::installations::known::{Known, misfit};
 use crate::language::Message;
-use crate::models::artifacts::Artifact;
 use crate::models::ids::ArtifactId;
-use crate::remote::host::Host;
 use crate::screens::about::About;
 use crate::screens::gather::Stored;
 use crate::screens::part::Part;
@@ -133,7 +132,7 @@ async fn new(
         removes,
         resource: if removes { "removals" } else { "installations" },
         line: told(&chosen.script),
-        run_as: if chosen.script.contains("$as_root ") { "root" } else { "" },
+        run_as: run_as(&chosen.script),
         plan,
     };
     match part {
@@ -152,7 +151,7 @@ impl Shown {
             (false, _) => Message::new("Install {n} packages"),
         };
         let can_go = !plan.is_empty() && plan.obstacles.is_empty();
-        Self { seen: in_short(&plan), button: button.with("n", count), can_go, plan }
+        Self { seen: plan.fingerprint(), button: button.with("n", count), can_go, plan }
     }
 }
 
@@ -167,12 +166,7 @@ pub async fn create_installation(
     app: web::Data<App>,
     render: Render,
 ) -> Result<HttpResponse> {
-    let host = app.hosts.open(person.actor.clone(), path.into_inner()).await?;
-    let (package, seen) = form.0;
-    let plan = host.read(PreviewInstall(package.clone())).await?.value;
-    is_as_shown(&host, &plan, &seen)?;
-    let run = ask::install(&host.operable().await?, package).await?;
-    super::runs::go_to(render, &app, &run).await
+    create(false, (&person, path.into_inner()), form.0, &app, render).await
 }
 
 /// Removes a package, if what would happen is still what was shown (X06).
@@ -185,31 +179,24 @@ pub async fn create_removal(
     app: web::Data<App>,
     render: Render,
 ) -> Result<HttpResponse> {
-    let host = app.hosts.open(person.actor.clone(), path.into_inner()).await?;
-    let (package, seen) = form.0;
-    let plan = host.read(PreviewRemoval(package.clone())).await?.value;
-    is_as_shown(&host, &plan, &seen)?;
-    let run = ask::remove(&host.operable().await?, package).await?;
-    super::runs::go_to(render, &app, &run).await
+    create(true, (&person, path.into_inner()), form.0, &app, render).await
 }
 
-fn is_as_shown(host: &Host, plan: &PackagePlan, seen: &str) -> Result<()> {
-    if in_short(plan) == seen {
-        return Ok(());
-    }
-    let changed = Message::new("What would happen on {server} is not what was shown any more. Look again, then repeat");
-    Err(Error::Conflict(changed.with("server", host.name())))
+async fn create(
+    removes: bool,
+    (person, server): (&Operator, String),
+    (package, seen): (PackageName, String),
+    app: &App,
+    render: Render,
+) -> Result<HttpResponse> {
+    let host = app.hosts.open(person.actor.clone(), server).await?.operable().await?;
+    let run = ask::come_or_go(&host, package, removes, Some(&seen)).await?;
+    super::runs::go_to(render, host.name(), &run)
 }
 
-/// The same word for the same plan.
-fn in_short(plan: &PackagePlan) -> String {
-    let mut hash = Sha256::new();
-    for (kind, items) in [("+", &plan.added), ("~", &plan.renewed), ("-", &plan.removed)] {
-        for PlanItem { name, version, .. } in items {
-            hash.update(format!("{kind}{}:{name}{}:{version}", name.len(), version.len()));
-        }
-    }
-    hex::encode(hash.finalize())
+/// `root` where a script becomes root.
+fn run_as(script: &str) -> &'static str {
+    if root_lines(script).is_empty() { "" } else { "root" }
 }
 
 fn not_a_name() -> Message {
@@ -238,18 +225,21 @@ pub async fn review(
 ) -> Result<HttpResponse> {
     let (server, id) = path.into_inner();
     let stored = Stored::load(&app, person.actor.scope(), &server).await?;
-    let artifact = app.db.run(move |connection| Artifact::by_id(connection, ArtifactId(id))).await?;
+    let server = stored.server.id;
+    let found = app.db.run(move |connection| Known::load(connection, ArtifactId(id), server));
+    let (artifact, known) = found.await?;
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
     let platform = host.platform().await?;
-    let misfit = crate::installations::inspect::misfit(&artifact, &app.hosts.catalog(), &platform);
+    let misfit = misfit(artifact.kind, &known.architecture, &app.hosts.catalog(), &platform);
     let script = app.hosts.catalog().choose(crate::commands::CommandType::InstallFile, &platform).ok();
     let script = script.map(|chosen| chosen.script).unwrap_or_default();
+    let about = stored.about(&render.shell.here, stored.health(&app.live, app.clock.now()).level);
     let page = ReviewPage {
-        about: stored.about(&render.shell.here, stored.health(&app.live, app.clock.now()).level),
-        file: super::artifacts::ArtifactView::new(&artifact),
+        file: super::artifacts::ArtifactView::new(artifact, known, &about.name),
+        about,
         misfit,
         line: told(&script),
-        run_as: if script.contains("$as_root ") { "root" } else { "" },
+        run_as: run_as(&script),
     };
     render.page(&page)
 }

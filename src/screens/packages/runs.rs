@@ -14,10 +14,9 @@ use crate::commands::CommandType;
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::actor::Role;
-use crate::models::executions::{Execution, ExecutionState, OutputPart};
+use crate::models::executions::{Execution, ExecutionState, ExecutionSummary, OutputPart};
 use crate::models::ids::ExecutionId;
 use crate::models::permission::Permission;
-use crate::models::servers::Server;
 use crate::screens::about::About;
 use crate::screens::gather::Stored;
 use crate::screens::part::Part;
@@ -48,27 +47,28 @@ pub(super) struct RunRow {
 }
 
 impl RunRow {
-    pub(super) fn new(run: &Execution, path: &str) -> Self {
+    /// Why it ended as it did holds words of the server's: they are for those who may change it.
+    pub(super) fn new(run: &ExecutionSummary, path: &str, may_read: bool) -> Self {
         Self {
-            title: title(run),
+            title: title(&run.command_type, &run.target),
             href: format!("{path}/packages/runs/{}", run.id),
             dot: run.state.dot(),
             state: run.state.label(),
             has_ended: run.state.has_ended(),
             by: run.actor.clone(),
             at: run.queued_at,
-            why: run.why(),
+            why: run.why().filter(|_| may_read),
         }
     }
 }
 
-fn title(run: &Execution) -> Message {
-    let title = match CommandType::from_name(&run.command_type) {
+fn title(command_type: &str, target: &str) -> Message {
+    let title = match CommandType::from_name(command_type) {
         Some(CommandType::RemovePackage) => "Remove {target}",
         Some(CommandType::InspectFile) => "Look into {target}",
         _ => "Install {target}",
     };
-    Message::new(title).with("target", &run.target)
+    Message::new(title).with("target", target)
 }
 
 /// The page.
@@ -120,6 +120,10 @@ async fn find(app: &App, stored: &Stored, id: i64) -> Result<Execution> {
     if run.server_id == server { Ok(run) } else { Err(Error::NotFound("This run")) }
 }
 
+async fn summary(app: &App, id: ExecutionId) -> Result<ExecutionSummary> {
+    app.db.run(move |connection| ExecutionSummary::by_id(connection, id)).await
+}
+
 /// One run.
 ///
 /// `GET /servers/{server}/packages/runs/{run}`
@@ -140,8 +144,10 @@ pub async fn show(
     // What a server printed is for those who may change it, as the words of a failed command are.
     let may_read = stored.role_of(&person.actor) >= Role::Operator;
     let page = RunPage {
-        title: Message::new("{what} on {server}").with_words("what", title(&run)).with("server", &about.name),
-        why: run.why(),
+        title: Message::new("{what} on {server}")
+            .with_words("what", title(&run.command_type, &run.target))
+            .with("server", &about.name),
+        why: run.why().filter(|_| may_read),
         is_cut: parts.first().is_some_and(|part| part.at_byte > 0),
         lines: if may_read { lines_of(&parts) } else { Vec::new() },
         may_stop: stored.allows(&person.actor, Permission::Install) && !run.state.has_ended(),
@@ -169,15 +175,13 @@ pub async fn stop(
     let stored = Stored::load(&app, person.actor.scope(), &server).await?;
     let run = find(&app, &stored, id).await?;
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
-    crate::installations::ask::stop(&host, &run).await?;
+    crate::installations::ask::stop(&host, run.id, &run.target).await?;
     render.done(Message::new("It was asked to end")).go(&format!("/servers/{server}/packages/runs/{id}"))
 }
 
 /// On to the page of a run that was just asked for.
-pub(super) async fn go_to(render: Render, app: &App, run: &Execution) -> Result<HttpResponse> {
-    let id = run.server_id;
-    let server = app.db.run(move |connection| Server::by_id(connection, &crate::models::actor::Scope::All, id)).await?;
-    render.go(&format!("/servers/{}/packages/runs/{}", server.name, run.id))
+pub(super) fn go_to(render: Render, server: &str, run: &Execution) -> Result<HttpResponse> {
+    render.go(&format!("/servers/{server}/packages/runs/{}", run.id))
 }
 
 /// Says that there is more to see of a run, as long as there will be.
@@ -191,7 +195,7 @@ pub async fn stream(
 ) -> Result<HttpResponse> {
     let (server, id) = path.into_inner();
     let stored = Stored::load(&app, person.actor.scope(), &server).await?;
-    let run = find(&app, &stored, id).await?;
+    let run = summary(&app, find(&app, &stored, id).await?.id).await?;
     let follower = Follower {
         app: app.get_ref().clone(),
         person: StillSignedIn::of(&request, &app)?,
@@ -208,7 +212,7 @@ struct Follower {
     app: App,
     person: StillSignedIn,
     server: String,
-    run: Execution,
+    run: ExecutionSummary,
     looks: u32,
     has_ended: bool,
 }
@@ -230,8 +234,7 @@ impl Follower {
                 Stored::load(&self.app, actor.scope(), &self.server).await.ok()?;
                 return Some((events::ALIVE, self));
             }
-            let id = self.run.id;
-            let now = self.app.db.run(move |connection| Execution::by_id(connection, id)).await.ok()?;
+            let now = summary(&self.app, self.run.id).await.ok()?;
             let is_news = now.log_bytes != self.run.log_bytes || now.state != self.run.state;
             self.run = now;
             if is_news {

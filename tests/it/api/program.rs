@@ -64,7 +64,7 @@ impl Program {
     }
 
     /// A request whose body is of another kind than JSON.
-    pub(super) async fn send(&self, method: Method, path: &str, kind: &str, body: &str) -> Json {
+    pub(crate) async fn send(&self, method: Method, path: &str, kind: &str, body: &str) -> Json {
         let bearer = format!("Bearer {}", self.token);
         let ask = self.client.ask(method, path).header("Authorization", &bearer).body(kind, body.to_owned());
         Json::of(ask.send().await)

@@ -35,6 +35,7 @@ async fn sec_z05_a_server_of_another_group_looks_like_no_server_on_every_route()
                     Some(json!({"path": "/a", "to": "/b", "seen": "1:1:1:1"}))
                 }
                 (_, path) if path.ends_with("/removals") => Some(json!({"package": "nginx"})),
+                (_, path) if path.ends_with("/inspections") => Some(json!({"artifact": 1})),
                 (_, path) if path.ends_with("/files/directories") => Some(json!({"path": "/a"})),
                 (_, path) if path.contains("/files/") => Some(json!({"path": "/a", "seen": "1:1:1:1"})),
                 _ => Some(json!({})),

@@ -29,6 +29,9 @@ async fn a_person_installs_by_name_and_from_a_file_and_removes_again() {
     browser.keep_picture("packages-dark").await;
     browser.look(Window::Phone, false).await;
     browser.all_is_well("the packages on a phone").await;
+    let above = "return document.querySelector('aside input[name=package]').getBoundingClientRect().top \
+                 < document.querySelector('#packages').getBoundingClientRect().top";
+    browser.wait_until("the way to install, before two hundred rows", above).await;
     browser.keep_picture("packages-390").await;
     browser.look(Window::Desk, false).await;
 

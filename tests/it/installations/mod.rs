@@ -3,7 +3,11 @@
 mod browser;
 mod files;
 mod names;
+mod programs;
+mod signatures;
+mod strangers;
 mod trouble;
+mod uploads;
 
 use std::time::Duration;
 
@@ -48,6 +52,7 @@ impl Worker {
             clock: Clock::system(),
             retention: Retention::default(),
             audit_heads: KeptHeads::in_folder(TestDatabase::cluster_folder()),
+            artifacts: app.app.artifacts.clone(),
             recurring: jobs::ALL,
         };
         let runs = Runs {

@@ -3,11 +3,18 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use hannun::clock::Clock;
 use hannun::error::Error;
 use hannun::installations::ask;
-use hannun::models::executions::{Execution, ExecutionState};
+use hannun::installations::run::Runs;
+use hannun::models::actor::Actor;
+use hannun::models::audit::AuditEntry;
+use hannun::models::executions::{Execution, ExecutionState, NewExecution};
+use hannun::models::servers::NewServer;
+use tokio_util::sync::CancellationToken;
 
 use super::{Stage, Worker, name, nothing_is_left, why};
+use crate::harness::app::TestApp;
 use crate::harness::hosts::{Kind, TestHost};
 
 #[actix_web::test]
@@ -17,7 +24,12 @@ async fn rel_j03_a_dead_worker_s_run_goes_on_and_another_worker_sees_its_end() {
     let mut stage = Stage::set(&system.deploy()).await;
     let host = stage.host().await;
     let run = ask::install(&host, name("slow")).await.unwrap();
-    stage.until(run.id, |run| run.state == ExecutionState::Running && run.log_bytes > 0).await;
+    // Its script waits for somebody to say go from here on, and not before.
+    let begun = tokio::time::Instant::now() + Duration::from_secs(60);
+    while !stage.log(run.id).await.contains("step 0\n") {
+        assert!(tokio::time::Instant::now() < begun, "{}", stage.log(run.id).await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     stage.worker.take().unwrap().kill();
     stage.app.app.hosts.pool().close_all().await;
     // Its lease runs out: a minute, which the test does not wait.
@@ -69,7 +81,7 @@ async fn sec_p07_a_run_that_is_stopped_ends_on_the_server_too() {
     stage.until(run.id, |run| run.log_bytes > 0).await;
     let refused = ask::install(&host, name("probe")).await.unwrap_err();
     assert!(refused.to_string().contains("busy with slow"), "{refused}");
-    ask::stop(&host, &run).await.unwrap();
+    ask::stop(&host, run.id, &run.target).await.unwrap();
     let run = stage.ended(run.id).await;
     assert_eq!(run.state, ExecutionState::Stopped, "{}", why(&run));
     assert_eq!(run.stop_asked_by.as_deref(), Some("the test"));
@@ -127,4 +139,55 @@ async fn rel_j03_what_left_nothing_on_the_server_is_unknown_and_never_repeated()
     let run = stage.ended(run.id).await;
     assert_eq!(run.state, ExecutionState::Unknown, "{}", why(&run));
     stage.leave().await;
+}
+
+#[actix_web::test]
+async fn rel_j03_a_fault_of_ours_is_tried_three_times_and_then_told() {
+    let app = TestApp::start().await;
+    let id = app.app.db.run(|connection| {
+        let server_id = NewServer::new("web-1", "127.0.0.1").insert(connection)?.id;
+        let now = chrono::Utc::now();
+        let asked = AuditEntry::by(&Actor::system("the test"), "install_package").asked(connection, now)?;
+        let new = NewExecution {
+            server_id,
+            command_type: "install_package",
+            command: "apt-get".into(),
+            line: "apt-get".into(),
+            script: "true".into(),
+            as_root: true,
+            run_as: "deploy".into(),
+            // A name that no version of ours would have stored.
+            target: "-x".into(),
+            artifact_id: None,
+            unsigned: false,
+            actor_kind: "system",
+            actor: "the test".into(),
+            address: None,
+            asked_number: asked.number,
+            place: "0".into(),
+            queued_at: now,
+        };
+        Ok::<_, Error>(new.insert(connection)?.id)
+    });
+    let id = id.await.unwrap();
+    let runs = Runs {
+        db: app.database.db.clone(),
+        hosts: app.app.hosts.clone(),
+        clock: Clock::system(),
+        store: app.app.artifacts.clone(),
+        stop: CancellationToken::new(),
+    };
+    let find = async || app.app.db.run(move |connection| Execution::by_id(connection, id)).await.unwrap();
+    for token in 0..2 {
+        let failed = runs.work(&ask::RunExecution { execution: id, token }).await;
+        assert!(matches!(failed, Err(Error::Internal(_))), "{token}: {failed:?}");
+        assert_eq!(find().await.state, ExecutionState::Queued, "{token}");
+        let later = chrono::Utc::now() + TimeDelta::minutes(2);
+        let freed = app.app.db.run(move |connection| Execution::free_lost(connection, later)).await.unwrap();
+        assert_eq!(freed, [(id, token + 1)]);
+    }
+    runs.work(&ask::RunExecution { execution: id, token: 2 }).await.unwrap();
+    let run = find().await;
+    assert_eq!((run.state, run.started_at), (ExecutionState::Failed, None));
+    assert!(why(&run).starts_with("Nothing was changed"), "{}", why(&run));
 }

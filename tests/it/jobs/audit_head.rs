@@ -2,6 +2,7 @@
 
 use hannun::clock::Clock;
 use hannun::config::Retention;
+use hannun::installations::artifact_store::ArtifactStore;
 use hannun::jobs::{self, Work};
 use hannun::models::actor::Actor;
 use hannun::models::audit::kept_heads::KeptHeads;
@@ -25,6 +26,7 @@ async fn sec_l02_the_end_of_the_log_is_written_outside_the_database_each_hour() 
             clock: Clock::system(),
             retention: Retention::default(),
             audit_heads: file.clone(),
+            artifacts: ArtifactStore::in_folder(TestDatabase::cluster_folder()),
             recurring: &[],
         };
         (job.run)(work).await.unwrap();

@@ -9,6 +9,7 @@ use hannun::clock::Clock;
 use hannun::config::Retention;
 use hannun::db::roles::APPLICATION_ROLE;
 use hannun::error::Error;
+use hannun::installations::artifact_store::ArtifactStore;
 use hannun::jobs::{self, Recurring, Scheduler, Work};
 use hannun::models::audit::kept_heads::KeptHeads;
 use hannun::models::queue_entry;
@@ -32,6 +33,7 @@ fn work(database: &TestDatabase, recurring: &'static [Recurring]) -> Work {
         clock: Clock::system(),
         retention: Retention::default(),
         audit_heads: KeptHeads::in_folder(TestDatabase::cluster_folder()),
+        artifacts: ArtifactStore::in_folder(TestDatabase::cluster_folder()),
         recurring,
     }
 }

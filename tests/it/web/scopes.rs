@@ -131,6 +131,7 @@ fn with_body<'c>(ask: Ask<'c>, method: &Method, path: &str) -> Ask<'c> {
             ask.body("application/json", fields)
         }
         (true, false) if path.ends_with("/removals") => ask.body("application/json", r#"{"package":"nginx"}"#),
+        (true, false) if path.ends_with("/inspections") => ask.body("application/json", r#"{"artifact":1}"#),
         (true, false) if path.ends_with("/firewall/checks") => ask.body("application/json", r#"{"port":22}"#),
         (true, false) if path.ends_with("/firewall/rules") => {
             ask.body("application/json", r#"{"action":"allow","protocol":"tcp","port":"8443"}"#)
