@@ -87,7 +87,7 @@ pub async fn index(
         }
         View::Updates => {
             let answer = in_time(&host, ListUpdates, limit).await;
-            Region::of(answer, role, |found| Listing::updates(&found, &query))?
+            Region::of(answer, role, |found| Listing::updates(&found, &query, &about.path, may_install))?
         }
         View::History => Region::Waiting,
     };

@@ -148,7 +148,7 @@ impl Listing {
         Self { packages, updates: Vec::new(), heads, count, more, lists_from: None }
     }
 
-    pub(super) fn updates(found: &UpdateList, query: &PackageQuery) -> Self {
+    pub(super) fn updates(found: &UpdateList, query: &PackageQuery, path: &str, may_install: bool) -> Self {
         let wanted = query.q.trim().to_lowercase();
         let fits = |update: &&Update| wanted.is_empty() || update.name.to_lowercase().contains(&wanted);
         let mut updates: Vec<&Update> = found.updates.iter().filter(fits).collect();
@@ -171,7 +171,7 @@ impl Listing {
             count: count.with("n", updates.len()),
             more: None,
             lists_from: found.lists_from,
-            updates: updates.into_iter().map(|update| UpdateRow::new(update, &query.q)).collect(),
+            updates: updates.into_iter().map(|update| UpdateRow::new(update, &query.q, path, may_install)).collect(),
         }
     }
 
@@ -214,8 +214,20 @@ mod tests {
             tells_security: true,
             ..UpdateList::default()
         };
-        let listing = Listing::updates(&found, &PackageQuery::default());
+        let listing = Listing::updates(&found, &PackageQuery::default(), "/servers/web-1", true);
         assert!(listing.updates[0].security);
         assert_eq!(listing.count.to_string(), "2 updates, 1 for security");
+    }
+
+    #[test]
+    fn an_update_leads_to_what_it_would_renew_for_who_may_install() {
+        let update = |name: &str| Update { name: name.into(), ..Update::default() };
+        let found = UpdateList { updates: vec![update("g++"), update("-rf")], ..UpdateList::default() };
+        let shown = |may_install| {
+            let listing = Listing::updates(&found, &PackageQuery::default(), "/servers/web-1", may_install);
+            listing.updates.into_iter().filter_map(|row| row.renewal).collect::<Vec<String>>()
+        };
+        assert_eq!(shown(true), ["/servers/web-1/packages/installations/new?package=g%2B%2B"]);
+        assert_eq!(shown(false), [""; 0]);
     }
 }

@@ -1,5 +1,7 @@
 //! Before a package comes or goes: what else would come or go, asked of the server's own tool, and the button that does it.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -61,6 +63,8 @@ struct PlanPage {
     /// The command that would run.
     line: String,
     run_as: &'static str,
+    /// All of it.
+    script: Arc<str>,
     plan: Region<Shown>,
 }
 
@@ -73,6 +77,11 @@ struct Shown {
 }
 
 impl PlanPage {
+    /// What the script gets, as a shell would be given it.
+    fn assignments(&self) -> String {
+        format!("package={}; ", self.package)
+    }
+
     fn title(&self) -> Message {
         let title = if self.removes { "Remove {package} from {server}" } else { "Install {package} on {server}" };
         Message::new(title).with("package", &self.package).with("server", &self.about.name)
@@ -133,6 +142,7 @@ async fn new(
         resource: if removes { "removals" } else { "installations" },
         line: told(&chosen.script),
         run_as: run_as(&chosen.script),
+        script: chosen.script.clone(),
         plan,
     };
     match part {
@@ -212,6 +222,8 @@ struct ReviewPage {
     misfit: Option<Message>,
     line: String,
     run_as: &'static str,
+    /// All of what would run.
+    script: Arc<str>,
 }
 
 /// What is known of an uploaded file, and whether it can be installed here.
@@ -240,6 +252,7 @@ pub async fn review(
         misfit,
         line: told(&script),
         run_as: run_as(&script),
+        script,
     };
     render.page(&page)
 }

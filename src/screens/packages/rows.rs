@@ -62,16 +62,23 @@ impl PackageRow {
 /// One update.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct UpdateRow {
+    pub name: String,
     pub named: Named,
     pub installed: String,
     pub available: String,
     pub origin: String,
     pub security: bool,
+    /// The page that shows what would be renewed with it.
+    pub renewal: Option<String>,
 }
 
 impl UpdateRow {
-    pub(super) fn new(update: &Update, wanted: &str) -> Self {
+    pub(super) fn new(update: &Update, wanted: &str, path: &str, may_install: bool) -> Self {
+        let can_be_named = may_install && PackageName::read(&update.name).is_some();
+        let page = || format!("{path}/packages/installations/new?{}", query("package", &update.name));
         Self {
+            name: update.name.clone(),
+            renewal: can_be_named.then(page),
             named: Named::new(&update.name, wanted),
             installed: update.installed.clone(),
             available: update.available.clone(),

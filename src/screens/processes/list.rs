@@ -118,6 +118,8 @@ impl ProcessTable {
             order.into_iter().filter(|index| fits(*index)).map(|index| (index, 0, false)).collect()
         };
         let total = places.len();
+        // What is never listed is not counted either.
+        let counted = processes.iter().filter(|process| query.lists(process)).count();
         let end = if query.after > 0 { query.after.saturating_add(2 * ROWS) } else { query.wanted() }.min(total);
         let cells = places.get(query.after.min(end)..end).unwrap_or_default();
         let rows = cells
@@ -139,7 +141,7 @@ impl ProcessTable {
             path: format!("/servers/{server}/processes"),
             heads: heads(query, running.usage.is_none()),
             rows,
-            count: Message::new("{n} processes").with("n", processes.len()),
+            count: Message::new("{n} processes").with("n", counted),
             shown: Message::new("{shown} of {total} shown").with("shown", end).with("total", total),
             end,
             more,

@@ -185,9 +185,14 @@ impl ProcessQuery {
         !(self.q.trim().is_empty() && self.user.is_empty() && self.state.is_empty())
     }
 
+    /// Whether the list is about `process`, whatever the filter: threads of the kernel are asked for by themselves.
+    pub fn lists(&self, process: &Process) -> bool {
+        self.kernel == "shown" || !process.is_kernel
+    }
+
     /// Whether it is asked for `process`. The words are in small letters.
     pub fn fits(&self, process: &Process, words: &[String]) -> bool {
-        (self.kernel == "shown" || !process.is_kernel)
+        self.lists(process)
             && (self.user.is_empty() || self.user == process.user)
             && (self.state.is_empty() || State::of(&process.state).words().0 == self.state)
             && (words.is_empty() || has_all(process, words))
