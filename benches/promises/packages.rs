@@ -16,7 +16,7 @@ const PAGE: &str = "/servers/server-1/packages";
 const REQUESTS: usize = 20;
 const PAUSE: Duration = Duration::from_millis(600);
 /// How soon every process has a command that was added.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// One round's requests.
 #[derive(Debug, Clone, Copy)]

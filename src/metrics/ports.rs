@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::remote::host::{Answer, Host};
 
 /// Between two readings of one server, whoever looks.
-const APART: Duration = Duration::from_secs(60);
+const APART: Duration = Duration::from_mins(1);
 /// A list of processes waits no longer for its ports; they come with the next one.
 const PATIENCE: Duration = Duration::from_secs(1);
 

@@ -3,6 +3,7 @@
 pub mod detail;
 pub mod environment;
 pub mod list;
+pub mod missing_ports;
 pub mod page;
 pub mod query;
 pub mod signals;

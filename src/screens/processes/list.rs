@@ -4,6 +4,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::missing_ports::MissingPorts;
 use super::query::{Column, MOST_ROWS, ProcessQuery, ROWS, State};
 use super::tree::tree;
 use crate::commands::processes::Process;
@@ -94,10 +95,8 @@ pub struct ProcessTable {
     pub is_average: bool,
     /// That changes with the next reading.
     pub is_first: bool,
-    /// The server did not tell whose some ports are.
-    pub ports_are_hidden: bool,
-    /// The ports could not be read.
-    pub ports_are_unknown: bool,
+    /// Why ports are missing.
+    pub missing_ports: Option<MissingPorts>,
     /// Nothing fits the filter.
     pub nothing: Option<Message>,
 }
@@ -149,8 +148,7 @@ impl ProcessTable {
             users: users(processes),
             is_average: running.usage.is_none(),
             is_first: running.is_first,
-            ports_are_hidden: ports.is_some_and(|ports| ports.are_hidden),
-            ports_are_unknown: ports.is_some_and(|ports| ports.are_unknown),
+            missing_ports: ports.and_then(MissingPorts::of),
             nothing,
         }
     }

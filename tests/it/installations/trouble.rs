@@ -25,7 +25,7 @@ async fn rel_j03_a_dead_worker_s_run_goes_on_and_another_worker_sees_its_end() {
     let host = stage.host().await;
     let run = ask::install(&host, name("slow")).await.unwrap();
     // Its script waits for somebody to say go from here on, and not before.
-    let begun = tokio::time::Instant::now() + Duration::from_secs(60);
+    let begun = tokio::time::Instant::now() + Duration::from_mins(1);
     while !stage.log(run.id).await.contains("step 0\n") {
         assert!(tokio::time::Instant::now() < begun, "{}", stage.log(run.id).await);
         tokio::time::sleep(Duration::from_millis(50)).await;
