@@ -9,6 +9,7 @@ pub mod commands;
 pub mod connection;
 pub mod consumers;
 pub mod credentials;
+pub mod directories;
 pub mod evidence;
 pub mod executions;
 pub mod files;

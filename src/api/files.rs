@@ -193,7 +193,7 @@ fn but_root(field: &'static str, path: FilePath) -> Result<FilePath> {
     if path.is_root() { Err(Error::field(field, IS_ROOT)) } else { Ok(path) }
 }
 
-fn acting(word: Option<&str>) -> Result<Acting> {
+pub(super) fn acting(word: Option<&str>) -> Result<Acting> {
     Acting::from_word(word.unwrap_or("user")).ok_or_else(|| Error::field("as", NO_ACTING))
 }
 

@@ -13,8 +13,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     artifacts, audit_events, capabilities, checks, command_types, commands, connection, consumers, credentials,
-    executions, files, filesystems, firewall, groups, host_key, idempotency, imports, inventory, latest, metrics,
-    packages, platform, problem, processes, servers, sockets, stream, tokens, trials, users,
+    directories, executions, files, filesystems, firewall, groups, host_key, idempotency, imports, inventory, latest,
+    metrics, packages, platform, problem, processes, servers, sockets, stream, tokens, trials, users,
 };
 
 /// Everything that the document is made of.
@@ -45,6 +45,7 @@ use super::{
         firewall::changes::show_change, firewall::changes::keep_change, firewall::changes::undo_change,
         files::index, files::content::show, files::content::replace, files::content::destroy, files::content::archive,
         files::changes::make_directory, files::changes::rename, files::changes::delete, files::changes::set_attributes,
+        directories::create, directories::show, directories::stop,
         credentials::index, credentials::create, credentials::show, credentials::update, credentials::destroy,
         groups::index, groups::create, groups::show, groups::update, groups::destroy,
         imports::create,

@@ -32,6 +32,28 @@ pub struct Directory {
     pub bytes: u64,
 }
 
+/// What takes room in a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// How much, bytes.
+    pub bytes: u64,
+    /// The path of a directory directly below; none for the files directly in it.
+    pub path: Option<Vec<u8>>,
+}
+
+impl Measured {
+    /// Everything that takes room, the biggest first.
+    pub fn biggest_first(self) -> Vec<Room> {
+        let below: u64 = self.directories.iter().fold(0, |sum, one| sum.saturating_add(one.bytes));
+        let own = self.total_bytes.and_then(|total| total.checked_sub(below)).filter(|own| *own > 0);
+        let room = |one: Directory| Room { bytes: one.bytes, path: Some(one.path) };
+        let mut rooms: Vec<Room> = self.directories.into_iter().map(room).collect();
+        rooms.extend(own.map(|bytes| Room { bytes, path: None }));
+        rooms.sort_by(|one, other| other.bytes.cmp(&one.bytes).then(one.path.cmp(&other.path)));
+        rooms
+    }
+}
+
 /// Measures the directories directly below `path`, on its filesystem: what else is mounted below it is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MeasureDirectories {
@@ -45,6 +67,11 @@ impl MeasureDirectories {
         let is_path = path.starts_with(b"/") && path.len() <= 4_096 && !path.contains(&0);
         let end = path.iter().rposition(|byte| *byte != b'/').map_or(1, |last| last + 1);
         is_path.then(|| Self { path: path.get(..end).unwrap_or(path).to_vec(), acting })
+    }
+
+    /// The same where the path is percent-encoded.
+    pub fn from_url(path: &str, acting: Acting) -> Option<Self> {
+        Self::below(&decode(path.as_bytes())?, acting)
     }
 
     /// The path, without slashes at its end.

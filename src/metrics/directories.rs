@@ -1,5 +1,5 @@
-//! Measurements of directories that people asked for: each runs beside the page that began it, can be stopped, and is
-//! remembered for a while. They are of this process alone.
+//! Measurements of directories that people or programs asked for: each runs beside the request that began it, can be
+//! stopped, and is remembered for a while. They are of this process alone.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +13,8 @@ use crate::commands::Command;
 use crate::commands::directories::{MeasureDirectories, Measured};
 use crate::error::{Error, RemoteError, Result};
 use crate::language::Message;
-use crate::models::ids::{ServerId, UserId};
+use crate::models::actor::ActorKind;
+use crate::models::ids::ServerId;
 use crate::remote::host::Host;
 
 /// No measurement takes longer.
@@ -26,7 +27,16 @@ const REMEMBERED: TimeDelta = TimeDelta::minutes(30);
 const LIMIT: usize = 64;
 
 /// Whose measurement it is, of which server.
-pub type Owner = (ServerId, UserId);
+pub type Owner = (ServerId, ActorKind);
+
+/// What becomes of another measurement of the same owner that still runs: one at a time is enough for a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Other {
+    /// It is stopped.
+    Stops,
+    /// It goes on, and the new one is refused.
+    GoesOn,
+}
 
 /// Every measurement of this process; clones share them.
 #[derive(Debug, Clone, Default)]
@@ -88,32 +98,45 @@ impl Measurements {
         self.all().iter().rev().find(|known| known.owner == owner && known.command == *command).cloned()
     }
 
-    /// Begins one. Another one of the same person on the same server is stopped: one at a time is enough for a disk. What
-    /// others have running is left alone: where that is too much already, this one is refused.
-    pub fn begin(
+    /// The last measurement that the owner began.
+    pub fn latest(&self, owner: Owner) -> Option<Arc<Measurement>> {
+        self.all().iter().rev().find(|known| known.owner == owner).cloned()
+    }
+
+    /// Begins one for whoever asks. What others have running is left alone: where that is too much already, this one is
+    /// refused.
+    pub async fn begin(
         &self,
         host: Host,
-        owner: Owner,
         command: MeasureDirectories,
+        other: Other,
         (runtime, clock): (&Handle, Clock),
-    ) -> Result<()> {
+    ) -> Result<Arc<Measurement>> {
+        // It runs beside the request, so what is refused must be said before it begins.
+        host.may_read(&command, false).await?;
         let now = clock.now();
         let one = Arc::new(Measurement {
-            owner,
+            owner: (host.server().id, host.actor().kind),
             command,
             began: now,
             stop: CancellationToken::new(),
             state: Mutex::default(),
         });
-        self.take_in(&one, now)?;
-        runtime.spawn(async move { one.run(host, clock).await });
-        Ok(())
+        self.take_in(&one, other, now)?;
+        let running = Arc::clone(&one);
+        runtime.spawn(async move { running.run(host, clock).await });
+        Ok(one)
     }
 
-    fn take_in(&self, one: &Arc<Measurement>, now: DateTime<Utc>) -> Result<()> {
+    fn take_in(&self, one: &Arc<Measurement>, other: Other, now: DateTime<Utc>) -> Result<()> {
         let mut all = self.all();
         all.retain(|known| now - known.began < REMEMBERED || !known.has_ended());
         let is_own = |known: &Measurement| known.owner == one.owner;
+        let goes_on = |known: &Measurement| !known.has_ended() && !known.stop.is_cancelled();
+        if other == Other::GoesOn && all.iter().any(|known| is_own(known) && goes_on(known)) {
+            let why = "A measurement of yours already runs on this server. Stop it, or wait for its end";
+            return Err(Error::Conflict(Message::new(why)));
+        }
         if all.iter().filter(|known| !is_own(known) && !known.has_ended()).count() >= LIMIT {
             return Err(Error::Unavailable(Message::new("Too many directories are being measured already")));
         }
@@ -143,6 +166,11 @@ impl Measurement {
         let state = self.state();
         let measured = self.command.parse(&state.format, &state.output).unwrap_or_default();
         Known { measured, line: state.line.clone(), began: self.began, end: state.end.clone() }
+    }
+
+    /// What measures, and below which path.
+    pub fn command(&self) -> &MeasureDirectories {
+        &self.command
     }
 
     /// Whether it runs no more.
@@ -198,10 +226,15 @@ impl Measurement {
 mod tests {
     use super::*;
     use crate::commands::Acting;
+    use crate::models::ids::UserId;
+
+    fn owner(user: i64) -> Owner {
+        (ServerId(1), ActorKind::User(UserId(user)))
+    }
 
     fn measurement(user: i64, path: &str) -> Arc<Measurement> {
         Arc::new(Measurement {
-            owner: (ServerId(1), UserId(user)),
+            owner: owner(user),
             command: MeasureDirectories::below(path.as_bytes(), Acting::User).unwrap(),
             began: DateTime::UNIX_EPOCH,
             stop: CancellationToken::new(),
@@ -218,15 +251,30 @@ mod tests {
         let all = Measurements::default();
         let others: Vec<_> = (0..limit()).map(|user| measurement(user, "/")).collect();
         for one in &others {
-            all.take_in(one, one.began).unwrap();
+            all.take_in(one, Other::Stops, one.began).unwrap();
         }
         let late = measurement(99, "/");
-        assert!(matches!(all.take_in(&late, late.began), Err(Error::Unavailable(_))));
+        assert!(matches!(all.take_in(&late, Other::Stops, late.began), Err(Error::Unavailable(_))));
         let own = measurement(7, "/srv");
-        all.take_in(&own, own.began).unwrap();
+        all.take_in(&own, Other::Stops, own.began).unwrap();
         let stopped = others.iter().filter(|one| one.stop.is_cancelled()).map(|one| one.owner.1).collect::<Vec<_>>();
-        assert_eq!(stopped, [UserId(7)], "whoever begins another one stops their own");
+        assert_eq!(stopped, [owner(7).1], "whoever begins another one stops their own");
         assert_eq!(all.all().len(), LIMIT);
+    }
+
+    #[test]
+    fn what_goes_on_is_in_the_way_of_the_owner_s_next_one_and_of_nobody_else_s() {
+        let all = Measurements::default();
+        let first = measurement(1, "/");
+        all.take_in(&first, Other::GoesOn, first.began).unwrap();
+        let next = measurement(1, "/srv");
+        assert!(matches!(all.take_in(&next, Other::GoesOn, next.began), Err(Error::Conflict(_))));
+        let others = measurement(2, "/");
+        all.take_in(&others, Other::GoesOn, others.began).unwrap();
+        all.stop(owner(1));
+        all.take_in(&next, Other::GoesOn, next.began).unwrap();
+        assert_eq!(all.latest(owner(1)).unwrap().command.path(), b"/srv");
+        assert!(!others.stop.is_cancelled());
     }
 
     #[test]
@@ -234,14 +282,14 @@ mod tests {
         let all = Measurements::default();
         for user in 0..limit() {
             let one = measurement(user, "/");
-            all.take_in(&one, one.began).unwrap();
+            all.take_in(&one, Other::Stops, one.began).unwrap();
             if user > 0 {
                 one.state().end = Some((DateTime::UNIX_EPOCH, End::Done));
             }
         }
         let late = measurement(99, "/");
-        all.take_in(&late, late.began).unwrap();
-        let known = |user| all.of((ServerId(1), UserId(user)), &late.command).is_some();
+        all.take_in(&late, Other::Stops, late.began).unwrap();
+        let known = |user| all.of(owner(user), &late.command).is_some();
         assert!(known(0) && !known(1) && known(2) && known(99), "the first one still runs");
     }
 }

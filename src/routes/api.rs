@@ -7,8 +7,8 @@ use actix_web::{Handler, Responder, web};
 
 use crate::api::{
     artifacts, audit_events, capabilities, checks, command_types, commands, connection, consumers, credentials,
-    executions, files, filesystems, firewall, groups, host_key, idempotency, imports, inventory, latest, metrics,
-    openapi, packages, platform, processes, servers, sockets, stream, tokens, trials, users,
+    directories, executions, files, filesystems, firewall, groups, host_key, idempotency, imports, inventory, latest,
+    metrics, openapi, packages, platform, processes, servers, sockets, stream, tokens, trials, users,
 };
 use crate::web::health;
 use crate::web::router::Permission::Anyone;
@@ -89,6 +89,11 @@ fn of_servers() -> Vec<Route> {
         post("/api/v1/servers/{server}/files/moves", OPERATOR, || once(files::changes::rename)),
         post("/api/v1/servers/{server}/files/deletions", OPERATOR, || once(files::changes::delete)),
         post("/api/v1/servers/{server}/files/attributes", OPERATOR, || once(files::changes::set_attributes)),
+        post("/api/v1/servers/{server}/directories/measurements", OPERATOR, || once(directories::create)),
+        get("/api/v1/servers/{server}/directories/measurements/latest", OPERATOR, || web::to(directories::show)),
+        other(Method::DELETE, "/api/v1/servers/{server}/directories/measurements/latest", OPERATOR, || {
+            once(directories::stop)
+        }),
         get("/api/v1/servers/{server}/checks", VIEWER, || web::to(checks::results)),
         post("/api/v1/servers/{server}/trials", ADMINISTRATOR, || once(trials::create)),
     ]

@@ -10,11 +10,11 @@ use super::history::{HistoryPage, Plan};
 use super::range::RangeQuery;
 use super::region::EvidenceLine;
 use crate::app::App;
-use crate::commands::directories::{self, MeasureDirectories, Measured};
-use crate::commands::{Acting, Command};
+use crate::commands::Acting;
+use crate::commands::directories::{self, MeasureDirectories, Measured, Room};
 use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
-use crate::metrics::directories::{End, Known};
+use crate::metrics::directories::{End, Known, Other};
 use crate::models::actor::Role;
 use crate::models::allowance::Allowance;
 use crate::models::permission::Permission;
@@ -89,7 +89,7 @@ impl Directories {
         person: &SignedIn,
         (path, acting): (&str, Acting),
     ) -> Result<Option<Self>> {
-        let Some(command) = command(path, acting) else { return Ok(None) };
+        let Some(command) = MeasureDirectories::from_url(path, acting) else { return Ok(None) };
         let role = stored.role_of(&person.actor);
         let refused = if stored.allows(&person.actor, Permission::ReadFiles) {
             let server = stored.server.clone();
@@ -99,7 +99,7 @@ impl Directories {
         } else {
             Some(Message::new("Measuring directories takes the permission to read files."))
         };
-        let known = app.measurements.of((stored.server.id, person.user.id), &command);
+        let known = app.measurements.of((stored.server.id, person.actor.kind), &command);
         let whole = command.path();
         let above = (whole != b"/").then(|| {
             let end = whole.iter().rposition(|byte| *byte == b'/').unwrap_or_default();
@@ -179,31 +179,21 @@ fn rows(measured: Measured) -> Vec<Row> {
     let share = |bytes: u64| {
         total.filter(|total| *total > 0).map(|total| Share::plain((bytes as f64 / total as f64 * 100.0).min(100.0)))
     };
-    let below: u64 = measured.directories.iter().fold(0, |sum, one| sum.saturating_add(one.bytes));
-    let mut sizes: Vec<(u64, Option<Vec<u8>>)> =
-        measured.directories.into_iter().map(|one| (one.bytes, Some(one.path))).collect();
-    sizes.extend(total.and_then(|total| total.checked_sub(below)).filter(|own| *own > 0).map(|own| (own, None)));
-    sizes.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
     let name = |path: &[u8]| {
         String::from_utf8_lossy(path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()).into_owned()
     };
-    let row = |(bytes, path): (u64, Option<Vec<u8>>)| Row {
+    let row = |Room { bytes, path }| Row {
         name: path.as_deref().map(name).unwrap_or_default(),
         encoded: path.as_deref().map(directories::encode),
         size: format::bytes(bytes),
         share: share(bytes),
     };
-    sizes.into_iter().map(row).collect()
+    measured.biggest_first().into_iter().map(row).collect()
 }
 
 /// A path as the value of a query.
 pub fn address(path: &[u8]) -> String {
     directories::encode(path).replace('%', "%25")
-}
-
-/// What measures below `path`, as an address has it.
-fn command(path: &str, acting: Acting) -> Option<MeasureDirectories> {
-    MeasureDirectories::below(&directories::decode(path.as_bytes())?, acting)
 }
 
 /// As whom, by the word in addresses and forms.
@@ -244,7 +234,7 @@ impl Form for MeasurementForm {
     fn check(&self) -> Result<Wish, FieldErrors> {
         let acting =
             acting(&self.acts_as).ok_or_else(|| FieldErrors::default().and("as", "This choice is not known"))?;
-        let command = command(&self.path, acting)
+        let command = MeasureDirectories::from_url(&self.path, acting)
             .ok_or_else(|| FieldErrors::default().and("path", "Enter a path that begins with /"))?;
         let encoded = directories::encode(command.path());
         Ok(Wish { command, encoded, stop: !self.stop.is_empty() })
@@ -263,22 +253,15 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     let stored = Stored::load(&app, person.actor.scope(), &server).await?;
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
-    let owner = (stored.server.id, person.user.id);
     let Wish { command, encoded, stop } = form.0;
     let acting = command.whose();
     let role = if acting == Acting::Root { "&as=root" } else { "" };
     let address = format!("/servers/{}/disks?path={}{role}", stored.server.name, address(command.path()));
     if stop {
-        app.measurements.stop(owner);
+        app.measurements.stop((stored.server.id, person.actor.kind));
     } else {
-        // It runs beside the page, so what is refused must be said before it begins.
-        let action = MeasureDirectories::TYPE.name();
-        host.permits(Permission::ReadFiles, action, &encoded).await?;
-        host.allows(Allowance::ReadFiles, action, &encoded).await?;
-        if acting == Acting::Root {
-            host.permits(Permission::Root, action, &encoded).await?;
-        }
-        app.measurements.begin(host, owner, command, (app.hosts.pool().runtime(), app.clock.clone()))?;
+        let runs_by = (app.hosts.pool().runtime(), app.clock.clone());
+        app.measurements.begin(host, command, Other::Stops, runs_by).await?;
     }
     if !render.wants_fragment() {
         return render.go(&address);

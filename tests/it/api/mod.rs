@@ -4,6 +4,7 @@ mod audit_events;
 mod checks;
 mod commands;
 mod credentials;
+mod directories;
 mod document;
 mod firewall;
 mod groups;

@@ -11,8 +11,13 @@ use crate::harness::app::{PASSWORD, TestApp};
 use crate::harness::client::{Client, Reply};
 
 /// What is no change of what hannun knows: a look at a server, and at what a text would change.
-const CHANGES_NOTHING: &[&str] =
-    &["/api/v1/servers/{server}/connection", "/api/v1/inventory/plans", "/api/v1/servers/{server}/firewall/checks"];
+const CHANGES_NOTHING: &[&str] = &[
+    "/api/v1/servers/{server}/connection",
+    "/api/v1/inventory/plans",
+    "/api/v1/servers/{server}/firewall/checks",
+    "/api/v1/servers/{server}/directories/measurements",
+    "/api/v1/servers/{server}/directories/measurements/latest",
+];
 
 /// Changes through the API, in an order in which each is possible.
 fn through_the_api() -> Vec<(Method, String, Value)> {
