@@ -71,27 +71,7 @@ pub struct ExecutionView {
 }
 
 impl ExecutionView {
-    /// One that was just asked for.
-    pub(super) fn asked(run: &Execution, server: &str) -> Self {
-        Self {
-            id: run.id,
-            server: server.to_owned(),
-            command_type: run.command_type.clone(),
-            command: run.command.clone(),
-            target: run.target.clone(),
-            state: run.state,
-            asked_by: run.actor.clone(),
-            asked_at: run.queued_at,
-            started_at: run.started_at,
-            ended_at: run.ended_at,
-            exit_status: run.exit_status,
-            why: None,
-            output_bytes: run.log_bytes,
-            output: None,
-        }
-    }
-
-    fn new(run: &ExecutionSummary, server: &str, may_read: bool) -> Self {
+    pub(super) fn new(run: &ExecutionSummary, server: &str, may_read: bool) -> Self {
         Self {
             id: run.id,
             server: server.to_owned(),

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::input;
 use crate::app::App;
-use crate::error::{Error, RemoteError, Result};
+use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::idempotency::RememberedRequest;
 
@@ -68,14 +68,7 @@ pub async fn remember(
 fn is_unclear(response: &ServiceResponse) -> bool {
     let error = response.response().error().and_then(|error| error.as_error::<Error>());
     let Some(Error::Remote(error)) = error else { return false };
-    matches!(
-        **error,
-        RemoteError::CutOff { .. }
-            | RemoteError::DeadlinePassed { .. }
-            | RemoteError::OutputLimit { .. }
-            | RemoteError::NoStatus { .. }
-            | RemoteError::Killed { .. }
-    )
+    error.may_have_run()
 }
 
 /// A request with a key.

@@ -1,6 +1,7 @@
 //! What a server did, or did not do. Declared here, filled by `remote`; each variant has its own advice.
 
 mod brief;
+mod doubt;
 mod made;
 
 use std::fmt;

@@ -10,7 +10,7 @@ use crate::commands::firewall_change::{
 };
 use crate::commands::{Change, Command};
 use crate::db::Db;
-use crate::error::{Error, RemoteError, Result};
+use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::firewall_changes::{FirewallChange, FirewallChangeState, NewFirewallChange};
 use crate::models::permission::Permission;
@@ -70,7 +70,7 @@ impl Changes<'_> {
         let Some(row) = row else { return Err(busy()) };
         match host.change(change).await {
             Ok(_) => self.becomes(&row, FirewallChangeState::Armed, "").await,
-            Err(error) if is_uncertain(&error) => {
+            Err(Error::Remote(error)) if error.may_have_run() => {
                 self.becomes(&row, FirewallChangeState::Armed, &error.to_string()).await
             }
             Err(error) => {
@@ -154,17 +154,4 @@ fn still_open(row: &FirewallChange) -> Result<()> {
 
 fn busy() -> Error {
     Error::Conflict(Message::new("Another change of this firewall waits to be kept or undone. One at a time is made"))
-}
-
-/// Whether it may have been made although nobody heard of it.
-fn is_uncertain(error: &Error) -> bool {
-    let Error::Remote(remote) = error else { return false };
-    matches!(
-        **remote,
-        RemoteError::CutOff { .. }
-            | RemoteError::DeadlinePassed { .. }
-            | RemoteError::NoStatus { .. }
-            | RemoteError::Killed { .. }
-            | RemoteError::Unparsable { .. }
-    )
 }

@@ -37,12 +37,12 @@ impl Queued for RunExecution {
 }
 
 /// Asks for a package out of the server's repositories.
-pub async fn install(host: &OperableHost, package: PackageName) -> Result<Execution> {
+pub async fn install(host: &OperableHost, package: PackageName) -> Result<ExecutionSummary> {
     ask(host, InstallPackage(package), Vec::new(), None, false).await
 }
 
 /// Asks for the removal of a package and what cannot be without it.
-pub async fn remove(host: &OperableHost, package: PackageName) -> Result<Execution> {
+pub async fn remove(host: &OperableHost, package: PackageName) -> Result<ExecutionSummary> {
     ask(host, RemovePackage(package), Vec::new(), None, false).await
 }
 
@@ -53,7 +53,7 @@ pub async fn come_or_go(
     package: PackageName,
     removes: bool,
     seen: Option<&str>,
-) -> Result<Execution> {
+) -> Result<ExecutionSummary> {
     let command_type = if removes { RemovePackage::TYPE } else { InstallPackage::TYPE };
     host.permits(Permission::Install, command_type.name(), package.as_str()).await?;
     host.allows(Allowance::Change, command_type.name(), package.as_str()).await?;
@@ -73,7 +73,7 @@ pub async fn come_or_go(
 }
 
 /// Asks for the installation of an uploaded file. That somebody said yes to an unsigned one stands in the audit log (F08).
-pub async fn install_file(host: &OperableHost, artifact: &Artifact, unsigned: bool) -> Result<Execution> {
+pub async fn install_file(host: &OperableHost, artifact: &Artifact, unsigned: bool) -> Result<ExecutionSummary> {
     let notes = vec![
         ("artifact", artifact.id.to_string()),
         ("sha256", artifact.sha256.clone()),
@@ -84,7 +84,7 @@ pub async fn install_file(host: &OperableHost, artifact: &Artifact, unsigned: bo
 }
 
 /// Asks the server's own tool to look into an uploaded file.
-pub async fn inspect_file(host: &OperableHost, artifact: &Artifact) -> Result<Execution> {
+pub async fn inspect_file(host: &OperableHost, artifact: &Artifact) -> Result<ExecutionSummary> {
     let notes = vec![("artifact", artifact.id.to_string()), ("sha256", artifact.sha256.clone())];
     ask(host, InspectFile { file: artifact.file_name.clone() }, notes, Some(artifact.id), false).await
 }
@@ -95,7 +95,7 @@ async fn ask<C: Change>(
     notes: Vec<(&'static str, String)>,
     artifact_id: Option<ArtifactId>,
     unsigned: bool,
-) -> Result<Execution> {
+) -> Result<ExecutionSummary> {
     let (server_id, actor, target) = (host.server().id, host.actor().clone(), command.target());
     let (place, server, queued_at) = (new_token()?, host.name().to_owned(), host.now());
     let keep = move |connection: &mut crate::db::Connection, begun: crate::remote::detached::Begun| {

@@ -24,7 +24,7 @@ use crate::models::servers::Server;
 use crate::remote::detached::{Job, Placed, Standing, Whereabouts};
 use crate::remote::host::Host;
 use crate::remote::hosts::Hosts;
-use ends::{may_have_begun, not_begun, outcome_of, stopped, unknown};
+use ends::{not_begun, outcome_of, stopped, unknown};
 
 /// Between two looks at a run.
 const LOOK: Duration = Duration::from_millis(700);
@@ -96,7 +96,7 @@ impl Runs {
             match self.begin(&host, &mut execution).await {
                 Ok(true) => {}
                 Ok(false) => return self.end(&host, &execution, stopped()).await,
-                Err(error) if may_have_begun(&error) && execution.state == ExecutionState::Starting => {
+                Err(Error::Remote(error)) if error.may_have_run() && execution.state == ExecutionState::Starting => {
                     tracing::debug!(server = host.name(), %error, "a start was not answered: the run is looked for");
                 }
                 Err(Error::Internal(cause)) if execution.token < LAST_CLAIM => return Err(Error::Internal(cause)),

@@ -128,6 +128,7 @@ pub struct ExecutionSummary {
     pub exit_status: Option<i32>,
     pub why: Option<serde_json::Value>,
     pub log_bytes: i64,
+    pub token: i64,
 }
 
 /// What was asked for; validated and recorded before it exists.
@@ -155,8 +156,11 @@ pub struct NewExecution {
 
 impl NewExecution {
     /// Adds it.
-    pub fn insert(&self, connection: &mut PgConnection) -> QueryResult<Execution> {
-        diesel::insert_into(executions::table).values(self).returning(Execution::as_returning()).get_result(connection)
+    pub fn insert(&self, connection: &mut PgConnection) -> QueryResult<ExecutionSummary> {
+        diesel::insert_into(executions::table)
+            .values(self)
+            .returning(ExecutionSummary::as_returning())
+            .get_result(connection)
     }
 }
 

@@ -158,7 +158,7 @@ pub async fn install(
         }
         _ => return Err(Error::field("package", "Give either package or artifact")),
     };
-    Ok(HttpResponse::Accepted().json(ExecutionView::asked(&run, host.name())))
+    Ok(HttpResponse::Accepted().json(ExecutionView::new(&run, host.name(), true)))
 }
 
 /// What to remove.
@@ -190,7 +190,7 @@ pub async fn remove(
 ) -> Result<HttpResponse> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?.operable().await?;
     let run = ask::come_or_go(&host, name_of(&body.0.package)?, true, body.0.seen.as_deref()).await?;
-    Ok(HttpResponse::Accepted().json(ExecutionView::asked(&run, host.name())))
+    Ok(HttpResponse::Accepted().json(ExecutionView::new(&run, host.name(), true)))
 }
 
 fn name_of(text: &str) -> Result<PackageName> {

@@ -86,7 +86,7 @@ pub async fn create(
     let id = ArtifactId(body.0.artifact);
     let artifact = app.db.run(move |connection| Artifact::by_id(connection, id)).await?;
     let run = ask::inspect_file(&host, &artifact).await?;
-    Ok(HttpResponse::Accepted().json(ExecutionView::asked(&run, host.name())))
+    Ok(HttpResponse::Accepted().json(ExecutionView::new(&run, host.name(), true)))
 }
 
 /// What is known of an artifact on the server. Role: operator.

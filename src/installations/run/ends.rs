@@ -1,6 +1,6 @@
 //! Ends of a run that no tool told. Pure.
 
-use crate::error::{Error, RemoteError};
+use crate::error::Error;
 use crate::language::Message;
 use crate::models::audit::Outcome;
 use crate::models::executions::{End, ExecutionState};
@@ -11,19 +11,6 @@ pub(super) fn outcome_of(state: ExecutionState) -> Outcome {
         ExecutionState::Unknown => Outcome::Unknown,
         _ => Outcome::Failed,
     }
-}
-
-/// Whether the server may have begun although we did not hear of it.
-pub(super) fn may_have_begun(error: &Error) -> bool {
-    let Error::Remote(remote) = error else { return false };
-    matches!(
-        **remote,
-        RemoteError::CutOff { .. }
-            | RemoteError::DeadlinePassed { .. }
-            | RemoteError::NoStatus { .. }
-            | RemoteError::Killed { .. }
-            | RemoteError::OutputLimit { .. }
-    )
 }
 
 pub(super) fn stopped() -> End {

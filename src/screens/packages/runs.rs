@@ -180,7 +180,7 @@ pub async fn stop(
 }
 
 /// On to the page of a run that was just asked for.
-pub(super) fn go_to(render: Render, server: &str, run: &Execution) -> Result<HttpResponse> {
+pub(super) fn go_to(render: Render, server: &str, run: &ExecutionSummary) -> Result<HttpResponse> {
     render.go(&format!("/servers/{server}/packages/runs/{}", run.id))
 }
 

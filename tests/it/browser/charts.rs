@@ -2,13 +2,12 @@
 
 use hannun::metrics::catalogue::Metric;
 use hannun::models::actor::{Role, Scope};
-use hannun::models::server_states::ServerState;
-use hannun::models::servers::NewServer;
 use serde_json::json;
 
 use super::people::sign_in;
 use crate::harness::app::TestApp;
 use crate::harness::browser::{Browser, Window};
+use crate::harness::known;
 use crate::screens::measured;
 
 #[actix_web::test]
@@ -16,14 +15,8 @@ async fn in_a_gap_the_legend_shows_nothing_and_behind_it_what_was_there() {
     let test = "in_a_gap_the_legend_shows_nothing_and_behind_it_what_was_there";
     let Some(browser) = Browser::start(test).await else { return };
     let app = TestApp::start().await;
-    let now = app.database.now();
     app.user("jiwon", Role::Operator, Scope::All).await;
-    let server = app.app.db.run(move |connection| {
-        let server = NewServer::new("web-1", "192.0.2.10").insert(connection)?;
-        ServerState::up(connection, server.id, now)?;
-        Ok::<_, hannun::error::Error>(server)
-    });
-    let server = server.await.unwrap();
+    let server = known::answering(&app, "web-1").await;
     measured(&app, server.id, Metric::MemoryPercent, "", (3000, 2000), 60.0).await;
     measured(&app, server.id, Metric::MemoryPercent, "", (1000, 0), 70.0).await;
     let base = app.listen();

@@ -16,6 +16,7 @@ use serde_json::json;
 use super::people::sign_in;
 use crate::harness::app::{PASSWORD, TestApp};
 use crate::harness::browser::{Browser, Window};
+use crate::harness::known;
 use crate::harness::members::Shared;
 use crate::harness::relay::Relay;
 
@@ -76,14 +77,8 @@ async fn a_page_opened_before_the_first_answer_fills_itself_and_is_never_blank_a
 /// The overview of a server that answers, in a browser; what it shows is in the database.
 async fn at_a_server(browser: &Browser) -> (TestApp, Server) {
     let app = TestApp::start().await;
-    let now = app.database.now();
     app.user("jiwon", Role::Operator, Scope::All).await;
-    let server = app.app.db.run(move |connection| {
-        let server = NewServer::new("web-1", "192.0.2.10").insert(connection)?;
-        ServerState::up(connection, server.id, now)?;
-        Ok::<_, hannun::error::Error>(server)
-    });
-    let server = server.await.unwrap();
+    let server = known::answering(&app, "web-1").await;
     let base = app.listen();
     browser.look(Window::Desk, false).await;
     sign_in(browser, &base, "jiwon").await;

@@ -3,12 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hannun::error::Error;
 use hannun::models::actor::{Rights, Role, Scope};
-use hannun::models::allowance::Allowance;
 use hannun::models::audit::{AuditEvent, AuditFilter};
 use hannun::models::permission::Permission;
-use hannun::models::servers::{Server, ServerChanges};
 use tokio::time::timeout;
 
 use super::{files, path, runs_tail_of};
@@ -77,14 +74,7 @@ async fn sec_z02_following_ends_when_the_switch_or_the_rights_do_not_allow_it_an
     };
     let close = async {
         eventually("it is followed", || runs_tail_of("outlived.log")).await;
-        let now = files.app.database.now();
-        let changes = ServerChanges { allow: Some(Allowance::Watch), ..ServerChanges::default() };
-        let narrower = files.app.app.db.run(move |connection| {
-            let server = Server::by_name(connection, &Scope::All, "web-1")?;
-            Server::change(connection, server.id, &changes, now)?;
-            Ok::<_, Error>(())
-        });
-        narrower.await.unwrap();
+        known::only_watch(&files.app, "web-1").await;
     };
     let (reply, ()) = futures_util::future::join(follow, close).await;
     assert_eq!(reply.status, 200);

@@ -1,10 +1,12 @@
 //! Servers that hannun knows and may sign in to: rows made from an [`Endpoint`], as an administrator would have entered them.
 
 use hannun::commands::script::Privilege;
+use hannun::models::actor::Scope;
+use hannun::models::allowance::Allowance;
 use hannun::models::credentials::{CredentialKind, NewCredential, Privileges, Secrets};
 use hannun::models::host_keys::{GivenKey, HostKey};
 use hannun::models::server_states::ServerState;
-use hannun::models::servers::{NewServer, Server};
+use hannun::models::servers::{NewServer, Server, ServerChanges};
 use hannun::remote::{Auth, Endpoint};
 
 use super::app::TestApp;
@@ -50,4 +52,26 @@ pub(crate) async fn add(app: &TestApp, name: &'static str, endpoint: &Endpoint) 
         Ok::<_, hannun::error::Error>(server)
     });
     insert.await.unwrap()
+}
+
+/// Adds a server that answered a moment ago, as far as hannun knows; nothing is there.
+pub(crate) async fn answering(app: &TestApp, name: &'static str) -> Server {
+    let now = app.database.now();
+    let insert = app.app.db.run(move |connection| {
+        let server = NewServer::new(name, "192.0.2.10").insert(connection)?;
+        ServerState::up(connection, server.id, now)?;
+        Ok::<_, hannun::error::Error>(server)
+    });
+    insert.await.unwrap()
+}
+
+/// Turns the switch of a server to watching alone.
+pub(crate) async fn only_watch(app: &TestApp, name: &'static str) {
+    let now = app.database.now();
+    let narrower = app.app.db.run(move |connection| {
+        let server = Server::by_name(connection, &Scope::All, name)?;
+        let changes = ServerChanges { allow: Some(Allowance::Watch), ..ServerChanges::default() };
+        Server::change(connection, server.id, &changes, now).map(drop)
+    });
+    narrower.await.unwrap();
 }

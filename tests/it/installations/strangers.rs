@@ -115,7 +115,7 @@ async fn sec_f09_the_folder_of_the_file_does_not_tell_where_the_run_is_and_neith
     nothing_is_left(&system).await;
 
     let slow = hannun::installations::ask::install(&stage.host().await, super::name("slow")).await.unwrap();
-    stage.until(slow.id, |run| run.log_bytes > 0).await;
+    let slow = stage.until(slow.id, |run| run.log_bytes > 0).await;
     let folder = format!("/var/tmp/hannun-run-{}", slow.place);
     assert_eq!(system.run(&format!("stat -c '%a %U %G' {folder}")), "710 root deploy\n");
     let seen = by_a_stranger(

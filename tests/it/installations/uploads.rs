@@ -14,7 +14,7 @@ use hannun::jobs::{self, Work};
 use hannun::models::actor::{Actor, Role};
 use hannun::models::artifacts::ArtifactSummary;
 use hannun::models::audit::kept_heads::KeptHeads;
-use hannun::models::executions::{ExecutionState, ExecutionSummary, NewExecution};
+use hannun::models::executions::{Execution, ExecutionState, ExecutionSummary, NewExecution};
 use hannun::models::ids::{ArtifactId, ServerId};
 use hannun::models::servers::NewServer;
 
@@ -104,7 +104,8 @@ async fn ended(app: &TestApp, server_id: ServerId, artifact_id: Option<ArtifactI
             place: format!("{now}"),
             queued_at: now,
         };
-        let run = new.insert(connection)?;
+        let run = new.insert(connection)?.id;
+        let run = Execution::by_id(connection, run)?;
         let end = hannun::models::executions::End {
             state: ExecutionState::Succeeded,
             exit_status: Some(0),

@@ -12,10 +12,8 @@ use hannun::commands::Platform;
 use hannun::commands::directories::encode;
 use hannun::commands::script::Privilege;
 use hannun::models::actor::{Rights, Role, Scope};
-use hannun::models::allowance::Allowance;
 use hannun::models::permission::Permission;
 use hannun::models::platforms::DetectedPlatform;
-use hannun::models::servers::{Server, ServerChanges};
 use hannun::remote::Endpoint;
 
 use crate::harness::app::TestApp;
@@ -173,13 +171,7 @@ async fn a_measurement_that_the_server_breaks_off_is_a_part_and_said_to_be_one()
 async fn where_the_switch_says_that_hannun_only_watches_nothing_is_measured_and_the_switch_is_named() {
     let test = "where_the_switch_says_that_hannun_only_watches_nothing_is_measured_and_the_switch_is_named";
     let Some((app, _sshd)) = server(test).await else { return };
-    let now = app.database.now();
-    let watch = app.app.db.run(move |connection| {
-        let server = Server::by_name(connection, &Scope::All, "web-1")?;
-        let changes = ServerChanges { allow: Some(Allowance::Watch), ..ServerChanges::default() };
-        Server::change(connection, server.id, &changes, now)
-    });
-    watch.await.unwrap();
+    known::only_watch(&app, "web-1").await;
     let operator = app.operator().await;
     let page = operator.get("/servers/web-1/disks?path=/var").await.ok();
     assert_eq!(page.texts("#directories button"), [""; 0]);

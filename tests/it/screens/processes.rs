@@ -2,11 +2,9 @@
 
 use hannun::commands::{Platform, Started};
 use hannun::models::actor::{Actor, Rights, Role, Scope};
-use hannun::models::allowance::Allowance;
 use hannun::models::audit::{AuditEvent, AuditFilter};
 use hannun::models::permission::Permission;
 use hannun::models::platforms::DetectedPlatform;
-use hannun::models::servers::{Server, ServerChanges};
 
 use super::{add_server, fails, timed_out};
 use crate::harness::app::TestApp;
@@ -235,13 +233,7 @@ async fn sec_z07_who_may_not_send_signals_is_offered_none_and_refused() {
         assert!(!page.has("#signal") && page.text("#drawer").contains("You may not send signals"));
         assert_eq!(person.hx().post(&path, form).await.status, 403);
     }
-    let now = app.database.now();
-    let watch = app.app.db.run(move |connection| {
-        let server = Server::by_name(connection, &Scope::All, "web-1")?;
-        let changes = ServerChanges { allow: Some(Allowance::Watch), ..ServerChanges::default() };
-        Server::change(connection, server.id, &changes, now)
-    });
-    watch.await.unwrap();
+    known::only_watch(&app, "web-1").await;
     let operator = app.operator().await;
     let page = operator.get(&format!("/servers/web-1/processes?pid={pid}")).await.ok();
     assert!(!page.has("#signal") && page.text("#drawer").contains("may only look at this server"));
