@@ -4,9 +4,9 @@
 const LONGEST: usize = 200;
 
 /// How lines begin that run no program of their own: marks between answers, words of the shell.
-const SILENT: [&str; 17] = [
+const SILENT: [&str; 18] = [
     "#", "echo ", "printf ", "if ", "then", "else", "elif ", "fi", "for ", "do", "done", "case ", "esac", "exit",
-    "{ read ", "[ ", "set ",
+    "{ read ", "[ ", "set ", "export ",
 ];
 
 /// How a line begins by which a long script says itself what it does.
@@ -16,14 +16,22 @@ const SAID: &str = "#: ";
 /// itself in a line that begins with `#:` is said.
 pub fn told(script: &str) -> String {
     if let Some(said) = script.lines().find_map(|line| line.trim().strip_prefix(SAID)) {
-        return said.chars().take(LONGEST).collect();
+        return cut(said);
     }
     let mut line = if script.contains("<&3") { files(script) } else { programs(script) };
     if line.is_empty() {
         let does_something = |line: &&str| !line.is_empty() && !line.starts_with('#');
         script.lines().map(str::trim).find(does_something).unwrap_or_default().clone_into(&mut line);
     }
-    line.chars().take(LONGEST).collect()
+    cut(&line)
+}
+
+/// What is cut says so: it is no command that anybody could run.
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(LONGEST) {
+        None => line.to_owned(),
+        Some(_) => line.chars().take(LONGEST - 1).chain(['…']).collect(),
+    }
 }
 
 fn programs(script: &str) -> String {
@@ -76,6 +84,13 @@ mod tests {
                       if [ $? -ge 124 ]; then df -l; fi\nexit 0\n";
         assert_eq!(told(script), "cat /proc/self/mounts; timeout 5 df -P -k");
         assert_eq!(told("# hello\nps -eo pid=,args= || exit\n"), "ps -eo pid=,args=");
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_says_that_it_goes_on() {
+        assert_eq!(told(&"é".repeat(LONGEST)), "é".repeat(LONGEST));
+        let cut = told(&"é".repeat(LONGEST + 1));
+        assert!(cut.ends_with("é…") && cut.chars().count() == LONGEST, "{cut}");
     }
 
     #[test]

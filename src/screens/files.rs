@@ -28,6 +28,7 @@ use crate::commands::{Acting, CommandType};
 use crate::error::Result;
 use crate::models::actor::Role;
 use crate::models::permission::Permission;
+use crate::web::errors::Fail;
 use crate::web::extract::SignedIn;
 use crate::web::filters;
 use crate::web::menu::{Group, Screen};
@@ -124,6 +125,11 @@ pub async fn index(
 impl FilesPage {
     fn is_root(&self) -> bool {
         self.place.acting == Acting::Root
+    }
+
+    /// Whether a command ran and could not do it: a server that is away is away for root too.
+    fn root_may_help(&self, fail: &Fail) -> bool {
+        self.may_be_root && !self.is_root() && fail.command.is_some()
     }
 
     fn as_word(&self) -> &'static str {

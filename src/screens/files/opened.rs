@@ -85,7 +85,14 @@ impl Opened {
             [("Modified", details.seen.modified), ("Changed", details.seen.changed), ("Read", details.accessed)];
         let mode = format!("{:04o}", details.mode);
         let fact = |text: String| Message::heard(text);
-        let mut facts = vec![("Kind", fact(details.kind_words.clone()))];
+        let kind = match details.kind {
+            Kind::Directory => Message::new("Directory"),
+            Kind::File => Message::new("File"),
+            Kind::Link => Message::new("Link"),
+            // Pipe, socket or device: the server says which.
+            Kind::Special => fact(details.kind_words.clone()),
+        };
+        let mut facts = vec![("Kind", kind)];
         if details.kind == Kind::File {
             let size = format!("{} ({} B)", format::bytes(details.seen.size), details.seen.size);
             facts.push(("Size", fact(size)));

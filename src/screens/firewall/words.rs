@@ -78,7 +78,9 @@ pub(super) fn reached(reached: &Reached) -> Message {
         Reached::Open => Message::new("It answered"),
         Reached::Refused => Message::new("The connection was refused: nothing listens, or a rule rejects it"),
         Reached::TimedOut => Message::new("No answer within 3 s: packets are dropped on the way"),
-        Reached::Unreachable(said) => Message::new("There is no way: {said}").with("said", said),
+        Reached::Unreachable(said) => {
+            Message::new("There is no way there, or a firewall turns it away: {said}").with("said", said)
+        }
         Reached::NoTool => Message::new("That server has neither bash nor nc to try it with"),
     }
 }

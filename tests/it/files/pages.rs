@@ -4,8 +4,11 @@ use std::os::unix::ffi::OsStrExt;
 
 use hannun::commands::Acting;
 use hannun::commands::files::SetFileMode;
+use hannun::commands::script::Privilege;
+use hannun::remote::Endpoint;
 
 use super::{files, path};
+use crate::harness::known;
 
 #[actix_web::test]
 async fn a_directory_is_shown_sorted_and_a_file_is_opened_edited_and_deleted() {
@@ -113,4 +116,20 @@ async fn a_new_file_is_made_empty_and_opened_in_the_editor_and_one_that_exists_s
     std::fs::write(files.folder.join("a b.conf"), "kept").unwrap();
     assert_eq!(operator.post("/servers/web-1/files/texts", fields()).await.status, 409);
     assert_eq!(std::fs::read(files.folder.join("a b.conf")).unwrap(), b"kept");
+}
+
+#[actix_web::test]
+async fn opening_as_root_is_offered_where_a_command_failed_and_not_where_the_server_is_away() {
+    let test = "opening_as_root_is_offered_where_a_command_failed_and_not_where_the_server_is_away";
+    let Some(files) = files(test).await else { return };
+    files.entries().await;
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let gone = Endpoint { port: closed, privilege: Privilege::Sudo, ..files.sshd.endpoint() };
+    known::add(&files.app, "gone", &gone).await;
+    let operator = files.app.operator().await;
+    let missing = operator.get("/servers/web-1/files?path=/not/there").await.ok();
+    assert_eq!(missing.text(".fail + p"), "Open as root");
+    // The page asks for itself again, and waits longer then.
+    let away = operator.hx().get("/servers/gone/files?path=/").await.ok();
+    assert!(away.has(".fail") && !away.has(".fail + p"), "{}", away.text(".fail"));
 }
