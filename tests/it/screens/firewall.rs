@@ -7,8 +7,10 @@ use hannun::models::servers::{Server, ServerChanges};
 use hannun::remote::Endpoint;
 
 use crate::harness::app::TestApp;
+use crate::harness::client::Client;
 use crate::harness::hosts::{Kind, TestHost};
 use crate::harness::known;
+use crate::harness::page::Page;
 
 async fn scene(test: &str) -> Option<(TestApp, TestHost)> {
     let system = TestHost::start(Kind::Debian, test)?;
@@ -18,22 +20,33 @@ async fn scene(test: &str) -> Option<(TestApp, TestHost)> {
     Some((app, system))
 }
 
+/// The page once the server has answered: the first one does not wait long for it, and asks again by itself in a browser.
+async fn answered(client: &Client, path: &str) -> Page {
+    for _ in 0..20 {
+        let page = client.get(path).await.ok();
+        if page.attribute("#firewall", "hx-trigger").as_deref() != Some("load") {
+            return page;
+        }
+    }
+    panic!("{path} waits for its server for ever");
+}
+
 #[actix_web::test]
 async fn a_question_is_answered_by_a_sentence_and_three_checks() {
     let test = "a_question_is_answered_by_a_sentence_and_three_checks";
     let Some((app, system)) = scene(test).await else { return };
     system.run("ufw allow 22/tcp >/dev/null && ufw deny 8080/tcp comment '<img src=x onerror=alert(1)>' >/dev/null && ufw --force enable >/dev/null");
     let viewer = app.viewer().await;
-    let page = viewer.get("/servers/web-1/firewall?port=22&protocol=tcp").await.ok();
+    let page = answered(&viewer, "/servers/web-1/firewall?port=22&protocol=tcp").await;
     assert_eq!(page.texts(".verdict b"), ["Yes."]);
     assert_eq!(page.texts(".chain h3").len(), 3);
     assert!(page.text(".chain").contains("22/tcp ALLOW IN Anywhere"), "{}", page.text(".chain"));
-    let page = viewer.get("/servers/web-1/firewall?port=8080").await.ok();
+    let page = answered(&viewer, "/servers/web-1/firewall?port=8080").await;
     assert_eq!(page.texts(".verdict b"), ["No."]);
     assert!(page.text("table.rules").contains("<img src=x onerror=alert(1)>"), "sec_w05: it is text");
     let page = viewer.get("/servers/web-1/firewall?port=70000").await.ok();
     assert!(page.text("#verdict").contains("from 1 to 65535"));
-    let page = viewer.get("/servers/web-2/firewall?port=22").await.ok();
+    let page = answered(&viewer, "/servers/web-2/firewall?port=22").await;
     assert!(page.text(".page-head").contains("that needs root"), "{}", page.text(".page-head"));
     assert!(!page.text("main").contains("No firewall"), "denied is not absent");
 }
@@ -43,7 +56,7 @@ async fn where_no_rule_can_be_added_the_page_says_why_and_what_would_make_it_wor
     let test = "where_no_rule_can_be_added_the_page_says_why_and_what_would_make_it_work";
     let Some((app, _system)) = scene(test).await else { return };
     let operator = app.operator().await;
-    let page = operator.get("/servers/web-2/firewall").await.ok();
+    let page = answered(&operator, "/servers/web-2/firewall").await;
     assert!(!page.has("a[href$='/firewall/rules/new']") && page.text("#firewall").contains("use sudo"));
     for path in ["/servers/web-2/firewall/rules/new", "/servers/web-2/firewall/rules/new?port=80&action=allow"] {
         let page = operator.get(path).await.ok();
@@ -68,7 +81,7 @@ async fn the_port_of_a_server_that_does_not_answer_is_not_said_to_be_open() {
 async fn a_process_that_takes_root_to_name_is_said_to_be_one() {
     let test = "a_process_that_takes_root_to_name_is_said_to_be_one";
     let Some((app, _system)) = scene(test).await else { return };
-    let page = app.viewer().await.get("/servers/web-2/firewall?port=22").await.ok();
+    let page = answered(&app.viewer().await, "/servers/web-2/firewall?port=22").await;
     let said = page.text(".chain li:first-child");
     assert!(said.contains("A process that only root can name, on 0.0.0.0"), "{said}");
 }
