@@ -59,7 +59,8 @@ async fn add_command(stage: &Stage) {
     let added = stage.app.db.run(move |connection| {
         let known = hannun::models::commands::StoredCommand::all(connection)?;
         if known.is_empty() {
-            let platform = serde_json::json!({});
+            // As precise as the built-in one for dpkg: of two such, the one that was added wins.
+            let platform = serde_json::json!({ "like": ["debian", "ubuntu"], "has": ["dpkg"] });
             let new = NewStoredCommand {
                 command_type: "list_packages",
                 name: "many",
