@@ -15,6 +15,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
+use self::listing::Turns;
 use self::running::Tasks;
 use self::share::Moves;
 use super::live::Live;
@@ -80,6 +81,7 @@ struct Shared<R> {
     live: Live,
     store: Store,
     pace: Pace,
+    turns: Turns,
 }
 
 /// Samples servers; cheap to clone.
@@ -93,7 +95,7 @@ impl<R: Reach> Sampler<R> {
     /// `live` and gives windows to `store`.
     pub fn new(reach: R, presence: Presence, clock: Clock, live: Live, store: Store, pace: Pace) -> Self {
         let db = presence.db().clone();
-        Self { shared: Shared { reach, db, presence, clock, live, store, pace } }
+        Self { shared: Shared { reach, db, presence, clock, live, store, pace, turns: Turns::new() } }
     }
 
     /// Samples its share of the servers until `stop`; when it returns all tasks have ended, others take over, and what was

@@ -47,18 +47,19 @@ pub(super) fn divide(output: &[u8]) -> Result<(&[u8], Vec<Stat>), ParseError> {
     const MARKER: &[u8] = b"@stat\n";
     const TRIES: usize = 1000;
     let mut problem = None;
-    let mut line_begins = true;
     let mut tries = 0;
-    for at in 0..output.len() {
+    let mut at = 0;
+    while tries < TRIES {
         let Some((before, rest)) = output.split_at_checked(at) else { break };
-        if line_begins && tries < TRIES && rest.starts_with(MARKER) {
+        if let Some(processes) = rest.strip_prefix(MARKER) {
             tries += 1;
-            match parse(rest.get(MARKER.len()..).unwrap_or_default()) {
+            match parse(processes) {
                 Ok(stats) => return Ok((before, stats)),
                 Err(error) => problem = problem.or(Some(error)),
             }
         }
-        line_begins = rest.first() == Some(&b'\n');
+        let Some(line) = rest.iter().position(|byte| *byte == b'\n') else { break };
+        at += line + 1;
     }
     problem.map_or(Ok((output, Vec::new())), Err)
 }

@@ -1,6 +1,9 @@
 //! When a server's processes are listed, to know later what kept it busy: seldom, and more often while it is busy.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
 use super::{Reach, Shared, pace};
@@ -14,6 +17,20 @@ use crate::models::servers::Server;
 const BUSY_CPU: f32 = 50.0;
 /// With this much of its memory in use it is busy too.
 const BUSY_MEMORY: f32 = 85.0;
+
+/// Listings under way at the same moment, of whatever servers: each holds the whole list until it is counted, so a fleet
+/// whose servers are slow all at once would otherwise fill our memory.
+const AT_ONCE: usize = 4;
+
+/// The turns in which servers are listed.
+#[derive(Clone)]
+pub(super) struct Turns(Arc<Semaphore>);
+
+impl Turns {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(AT_ONCE)))
+    }
+}
 
 /// The listings of one server.
 pub(super) struct Listings {
@@ -40,8 +57,11 @@ impl Listings {
         };
         if self.running.is_empty() && (since >= shared.pace.listing || hurries()) {
             self.last = now;
-            let (reach, server) = (shared.reach.clone(), server.clone());
-            self.running.spawn(async move { reach.processes(&server).await });
+            let (reach, server, turns) = (shared.reach.clone(), server.clone(), shared.turns.clone());
+            self.running.spawn(async move {
+                let _turn = turns.0.acquire().await;
+                reach.processes(&server).await
+            });
         }
     }
 

@@ -34,6 +34,12 @@ pub(super) struct Manner {
     pub(super) detected: usize,
     /// Every tick: of which server, and when.
     pub(super) ticks: Vec<(ServerId, Instant)>,
+    /// How long a list of processes takes.
+    pub(super) listing_takes: Duration,
+    pub(super) listed: BTreeSet<ServerId>,
+    /// Lists that are under way, and how many were at most.
+    pub(super) at_once: usize,
+    pub(super) most_at_once: usize,
     pub(super) let_go: BTreeSet<ServerId>,
     pub(super) left: BTreeSet<ServerId>,
     pub(super) forgiven: BTreeSet<ServerId>,
@@ -59,6 +65,10 @@ impl FakeServer {
             once: 0,
             detected: 0,
             ticks: Vec::new(),
+            listing_takes: Duration::ZERO,
+            listed: BTreeSet::new(),
+            at_once: 0,
+            most_at_once: 0,
             let_go: BTreeSet::new(),
             left: BTreeSet::new(),
             forgiven: BTreeSet::new(),
@@ -119,7 +129,18 @@ impl Reach for FakeServer {
         Ok(vec![root])
     }
 
-    async fn processes(&self, _: &Server) -> Result<ProcessList> {
+    async fn processes(&self, server: &Server) -> Result<ProcessList> {
+        let takes = {
+            let mut manner = self.manner();
+            manner.at_once += 1;
+            manner.most_at_once = manner.most_at_once.max(manner.at_once);
+            manner.listing_takes
+        };
+        tokio::time::sleep(takes).await;
+        let mut manner = self.manner();
+        manner.at_once -= 1;
+        manner.listed.insert(server.id);
+        drop(manner);
         let uptime = self.sample().uptime_seconds;
         // Half of a core, since it was booted.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few seconds")]

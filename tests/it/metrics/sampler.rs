@@ -1,5 +1,6 @@
 //! The sampler with servers that fail on demand: how they are said to be, and how it comes back.
 
+mod listings;
 mod troubles;
 
 use std::time::Duration;
@@ -9,9 +10,8 @@ use hannun::error::RemoteError;
 use hannun::metrics::catalogue::Metric;
 use hannun::metrics::live::Live;
 use hannun::metrics::sampler::Sampler;
-use hannun::metrics::store::{SeriesIds, Store};
+use hannun::metrics::store::Store;
 use hannun::models::actor::Scope;
-use hannun::models::consumer_readings::{ConsumerReading, Consumers, KEPT};
 use hannun::models::ids::ServerId;
 use hannun::models::sampling_leases::Lease;
 use hannun::models::server_states::{ServerState, State};
@@ -36,8 +36,13 @@ struct Scene {
 
 impl Scene {
     fn start(fake: FakeServer) -> Self {
+        Self::start_with(fake, 1)
+    }
+
+    /// With so many servers; `id` is the first one's.
+    fn start_with(fake: FakeServer, servers: usize) -> Self {
         let database = TestDatabase::new();
-        let id = super::sampled_server(&database);
+        let id = super::sampled_servers(&database, servers)[0];
         let (live, store, stop) = (Live::default(), Store::default(), CancellationToken::new());
         let presence = super::presence(&database.db, 1);
         let sampler = Sampler::new(fake.clone(), presence, Clock::system(), live.clone(), store.clone(), super::HURRY);
@@ -232,39 +237,4 @@ async fn a_server_that_is_switched_off_gets_no_packet_and_is_paused() {
     scene.change(ServerChanges { enabled: Some(true), ..ServerChanges::default() }).await;
     scene.becomes(State::Up).await;
     scene.end().await;
-}
-
-#[tokio::test]
-async fn what_used_most_is_remembered_while_nobody_looks() {
-    let scene = Scene::start(FakeServer::polite());
-    scene.is_sampled().await;
-    let (id, store) = (scene.id, scene.store.clone());
-    eventually("a reading of what used most", async || {
-        store.write(&scene.database.db, &mut SeriesIds::default()).await.unwrap();
-        let now = chrono::Utc::now();
-        let nearest = scene.database.db.run(move |connection| ConsumerReading::nearest(connection, id, now)).await;
-        nearest.unwrap().is_some_and(|reading| reading.by_cpu.0.iter().any(|one| one.name == "spinner"))
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn readings_of_what_used_most_are_forgotten_in_small_batches() {
-    let database = TestDatabase::new();
-    let server = super::sampled_server(&database);
-    let (now, mut connection) = (database.now(), database.connection());
-    let reading = |hours: i64| ConsumerReading {
-        server_id: server,
-        at: now - chrono::TimeDelta::hours(hours),
-        span_seconds: 60.0,
-        by_cpu: Consumers::default(),
-        by_memory: Consumers::default(),
-    };
-    let all: Vec<_> = (40..60).map(reading).collect();
-    ConsumerReading::store(&mut connection, &all).unwrap();
-    let mut forget = || ConsumerReading::forget(&mut connection, now - KEPT, 8).unwrap();
-    assert_eq!([forget(), forget()], [8, 3], "those of more than 48 hours");
-    let oldest =
-        ConsumerReading::nearest(&mut connection, server, now - chrono::TimeDelta::hours(99)).unwrap().unwrap();
-    assert_eq!(oldest.at, now - KEPT);
 }
