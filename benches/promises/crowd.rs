@@ -1,7 +1,8 @@
 //! The list of a server that runs five thousand processes: the page of it, and its largest answer.
 
+use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -27,33 +28,35 @@ pub(crate) struct Crowded {
     pub(crate) unpacked: u64,
 }
 
-/// Processes that sleep; they end when it is dropped.
-struct Crowd(Vec<Child>);
+/// Processes that sleep on the first server; they end when it is dropped.
+struct Crowd(Child);
 
 impl Crowd {
-    fn gather() -> Self {
-        let start = |_| {
-            let mut command = Command::new("sleep");
-            command.arg("100000").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-        };
-        Self((0..PROCESSES).map(start).collect())
+    fn gather(stage: &Stage) -> Self {
+        let script = format!(
+            "i=0; while [ $i -lt {PROCESSES} ]; do sleep 100000 </dev/null >/dev/null & i=$((i + 1)); done; echo there; read -r end; kill 0"
+        );
+        let mut command = stage.fleet.beside_first("setsid");
+        let mut child =
+            command.args(["sh", "-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "there\n");
+        Self(child)
     }
 }
 
 impl Drop for Crowd {
     fn drop(&mut self) {
-        for child in &mut self.0 {
-            drop(child.kill());
-        }
-        for child in &mut self.0 {
-            drop(child.wait());
-        }
+        // The shell reads the end of its input, and ends all that it started.
+        drop(self.0.stdin.take());
+        drop(self.0.wait());
     }
 }
 
 /// One round.
 pub(crate) async fn round(stage: &Stage) -> Crowded {
-    let crowd = Crowd::gather();
+    let crowd = Crowd::gather(stage);
     let cookie = sign_in(&stage.app, USER).await;
     let console = SocketAddr::from((Ipv4Addr::LOCALHOST, stage.settings.web_port));
     let (mut of_page, mut of_remote) = (Vec::new(), Vec::new());

@@ -1,6 +1,7 @@
 //! Two hundred servers on one machine: OpenSSH, listening on as many loopback addresses. Each connection has its own
 //! `sshd` process and its own shell, as on a server of its own.
 
+use std::ffi::OsString;
 use std::fmt::Write;
 use std::fs;
 use std::net::TcpListener;
@@ -15,6 +16,9 @@ use tempfile::TempDir;
 pub(crate) const SERVERS: usize = 200;
 /// One `sshd` refuses to listen on more (`MAX_LISTEN_SOCKS`), and on 0.0.0.0 it would be reachable from outside.
 const ADDRESSES_EACH: usize = 16;
+
+/// Sixteen servers have the processes of all sixteen, somewhat more than a hundred, and not those of this whole machine.
+const APART: [&str; 6] = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
 
 /// The running servers; they end when it is dropped.
 pub(crate) struct Fleet {
@@ -35,7 +39,7 @@ impl Fleet {
             assert!(status.unwrap().success(), "ssh-keygen made no key");
         }
         fs::copy(path.join("client_key.pub"), path.join("authorized_keys")).unwrap();
-        if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        if is_root() {
             // Where sshd drops its privileges to; systems make it when their own sshd starts.
             fs::create_dir_all("/run/sshd").unwrap();
         }
@@ -70,15 +74,16 @@ impl Fleet {
         fs::write(&file, settings).unwrap();
         let log = fs::File::create(self.log(number)).unwrap();
         let sshd = program("sshd").expect("OpenSSH's sshd is not installed");
-        let mut command = match program("setpriv") {
-            Some(setpriv) => {
-                let mut command = Command::new(setpriv);
-                command.args(["--pdeathsig", "TERM", "--"]).arg(sshd);
-                command
-            }
-            None => Command::new(sshd),
-        };
-        command.args(["-D", "-e", "-f"]).arg(file);
+        let mut words: Vec<OsString> = Vec::new();
+        if let Some(setpriv) = program("setpriv") {
+            words.extend([setpriv.into(), "--pdeathsig".into(), "TERM".into(), "--".into()]);
+        }
+        if is_root() {
+            words.extend(APART.map(OsString::from));
+        }
+        words.extend([sshd.into(), "-D".into(), "-e".into(), "-f".into(), file.into()]);
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
         self.daemons.push(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap());
     }
 
@@ -116,6 +121,16 @@ impl Fleet {
         fs::read_to_string(self.folder.path().join("host_key.pub")).unwrap()
     }
 
+    /// A program that will run among the processes of the first server.
+    pub(crate) fn beside_first(&self, program: &str) -> Command {
+        if !is_root() {
+            return Command::new(program);
+        }
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--pid=/proc/{}/ns/pid_for_children", self.daemons[0].id())).args(["--", program]);
+        command
+    }
+
     /// The processes that all others of the servers come from.
     pub(crate) fn processes(&self) -> Vec<u32> {
         self.daemons.iter().map(Child::id).collect()
@@ -129,6 +144,11 @@ impl Drop for Fleet {
             drop(daemon.wait());
         }
     }
+}
+
+/// Whether processes may be set apart.
+fn is_root() -> bool {
+    fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
 /// A program on the path, or where administrators' programs are.
