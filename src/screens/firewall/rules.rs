@@ -166,7 +166,7 @@ pub async fn create(
     app: Data<App>,
     render: Render,
 ) -> Result<HttpResponse> {
-    make(person, path.into_inner(), form.0, false, &app, render).await
+    make(person, &path, form.0, false, &app, render).await
 }
 
 /// Removes a rule.
@@ -179,21 +179,21 @@ pub async fn create_removal(
     app: Data<App>,
     render: Render,
 ) -> Result<HttpResponse> {
-    make(person, path.into_inner(), form.0, true, &app, render).await
+    make(person, &path, form.0, true, &app, render).await
 }
 
 /// Nothing that was entered is lost where a field cannot be accepted.
 async fn make(
     person: Operator,
-    name: String,
+    name: &str,
     form: RuleForm,
     is_removal: bool,
     app: &App,
     render: Render,
 ) -> Result<HttpResponse> {
-    match attempt(&person, &name, &form, is_removal, app).await {
+    match attempt(&person, name, &form, is_removal, app).await {
         Ok(()) => render.go(&format!("/servers/{name}/firewall")),
-        Err(Error::Invalid(refused)) => show(person, &name, form, is_removal, refused, app, render).await,
+        Err(Error::Invalid(refused)) => show(person, name, form, is_removal, refused, app, render).await,
         Err(error) => Err(error),
     }
 }
