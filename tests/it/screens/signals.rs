@@ -95,30 +95,39 @@ async fn sec_z07_who_may_not_send_signals_is_offered_none_and_refused() {
     assert_eq!(say(&sshd, &format!("kill -0 {pid} && echo alive; kill {pid}")).await, "alive");
 }
 
+/// Sends KILL there to a process that root has just begun; its number, and what the answer says.
+async fn kill_one_of_root(app: &TestApp, system: &TestHost, server: &str) -> (String, String) {
+    let sleeper = system.run("sleep 1000 </dev/null >/dev/null 2>&1 & echo $!");
+    let (pid, operator) = (sleeper.trim(), app.operator().await);
+    let page = operator.get(&format!("/servers/{server}/processes?pid={pid}")).await.ok();
+    let form = [("signal", "KILL"), ("started", &*started(&page))];
+    let answer = operator.hx().post(&format!("/servers/{server}/processes/{pid}/signals"), form).await;
+    (pid.to_owned(), answer.body)
+}
+
 #[actix_web::test]
 async fn a_process_of_root_is_ended_by_who_may_be_root_there_and_by_nobody_else() {
     let test = "a_process_of_root_is_ended_by_who_may_be_root_there_and_by_nobody_else";
-    for kind in [Kind::Debian, Kind::BusyBox, Kind::Coreutils] {
+    let Some(system) = TestHost::start(Kind::Debian, test) else { return };
+    let app = TestApp::start().await;
+    known::add(&app, "plain-1", &system.plain()).await;
+    known::add(&app, "deploy-1", &system.deploy()).await;
+    let (pid, said) = kill_one_of_root(&app, &system, "plain-1").await;
+    assert!(said.contains("class=\"fail\"") && said.contains("not permitted"), "{said}");
+    assert_eq!(system.run(&format!("kill -0 {pid} && echo alive")), "alive\n");
+    let (pid, said) = kill_one_of_root(&app, &system, "deploy-1").await;
+    assert!(said.contains(&format!("Sent KILL to {pid}")), "{said}");
+}
+
+#[actix_web::test]
+async fn a_process_is_ended_on_a_system_of_small_tools_and_on_one_without_any() {
+    let test = "a_process_is_ended_on_a_system_of_small_tools_and_on_one_without_any";
+    for kind in [Kind::BusyBox, Kind::Coreutils] {
         let Some(system) = TestHost::start(kind, test) else { return };
         let app = TestApp::start().await;
-        known::add(&app, "plain-1", &system.plain()).await;
-        known::add(&app, "deploy-1", &system.deploy()).await;
-        let sleeper = system.run("sleep 1000 </dev/null >/dev/null 2>&1 & echo $!");
-        let (pid, operator) = (sleeper.trim(), app.operator().await);
-        let send = async |server: &str| {
-            let page = operator.get(&format!("/servers/{server}/processes?pid={pid}")).await.ok();
-            let form = [("signal", "KILL"), ("started", &*started(&page))];
-            operator.hx().post(&format!("/servers/{server}/processes/{pid}/signals"), form).await
-        };
-        let refused = send("plain-1").await;
-        assert!(
-            refused.body.contains("class=\"fail\"") && refused.body.contains("not permitted"),
-            "{kind:?}: {}",
-            refused.body
-        );
-        assert_eq!(system.run(&format!("kill -0 {pid} && echo alive")), "alive\n", "{kind:?}");
-        let sent = send("deploy-1").await;
-        assert!(sent.body.contains(&format!("Sent KILL to {pid}")), "{kind:?}: {}", sent.body);
+        known::add(&app, "small-1", &system.root()).await;
+        let (pid, said) = kill_one_of_root(&app, &system, "small-1").await;
+        assert!(said.contains(&format!("Sent KILL to {pid}")), "{kind:?}: {said}");
     }
 }
 
