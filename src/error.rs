@@ -1,6 +1,7 @@
 //! What can go wrong, in the words of the person it happened to. Pure: says nothing about HTTP pages or SQL.
 
 pub mod remote;
+mod sudo;
 
 use std::fmt;
 

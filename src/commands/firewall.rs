@@ -44,6 +44,8 @@ pub enum Owner {
     Pf,
     /// `ipfw` of FreeBSD.
     Ipfw,
+    /// IPFilter of FreeBSD, by `ipf`.
+    Ipfilter,
     /// Nobody: no rule stands in the way.
     None,
     /// It did not say.
@@ -61,14 +63,24 @@ impl Owner {
             Self::Iptables => "iptables",
             Self::Pf => "pf",
             Self::Ipfw => "ipfw",
+            Self::Ipfilter => "ipfilter",
             Self::None => "none",
             Self::CannotTell => "cannot_tell",
         }
     }
 
     fn from_name(name: &[u8]) -> Option<Self> {
-        let all =
-            [Self::Firewalld, Self::Ufw, Self::Nft, Self::Iptables, Self::Pf, Self::Ipfw, Self::None, Self::CannotTell];
+        let all = [
+            Self::Firewalld,
+            Self::Ufw,
+            Self::Nft,
+            Self::Iptables,
+            Self::Pf,
+            Self::Ipfw,
+            Self::Ipfilter,
+            Self::None,
+            Self::CannotTell,
+        ];
         all.into_iter().find(|owner| owner.name().as_bytes() == name)
     }
 }

@@ -41,7 +41,9 @@ fn programs(script: &str) -> String {
             continue;
         }
         let plain = line.replace(" 2>/dev/null", "").replace("$as_root ", "");
-        let plain = plain.split(" || ").next().unwrap_or_default().to_owned();
+        let plain = plain.split(" || ").next().unwrap_or_default();
+        // What a script notes for itself is no program.
+        let plain = plain.split(" && ").filter(|part| !is_assignment(part)).collect::<Vec<_>>().join(" && ");
         if !found.contains(&plain) {
             found.push(plain);
         }
@@ -84,6 +86,7 @@ mod tests {
                       if [ $? -ge 124 ]; then df -l; fi\nexit 0\n";
         assert_eq!(told(script), "cat /proc/self/mounts; timeout 5 df -P -k");
         assert_eq!(told("# hello\nps -eo pid=,args= || exit\n"), "ps -eo pid=,args=");
+        assert_eq!(told("$as_root nft list && told=yes || echo @failed\n"), "nft list");
     }
 
     #[test]

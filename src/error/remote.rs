@@ -308,6 +308,9 @@ impl RemoteError {
                 "Give this user a login shell that runs /bin/sh, and keep its start-up files from ending or holding it up",
                 false,
             ),
+            Self::Failed { stderr, .. } if super::sudo::refused(stderr) => {
+                ("Let this user run it by sudo without a terminal, or store a sudo password with the credential", false)
+            }
             Self::Failed { .. } => ("Read what the command said", false),
             Self::Killed { .. } => ("Look at the server's memory and logs, then try again", true),
             Self::NoStatus { .. } | Self::CutOff { .. } => {

@@ -118,7 +118,7 @@ pub fn why_unchangeable(firewall: &Firewall) -> Option<Message> {
         (Owner::None, _) => {
             "No firewall stands in the way of this server, and hannun does not set one up. Enable firewalld or ufw there, or make a chain of input with nft, and rules can be added here"
         }
-        (Owner::Pf | Owner::Ipfw, _) => "hannun reads this kind of firewall and does not change it",
+        (Owner::Pf | Owner::Ipfw | Owner::Ipfilter, _) => "hannun reads this kind of firewall and does not change it",
         (Owner::CannotTell, Some(Silence::NeedsRoot)) => {
             "Who owns the firewall is told to root alone. Let the credential of this server use sudo, or sign in as root"
         }
@@ -159,7 +159,7 @@ pub fn add(firewall: &Firewall, rule: &NewRule) -> Result<ChangeFirewall> {
     }
     match firewall.owner {
         // The others were refused before.
-        Owner::Ufw | Owner::None | Owner::Pf | Owner::Ipfw | Owner::CannotTell => {}
+        Owner::Ufw | Owner::None | Owner::Pf | Owner::Ipfw | Owner::Ipfilter | Owner::CannotTell => {}
         Owner::Firewalld => change.place = in_zone(chosen(firewall, rule)?, rule),
         Owner::Nft => {
             let place = chosen(firewall, rule)?;

@@ -100,6 +100,10 @@ pub async fn index(
     match part {
         Part::Block("verdict") => render.page(&page.as_verdict()),
         Part::Block("firewall") => render.page(&page.as_firewall()),
+        // It asks as long as a change waits: what is under it is not true any more once that is over.
+        Part::Block("firewall-change") if page.change.as_ref().is_none_or(|one| one.left.is_none()) => {
+            render.page_and(&page.as_change(), "firewall")
+        }
         Part::Block("firewall-change") => render.page(&page.as_change()),
         _ => render.page(&page),
     }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ContentType, HeaderValue, LOCATION, REFERER, VARY};
+use actix_web::http::header::{ContentType, HeaderName, HeaderValue, LOCATION, REFERER, VARY};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
 
@@ -76,6 +76,14 @@ impl Render {
     /// The whole document.
     pub fn page<T: Template>(self, page: &T) -> Result<HttpResponse> {
         self.html(StatusCode::OK, page)
+    }
+
+    /// A block, with which the regions that listen to `event` fetch themselves again.
+    pub fn page_and<T: Template>(self, page: &T, event: &'static str) -> Result<HttpResponse> {
+        let mut response = self.html(StatusCode::OK, page)?;
+        let name = HeaderName::try_from(hx::TRIGGER).map_err(Error::internal)?;
+        response.headers_mut().insert(name, HeaderValue::from_static(event));
+        Ok(response)
     }
 
     /// Nothing to swap: what the page shows stays.

@@ -16,7 +16,7 @@ use crate::remote::reach::Reach;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Firewall)]
 pub struct FirewallView {
-    /// `firewalld`, `ufw`, `nft`, `iptables`, `pf`, `ipfw`, `none` or `cannot_tell`.
+    /// `firewalld`, `ufw`, `nft`, `iptables`, `pf`, `ipfw`, `ipfilter`, `none` or `cannot_tell`.
     #[schema(example = "ufw")]
     pub owner: &'static str,
     /// Why nobody can tell: `needs_root`, `no_tool` or `failed`.

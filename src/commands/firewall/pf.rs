@@ -1,10 +1,10 @@
-//! `pfctl`, `ipfw` and macOS' own firewall, from their manuals: their rules are shown as their text, and no verdict is given.
+//! `pfctl`, `ipfw`, `ipfstat` and macOS' own firewall, from their manuals: their rules are shown as their text, and no verdict is given.
 
 use super::{Action, Direction, Entry, Firewall, Owner, Place, Rule, Silence};
 use crate::commands::ParseError;
 use crate::commands::text::{self, LONG, shown};
 
-const PARTS: &[&str] = &["firewall", "root", "pf", "pf-rules", "ipfw", "application"];
+const PARTS: &[&str] = &["firewall", "root", "pf", "pf-rules", "ipfw", "ipfilter", "application"];
 
 pub(super) fn parse(output: &[u8]) -> Result<Firewall, ParseError> {
     if !output.starts_with(b"@firewall\n") {
@@ -36,12 +36,17 @@ pub(super) fn parse(output: &[u8]) -> Result<Firewall, ParseError> {
     if of("pf").any(|line| line.starts_with("Status: Enabled")) {
         add(Owner::Pf, "pf", read("pf-rules"));
     }
-    if of("application").any(|line| line.contains("enabled")) {
+    // There are two ways of being on: 1, and 2, which blocks all that is not essential and is told in other words.
+    if of("application").any(|line| line.contains("State =") && !line.contains("State = 0")) {
         add(Owner::Pf, "application firewall", read("application"));
     }
     let ipfw: Vec<Rule> = read("ipfw");
     if !ipfw.is_empty() {
         add(Owner::Ipfw, "ipfw", ipfw);
+    }
+    let ipfilter: Vec<Rule> = read("ipfilter");
+    if !ipfilter.is_empty() {
+        add(Owner::Ipfilter, "ipfilter", ipfilter);
     }
     Ok(firewall)
 }

@@ -7,7 +7,10 @@ use crate::commands::table::{self, Row};
 use crate::commands::text::{LONG, SHORT, shown};
 
 pub(in crate::commands) const SHAPES: &[Shape] = &[
-    Shape::word("owner", &[needed("name", "firewalld, ufw, nft, iptables, pf, ipfw, none or cannot_tell", "pf")]),
+    Shape::word(
+        "owner",
+        &[needed("name", "firewalld, ufw, nft, iptables, pf, ipfw, ipfilter, none or cannot_tell", "pf")],
+    ),
     Shape::word(
         "chain",
         &[

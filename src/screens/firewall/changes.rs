@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path};
 use serde::Deserialize;
 
 use super::super::part::Part;
+use super::words;
 use crate::app::App;
 use crate::error::{Error, FieldErrors, Result};
 use crate::firewalls::changes::Changes;
@@ -25,6 +26,8 @@ pub(super) struct Banner {
     pub(super) sentence: Message,
     pub(super) line: String,
     pub(super) why: String,
+    /// What a restart of the server does to it, once it is kept.
+    pub(super) restart: Option<Message>,
     /// Seconds until it undoes itself.
     pub(super) left: Option<i64>,
 }
@@ -81,7 +84,8 @@ impl Banner {
             }
         };
         let left = left.filter(|_| row.state.is_open());
-        Self { id: row.id.to_string(), level, sentence, line: row.line, why: row.why, left }
+        let restart = words::over_a_restart(&row.owner).filter(|_| row.state == FirewallChangeState::Kept);
+        Self { id: row.id.to_string(), level, sentence, line: row.line, why: row.why, restart, left }
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::super::about::About;
 use super::super::gather::Stored;
 use super::changes::changes;
+use super::words;
 use crate::app::App;
 use crate::commands::Firewall;
 use crate::commands::firewall::ReadFirewall;
@@ -49,6 +50,8 @@ struct RulePage {
     problem: Option<Message>,
     /// The exact command.
     line: Option<String>,
+    /// What a restart of the server does to it.
+    restart: Option<Message>,
     /// The rule is about the port that hannun comes in by.
     locks_out: bool,
     why_not: Option<Message>,
@@ -68,7 +71,7 @@ pub async fn new(
     app: Data<App>,
     render: Render,
 ) -> Result<HttpResponse> {
-    show(person, &path, query.into_inner(), false, &app, render).await
+    show(person, &path, query.into_inner(), false, FieldErrors::default(), &app, render).await
 }
 
 /// The exact command that would remove a rule.
@@ -81,14 +84,16 @@ pub async fn new_removal(
     app: Data<App>,
     render: Render,
 ) -> Result<HttpResponse> {
-    show(person, &path, query.into_inner(), true, &app, render).await
+    show(person, &path, query.into_inner(), true, FieldErrors::default(), &app, render).await
 }
 
+/// The page, also where what was entered was `refused`.
 async fn show(
     person: Operator,
     name: &str,
     form: RuleForm,
     is_removal: bool,
+    refused: FieldErrors,
     app: &App,
     render: Render,
 ) -> Result<HttpResponse> {
@@ -105,12 +110,14 @@ async fn show(
     };
     let own_port = u16::try_from(stored.server.port).unwrap_or_default();
     let why_not = super::why_not(&stored, &SignedIn(person.0)).map(Message::new);
+    let problems = if problems.is_empty() { refused } else { problems };
     let is_invalid = !problems.is_empty();
     let page = RulePage {
         about: stored.about(&render.shell.here, stored.health(&app.live, app.clock.now()).level),
         is_removal,
         places: places_for_rules(&firewall).into_iter().map(|place| place.name.clone()).collect(),
         locks_out: locks_out(&form, change.as_ref(), is_removal, own_port),
+        restart: words::over_a_restart(firewall.owner.name()),
         line: change.map(|change| change.line()),
         server: stored.server.name.clone(),
         form,
@@ -159,7 +166,7 @@ pub async fn create(
     app: Data<App>,
     render: Render,
 ) -> Result<HttpResponse> {
-    make(&person, path.into_inner(), &form.0, false, &app, render).await
+    make(person, &path, form.0, false, &app, render).await
 }
 
 /// Removes a rule.
@@ -172,26 +179,34 @@ pub async fn create_removal(
     app: Data<App>,
     render: Render,
 ) -> Result<HttpResponse> {
-    make(&person, path.into_inner(), &form.0, true, &app, render).await
+    make(person, &path, form.0, true, &app, render).await
 }
 
+/// Nothing that was entered is lost where a field cannot be accepted.
 async fn make(
-    person: &Operator,
-    name: String,
-    form: &RuleForm,
+    person: Operator,
+    name: &str,
+    form: RuleForm,
     is_removal: bool,
     app: &App,
     render: Render,
 ) -> Result<HttpResponse> {
-    let host = app.hosts.open(person.actor.clone(), name).await?.operable().await?;
+    match attempt(&person, name, &form, is_removal, app).await {
+        Ok(()) => render.go(&format!("/servers/{name}/firewall")),
+        Err(Error::Invalid(refused)) => show(person, name, form, is_removal, refused, app, render).await,
+        Err(error) => Err(error),
+    }
+}
+
+async fn attempt(person: &Operator, name: &str, form: &RuleForm, is_removal: bool, app: &App) -> Result<()> {
+    let host = app.hosts.open(person.actor.clone(), name.to_owned()).await?.operable().await?;
     let seconds = seconds_of(&form.seconds)?;
     if !is_removal {
         NewRule::read(&entered(form))?;
     }
     let firewall = host.read(ReadFirewall).await?.value;
     let change = plan(&firewall, form, is_removal)?;
-    begin(app, &host, change, seconds, form.keep != "ask").await?;
-    render.go(&format!("/servers/{}/firewall", host.name()))
+    begin(app, &host, change, seconds, form.keep != "ask").await
 }
 
 /// Makes a change, and tries at once to keep it, unless somebody wants to decide that. What does not get through undoes itself.

@@ -128,6 +128,18 @@ fn said(condition: &Condition) -> Option<String> {
     })
 }
 
+/// What a restart of the server does to a change that was kept, where that is not the same as keeping it.
+pub(super) fn over_a_restart(owner: &str) -> Option<Message> {
+    let sentence = match owner {
+        "nft" => "nft forgets this change when the server restarts. Make it in /etc/nftables.conf as well",
+        "iptables" => {
+            "iptables forgets this change when the server restarts, unless netfilter-persistent or the service iptables is there to save it"
+        }
+        _ => return None,
+    };
+    Some(Message::new(sentence))
+}
+
 /// How long a rule stays.
 pub(super) fn kept(kept: Kept) -> &'static str {
     match kept {

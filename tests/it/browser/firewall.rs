@@ -59,12 +59,25 @@ async fn whoever_shuts_hannun_out_by_mistake_sees_it_undone() {
     let waits = "return document.querySelector('#firewall-change')?.textContent.includes('undoes itself in')";
     browser.wait_within(Duration::from_mins(1), "the change that waits", waits).await;
     assert!(system.run("ufw status").contains("DENY"));
-    browser.keep_picture("firewall-armed-light").await;
+    for (look, window, dark) in LOOKS {
+        browser.look(window, dark).await;
+        browser.all_is_well("a change that waits").await;
+        browser.keep_picture(&format!("firewall-armed-{look}")).await;
+    }
+    browser.look(Window::Desk, false).await;
+    let blocks = "[...document.querySelectorAll('table.rules td:first-child')].some(cell => cell.textContent.startsWith('deny'))";
+    browser.wait_until("the rule among the others", &format!("return {blocks}")).await;
+    let choose = "document.querySelector('#keep-change').focus(); document.querySelector('#firewall-change').dataset.old = 'yes'; return true";
+    browser.wait_until("a chosen button", choose).await;
+    let renewed = "return !document.querySelector('#firewall-change').dataset.old && document.activeElement?.id === 'keep-change'";
+    browser.wait_until("the button still chosen while the seconds run", renewed).await;
     system.run("/bin/sh /run/hannun-firewall/current/undo now");
     assert!(!system.run("ufw status").contains("DENY"));
     app.advance(TimeDelta::seconds(90));
     let undone = "return document.querySelector('#firewall-change')?.textContent.includes('was undone')";
     browser.wait_within(Duration::from_mins(1), "its end", undone).await;
+    browser.wait_until("the rules as they are now", &format!("return !{blocks}")).await;
     browser.all_is_well("after a change").await;
+    browser.keep_picture("firewall-undone-light").await;
     browser.quit().await;
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use hannun::commands::firewall::{
-    Action, Asked, Condition, Entry, Family, Firewall, Owner, Place, Ports, Rule, Source, Verdict,
+    Action, Asked, Condition, Entry, Family, Firewall, Owner, Place, Ports, Rule, Silence, Source, Verdict,
 };
 use hannun::commands::sockets::Protocol;
 use hannun::commands::{Command, CommandType, ReadFirewall};
@@ -145,6 +145,26 @@ fn what_is_not_known_is_said_to_be_unknown() {
         check(name, &[(Tcp, 22, "198.18.0.1", "?"), (Udp, 1, "", "?")]);
     }
     check("debian-12-none", &[(Tcp, 1, "198.18.0.1", "allowed")]);
+}
+
+#[test]
+fn a_firewall_of_freebsd_or_macos_is_never_said_to_be_none() {
+    let read = |answer: &[u8]| ReadFirewall.parse("pf", answer).unwrap();
+    for (name, owner) in [
+        ("freebsd-documented", Owner::Pf),
+        ("freebsd-documented-ipfilter", Owner::Ipfilter),
+        ("macos-documented", Owner::Pf),
+        ("macos-documented-block-all", Owner::Pf),
+    ] {
+        let firewall = read(&fixture(CommandType::ReadFirewall, name));
+        assert_eq!(firewall.owner, owner, "{name}");
+        assert_eq!(word(&firewall.verdict(&asked(Tcp, 22, "198.18.0.1"))), "?", "{name}");
+    }
+    let failed = read(b"@firewall\n@root\n@pf\nStatus: Disabled\n@pf-rules\n@application\n@failed\n");
+    assert_eq!((failed.owner, failed.silence), (Owner::CannotTell, Some(Silence::Failed)));
+    let none =
+        read(b"@firewall\n@root\n@pf\nStatus: Disabled\n@pf-rules\n@application\nFirewall is disabled. (State = 0)\n");
+    assert_eq!(none.owner, Owner::None);
 }
 
 fn condition() -> impl Strategy<Value = Condition> {

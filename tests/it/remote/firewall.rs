@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use hannun::commands::ReadFirewall;
 use hannun::commands::firewall::{Family, Firewall, Owner, Silence, Verdict};
+use hannun::commands::script::Privilege;
+use hannun::commands::{Command, Platform, ReadFirewall};
 use hannun::error::Error;
 use hannun::firewalls::changes::Changes;
 use hannun::firewalls::question::{Listening, Origin, Reachable, reach, sum};
@@ -12,13 +13,15 @@ use hannun::firewalls::{self, Entered, NewRule};
 use hannun::models::actor::{Actor, Rights, Role, Scope};
 use hannun::models::firewall_changes::FirewallChangeState as State;
 use hannun::models::permission::Permission;
+use hannun::models::platforms::DetectedPlatform;
 use hannun::models::servers::Server;
-use hannun::remote::Pool;
 use hannun::remote::host::{Host, OperableHost};
 use hannun::remote::hosts::Hosts;
 use hannun::remote::reach::Reach;
+use hannun::remote::{Endpoint, Pool};
 
 use crate::harness::app::TestApp;
+use crate::harness::fake_host::{Act, FakeHost, Manner};
 use crate::harness::hosts::{Kind, TestHost};
 use crate::harness::known;
 
@@ -202,6 +205,28 @@ async fn whoever_is_cut_off_while_keeping_a_change_locks_nothing() {
     let last = changes(&app).begin(&host, change, 60).await.unwrap();
     assert_eq!(changes(&app).undo(&host, &last).await.unwrap().state, State::Undone);
     assert_eq!(system.run(rules), before, "every one of them is undone");
+}
+
+#[actix_web::test]
+async fn sec_p08_a_change_of_which_nobody_heard_the_end_counts_as_made_and_is_not_made_again() {
+    let cut = Manner::default().when("hannun-firewall", Act::Cut(Vec::new()));
+    let (app, fake) = (app().await, FakeHost::start(cut).await);
+    let root = Endpoint { user: "root".to_owned(), privilege: Privilege::AlreadyRoot, ..fake.endpoint() };
+    let (server, now) = (known::add(&app, "web-1", &root).await, app.database.now());
+    let id = server.id;
+    let saved = app.app.db.run(move |connection| {
+        let platform = Platform { os: "linux".to_owned(), ..Platform::default() };
+        Ok::<_, Error>(DetectedPlatform::new(id, &platform, now).save(connection)?)
+    });
+    saved.await.unwrap();
+    let host = app.app.hosts.of(Actor::system("the test"), server).operable().await.unwrap();
+    let told = include_bytes!("../../fixtures/commands/read_firewall/debian-12-ufw.txt");
+    let change = firewalls::add(&ReadFirewall.parse("linux", told).unwrap(), &rule("allow", "8443")).unwrap();
+    let row = changes(&app).begin(&host, change.clone(), 60).await.unwrap();
+    assert_eq!(row.state, State::Armed, "it undoes itself where it was made");
+    assert!(row.why.contains("web-1"), "{}", row.why);
+    assert!(matches!(changes(&app).begin(&host, change, 60).await, Err(Error::Conflict(_))), "it may wait there");
+    assert_eq!(fake.ran().iter().filter(|script| script.contains("hannun-firewall")).count(), 1, "once");
 }
 
 #[actix_web::test]

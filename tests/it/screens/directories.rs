@@ -138,6 +138,31 @@ async fn sec_p07_a_measurement_that_is_stopped_runs_on_nowhere() {
 }
 
 #[actix_web::test]
+async fn a_measurement_is_the_last_in_every_queue_for_the_processor() {
+    let Some((app, _sshd)) = server("a_measurement_is_the_last_in_every_queue_for_the_processor").await else { return };
+    let (operator, path) = (app.operator().await, "/./.");
+    operator.post(MEASUREMENTS, [("path", path)]).await;
+    // proc(5): 19 is the nice value.
+    let last = || nice_values_of_du(path).into_iter().any(|nice| nice == "19");
+    crate::harness::ssh::eventually("it is measured with the lowest priority", last).await;
+    operator.post(MEASUREMENTS, [("path", path), ("stop", "yes")]).await;
+    ended(&operator, path).await;
+}
+
+/// Of each `du` of this path on this machine.
+fn nice_values_of_du(path: &str) -> Vec<String> {
+    let has =
+        |line: &[u8]| line.starts_with(b"du\0") && line.split(|byte| *byte == 0).any(|word| word == path.as_bytes());
+    let folders = fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
+    let measuring = folders.filter(|folder| fs::read(folder.join("cmdline")).is_ok_and(|line| has(&line)));
+    let nice = |folder: std::path::PathBuf| {
+        let stat = fs::read_to_string(folder.join("stat")).ok()?;
+        stat.rsplit_once(')')?.1.split_whitespace().nth(19 - 3).map(str::to_owned)
+    };
+    measuring.filter_map(nice).collect()
+}
+
+#[actix_web::test]
 async fn what_cannot_be_measured_says_why_and_is_not_called_done() {
     let Some((app, _sshd)) = server("what_cannot_be_measured_says_why_and_is_not_called_done").await else { return };
     let operator = app.operator().await;
@@ -147,6 +172,17 @@ async fn what_cannot_be_measured_says_why_and_is_not_called_done() {
         let said = page.text("#directories");
         assert!(said.contains(why) && !page.has("#directories .evidence"), "{said}");
     }
+}
+
+#[actix_web::test]
+async fn a_server_that_is_away_is_said_to_be_the_reason_that_nothing_was_measured() {
+    let (app, host) = (TestApp::start().await, FakeHost::polite().await);
+    known::add(&app, "web-1", &Endpoint { port: 9, ..host.endpoint() }).await;
+    let operator = app.operator().await;
+    operator.post(MEASUREMENTS, [("path", "/srv")]).await;
+    let page = ended(&operator, "/srv").await;
+    let said = page.text("#directories");
+    assert!(said.contains("web-1 cannot be reached") && !page.has("#directories tbody"), "{said}");
 }
 
 #[actix_web::test]

@@ -68,6 +68,23 @@ async fn where_no_rule_can_be_added_the_page_says_why_and_what_would_make_it_wor
 }
 
 #[actix_web::test]
+async fn a_change_that_a_restart_of_the_server_forgets_says_so_before_and_after() {
+    let test = "a_change_that_a_restart_of_the_server_forgets_says_so_before_and_after";
+    let Some((app, system)) = scene(test).await else { return };
+    system.run(
+        "nft add table inet mine && nft add chain inet mine input '{ type filter hook input priority 0; policy drop; }' && nft add rule inet mine input tcp dport 22 accept",
+    );
+    let operator = app.operator().await;
+    let shown = operator.get("/servers/web-1/firewall/rules/new?action=allow&protocol=tcp&port=8443").await.ok();
+    assert!(shown.text("#make").contains("Make it in /etc/nftables.conf as well"), "{}", shown.text("main"));
+    let form = [("action", "allow"), ("protocol", "tcp"), ("port", "8443")];
+    assert_eq!(operator.post("/servers/web-1/firewall/rules", form).await.status, 303);
+    let page = answered(&operator, "/servers/web-1/firewall").await;
+    let said = page.text("#firewall-change");
+    assert!(said.contains("This change is kept") && said.contains("Make it in /etc/nftables.conf as well"), "{said}");
+}
+
+#[actix_web::test]
 async fn the_port_of_a_server_that_does_not_answer_is_not_said_to_be_open() {
     let test = "the_port_of_a_server_that_does_not_answer_is_not_said_to_be_open";
     let Some((app, system)) = scene(test).await else { return };
@@ -75,6 +92,31 @@ async fn the_port_of_a_server_that_does_not_answer_is_not_said_to_be_open() {
     let page = app.viewer().await.get("/servers/web-3/firewall?port=9").await.ok();
     assert_eq!(page.texts(".verdict b"), ["Cannot tell."]);
     assert!(page.text(".chain li:last-child").contains("Not tried"), "{}", page.text(".chain"));
+}
+
+#[actix_web::test]
+async fn where_sudo_refuses_or_is_missing_its_own_words_are_the_reason() {
+    let test = "where_sudo_refuses_or_is_missing_its_own_words_are_the_reason";
+    let Some((app, system)) = scene(test).await else { return };
+    system.run("ufw allow 22/tcp >/dev/null && ufw --force enable >/dev/null");
+    let operator = app.operator().await;
+    // sudo has worked until now.
+    assert!(answered(&operator, "/servers/web-1/firewall").await.has("table.rules"));
+    let wants_a_tty = "echo 'Defaults:deploy requiretty' >/etc/sudoers.d/tty && chmod 440 /etc/sudoers.d/tty";
+    for (how, said) in [
+        (wants_a_tty, "you must have a tty to run sudo"),
+        ("rm /etc/sudoers.d/tty && mv /usr/bin/sudo /usr/bin/sudo.away", "sudo: not found"),
+    ] {
+        system.run(how);
+        let page = answered(&operator, "/servers/web-1/firewall?port=22").await;
+        let rules = page.text("#firewall section:last-of-type");
+        assert!(rules.contains(said) && !rules.contains("No firewall"), "{rules}");
+        assert_eq!(page.texts(".verdict b"), ["Cannot tell."], "{said}");
+        let change =
+            operator.post("/servers/web-1/firewall/rules", [("action", "allow"), ("protocol", "tcp"), ("port", "80")]);
+        assert_ne!(change.await.status, 303, "{said}");
+    }
+    assert!(!system.run("ls /run").contains("hannun"), "nothing was armed");
 }
 
 #[actix_web::test]
@@ -99,6 +141,15 @@ async fn sec_z07_only_who_may_change_files_and_act_as_root_changes_a_firewall_an
     for port in ["70000", "0", "22;id", "$(id)"] {
         assert_eq!(operator.post("/servers/web-1/firewall/rules", new(port)).await.status, 422, "{port}");
     }
+    let long = [("action", "allow"), ("protocol", "tcp"), ("port", "8080"), ("seconds", "5"), ("keep", "ask")];
+    let page = operator.post("/servers/web-1/firewall/rules", long).await.with_status(422);
+    assert_eq!(
+        (page.attribute("#port", "value").as_deref(), page.attribute("#seconds", "value").as_deref()),
+        (Some("8080"), Some("5"))
+    );
+    assert!(
+        page.text("#make").contains("from 20 to 600") && page.text("#make [selected]").starts_with("when I say so")
+    );
     let changes = ServerChanges { allow: Some(Allowance::ReadFiles), ..ServerChanges::default() };
     let now = app.database.now();
     let narrower = app.app.db.run(move |connection| {

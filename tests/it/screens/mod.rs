@@ -7,6 +7,7 @@ mod fleet;
 mod history;
 mod overview;
 mod processes;
+mod signals;
 mod streams;
 
 use std::sync::Arc;
