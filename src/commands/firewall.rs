@@ -44,7 +44,7 @@ pub enum Owner {
     Pf,
     /// `ipfw` of FreeBSD.
     Ipfw,
-    /// IPFilter of FreeBSD, by `ipf`.
+    /// `IPFilter` of FreeBSD, by `ipf`.
     Ipfilter,
     /// Nobody: no rule stands in the way.
     None,
