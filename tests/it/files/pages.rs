@@ -144,7 +144,6 @@ async fn what_is_no_file_to_read_is_told_so_and_not_as_something_that_was_change
     let folder = path(&files.folder).to_url();
     for (url, why) in [
         (format!("/servers/web-1/files/content?path={folder}"), "This is not a file with content"),
-        (format!("/servers/web-1/files/follow?path={folder}"), "This is not a file with content"),
         (format!("/servers/web-1/files/editor?path={folder}"), "This is not a file with content"),
         (format!("/servers/web-1/files/editor?path={folder}/bytes"), "Only texts in UTF-8"),
     ] {
@@ -162,7 +161,7 @@ async fn what_deleting_a_directory_runs_and_how_long_a_file_is_are_said_once() {
     files.entries().await;
     std::fs::create_dir(files.folder.join("sub")).unwrap();
     files.file("small", b"0123456789");
-    files.file("large", &[b'x'; 5000]);
+    files.file("large", &[b'x'; 2048]);
     let operator = files.app.operator().await;
     let folder = path(&files.folder).to_url();
     let open = async |name: &str| operator.get(&format!("/servers/web-1/files?path={folder}&open={name}")).await.ok();
@@ -171,5 +170,5 @@ async fn what_deleting_a_directory_runs_and_how_long_a_file_is_are_said_once() {
     assert!(sub.text("#delete .when-full").starts_with("rm -r --one-file-system /"));
     assert_eq!(sub.text("#delete h2"), "Delete sub, web-1");
     assert!(open("small").await.texts(".drawer dd").contains(&"10 B".to_owned()));
-    assert!(open("large").await.texts(".drawer dd").contains(&"4.88 KiB (5000 B)".to_owned()));
+    assert!(open("large").await.texts(".drawer dd").contains(&"2 KiB (2048 B)".to_owned()));
 }
