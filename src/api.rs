@@ -26,7 +26,6 @@ pub mod metrics;
 pub mod openapi;
 pub mod packages;
 mod paging;
-mod pass;
 pub mod platform;
 pub mod problem;
 pub mod processes;

@@ -73,7 +73,7 @@ pub trait Command: Send + Sync {
     }
 
     /// What an exit status of its own script means, where that is a refusal and nothing was done.
-    fn refusal(&self, _status: u32) -> Option<Message> {
+    fn refusal(&self, _status: u32) -> Option<Refusal> {
         None
     }
 
@@ -104,6 +104,15 @@ pub trait Change: Command {
     fn why_not(&self, _output: &Self::Output) -> Option<String> {
         None
     }
+}
+
+/// Why a command's own script did nothing, in a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Something is not as whoever asked believes it is.
+    Conflict(Message),
+    /// This is for what is written in a file, and it is no such file.
+    NoFile(Message),
 }
 
 /// An answer of another shape than its format says (X03).

@@ -63,6 +63,8 @@ pub struct RequestConfig {
     pub body_pause: Duration,
     /// How long the body of a request may take.
     pub body: Duration,
+    /// How long nothing may be taken of a file that is given, or followed.
+    pub answer_pause: Duration,
 }
 
 /// So many in a second, and so many at once after a pause; at least one each.
@@ -216,6 +218,7 @@ impl Default for RequestConfig {
             head: Duration::from_secs(5),
             body_pause: Duration::from_secs(10),
             body: Duration::from_mins(1),
+            answer_pause: Duration::from_mins(2),
         }
     }
 }

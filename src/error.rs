@@ -7,6 +7,7 @@ use std::fmt;
 
 pub use remote::{Advice, RemoteError, Stage, StillRunning};
 
+use crate::commands::Refusal;
 use crate::commands::processes::signalled::NotSent;
 use crate::language::Message;
 
@@ -36,6 +37,13 @@ pub enum Error {
     TooSlow,
     /// Somebody else changed it first, or it exists already.
     Conflict(Message),
+    /// It is no file that this can be done with: a directory, a pipe, no text.
+    NoFile(Message),
+    /// A part of a file was asked for that lies beyond its end.
+    BeyondEnd {
+        /// How long the file is, bytes.
+        size: u64,
+    },
     /// Too many attempts; try again after that many seconds.
     TooMany {
         /// Seconds until another attempt is heard.
@@ -59,11 +67,15 @@ impl Error {
             Self::Forbidden(message)
             | Self::BadRequest(message)
             | Self::Conflict(message)
+            | Self::NoFile(message)
             | Self::NoRoom(message)
             | Self::Unavailable(message) => message.clone(),
             Self::Invalid(_) => Message::new("Some fields need another value"),
             Self::TooLarge => Message::new("That is more than we take at once"),
             Self::TooSlow => Message::new("The request came too slowly and was given up. Send it again"),
+            Self::BeyondEnd { size } => {
+                Message::new("The file has {size} bytes, and what was asked for begins behind them").with("size", size)
+            }
             Self::TooMany { retry_after_seconds: seconds @ ..60 } => {
                 Message::new("Too many requests at once. Try again in {seconds} s").with("seconds", seconds)
             }
@@ -127,6 +139,15 @@ impl From<NotSent> for Error {
         match why {
             NotSent::Gone(why) => Self::Conflict(why),
             NotSent::Refused(why) => Self::Forbidden(why),
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(why: Refusal) -> Self {
+        match why {
+            Refusal::Conflict(why) => Self::Conflict(why),
+            Refusal::NoFile(why) => Self::NoFile(why),
         }
     }
 }

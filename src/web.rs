@@ -18,6 +18,8 @@ pub mod jump;
 pub mod menu;
 pub mod middleware;
 pub mod outgoing;
+pub mod parts;
+pub mod pass;
 pub mod password_check;
 pub mod picker;
 pub mod render;

@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 
 use super::input::Parameters;
 use super::paging::{Key, ListQuery, Page, Shape};
-use super::pass::Pass;
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::{Error, Result};
@@ -26,6 +25,7 @@ use crate::models::ids::ExecutionId;
 use crate::models::servers::Server;
 use crate::web::events;
 use crate::web::extract::{Asking, Reauthenticated};
+use crate::web::pass::Pass;
 
 /// Between two looks at a run.
 const LOOK: Duration = Duration::from_millis(500);

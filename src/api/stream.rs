@@ -9,7 +9,6 @@ use futures_util::stream;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::latest::SampleView;
-use super::pass::Pass;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::metrics::live::{Latest, Subscription};
@@ -17,6 +16,7 @@ use crate::models::ids::ServerId;
 use crate::models::servers::Server;
 use crate::web::events;
 use crate::web::extract::Asking;
+use crate::web::pass::Pass;
 
 /// A comment at least this often, so that nothing between us takes the connection for dead.
 const COMMENT_EVERY: Duration = Duration::from_secs(15);

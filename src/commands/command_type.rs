@@ -236,7 +236,8 @@ impl CommandType {
             Self::ListDirectory => files::listing::FORMATS,
             Self::DescribeFile => files::details::FORMATS,
             Self::ReadFile => files::reading::FORMATS,
-            Self::FollowFile | Self::DownloadFile | Self::ArchiveDirectory => files::CONTENT,
+            Self::DownloadFile => files::download::FORMATS,
+            Self::FollowFile | Self::ArchiveDirectory => files::CONTENT,
             Self::WriteFile
             | Self::MakeDirectory
             | Self::MoveFile

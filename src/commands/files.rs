@@ -2,6 +2,7 @@
 
 pub mod changes;
 pub mod details;
+pub mod download;
 pub mod entry;
 pub mod listing;
 pub mod path;
@@ -11,10 +12,11 @@ pub mod writing;
 
 pub use changes::{DeleteFile, MakeDirectory, MoveFile, SetFileMode, SetFileOwner};
 pub use details::{DescribeFile, Details};
+pub use download::{DownloadFile, Look, Stretch};
 pub use entry::{Entry, Kind, Moment, Seen};
 pub use listing::{ListDirectory, Listing, Order};
 pub use path::FilePath;
-pub use reading::{ArchiveDirectory, DownloadFile, FollowFile, Part, ReadFile, Text};
+pub use reading::{ArchiveDirectory, FollowFile, Part, ReadFile, Text};
 pub use writing::{NewContent, WriteFile};
 
 use super::ParseError;
@@ -64,8 +66,8 @@ fn seen(parameters: Parameters, seen: Seen) -> Parameters {
 /// Reads the answer of a command that says nothing.
 fn nothing(format: &str, output: &[u8]) -> Result<(), ParseError> {
     match format {
-        "nothing" | "content" if output.is_empty() => Ok(()),
-        "nothing" | "content" => Err(ParseError::new("nothing more was expected", output)),
+        "nothing" | "content" | "file-content" if output.is_empty() => Ok(()),
+        "nothing" | "content" | "file-content" => Err(ParseError::new("nothing more was expected", output)),
         other => Err(ParseError::unknown_format(other)),
     }
 }

@@ -6,7 +6,7 @@ mod told;
 use std::fmt;
 
 use super::firewall::Owner;
-use super::{Acting, Change, Command, CommandType, Parameters, ParseError, Permission, Read, Value};
+use super::{Acting, Change, Command, CommandType, Parameters, ParseError, Permission, Read, Refusal, Value};
 use crate::language::Message;
 
 pub(super) const FORMATS: &[&str] = &["table"];
@@ -142,13 +142,13 @@ impl Command for ChangeFirewall {
         Some(Acting::Root)
     }
 
-    fn refusal(&self, status: u32) -> Option<Message> {
-        Some(Message::new(match status {
+    fn refusal(&self, status: u32) -> Option<Refusal> {
+        Some(Refusal::Conflict(Message::new(match status {
             4 => "This rule is not there any more. Look at the rules as they are now",
             5 => "This rule is there already",
             75 => "Another change of this firewall waits to be kept or undone. One at a time is made",
             _ => return None,
-        }))
+        })))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::commands::catalog::Chosen;
 use crate::commands::platform::Platform;
 use crate::commands::script::takes_input;
 use crate::commands::told::told;
-use crate::commands::{Change, Command, Read};
+use crate::commands::{Change, Command, ParseError, Read};
 use crate::error::{Error, RemoteError, Result};
 use crate::models::audit::{Asked, Outcome};
 
@@ -32,6 +32,11 @@ impl<C: Command> Flow<C> {
     /// Whether signing in to the server alone made it root.
     pub fn signs_in_as_root(&self) -> bool {
         self.signs_in_as_root
+    }
+
+    /// What was asked for.
+    pub fn command(&self) -> &C {
+        &self.command
     }
 
     /// Of which format its output is.
@@ -55,13 +60,18 @@ impl<C: Command> Flow<C> {
         given.map_err(|error| self.meaning(error))
     }
 
+    /// What came is none of what the command answers.
+    pub fn unparsable(&self, problem: ParseError) -> Error {
+        RemoteError::unparsable(&self.server, &self.chosen.name, problem).into()
+    }
+
     /// What an end of the script means to its command.
     fn meaning(&self, error: RemoteError) -> Error {
         let refusal = match &error {
             RemoteError::Failed { status, .. } => self.command.refusal(*status),
             _ => None,
         };
-        refusal.map_or_else(|| error.into(), Error::Conflict)
+        refusal.map_or_else(|| error.into(), Error::from)
     }
 
     /// Takes what is left of the output, and reads it as the command's answer.
@@ -80,10 +90,7 @@ impl<C: Command> Flow<C> {
             }
         }
         let (status, took) = self.pipe.outcome()?;
-        let value = self
-            .command
-            .parse(&self.chosen.format, &rest)
-            .map_err(|problem| RemoteError::unparsable(&self.server, &self.chosen.name, problem))?;
+        let value = self.command.parse(&self.chosen.format, &rest).map_err(|problem| self.unparsable(problem))?;
         let (line, command) = (told(&self.chosen.script), self.chosen.name.clone());
         Ok(Answer { value, evidence: Evidence { command, line, status, took, at: self.at } })
     }

@@ -255,8 +255,8 @@ impl Host {
             Way::Kept => self.hosts.send(endpoint, platform.locale(), script).await?,
             Way::New => self.hosts.send_anew(endpoint, platform.locale(), script).await?,
         };
-        if let Some(why) = command.refusal(answer.status) {
-            return Err(Error::Conflict(why));
+        if let Some(refused) = command.refusal(answer.status) {
+            return Err(refused.into());
         }
         let answer = answer.success(self.name(), &chosen.name)?;
         let value = command
@@ -380,7 +380,7 @@ pub(super) fn outcome_of(error: &Error) -> Outcome {
             _ => Outcome::Failed,
         },
         // Its own script found that it must not be done.
-        Error::Conflict(_) => Outcome::Refused,
+        Error::Conflict(_) | Error::NoFile(_) => Outcome::Refused,
         _ => Outcome::Failed,
     }
 }

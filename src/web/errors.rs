@@ -10,7 +10,9 @@ pub use page::Fail;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
+use actix_web::http::header::{
+    CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+};
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
@@ -34,7 +36,8 @@ impl ResponseError for Error {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::NoFile(_) => StatusCode::CONFLICT,
+            Self::BeyondEnd { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             // Nobody was asked: what is paused is in the way, not the server.
             Self::Remote(error) if matches!(**error, RemoteError::Disabled { .. }) => StatusCode::CONFLICT,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -62,6 +65,8 @@ pub fn code(error: &Error) -> &'static str {
         Error::TooSlow => "too-slow",
         Error::NoRoom(_) => "no-room",
         Error::Conflict(_) => "conflict",
+        Error::NoFile(_) => "no-file",
+        Error::BeyondEnd { .. } => "beyond-end",
         Error::TooMany { .. } => "too-many-requests",
         Error::Unavailable(_) => "unavailable",
         Error::Remote(error) => error.code(),
@@ -138,6 +143,7 @@ async fn dress(request: &HttpRequest, error: &Error, status: StatusCode, kept: &
     match error {
         Error::TooMany { retry_after_seconds } => set(headers, RETRY_AFTER, &retry_after_seconds.to_string()),
         Error::Unavailable(_) => set(headers, RETRY_AFTER, RETRY_UNAVAILABLE),
+        Error::BeyondEnd { size } => set(headers, CONTENT_RANGE, &format!("bytes */{size}")),
         _ => {}
     }
     if matches!(error, Error::SignInNeeded) && is_for_programs(request.path()) {

@@ -1,39 +1,55 @@
-//! A person whose page stays open: whether the session still is, and what they may see now (A07, A08, Z02).
+//! Somebody whose page or download stays open: whether they still may come in, and what they may see now (A07, A08, Z02).
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 
-use super::cookies::Purpose;
+use super::pass::Pass;
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::models::actor::Actor;
-use crate::models::sessions::Session;
+use crate::transfers::Terms;
 
 /// Asked again and again while a stream is open. Asking keeps no session alive.
+#[derive(Clone)]
 pub struct StillSignedIn {
-    session: String,
+    pass: Pass,
     address: IpAddr,
 }
 
 impl StillSignedIn {
     /// Whoever sent `request`.
     pub fn of(request: &HttpRequest, app: &App) -> Result<Self> {
-        let session = Purpose::Session.read(request, &app.config).ok_or(Error::SignInNeeded)?;
+        let pass = Pass::of(request, app).ok_or(Error::SignInNeeded)?;
         let visitor = Visitor::of(request).ok_or(Error::SignInNeeded)?;
-        Ok(Self { session, address: visitor.address })
+        Ok(Self { pass, address: visitor.address })
     }
 
-    /// The person with the rights of now; nobody once the session has ended.
+    /// Who it is, with the rights of now; nobody once the session or token has ended.
     pub async fn check(&self, app: &App) -> Option<Actor> {
-        let (session, address) = (self.session.clone(), self.address);
-        let (lengths, now) = (app.config.sessions, app.clock.now());
-        let found = app.db.run(move |connection| {
-            let Some((_, user)) = Session::find(connection, &session, &lengths, now)? else { return Ok(None) };
-            Ok::<_, Error>(Some(user.actor(connection, Some(address))?))
-        });
         // While the database is away nobody is known; the browser opens the stream again.
-        found.await.ok().flatten()
+        self.now(app).await.ok().flatten()
+    }
+
+    async fn now(&self, app: &App) -> Result<Option<Actor>> {
+        let (pass, asked) = (self.pass.clone(), app.clone());
+        let found = app.db.run(move |connection| pass.actor(connection, &asked)).await?;
+        Ok(found.map(|actor| Actor { address: Some(self.address), ..actor }))
+    }
+
+    /// On which terms they are given what `server` tells.
+    pub fn terms(self, app: &App, server: &str) -> Terms {
+        let (patience, app, server) = (app.config.requests.answer_pause, app.clone(), server.to_owned());
+        let host = move || {
+            let (asking, app, server) = (self.clone(), app.clone(), server.clone());
+            let host = async move {
+                let actor = asking.now(&app).await?.ok_or(Error::SignInNeeded)?;
+                app.hosts.open(actor, server).await
+            };
+            Box::pin(host) as _
+        };
+        Terms { patience, host: Arc::new(host) }
     }
 }

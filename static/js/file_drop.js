@@ -22,6 +22,8 @@ class FileDrop extends HTMLElement {
       if (detail.lengthComputable) bar.value = (100 * detail.loaded) / detail.total;
     });
     hear(form, "htmx:afterRequest", () => (bar.hidden = true));
+    // What is on its way is given up with its dialog: the server keeps no half of it.
+    hear(this.closest("dialog"), "close", () => htmx.trigger(form, "htmx:abort"));
     // A file that is dropped beside it must not replace the page.
     for (const name of ["dragover", "drop"]) hear(document, name, (event) => event.preventDefault());
   }

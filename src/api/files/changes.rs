@@ -204,7 +204,7 @@ async fn set_owner(
 ) -> Result<Seen> {
     let describe = || DescribeFile { path: path.clone(), acting };
     if with_mode && ask(request, host, describe()).await?.value.kind == Kind::Link {
-        return Err(refusals::refusal(refusals::LINK).map_or(Error::NotFound("The file"), Error::Conflict));
+        return Err(refusals::refusal(refusals::LINK).map_or(Error::NotFound("The file"), Error::from));
     }
     change(request, host, SetFileOwner { path: path.clone(), seen, owner, group, acting }).await?;
     if !with_mode {

@@ -1,27 +1,40 @@
 //! `/servers/{server}/files/content`: a whole file, streamed in both directions; `/files/archive`: a directory as tar.
 
-use actix_web::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
+use actix_web::http::header::{IF_MATCH, IF_NONE_MATCH};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
-use super::{FileQuery, done, etag, place, place_to_change, seen};
+use super::{FileQuery, done, place, place_to_change, seen};
 use crate::api::input::Parameters;
 use crate::app::App;
 use crate::commands::Command;
-use crate::commands::files::{ArchiveDirectory, DeleteFile, DownloadFile, Kind, NewContent, WriteFile};
+use crate::commands::files::{ArchiveDirectory, DeleteFile, DownloadFile, NewContent, WriteFile};
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::transfers;
 use crate::web::extract::{Asking, Reauthenticated};
 use crate::web::incoming::RawBody;
 use crate::web::outgoing::streamed;
+use crate::web::parts;
+use crate::web::still_signed_in::StillSignedIn;
 
 /// The content of a file, as it comes from the server; `ETag` says by what it is known again.
+///
+/// With `Range` a part of it, and with `If-Range` only where the file still is the one of that `ETag`: so a download that broke
+/// off goes on, and is never put together from two files.
 #[utoipa::path(
     operation_id = "get_file_content",
     get, path = "/api/v1/servers/{server}/files/content", tag = "files",
-    params(("server" = String, Path, description = "Its name"), FileQuery),
-    responses((status = 200, description = "The bytes; a link is followed", content_type = "application/octet-stream", body = [u8])),
+    params(
+        ("server" = String, Path, description = "Its name"),
+        FileQuery,
+        ("Range" = Option<String>, Header, description = "`bytes=0-499`, `bytes=500-` or `bytes=-500`; several parts are answered by the whole"),
+        ("If-Range" = Option<String>, Header, description = "The etag of the file that a part is wanted of; the whole comes of another"),
+    ),
+    responses(
+        (status = 200, description = "The bytes; a link is followed", content_type = "application/octet-stream", body = [u8]),
+        (status = 206, description = "The part that `Content-Range` names", content_type = "application/octet-stream", body = [u8]),
+    ),
 )]
 pub async fn show(
     request: HttpRequest,
@@ -33,14 +46,11 @@ pub async fn show(
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
     let place = place(&request, query.0.acts_as.as_deref())?;
     request.extensions_mut().insert(DownloadFile::TYPE);
-    let file = transfers::file(&host, place).await?;
+    let terms = StillSignedIn::of(&request, &app)?.terms(&app, host.name());
+    let file = transfers::file(&host, place, parts::wanted(&request), terms).await?;
     let mut answer = HttpResponse::Ok();
     answer.content_type("application/octet-stream");
-    // A link is not what is replaced.
-    if let Some(etag) = etag(file.details.seen).filter(|_| file.details.kind == Kind::File) {
-        answer.insert_header((ETAG, etag));
-    }
-    Ok(streamed(answer, file.size, file.content))
+    Ok(parts::answer(answer, file))
 }
 
 /// New content: `If-Match` with the file's etag replaces it, `If-None-Match: *` makes a new file. Half a body changes nothing.
@@ -129,10 +139,11 @@ pub async fn archive(
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
     let place = place(&request, query.0.acts_as.as_deref())?;
     request.extensions_mut().insert(ArchiveDirectory::TYPE);
-    let archive = transfers::archive(&host, place).await?;
+    let terms = StillSignedIn::of(&request, &app)?.terms(&app, host.name());
+    let archive = transfers::archive(&host, place, terms).await?;
     let mut answer = HttpResponse::Ok();
     answer.content_type("application/x-tar");
-    Ok(streamed(answer, archive.size, archive.content))
+    Ok(streamed(answer, None, archive.content))
 }
 
 fn header<'r>(request: &'r HttpRequest, name: &actix_web::http::header::HeaderName) -> Option<&'r str> {

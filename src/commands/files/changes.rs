@@ -2,8 +2,7 @@
 
 use super::{Acting, FilePath, Seen, nothing, on, refusals, seen};
 use crate::commands::script::{Parameters, Value};
-use crate::commands::{Change, Command, CommandType, ParseError, Permission};
-use crate::language::Message;
+use crate::commands::{Change, Command, CommandType, ParseError, Permission, Refusal};
 
 /// A new, empty directory.
 #[derive(Debug, Clone)]
@@ -100,7 +99,7 @@ macro_rules! silent_change {
                 nothing(format, output)
             }
 
-            fn refusal(&self, status: u32) -> Option<Message> {
+            fn refusal(&self, status: u32) -> Option<Refusal> {
                 refusals::refusal(status)
             }
         }

@@ -1,11 +1,10 @@
 //! Everything that is told of one file.
 
-use super::entry::{Kind, Moment, Seen, mode};
+use super::entry::{Kind, Moment, Seen, account, mode};
 use super::{Acting, FilePath, on, refusals};
 use crate::commands::script::Parameters;
 use crate::commands::text::{self, LONG, SHORT, integer};
-use crate::commands::{Command, CommandType, ParseError, Read};
-use crate::language::Message;
+use crate::commands::{Command, CommandType, ParseError, Read, Refusal};
 
 pub(in crate::commands) const FORMATS: &[&str] = &["file-details"];
 
@@ -68,7 +67,7 @@ impl Command for DescribeFile {
         }
     }
 
-    fn refusal(&self, status: u32) -> Option<Message> {
+    fn refusal(&self, status: u32) -> Option<Refusal> {
         refusals::refusal(status)
     }
 }
@@ -96,7 +95,7 @@ fn details(output: &[u8]) -> Option<Details> {
     let (size, modified, changed, accessed) =
         (integer(next()?)?, Moment::read(next()?)?, Moment::read(next()?)?, Moment::read(next()?)?);
     let (mode, inode, links) = (mode(next()?)?, integer(next()?)?, integer(next()?)?);
-    let (owner, group) = (text::shown(next()?, SHORT), text::shown(next()?, SHORT));
+    let (owner, group) = (account(next()?), account(next()?));
     if next().is_some() {
         return None;
     }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-use crate::commands::text::integer;
+use crate::commands::text::{self, SHORT, integer};
 
 /// What kind of file something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,7 +39,7 @@ impl Kind {
             b"directory" => Some(Self::Directory),
             b"regular file" | b"regular empty file" => Some(Self::File),
             b"symbolic link" => Some(Self::Link),
-            other => [b"fifo".as_slice(), b"socket", b"character", b"block"]
+            other => [b"fifo".as_slice(), b"socket", b"character", b"block", b"door", b"whiteout", b"weird"]
                 .iter()
                 .any(|begin| other.starts_with(begin))
                 .then_some(Self::Special),
@@ -111,6 +111,12 @@ impl fmt::Display for Moment {
             None => write!(out, "{sign}{:09}", self.seconds.unsigned_abs()),
         }
     }
+}
+
+/// Whose something is. Of nobody with a name stat of the BSDs tells the number in parentheses.
+pub(super) fn account(name: &[u8]) -> String {
+    let number = name.strip_prefix(b"(").and_then(|rest| rest.strip_suffix(b")"));
+    text::shown(number.filter(|number| integer(number).is_some()).unwrap_or(name), SHORT)
 }
 
 /// By what an action knows that a file is still the one that somebody looked at (X06).

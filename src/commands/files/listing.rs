@@ -6,8 +6,7 @@ mod stat;
 
 use super::{Acting, Entry, FilePath, on, refusals};
 use crate::commands::script::{Parameters, Value};
-use crate::commands::{Command, CommandType, ParseError, Read};
-use crate::language::Message;
+use crate::commands::{Command, CommandType, ParseError, Read, Refusal};
 
 pub(in crate::commands) const FORMATS: &[&str] = &["files-find", "files-stat", "table"];
 
@@ -163,7 +162,7 @@ impl Command for ListDirectory {
         }
     }
 
-    fn refusal(&self, status: u32) -> Option<Message> {
+    fn refusal(&self, status: u32) -> Option<Refusal> {
         refusals::refusal(status)
     }
 }

@@ -6,8 +6,7 @@ use super::entry::Moment;
 use super::{Acting, FilePath, Seen, nothing, on, refusals};
 use crate::commands::script::{Parameters, Value};
 use crate::commands::text::integer;
-use crate::commands::{Command, CommandType, ParseError, Read};
-use crate::language::Message;
+use crate::commands::{Command, CommandType, ParseError, Read, Refusal};
 
 /// How much of a file is read as text, bytes (F04).
 pub const TEXT_LIMIT: usize = 256 << 10;
@@ -77,7 +76,7 @@ impl Command for ReadFile {
         }
     }
 
-    fn refusal(&self, status: u32) -> Option<Message> {
+    fn refusal(&self, status: u32) -> Option<Refusal> {
         refusals::refusal(status)
     }
 }
@@ -117,15 +116,6 @@ pub struct FollowFile {
     pub acting: Acting,
 }
 
-/// A whole file.
-#[derive(Debug, Clone)]
-pub struct DownloadFile {
-    /// Which; a link is followed.
-    pub path: FilePath,
-    /// As whom.
-    pub acting: Acting,
-}
-
 /// A directory as a tar archive. Links stay links, and other filesystems below it are left out where its tar can do that.
 #[derive(Debug, Clone)]
 pub struct ArchiveDirectory {
@@ -154,7 +144,7 @@ macro_rules! content {
                 nothing(format, output)
             }
 
-            fn refusal(&self, status: u32) -> Option<Message> {
+            fn refusal(&self, status: u32) -> Option<Refusal> {
                 refusals::refusal(status)
             }
         }
@@ -172,6 +162,5 @@ macro_rules! content {
 content! {
     // A log may be quiet for days.
     FollowFile, None;
-    DownloadFile, Some(Duration::from_mins(1));
     ArchiveDirectory, Some(Duration::from_mins(1));
 }

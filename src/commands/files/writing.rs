@@ -2,8 +2,7 @@
 
 use super::{Acting, FilePath, Seen, nothing, on, refusals};
 use crate::commands::script::{Parameters, Value};
-use crate::commands::{Change, Command, CommandType, ParseError, Permission};
-use crate::language::Message;
+use crate::commands::{Change, Command, CommandType, ParseError, Permission, Refusal};
 
 /// What the new content takes the place of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +52,7 @@ impl Command for WriteFile {
         nothing(format, output)
     }
 
-    fn refusal(&self, status: u32) -> Option<Message> {
+    fn refusal(&self, status: u32) -> Option<Refusal> {
         refusals::refusal(status)
     }
 }

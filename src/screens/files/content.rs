@@ -12,8 +12,10 @@ use crate::transfers;
 use crate::web::extract::SignedIn;
 use crate::web::middleware::headers::DOWNLOAD_POLICY;
 use crate::web::outgoing::streamed;
+use crate::web::parts;
+use crate::web::still_signed_in::StillSignedIn;
 
-/// One file, as it is.
+/// One file, as it is; with `Range` a part of it, so that a download that broke off goes on.
 ///
 /// `GET /servers/{server}/files/content?path=/etc/motd`
 pub async fn show(
@@ -25,8 +27,9 @@ pub async fn show(
     let (file, acting) = file_of(request.query_string())?;
     let host = app.hosts.open(person.actor.clone(), path.into_inner()).await?;
     let answer = attachment(file.name());
-    let file = transfers::file(&host, (file, acting)).await?;
-    Ok(streamed(answer, file.size, file.content))
+    let terms = StillSignedIn::of(&request, &app)?.terms(&app, host.name());
+    let file = transfers::file(&host, (file, acting), parts::wanted(&request), terms).await?;
+    Ok(parts::answer(answer, file))
 }
 
 /// A directory as a tar archive.
@@ -40,11 +43,12 @@ pub async fn archive(
 ) -> Result<HttpResponse> {
     let (directory, acting) = file_of(request.query_string())?;
     let host = app.hosts.open(person.actor.clone(), path.into_inner()).await?;
-    let archive = transfers::archive(&host, (directory, acting)).await?;
+    let terms = StillSignedIn::of(&request, &app)?.terms(&app, host.name());
+    let archive = transfers::archive(&host, (directory, acting), terms).await?;
     let directory = archive.details.real.unwrap_or_else(FilePath::root);
     let name = if directory.is_root() { host.name().as_bytes() } else { directory.name() };
     let answer = attachment(&[name, b".tar"].concat());
-    Ok(streamed(answer, archive.size, archive.content))
+    Ok(streamed(answer, None, archive.content))
 }
 
 /// The head of an answer that a browser keeps as a file of this name, and does nothing else with.

@@ -159,7 +159,7 @@ async fn read(host: &Host, path: &FilePath, acting: Acting) -> Result<Text> {
     if is_editable(&text) {
         return Ok(text);
     }
-    Err(Error::Conflict(Message::new(
+    Err(Error::NoFile(Message::new(
         "Only texts in UTF-8 of less than 256 KiB, with one kind of line end, are edited here. Download it instead",
     )))
 }

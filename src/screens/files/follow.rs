@@ -4,24 +4,25 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::future::ready;
+use futures_util::{StreamExt, stream};
 use serde_json::json;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep};
+use tokio::time::{Interval, sleep};
 
 use super::place::file_of;
 use crate::app::App;
 use crate::commands::files::FollowFile;
 use crate::error::{Error, Result};
 use crate::language::Language;
+use crate::transfers::giving::looks;
 use crate::transfers::tail::Tail;
+use crate::transfers::{Terms, given};
 use crate::web::events;
 use crate::web::extract::SignedIn;
 use crate::web::format;
 use crate::web::still_signed_in::StillSignedIn;
 use crate::web::visitor::Visitor;
 
-/// How often it is looked whether the person may go on (A07, Z02).
-const LOOK: Duration = Duration::from_secs(3);
 /// Lines are gathered for so long: five thousand a second are five events, not five thousand.
 const GATHER: Duration = Duration::from_millis(200);
 
@@ -39,20 +40,14 @@ pub async fn show(
     let host = app.hosts.open(person.actor.clone(), path.into_inner()).await?;
     let follow = FollowFile { path: file, acting };
     let flow = host.follow(follow.clone()).await?;
+    let terms = StillSignedIn::of(&request, &app)?.terms(&app, host.name());
+    let patience = terms.patience;
     let signs_in_as_root = flow.signs_in_as_root();
-    let mut looks = interval_at(Instant::now() + LOOK, LOOK);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let follower = Follower {
-        tail: Some(Tail::of(flow)),
-        looks,
-        follow,
-        signs_in_as_root,
-        person: StillSignedIn::of(&request, &app)?,
-        server: host.name().to_owned(),
-        app: app.get_ref().clone(),
-        language: visitor.language,
-    };
-    Ok(events::answer(stream::unfold(follower, Follower::next)))
+    let (tail, looks, language) = (Some(Tail::of(flow)), looks(), visitor.language);
+    let follower = Follower { tail, looks, follow, signs_in_as_root, terms, language };
+    // Whoever takes nothing of it leaves it: others wait for the place.
+    let events = given(stream::unfold(follower, Follower::next), patience).filter_map(|event| ready(event.ok()));
+    Ok(events::answer(events))
 }
 
 /// One open stream.
@@ -61,9 +56,7 @@ struct Follower {
     looks: Interval,
     follow: FollowFile,
     signs_in_as_root: bool,
-    person: StillSignedIn,
-    server: String,
-    app: App,
+    terms: Terms,
     language: Language,
 }
 
@@ -73,8 +66,10 @@ impl Follower {
         let event = tokio::select! {
             // Before more is given to somebody who was long in taking it.
             biased;
-            _ = self.looks.tick() => match self.may_go_on().await? {
+            _ = self.looks.tick() => match self.terms.allow(&self.follow, self.signs_in_as_root).await {
                 Ok(()) => events::STILL_HERE,
+                // The browser opens it again, and is told where to sign in.
+                Err(Error::SignInNeeded) => return None,
                 Err(error) => self.end(&error),
             },
             batch = tail.next() => match batch? {
@@ -88,13 +83,6 @@ impl Follower {
             },
         };
         Some((event, self))
-    }
-
-    /// Whether the person still may read this file, by the rights and the switch of now; none where nobody is there any more.
-    async fn may_go_on(&self) -> Option<Result<()>> {
-        let actor = self.person.check(&self.app).await?;
-        let host = self.app.hosts.open(actor, self.server.clone()).await.ok()?;
-        Some(host.may_read(&self.follow, self.signs_in_as_root).await)
     }
 
     fn end(&mut self, error: &Error) -> Bytes {

@@ -94,8 +94,8 @@ impl Opened {
         };
         let mut facts = vec![("Kind", kind)];
         if details.kind == Kind::File {
-            let size = format!("{} ({} B)", format::bytes(details.seen.size), details.seen.size);
-            facts.push(("Size", fact(size)));
+            let (size, exactly) = (format::bytes(details.seen.size), format!("{} B", details.seen.size));
+            facts.push(("Size", fact(if size == exactly { exactly } else { format!("{size} ({exactly})") })));
         }
         if details.kind == Kind::Link {
             facts.push(("Leads to", fact(shown(&details.target))));
@@ -150,6 +150,18 @@ impl Opened {
                 Vec::new()
             },
         }
+    }
+}
+
+impl Opened {
+    /// The heading of the dialog that gives it another name.
+    pub(super) fn to_rename(&self, server: &str) -> Message {
+        Message::new("Rename {name}, {server}").with("name", &self.name).with("server", server)
+    }
+
+    /// The heading of the dialog that deletes it.
+    pub(super) fn to_delete(&self, server: &str) -> Message {
+        Message::new("Delete {name}, {server}").with("name", &self.name).with("server", server)
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn tell<A, T>(answer: Result<Answer<A>>, role: Role, shape: impl FnOn
     match answer {
         Ok(answer) => Ok(Told::Ready(shape(answer.value), answer.evidence.into())),
         Err(Error::Remote(error)) => Ok(Told::Failed(Fail::new(&error, role))),
-        Err(Error::Conflict(why) | Error::Forbidden(why)) => Ok(Told::Refused(why)),
+        Err(Error::Conflict(why) | Error::NoFile(why) | Error::Forbidden(why)) => Ok(Told::Refused(why)),
         Err(error) => Err(error),
     }
 }

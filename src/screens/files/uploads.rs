@@ -41,7 +41,8 @@ pub async fn create(
                 let target = directory.as_ref().and_then(|directory: &FilePath| directory.join(name.as_bytes()));
                 let target = target.ok_or_else(|| Error::BadRequest(Message::new("A file needs a name")))?;
                 let content = in_place_of(&host, &target, acts_as, replaces).await?;
-                transfers::write(&host, (target, acts_as), content, async || file.next().await).await?;
+                let written = transfers::write(&host, (target, acts_as), content, async || file.next().await).await;
+                written.map_err(|error| of_one(error, &name, &names))?;
                 names.push(name);
             }
         }
@@ -53,6 +54,17 @@ pub async fn create(
     let back = Place::new(directory, acts_as).address(host.name());
     let said = Message::new("Uploaded {names} to {server}").with("names", names.join(", ")).with("server", host.name());
     render.done(said).go(&back)
+}
+
+/// Of several files, which one the server did not take, and which are there already.
+fn of_one(error: Error, name: &str, before: &[String]) -> Error {
+    let Error::Conflict(why) = error else { return error };
+    let why = Message::new("{name}: {why}").with("name", name).with_words("why", why);
+    Error::Conflict(if before.is_empty() {
+        why
+    } else {
+        Message::new("{why}. Uploaded before it: {names}").with_words("why", why).with("names", before.join(", "))
+    })
 }
 
 /// Where a file of that name may be replaced, as it is now.

@@ -212,6 +212,8 @@ fn title(error: &Error, status: StatusCode) -> Message {
         Error::TooSlow => "Too slow",
         Error::NoRoom(_) => "No room",
         Error::Conflict(_) => "Changed meanwhile",
+        Error::NoFile(_) => "Not possible with this file",
+        Error::BeyondEnd { .. } => "Beyond the end of the file",
         Error::TooMany { .. } => "Too many attempts",
         Error::Unavailable(_) => "Not available now",
         Error::Remote(_) => "The server did not do it",

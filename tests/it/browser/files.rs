@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::set_up;
 use crate::harness::browser::{Browser, Window};
 use crate::harness::running::Running;
+use crate::harness::ssh::eventually;
 
 const NAME: &str = "<img src=x onerror=alert(1)>.log";
 
@@ -74,6 +75,21 @@ async fn a_person_follows_a_log_drops_a_file_renames_it_and_deletes_it() {
     browser.click("#delete button[type=submit]").await;
     browser.wait_until("that it is gone", "return !document.querySelector('.drawer')").await;
     assert!(!folder.path().join("c.txt").exists());
+
+    // Cancelled on its way, nothing is left of it.
+    browser.click("button[commandfor='upload']").await;
+    let begin = "const files = new DataTransfer();
+        files.items.add(new File([new Uint8Array(200 << 20)], 'cancelled.bin'));
+        const input = document.querySelector('#upload input[type=file]');
+        input.files = files.files;
+        input.form.requestSubmit();";
+    browser.driver.execute(begin, vec![]).await.unwrap();
+    browser.wait_until("how far it is", "return document.querySelector('#upload progress').value > 0").await;
+    browser.click("#upload button[command='close']").await;
+    let ended = "return document.querySelector('#upload progress').hidden && !document.querySelector('#upload').open";
+    browser.wait_until("the end of it", ended).await;
+    let names = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    eventually("half a file is gone", || names().all(|name| name == NAME)).await;
 
     for (window, dark) in [(Window::Phone, false), (Window::Desk, true)] {
         browser.look(window, dark).await;

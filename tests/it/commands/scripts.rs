@@ -150,3 +150,13 @@ fn a_script_asks_for_root_only_by_the_line_that_needs_it() {
         }
     }
 }
+
+/// Their `stat` prints an octal number as short as it is: without a width 4005 would be `45`, and saving would set that.
+#[test]
+fn the_bsds_tell_a_mode_with_all_its_digits() {
+    for command_type in [CommandType::ListDirectory, CommandType::DescribeFile, CommandType::WriteFile] {
+        let mut variants = Catalog::built_in().variants(command_type);
+        let variant = variants.find(|variant| variant.name.ends_with("-bsd")).unwrap();
+        assert!(variant.script.contains("%Mp%03Lp") && !variant.script.contains("%Lp"), "{}", variant.name);
+    }
+}

@@ -5,14 +5,16 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use actix_web::http::Method;
+use bytes::Bytes;
 use futures_util::StreamExt;
 use hannun::commands::Acting;
 use hannun::commands::files::{ArchiveDirectory, DownloadFile, FollowFile};
 use hannun::error::Error;
 use hannun::transfers;
+use hannun::transfers::download::Length;
 use hannun::transfers::tail::Tail;
 
-use super::{files, path, runs_tail_of};
+use super::{files, path, runs_tail_of, terms};
 use crate::harness::ssh::eventually;
 
 const BOUNDARY: &str = "----hannun";
@@ -66,6 +68,33 @@ async fn sec_w01_an_upload_shows_its_token_before_a_byte_of_it_is_kept() {
     assert_eq!(std::fs::read(files.folder.join("up load.bin")).unwrap(), vec![7; 3 << 20]);
 }
 
+#[actix_web::test]
+async fn of_several_uploads_it_is_said_which_was_refused_and_which_are_there() {
+    let Some(files) = files("of_several_uploads_it_is_said_which_was_refused_and_which_are_there").await else {
+        return;
+    };
+    files.file("there", b"kept");
+    let operator = files.app.operator().await;
+    let token = operator.token().await;
+    let field = |name: &str, value: &str| part(&format!("name=\"{name}\""), value.as_bytes());
+    let file = |name: &str| part(&format!("name=\"file\"; filename=\"{name}\""), b"new");
+    let body = [
+        field("csrf_token", &token),
+        field("path", &path(&files.folder).to_url()),
+        file("first"),
+        file("there"),
+        format!("--{BOUNDARY}--\r\n").into_bytes(),
+    ]
+    .concat();
+    let ask = operator.ask(Method::POST, "/servers/web-1/files/uploads").header("Sec-Fetch-Site", "same-origin");
+    let page = ask.body(&format!("multipart/form-data; boundary={BOUNDARY}"), body).send().await.with_status(409);
+    let said = page.text("main");
+    assert!(said.contains("there: Something of this name exists already"), "{said}");
+    assert!(said.contains("Uploaded before it: first"), "{said}");
+    assert_eq!(std::fs::read(files.folder.join("first")).unwrap(), b"new");
+    assert_eq!(std::fs::read(files.folder.join("there")).unwrap(), b"kept");
+}
+
 #[tokio::test]
 async fn a_directory_comes_as_an_archive_with_links_as_links() {
     let Some(files) = files("a_directory_comes_as_an_archive_with_links_as_links").await else { return };
@@ -117,15 +146,15 @@ async fn a_followed_file_tells_what_is_added_also_after_it_was_replaced_and_ends
 async fn sec_w10_whoever_takes_nothing_of_a_download_is_given_up() {
     let Some(files) = files("sec_w10_whoever_takes_nothing_of_a_download_is_given_up").await else { return };
     let file = files.file("stalled.bin", &vec![7; 32 << 20]);
-    let download = DownloadFile { path: path(&file), acting: Acting::User };
-    let flow = files.host().await.follow(download).await.unwrap();
-    let content = transfers::content(flow, None, Some(32 << 20), Duration::from_millis(300));
+    let host = files.host().await;
+    let place = (path(&file), Acting::User);
+    let content = transfers::file(&host, place, None, terms(&host, Duration::from_millis(300))).await.unwrap().content;
     let mut content = std::pin::pin!(content);
     content.next().await.unwrap().unwrap();
     let runs = || files.sshd.inside(&["sh", "-c", "ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q stalled.bin"]);
     assert!(runs(), "it is read");
     eventually("the server reads it no more", || !runs()).await;
-    let mut last = Ok(bytes::Bytes::new());
+    let mut last = Ok(Bytes::new());
     while let Some(piece) = content.next().await {
         last = piece;
     }
@@ -136,10 +165,17 @@ async fn sec_w10_whoever_takes_nothing_of_a_download_is_given_up() {
 async fn sec_f03_a_size_that_a_server_claims_is_no_more_than_a_claim() {
     let Some(files) = files("sec_f03_a_size_that_a_server_claims_is_no_more_than_a_claim").await else { return };
     let file = files.file("claimed", b"0123456789");
+    let host = files.host().await;
     for (claim, expected) in [(4, Some(&b"0123"[..])), (10, Some(b"0123456789")), (11, None), (u64::MAX, None)] {
-        let download = DownloadFile { path: path(&file), acting: Acting::User };
-        let flow = files.host().await.follow(download).await.unwrap();
-        let content: Vec<_> = transfers::content(flow, None, Some(claim), Duration::from_secs(10)).collect().await;
+        let download = DownloadFile { path: path(&file), stretch: None, acting: Acting::User };
+        let mut flow = host.follow(download).await.unwrap();
+        let mut came = Vec::new();
+        while !came.ends_with(b"0123456789") {
+            came.extend_from_slice(&flow.next().await.unwrap().unwrap());
+        }
+        let bytes = Bytes::from(came.split_off(came.len() - 10));
+        let terms = terms(&host, Duration::from_secs(10));
+        let content: Vec<_> = transfers::content(flow, Some(bytes), Length::AtLeast(claim), terms).collect().await;
         let is_whole = content.iter().all(Result::is_ok);
         let bytes: Vec<u8> = content.into_iter().flatten().flatten().collect();
         assert_eq!(is_whole.then_some(bytes.as_slice()), expected, "{claim}");

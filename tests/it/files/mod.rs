@@ -1,15 +1,19 @@
 //! Files of a real server, through a real `sshd`: names that are weapons, changes that are refused, content that is whole.
 
 mod api;
+mod big;
 mod changes;
 mod content;
 mod names;
 mod pages;
+mod parts;
 mod rights;
 mod swaps;
 mod systems;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use hannun::commands::Acting;
 use hannun::commands::files::{DescribeFile, Entry, FilePath, ListDirectory, Seen};
@@ -17,6 +21,7 @@ use hannun::commands::script::Privilege;
 use hannun::models::actor::Actor;
 use hannun::remote::Endpoint;
 use hannun::remote::host::{Host, OperableHost};
+use hannun::transfers::Terms;
 
 use crate::harness::app::TestApp;
 use crate::harness::known;
@@ -91,4 +96,14 @@ impl Files {
 
 fn path(path: &Path) -> FilePath {
     FilePath::new(std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str())).unwrap()
+}
+
+/// The terms of somebody who may have what `host` tells for as long as they take it.
+fn terms(host: &Host, patience: Duration) -> Terms {
+    let host = host.clone();
+    let again = move || {
+        let host = host.clone();
+        Box::pin(async move { Ok(host) }) as _
+    };
+    Terms { patience, host: Arc::new(again) }
 }

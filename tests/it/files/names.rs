@@ -133,7 +133,7 @@ async fn special_files_and_loops_of_links_are_told_and_never_waited_for() {
         let (path, acting) = (path(&files.folder.join(name)), Acting::User);
         host.read(DescribeFile { path: path.clone(), acting }).await.unwrap();
         match host.read(ReadFile { path, part: Part::Head, acting }).await.unwrap_err() {
-            Error::Conflict(why) if name != "loop" => assert!(why.to_string().contains("not a file with content")),
+            Error::NoFile(why) if name != "loop" => assert!(why.to_string().contains("not a file with content")),
             Error::Remote(said) if name == "loop" => assert!(said.evidence().contains("oo many levels"), "{said:?}"),
             error => panic!("{name}: {error:?}"),
         }

@@ -133,3 +133,42 @@ async fn opening_as_root_is_offered_where_a_command_failed_and_not_where_the_ser
     let away = operator.hx().get("/servers/gone/files?path=/").await.ok();
     assert!(away.has(".fail") && !away.has(".fail + p"), "{}", away.text(".fail"));
 }
+
+#[actix_web::test]
+async fn what_is_no_file_to_read_is_told_so_and_not_as_something_that_was_changed() {
+    let test = "what_is_no_file_to_read_is_told_so_and_not_as_something_that_was_changed";
+    let Some(files) = files(test).await else { return };
+    files.entries().await;
+    files.file("bytes", b"\xff\xfe");
+    let operator = files.app.operator().await;
+    let folder = path(&files.folder).to_url();
+    for (url, why) in [
+        (format!("/servers/web-1/files/content?path={folder}"), "This is not a file with content"),
+        (format!("/servers/web-1/files/editor?path={folder}"), "This is not a file with content"),
+        (format!("/servers/web-1/files/editor?path={folder}/bytes"), "Only texts in UTF-8"),
+    ] {
+        let page = operator.get(&url).await.with_status(409);
+        assert_eq!(page.heading(), "Not possible with this file", "{url}");
+        assert!(page.text("main").contains(why), "{url}: {}", page.text("main"));
+    }
+}
+
+#[actix_web::test]
+async fn what_deleting_a_directory_runs_and_how_long_a_file_is_are_said_once() {
+    let Some(files) = files("what_deleting_a_directory_runs_and_how_long_a_file_is_are_said_once").await else {
+        return;
+    };
+    files.entries().await;
+    std::fs::create_dir(files.folder.join("sub")).unwrap();
+    files.file("small", b"0123456789");
+    files.file("large", &[b'x'; 2048]);
+    let operator = files.app.operator().await;
+    let folder = path(&files.folder).to_url();
+    let open = async |name: &str| operator.get(&format!("/servers/web-1/files?path={folder}&open={name}")).await.ok();
+    let sub = open("sub").await;
+    assert!(sub.text("#delete .when-empty").starts_with("rmdir /"));
+    assert!(sub.text("#delete .when-full").starts_with("rm -r --one-file-system /"));
+    assert_eq!(sub.text("#delete h2"), "Delete sub, web-1");
+    assert!(open("small").await.texts(".drawer dd").contains(&"10 B".to_owned()));
+    assert!(open("large").await.texts(".drawer dd").contains(&"2 KiB (2048 B)".to_owned()));
+}

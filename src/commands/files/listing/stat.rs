@@ -2,8 +2,8 @@
 //! then a line for each that was still there.
 
 use crate::commands::ParseError;
-use crate::commands::files::entry::{Entry, Kind, Moment, Seen, mode};
-use crate::commands::text::{self, SHORT, integer};
+use crate::commands::files::entry::{Entry, Kind, Moment, Seen, account, mode};
+use crate::commands::text::integer;
 
 /// The number of all names, the names up to an empty one, then the lines. Names may hold line ends: a line belongs to the
 /// next name that it begins with.
@@ -49,7 +49,7 @@ fn entry(name: &[u8], line: &[u8]) -> Option<Entry> {
     let kind = Kind::of_words(next()?)?;
     let (size, modified, changed) = (integer(next()?)?, Moment::read(next()?)?, Moment::read(next()?)?);
     let (mode, inode, _names) = (mode(next()?)?, integer(next()?)?, integer(next()?)?);
-    let (owner, group) = (text::shown(next()?, SHORT), text::shown(next()?, SHORT));
+    let (owner, group) = (account(next()?), account(next()?));
     let target = next().unwrap_or_default().to_vec();
     let seen = Seen { inode, modified, changed, size };
     Some(Entry { name: name.to_vec(), kind, leads_to: None, target, seen, mode, owner, group })

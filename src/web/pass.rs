@@ -3,24 +3,26 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
 
+use super::cookies::Purpose;
 use crate::app::App;
 use crate::error::Result;
 use crate::models::actor::Actor;
 use crate::models::api_tokens::ApiToken;
 use crate::models::sessions::Session;
 use crate::secret::SecretText;
-use crate::web::cookies::Purpose;
 
 /// A bearer token or a session.
 #[derive(Clone)]
-pub(super) enum Pass {
+pub enum Pass {
+    /// Of a program.
     Token(SecretText),
+    /// Of a browser.
     Session(SecretText),
 }
 
 impl Pass {
     /// What came with `request`.
-    pub(super) fn of(request: &HttpRequest, app: &App) -> Option<Self> {
+    pub fn of(request: &HttpRequest, app: &App) -> Option<Self> {
         if let Some(id) = Purpose::Session.read(request, &app.config) {
             return Some(Self::Session(SecretText::new(id)));
         }
@@ -30,7 +32,7 @@ impl Pass {
     }
 
     /// Whose it is, with the rights of now; nobody's once it has ended.
-    pub(super) fn actor(&self, connection: &mut crate::db::Connection, app: &App) -> Result<Option<Actor>> {
+    pub fn actor(&self, connection: &mut crate::db::Connection, app: &App) -> Result<Option<Actor>> {
         let now = app.clock.now();
         match self {
             Self::Token(token) => Ok(ApiToken::find(connection, token.expose(), None, now)?.map(|(_, actor)| actor)),
