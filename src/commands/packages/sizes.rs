@@ -1,0 +1,108 @@
+//! How much a plan moves, in the sentences in which tools tell it. Pure.
+
+use crate::commands::text;
+
+/// How much comes over the network, and what stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sizes {
+    /// What is fetched, bytes; tools round it.
+    pub download_bytes: Option<u64>,
+    /// What the disk holds more afterwards, bytes; less, where it is below 0. Tools round it.
+    pub disk_bytes: Option<i64>,
+}
+
+/// What stands before the size of what is fetched.
+const FETCHED: &[&str] = &["Need to get ", "Need to download ", "Total download size: ", "Overall download size: "];
+/// The same of what stays.
+const STAYS: &[&str] = &[
+    "After this operation, ",
+    "After the operation, additional ",
+    "After the operation, ",
+    "Installed size: ",
+    "Freed space: ",
+    "The process will require ",
+    "The operation will free ",
+];
+
+impl Sizes {
+    /// What a tool told in passing, between the names of packages.
+    pub(super) fn told(output: &[u8]) -> Self {
+        let mut sizes = Self::default();
+        for (_, line) in text::lines(output) {
+            let Ok(line) = std::str::from_utf8(line) else { continue };
+            let after = |phrases: &[&str]| phrases.iter().find_map(|phrase| Some(bytes(line.split_once(phrase)?.1)?));
+            // `3 MiB to be downloaded.`
+            let ahead = || line.trim_end().strip_suffix(" to be downloaded.").and_then(bytes);
+            sizes.download_bytes = sizes.download_bytes.or_else(|| after(FETCHED)).or_else(ahead);
+            let less = ["freed", "Freed", "will free "].iter().any(|word| line.contains(word));
+            let stays = || after(STAYS).and_then(|bytes| i64::try_from(bytes).ok());
+            sizes.disk_bytes = sizes.disk_bytes.or_else(|| stays().map(|bytes| if less { -bytes } else { bytes }));
+        }
+        sizes
+    }
+
+    /// What is known here, and of `other` what is not.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            download_bytes: self.download_bytes.or(other.download_bytes),
+            disk_bytes: self.disk_bytes.or(other.disk_bytes),
+        }
+    }
+}
+
+/// `1,234 kB of archives`, `0 B/1716 B`, `6.0 k`, `31`: the number that a text begins with, and its unit.
+fn bytes(text: &str) -> Option<u64> {
+    let mut words = text.split([' ', '/']);
+    let number = words.next()?.replace(',', "");
+    let unit = match words.next().unwrap_or_default().trim_end_matches('.') {
+        "kB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        "k" | "KiB" => 1024.0,
+        "M" | "MiB" => 1024.0 * 1024.0,
+        "G" | "GiB" => 1024.0 * 1024.0 * 1024.0,
+        _ => 1.0,
+    };
+    let bytes = number.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0)? * unit;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not below 0, and of no size that matters"
+    )]
+    Some(bytes as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_from_the_sentences_of_every_tool() {
+        for (said, download, disk) in [
+            (
+                "Need to get 1,234 kB/2,000 kB of archives.\nAfter this operation, 12.5 MB of additional disk space will be used.",
+                Some(1_234_000),
+                Some(12_500_000),
+            ),
+            ("After this operation, 8192 B disk space will be freed.", None, Some(-8192)),
+            ("Total download size: 1.5 M\nInstalled size: 31  \n", Some(1_572_864), Some(31)),
+            ("Freed space: 4  ", None, Some(-4)),
+            (
+                "Overall download size: 2.0 KiB. Already cached: 0 B. After the operation, additional 3.0 KiB will be used.",
+                Some(2048),
+                Some(3072),
+            ),
+            (
+                "Overall download size: 0 B. Already cached: 0 B. After the operation, 1.0 MiB will be freed.",
+                Some(0),
+                Some(-1_048_576),
+            ),
+            ("The process will require 12 MiB more space.\n3 MiB to be downloaded.", Some(3_145_728), Some(12_582_912)),
+            ("The operation will free 1 KiB.", None, Some(-1024)),
+            ("Need to get everything\nInstalled size: -4\nFreed space: NaN", None, None),
+        ] {
+            let expected = Sizes { download_bytes: download, disk_bytes: disk };
+            assert_eq!(Sizes::told(said.as_bytes()), expected, "{said}");
+        }
+    }
+}
