@@ -80,13 +80,26 @@ pub async fn index(
     Ok(Json(UpdatesView { lists_from, page: LivePage::new(UPDATES.page(updates, &query.0)?, answer.evidence) }))
 }
 
+/// A part of all updates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = UpdatesOnly)]
+pub enum Only {
+    /// Those that mend known holes, with what they need. Refused where the server's tool does not tell which those are.
+    Security,
+}
+
+fn wanted(only: Option<Only>) -> Wanted {
+    Wanted::updates(only == Some(Only::Security))
+}
+
 /// Which updates.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct UpdatesQuery {
-    /// Those alone that mend known holes, with what they need. Refused where the server's tool does not tell which those are.
-    only_security: bool,
+    /// All of them, where this is not given.
+    only: Option<Only>,
 }
 
 /// What installing the updates would bring along, by the lists that the server has; changes nothing. Role: operator.
@@ -104,10 +117,9 @@ pub async fn plan_updates(
     query: Parameters<UpdatesQuery>,
 ) -> Result<Json<PlanView>> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
-    if query.0.only_security {
-        plan(&request, &host, PreviewSecurityUpdates).await
-    } else {
-        plan(&request, &host, PreviewUpdates).await
+    match query.0.only {
+        Some(Only::Security) => plan(&request, &host, PreviewSecurityUpdates).await,
+        None => plan(&request, &host, PreviewUpdates).await,
     }
 }
 
@@ -116,9 +128,8 @@ pub async fn plan_updates(
 #[serde(deny_unknown_fields)]
 #[schema(as = NewUpdates)]
 pub struct UpdatesToMake {
-    /// Those alone that mend known holes, with what they need. Refused where the server's tool does not tell which those are.
-    #[serde(default)]
-    pub only_security: bool,
+    /// All of them, where this is not given.
+    pub only: Option<Only>,
     /// `seen` of the plan: refused where something else would happen by now.
     pub seen: Option<String>,
 }
@@ -139,7 +150,7 @@ pub async fn install(
     body: Body<UpdatesToMake>,
 ) -> Result<HttpResponse> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?.operable().await?;
-    let run = ask::come_or_go(&host, Wanted::updates(body.0.only_security), body.0.seen.as_deref()).await?;
+    let run = ask::come_or_go(&host, wanted(body.0.only), body.0.seen.as_deref()).await?;
     Ok(HttpResponse::Accepted().json(ExecutionView::new(&run, host.name(), true)))
 }
 

@@ -55,21 +55,18 @@ fn bytes(text: &str) -> Option<u64> {
     let mut words = text.split([' ', '/']);
     let number = words.next()?.replace(',', "");
     let unit = match words.next().unwrap_or_default().trim_end_matches('.') {
-        "kB" => 1e3,
-        "MB" => 1e6,
-        "GB" => 1e9,
-        "k" | "KiB" => 1024.0,
-        "M" | "MiB" => 1024.0 * 1024.0,
-        "G" | "GiB" => 1024.0 * 1024.0 * 1024.0,
-        _ => 1.0,
+        "kB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "k" | "KiB" => 1 << 10,
+        "M" | "MiB" => 1 << 20,
+        "G" | "GiB" => 1 << 30,
+        _ => 1,
     };
-    let bytes = number.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0)? * unit;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "not below 0, and of no size that matters"
-    )]
-    Some(bytes as u64)
+    let (whole, part) = number.split_once('.').unwrap_or((&number, ""));
+    let thousandths: u64 = format!("{part:0<3}").get(..3)?.parse().ok()?;
+    let number = whole.parse::<u64>().ok()?.checked_mul(1_000)?.checked_add(thousandths)?;
+    Some(number.checked_mul(unit)? / 1_000)
 }
 
 #[cfg(test)]

@@ -12,10 +12,8 @@ use crate::commands::root_lines::root_lines;
 use crate::commands::told::told;
 use crate::error::{Error, FieldErrors, Result};
 use crate::installations::ask;
-use crate::installations::known::{Known, misfit};
 use crate::installations::wanted::Wanted;
 use crate::language::Message;
-use crate::models::ids::ArtifactId;
 use crate::screens::about::About;
 use crate::screens::gather::Stored;
 use crate::screens::part::Part;
@@ -251,7 +249,7 @@ pub(super) async fn create(
 }
 
 /// `root` where a script becomes root.
-fn run_as(script: &str) -> &'static str {
+pub(super) fn run_as(script: &str) -> &'static str {
     if root_lines(script).is_empty() { "" } else { "root" }
 }
 
@@ -261,54 +259,4 @@ fn name_of(text: &str) -> Result<PackageName> {
 
 fn not_a_name() -> Message {
     Message::new("A package's name is made of letters, digits and . + _ : ~ -, and begins with a letter or a digit")
-}
-
-/// What installing an uploaded file means: everything that is known of it, and the form.
-#[derive(Template)]
-#[template(path = "screens/packages/review.html")]
-struct ReviewPage {
-    about: About,
-    file: super::artifacts::ArtifactView,
-    misfit: Option<Message>,
-    line: String,
-    run_as: &'static str,
-    /// All of what would run.
-    script: Arc<str>,
-}
-
-/// What is known of an uploaded file, and whether it can be installed here.
-///
-/// `GET /servers/{server}/packages/artifacts/{artifact}`
-pub async fn review(
-    person: Operator,
-    path: web::Path<(String, i64)>,
-    app: web::Data<App>,
-    render: Render,
-) -> Result<HttpResponse> {
-    let (server, id) = path.into_inner();
-    let stored = Stored::load(&app, person.actor.scope(), &server).await?;
-    let server = stored.server.id;
-    let found = app.db.run(move |connection| Known::load(connection, ArtifactId(id), server));
-    let (artifact, known) = found.await?;
-    let host = app.hosts.of(person.actor.clone(), stored.server.clone());
-    let platform = host.platform().await?;
-    let misfit = misfit(artifact.kind, &known.architecture, &app.hosts.catalog(), &platform);
-    let script = app.hosts.catalog().choose(crate::commands::CommandType::InstallFile, &platform).ok();
-    let script = script.map(|chosen| chosen.script).unwrap_or_default();
-    let about = stored.about(&render.shell.here, stored.health(&app.live, app.clock.now()).level);
-    let page = ReviewPage {
-        file: super::artifacts::ArtifactView::new(artifact, known, &about.name),
-        about,
-        misfit,
-        line: told(&script),
-        run_as: run_as(&script),
-        script,
-    };
-    render.page(&page)
-}
-
-impl ReviewPage {
-    fn title(&self) -> Message {
-        Message::new("Install {file} on {server}").with("file", &self.file.file_name).with("server", &self.about.name)
-    }
 }

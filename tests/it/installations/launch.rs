@@ -60,8 +60,13 @@ async fn rel_j03_a_run_whose_connection_is_cut_at_its_launch_is_found_again_and_
         system.run("touch /srv/launch");
         cable.release();
 
-        let found = stage.until(run.id, |run| run.log_bytes > 0).await;
-        assert_eq!(found.state, ExecutionState::Running, "{moment:?}");
+        // Its script waits for somebody to say go from here on, and not before.
+        let begun = tokio::time::Instant::now() + Duration::from_mins(1);
+        while !stage.log(run.id).await.contains("step 0\n") {
+            assert!(tokio::time::Instant::now() < begun, "{moment:?}: {}", stage.log(run.id).await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(stage.run(run.id).await.state, ExecutionState::Running, "{moment:?}");
         system.run("touch /tmp/go");
         let run = stage.ended(run.id).await;
         let log = stage.log(run.id).await;
@@ -72,7 +77,6 @@ async fn rel_j03_a_run_whose_connection_is_cut_at_its_launch_is_found_again_and_
             why(&run)
         );
         assert_eq!(log.matches("step 0\n").count(), 1, "{moment:?}: {log}");
-        // Each launch gives two files away, in one go.
         assert_eq!(system.run("cat /srv/launches"), "launch\n", "{moment:?}: it was launched once");
         assert_eq!(system.run("ls /usr/share/slow"), "version\n", "{moment:?}");
         nothing_is_left(&system).await;

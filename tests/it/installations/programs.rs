@@ -161,10 +161,15 @@ async fn sec_z07_rights_are_weighed_before_the_server_is_asked() {
     let mut rights = Rights::new(Role::Operator, Scope::All);
     rights.withheld.insert(Permission::Install);
     let (without, with) = (app.signed_in_with("without", rights).await, app.operator().await);
-    for path in ["installations", "removals", "updates", "refreshes"] {
+    let (package, seen) = (("package", "probe"), ("seen", "0"));
+    for (path, fields) in [
+        ("installations", vec![package, seen]),
+        ("removals", vec![package, seen]),
+        ("updates", vec![("only_security", "true"), seen]),
+        ("refreshes", vec![]),
+    ] {
         let path = &format!("/servers/web-1/packages/{path}");
-        let fields = [("package", "probe"), ("seen", "0")];
-        assert_eq!(without.post(path, fields).await.status, 403, "{path}");
+        assert_eq!(without.post(path, fields.clone()).await.status, 403, "{path}");
         assert_ne!(with.post(path, fields).await.status, 403, "{path}");
     }
 }

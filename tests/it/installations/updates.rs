@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actix_web::http::Method;
 use hannun::commands::packages::{ListUpdates, PackagePlan, UpdateList};
 use hannun::error::Error;
 use hannun::installations::ask;
@@ -43,7 +44,7 @@ fn with_updates(kind: Kind, test: &str) -> Option<TestHost> {
                rpmbuild --quiet --define '_topdir /tmp/build' --define '_rpmdir /srv/repository' \
                  --define '_rpmfilename %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm' -bb /tmp/kept.spec >/dev/null 2>&1
              done
-             createrepo_c --quiet --excludes 'loose/*' /srv/repository
+             rm -r /srv/repository/repodata; createrepo_c --quiet --excludes 'loose/*' /srv/repository
              dnf -q -y --refresh install probe-1.0-1 kept-1.0-1 >/dev/null 2>&1
              printf '%s' '<updates><update from=\"t\" status=\"final\" type=\"security\" version=\"1\"><id>OWN-1</id>' \
                '<title>t</title><issued date=\"2026-01-01 00:00:00\"/><updated date=\"2026-01-01 00:00:00\"/>' \
@@ -103,6 +104,27 @@ async fn lists_that_are_fetched_anew_tell_what_is_new_and_how_old_they_are() {
 }
 
 #[actix_web::test]
+async fn who_may_not_install_is_offered_no_updates_and_hears_how_old_the_lists_are() {
+    let test = "who_may_not_install_is_offered_no_updates_and_hears_how_old_the_lists_are";
+    let Some(system) = TestHost::start(Kind::Debian, test) else { return };
+    system.run("touch -d @1000000000 /var/lib/apt/lists/partial");
+    let stage = Stage::set(&system.deploy()).await;
+    stage.host().await.platform().await.unwrap();
+    let page = "/servers/web-1/packages?view=updates";
+    for (person, is_offered) in [(stage.app.viewer().await, false), (stage.app.operator().await, true)] {
+        let whole = person.get(page).await.ok().text("main");
+        for words in ["Refresh package lists", "Update all…", "Security updates only…"] {
+            assert_eq!(whole.contains(words), is_offered, "{words}: {whole}");
+        }
+        let asked = person.ask(Method::GET, page).header("HX-Request", "true").header("HX-Target", "packages");
+        let list = asked.send().await.ok().text("#packages");
+        assert!(list.contains("Everything is up to date, by the lists that the server has"), "{list}");
+        assert!(list.contains("The server's lists are from"), "{list}");
+    }
+    stage.leave().await;
+}
+
+#[actix_web::test]
 async fn lists_that_cannot_be_fetched_say_so_and_do_not_look_new() {
     for (kind, source) in [
         (Kind::Debian, "echo 'deb [trusted=yes] file:/srv/nowhere ./' >/etc/apt/sources.list.d/gone.list"),
@@ -130,10 +152,10 @@ async fn another_one_s_lock_of_the_lists_is_waited_for() {
     let host = stage.host().await;
     system.run(
         "setsid perl -MFcntl -e 'open F, q(>>), q(/var/lib/apt/lists/lock) or die;
-           fcntl(F, F_SETLK, pack(q(s s x4 q q i x4), F_WRLCK, 0, 0, 0, 0)) or die;
+           my $lock = pack(q(s s x4 q q i x4), F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $lock) or die;
            open G, q(>), q(/tmp/held); select undef, undef, undef, 0.05 until -e q(/tmp/go)' \
            </dev/null >/dev/null 2>&1 &
-         until [ -e /tmp/held ]; do sleep 0.1; done",
+         for n in $(seq 100); do [ -e /tmp/held ] && exit 0; sleep 0.1; done; exit 1",
     );
     let run = ask::refresh_lists(&host).await.unwrap();
     let end = tokio::time::Instant::now() + Duration::from_secs(30);
@@ -208,15 +230,15 @@ async fn a_program_fetches_the_lists_and_installs_the_updates_that_it_saw() {
     let asked = operator.post(&of("packages/refreshes"), json!({})).await.status(202);
     assert_eq!(asked["command_type"], "refresh_lists", "{asked}");
     assert_eq!(ended(&operator, &asked).await["state"], "succeeded");
-    let plan = operator.get(&of("updates/plan?only_security=true")).await.status(200);
+    let plan = operator.get(&of("updates/plan?only=security")).await.status(200);
     let names = |plan: &Value| -> Vec<String> {
         plan["renewed"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names(&plan), ["kept"], "{plan}");
     assert_eq!((&plan["download_bytes"], &plan["disk_bytes"]), (&json!(0), &json!(0)), "{plan}");
-    let other = json!({"only_security": false, "seen": plan["seen"]});
+    let other = json!({"seen": plan["seen"]});
     assert_eq!(operator.post(&of("updates"), other).await.problem(409), "conflict");
-    let asked = operator.post(&of("updates"), json!({"only_security": true, "seen": plan["seen"]})).await.status(202);
+    let asked = operator.post(&of("updates"), json!({"only": "security", "seen": plan["seen"]})).await.status(202);
     assert_eq!(ended(&operator, &asked).await["state"], "succeeded");
     let plan = operator.get(&of("updates/plan")).await.status(200);
     assert_eq!(names(&plan), ["probe"], "{plan}");
