@@ -342,6 +342,20 @@ impl CommandType {
         )
     }
 
+    /// Whether its commands run by themselves on the server, and need nobody at this end.
+    pub fn runs_detached(self) -> bool {
+        matches!(
+            self,
+            Self::InstallPackage
+                | Self::RemovePackage
+                | Self::InstallUpdates
+                | Self::InstallSecurityUpdates
+                | Self::RefreshLists
+                | Self::InstallFile
+                | Self::InspectFile
+        )
+    }
+
     /// The command type of a name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|known| known.name() == name)

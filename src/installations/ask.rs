@@ -48,8 +48,11 @@ pub async fn remove(host: &OperableHost, package: PackageName) -> Result<Executi
     ask(host, RemovePackage(package), Vec::new(), None, false).await
 }
 
-/// Asks the server to fetch anew what its repositories offer.
+/// Asks the server to fetch anew what its repositories offer. Who may not do it makes no server answer.
 pub async fn refresh_lists(host: &OperableHost) -> Result<ExecutionSummary> {
+    let (action, target) = (RefreshLists::TYPE.name(), RefreshLists.target());
+    host.permits(Permission::Install, action, &target).await?;
+    host.allows(Allowance::Change, action, &target).await?;
     ask(host, RefreshLists, Vec::new(), None, false).await
 }
 
