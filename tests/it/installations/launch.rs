@@ -40,8 +40,8 @@ async fn until(system: &TestHost, question: &str) {
 #[actix_web::test]
 async fn rel_j03_a_run_whose_connection_is_cut_at_its_launch_is_found_again_and_ran_once() {
     let test = "rel_j03_a_run_whose_connection_is_cut_at_its_launch_is_found_again_and_ran_once";
-    for (kind, moment) in [(Kind::Debian, Moment::BeforeItRuns), (Kind::Rpm, Moment::BeforeTheAnswer)] {
-        let Some(system) = TestHost::start(kind, test) else { return };
+    for moment in [Moment::BeforeItRuns, Moment::BeforeTheAnswer] {
+        let Some(system) = TestHost::start(Kind::Debian, test) else { return };
         system.run(GATE);
         let there = system.deploy();
         let cable = Relay::to_machine(&there.address, there.port).await;
