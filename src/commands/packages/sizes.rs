@@ -12,16 +12,17 @@ pub struct Sizes {
 }
 
 /// What stands before the size of what is fetched.
-const FETCHED: &[&str] = &["Need to get ", "Need to download ", "Total download size: ", "Overall download size: "];
+const FETCHED: &[&[u8]] =
+    &[b"Need to get ", b"Need to download ", b"Total download size: ", b"Overall download size: "];
 /// The same of what stays.
-const STAYS: &[&str] = &[
-    "After this operation, ",
-    "After the operation, additional ",
-    "After the operation, ",
-    "Installed size: ",
-    "Freed space: ",
-    "The process will require ",
-    "The operation will free ",
+const STAYS: &[&[u8]] = &[
+    b"After this operation, ",
+    b"After the operation, additional ",
+    b"After the operation, ",
+    b"Installed size: ",
+    b"Freed space: ",
+    b"The process will require ",
+    b"The operation will free ",
 ];
 
 impl Sizes {
@@ -30,7 +31,7 @@ impl Sizes {
         let mut sizes = Self::default();
         for (_, line) in text::lines(output) {
             let Ok(line) = std::str::from_utf8(line) else { continue };
-            let after = |phrases: &[&str]| phrases.iter().find_map(|phrase| Some(bytes(line.split_once(phrase)?.1)?));
+            let after = |phrases: &[&[u8]]| phrases.iter().find_map(|phrase| behind(line, phrase).and_then(bytes));
             // `3 MiB to be downloaded.`
             let ahead = || line.trim_end().strip_suffix(" to be downloaded.").and_then(bytes);
             sizes.download_bytes = sizes.download_bytes.or_else(|| after(FETCHED)).or_else(ahead);
@@ -48,6 +49,11 @@ impl Sizes {
             disk_bytes: self.disk_bytes.or(other.disk_bytes),
         }
     }
+}
+
+/// What a line says behind a phrase.
+fn behind<'a>(line: &'a str, phrase: &[u8]) -> Option<&'a str> {
+    Some(line.split_once(std::str::from_utf8(phrase).ok()?)?.1)
 }
 
 /// `1,234 kB of archives`, `0 B/1716 B`, `6.0 k`, `31`: the number that a text begins with, and its unit.

@@ -133,7 +133,7 @@ pub async fn new_installation(
     request: HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
-    new(Wanted::Package(name_of(&query.package)?), (&person, &path), &app, &request, render).await
+    new(name_of(&query.package).map(Wanted::Package), (&person, &path), &app, &request, render).await
 }
 
 /// What removing a package would take along.
@@ -147,17 +147,19 @@ pub async fn new_removal(
     request: HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
-    new(Wanted::Removal(name_of(&query.package)?), (&person, &path), &app, &request, render).await
+    new(name_of(&query.package).map(Wanted::Removal), (&person, &path), &app, &request, render).await
 }
 
+/// Who may not see the server is not told what is wrong with a name.
 pub(super) async fn new(
-    wanted: Wanted,
+    wanted: Result<Wanted>,
     (person, server): (&Operator, &str),
     app: &App,
     request: &HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
     let stored = Stored::load(app, person.actor.scope(), server).await?;
+    let wanted = wanted?;
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
     let part = Part::of(request);
     let chosen = wanted.choose(&host).await?;

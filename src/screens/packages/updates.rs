@@ -87,7 +87,7 @@ pub async fn new(
     request: HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
-    plans::new(Wanted::updates(query.only_security), (&person, &path), &app, &request, render).await
+    plans::new(Ok(Wanted::updates(query.only_security)), (&person, &path), &app, &request, render).await
 }
 
 /// Installs the updates, if what would happen is still what was shown (X06).

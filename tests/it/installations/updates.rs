@@ -255,6 +255,8 @@ async fn a_person_fetches_the_lists_and_installs_the_security_updates_alone() {
     let Some(browser) = Browser::start(test).await else { return };
     let Some(system) = with_updates(Kind::Rpm, test) else { return };
     let stage = Stage::set(&system.deploy()).await;
+    // What it can be asked for is known once it was looked at.
+    stage.host().await.platform().await.unwrap();
     stage.app.user("jiwon", Role::Operator, Scope::All).await;
     let base = stage.app.listen();
     browser.look(Window::Desk, false).await;
