@@ -8,3 +8,4 @@ pub mod known;
 pub mod run;
 pub mod upload;
 pub mod verdict;
+pub mod wanted;

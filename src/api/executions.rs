@@ -43,11 +43,12 @@ pub struct ExecutionView {
     pub id: ExecutionId,
     /// The server's name.
     pub server: String,
-    /// `install_package`, `remove_package`, `install_file` or `inspect_file`.
+    /// `install_package`, `remove_package`, `install_updates`, `install_security_updates`, `refresh_lists`, `install_file` or
+    /// `inspect_file`.
     pub command_type: String,
     /// The command that was chosen for the platform.
     pub command: String,
-    /// A package's or a file's name.
+    /// A package's or a file's name, or which of all packages.
     pub target: String,
     /// `queued`, `copying`, `starting`, `running`, `succeeded`, `partly`, `failed`, `stopped` or `unknown`.
     #[schema(value_type = String)]

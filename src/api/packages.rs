@@ -1,7 +1,8 @@
-//! `/servers/{server}/packages`: what is installed, what could be renewed, what should be restarted.
+//! `/servers/{server}/packages`: what is installed, what should be restarted.
 
 pub mod changes;
 pub mod inspections;
+pub mod updates;
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
@@ -13,7 +14,7 @@ use super::evidence::{EvidenceView, LivePage, ask as question};
 use super::input::Parameters;
 use super::paging::{Key, ListQuery, Shape};
 use crate::app::App;
-use crate::commands::packages::{ListPackages, ListRestarts, ListUpdates, Package, PackageState, Restarts, Update};
+use crate::commands::packages::{ListPackages, ListRestarts, Package, PackageState, Restarts};
 use crate::error::Result;
 use crate::remote::host::Answer;
 use crate::web::extract::Asking;
@@ -78,57 +79,6 @@ pub async fn index(
     let answer = question(&request, &host, ListPackages).await?;
     let packages = answer.value.into_iter().map(PackageView::from).collect();
     Ok(Json(LivePage::new(PACKAGES.page(packages, &query.0)?, answer.evidence)))
-}
-
-/// A package that could be renewed. Every text is the server's own.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PackageUpdate)]
-pub struct UpdateView {
-    /// Its name.
-    pub name: String,
-    /// The version that is there; empty where the tool does not tell.
-    pub installed: String,
-    /// The version that could come.
-    pub available: String,
-    /// Where it would come from.
-    pub from: String,
-    /// Whether it mends a known hole; null where the tool does not tell.
-    pub security: Option<bool>,
-}
-
-impl UpdateView {
-    fn new(update: Update, tells_security: bool) -> Self {
-        let Update { name, installed, available, origin, security } = update;
-        Self { name, installed, available, from: origin, security: tells_security.then_some(security) }
-    }
-}
-
-const UPDATES: Shape<UpdateView> = Shape {
-    sorts: &[("name", |update| Key::text(&update.name))],
-    default_sort: "name",
-    identity: |update| format!("{} {}", update.name, update.available),
-    texts: |update| vec![&update.name, &update.available, &update.from],
-};
-
-/// What could be renewed, by the lists that the server has. Nothing is fetched.
-#[utoipa::path(
-    operation_id = "list_updates",
-    get, path = "/api/v1/servers/{server}/packages/updates", tag = "packages",
-    params(("server" = String, Path, description = "Its name"), ListQuery),
-    responses((status = 200, body = LivePage<UpdateView>)),
-)]
-pub async fn updates(
-    request: HttpRequest,
-    app: Data<App>,
-    asking: Asking,
-    name: Path<String>,
-    query: Parameters<ListQuery>,
-) -> Result<Json<LivePage<UpdateView>>> {
-    let host = app.hosts.open(asking.0, name.into_inner()).await?;
-    let answer = question(&request, &host, ListUpdates).await?;
-    let tells = answer.value.tells_security;
-    let updates = answer.value.updates.into_iter().map(|update| UpdateView::new(update, tells)).collect();
-    Ok(Json(LivePage::new(UPDATES.page(updates, &query.0)?, answer.evidence)))
 }
 
 /// What should be restarted because its files were replaced. Every text is the server's own.

@@ -44,6 +44,16 @@ pub enum CommandType {
     InstallPackage,
     /// Takes a package away.
     RemovePackage,
+    /// What installing every update would bring along.
+    PreviewUpdates,
+    /// What installing the updates that mend holes would bring along.
+    PreviewSecurityUpdates,
+    /// Puts every update there.
+    InstallUpdates,
+    /// Puts the updates there that mend holes.
+    InstallSecurityUpdates,
+    /// Fetches what the repositories offer.
+    RefreshLists,
     /// Puts a package there from an uploaded file.
     InstallFile,
     /// What is inside an uploaded package file.
@@ -105,6 +115,11 @@ impl CommandType {
         Self::PreviewRemoval,
         Self::InstallPackage,
         Self::RemovePackage,
+        Self::PreviewUpdates,
+        Self::PreviewSecurityUpdates,
+        Self::InstallUpdates,
+        Self::InstallSecurityUpdates,
+        Self::RefreshLists,
         Self::InstallFile,
         Self::InspectFile,
         Self::MeasureDirectories,
@@ -146,6 +161,11 @@ impl CommandType {
             Self::PreviewRemoval => "preview_removal",
             Self::InstallPackage => "install_package",
             Self::RemovePackage => "remove_package",
+            Self::PreviewUpdates => "preview_updates",
+            Self::PreviewSecurityUpdates => "preview_security_updates",
+            Self::InstallUpdates => "install_updates",
+            Self::InstallSecurityUpdates => "install_security_updates",
+            Self::RefreshLists => "refresh_lists",
             Self::InstallFile => "install_file",
             Self::InspectFile => "inspect_file",
             Self::MeasureDirectories => "measure_directories",
@@ -188,6 +208,11 @@ impl CommandType {
             Self::PreviewRemoval => "See what a removal would take along",
             Self::InstallPackage => "Install a package",
             Self::RemovePackage => "Remove a package",
+            Self::PreviewUpdates => "See what all updates would bring",
+            Self::PreviewSecurityUpdates => "See what the security updates would bring",
+            Self::InstallUpdates => "Install all updates",
+            Self::InstallSecurityUpdates => "Install the security updates",
+            Self::RefreshLists => "Refresh the package lists",
             Self::InstallFile => "Install a package file",
             Self::InspectFile => "Look into a package file",
             Self::MeasureDirectories => "Measure directories",
@@ -226,8 +251,15 @@ impl CommandType {
             Self::ListPackages => packages::FORMATS,
             Self::ListUpdates => packages::UPDATE_FORMATS,
             Self::ListRestarts => packages::RESTART_FORMATS,
-            Self::PreviewInstall | Self::PreviewRemoval => packages::PLAN_FORMATS,
-            Self::InstallPackage | Self::RemovePackage | Self::InstallFile => packages::CHANGE_FORMATS,
+            Self::PreviewInstall | Self::PreviewRemoval | Self::PreviewUpdates | Self::PreviewSecurityUpdates => {
+                packages::PLAN_FORMATS
+            }
+            Self::InstallPackage
+            | Self::RemovePackage
+            | Self::InstallUpdates
+            | Self::InstallSecurityUpdates
+            | Self::RefreshLists
+            | Self::InstallFile => packages::CHANGE_FORMATS,
             Self::InspectFile => packages::CONTENT_FORMATS,
             Self::MeasureDirectories => directories::FORMATS,
             Self::ReadFirewall => firewall::FORMATS,
@@ -262,8 +294,15 @@ impl CommandType {
             Self::ListPackages => packages::SHAPES,
             Self::ListUpdates => packages::UPDATE_SHAPES,
             Self::ListRestarts => packages::RESTART_SHAPES,
-            Self::PreviewInstall | Self::PreviewRemoval => packages::PLAN_SHAPES,
-            Self::InstallPackage | Self::RemovePackage | Self::InstallFile => packages::CHANGE_SHAPES,
+            Self::PreviewInstall | Self::PreviewRemoval | Self::PreviewUpdates | Self::PreviewSecurityUpdates => {
+                packages::PLAN_SHAPES
+            }
+            Self::InstallPackage
+            | Self::RemovePackage
+            | Self::InstallUpdates
+            | Self::InstallSecurityUpdates
+            | Self::RefreshLists
+            | Self::InstallFile => packages::CHANGE_SHAPES,
             Self::InspectFile => packages::CONTENT_SHAPES,
             Self::MeasureDirectories => directories::rows::SHAPES,
             Self::ReadFirewall => firewall::rows::SHAPES,
@@ -285,8 +324,8 @@ impl CommandType {
         }
     }
 
-    /// Whether its commands are given values that are known only when they run: they cannot be listed in `sudoers`, nor
-    /// tried without them.
+    /// Whether its commands are given values that are known only when they run, or find them themselves: they cannot be listed
+    /// in `sudoers`, nor tried without them.
     pub fn takes_values(self) -> bool {
         !matches!(
             self,
@@ -301,6 +340,20 @@ impl CommandType {
                 | Self::ReadFirewall
                 | Self::ReadFirewallChange
                 | Self::ListRestarts
+        )
+    }
+
+    /// Whether its commands run by themselves on the server, and need nobody at this end.
+    pub fn runs_detached(self) -> bool {
+        matches!(
+            self,
+            Self::InstallPackage
+                | Self::RemovePackage
+                | Self::InstallUpdates
+                | Self::InstallSecurityUpdates
+                | Self::RefreshLists
+                | Self::InstallFile
+                | Self::InspectFile
         )
     }
 

@@ -12,6 +12,7 @@ mod plan;
 mod restarts;
 mod rows;
 mod rpm;
+mod sizes;
 mod updates;
 
 use chrono::{DateTime, Utc};
@@ -19,11 +20,15 @@ use chrono::{DateTime, Utc};
 use super::text::{self, SHORT};
 use super::{Command, CommandType, ParseError, Read};
 
-pub use changes::{InstallFile, InstallPackage, PackageStates, RemovePackage, StateAfter};
+pub use changes::{
+    InstallFile, InstallPackage, InstallSecurityUpdates, InstallUpdates, PackageStates, RefreshLists, RemovePackage,
+    StateAfter,
+};
 pub use content::{InspectFile, PackageContent, PackageScript, SignatureCheck};
 pub use name::PackageName;
-pub use plan::{PackagePlan, PlanItem, PreviewInstall, PreviewRemoval};
+pub use plan::{PackagePlan, PlanItem, PreviewInstall, PreviewRemoval, PreviewSecurityUpdates, PreviewUpdates};
 pub use restarts::{ListRestarts, Restarts};
+pub use sizes::Sizes;
 pub use updates::{ListUpdates, Update, UpdateList};
 
 pub(super) use changes::{FORMATS as CHANGE_FORMATS, SHAPES as CHANGE_SHAPES, read as read_states};

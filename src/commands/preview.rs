@@ -69,6 +69,11 @@ impl CommandType {
             | Self::PreviewRemoval
             | Self::InstallPackage
             | Self::RemovePackage
+            | Self::PreviewUpdates
+            | Self::PreviewSecurityUpdates
+            | Self::InstallUpdates
+            | Self::InstallSecurityUpdates
+            | Self::RefreshLists
             | Self::InstallFile
             | Self::InspectFile => self.preview_packages(format, output)?,
             Self::MeasureDirectories => {

@@ -3,6 +3,8 @@
 //! Decision 3: privilege is asked for by the line that needs it, never for the whole script, so that `sudoers` can list
 //! constant commands.
 
+use super::CommandType;
+
 /// How a line asks.
 const AS_ROOT: &str = "$as_root";
 /// What follows where the command reads what is given to the script; a shell stands between it and `sudo`.
@@ -45,6 +47,16 @@ pub fn root_lines(script: &str) -> Vec<RootLine> {
         }
     }
     found
+}
+
+/// The same of a command of a type. What runs by itself becomes root once, for all of it, by a shell of ours: `sudoers` can
+/// list none of its lines.
+pub fn root_lines_of(command_type: CommandType, script: &str) -> Vec<RootLine> {
+    let lines = root_lines(script);
+    if !command_type.runs_detached() {
+        return lines;
+    }
+    lines.into_iter().map(|line| RootLine::Varying(line.text().to_owned())).collect()
 }
 
 fn root_line(after: &str) -> RootLine {
@@ -155,6 +167,18 @@ mod tests {
             ]
         );
         assert!(root_lines("echo \"$as_root\"; as_root=; $as_rooted x").is_empty());
+    }
+
+    #[test]
+    fn sec_p01_no_line_of_what_runs_by_itself_is_offered_to_sudoers() {
+        for command_type in CommandType::ALL.iter().filter(|command_type| command_type.runs_detached()) {
+            for variant in Catalog::built_in().variants(*command_type) {
+                let lines = root_lines_of(*command_type, &variant.script);
+                let varying = lines.iter().all(|line| matches!(line, RootLine::Varying(_)));
+                assert!(varying, "{command_type:?} {}: {lines:?}", variant.name);
+            }
+        }
+        assert_eq!(root_lines_of(CommandType::ListSockets, "$as_root ss -l"), [constant("ss -l")]);
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::wanted::Wanted;
 use crate::commands::packages::{
-    InspectFile, InstallFile, InstallPackage, PackageName, PreviewInstall, PreviewRemoval, RemovePackage,
+    InspectFile, InstallFile, InstallPackage, InstallSecurityUpdates, InstallUpdates, PackageName, RefreshLists,
+    RemovePackage,
 };
-use crate::commands::{Change, Command, CommandType};
+use crate::commands::{Change, Command, CommandType, Parameters};
 use crate::db::types::Address;
 use crate::error::{Error, Result};
 use crate::language::Message;
@@ -46,30 +48,33 @@ pub async fn remove(host: &OperableHost, package: PackageName) -> Result<Executi
     ask(host, RemovePackage(package), Vec::new(), None, false).await
 }
 
-/// Asks for a package to come or go, where `seen` is given only if what would happen is still what was seen (X06). Who may not
+/// Asks the server to fetch anew what its repositories offer. Who may not do it makes no server answer.
+pub async fn refresh_lists(host: &OperableHost) -> Result<ExecutionSummary> {
+    let (action, target) = (RefreshLists::TYPE.name(), RefreshLists.target());
+    host.permits(Permission::Install, action, &target).await?;
+    host.allows(Allowance::Change, action, &target).await?;
+    ask(host, RefreshLists, Vec::new(), None, false).await
+}
+
+/// Asks for packages to come or go, where `seen` is given only if what would happen is still what was seen (X06). Who may not
 /// do it makes no server answer.
-pub async fn come_or_go(
-    host: &OperableHost,
-    package: PackageName,
-    removes: bool,
-    seen: Option<&str>,
-) -> Result<ExecutionSummary> {
-    let command_type = if removes { RemovePackage::TYPE } else { InstallPackage::TYPE };
-    host.permits(Permission::Install, command_type.name(), package.as_str()).await?;
-    host.allows(Allowance::Change, command_type.name(), package.as_str()).await?;
-    if let Some(seen) = seen {
-        let plan = if removes {
-            host.read(PreviewRemoval(package.clone())).await?.value
-        } else {
-            host.read(PreviewInstall(package.clone())).await?.value
-        };
-        if plan.fingerprint() != seen {
-            let changed =
-                Message::new("What would happen on {server} is not what was shown any more. Look again, then repeat");
-            return Err(Error::Conflict(changed.with("server", host.name())));
-        }
+pub async fn come_or_go(host: &OperableHost, wanted: Wanted, seen: Option<&str>) -> Result<ExecutionSummary> {
+    let (action, target) = (wanted.command_type().name(), wanted.target());
+    host.permits(Permission::Install, action, &target).await?;
+    host.allows(Allowance::Change, action, &target).await?;
+    if let Some(seen) = seen
+        && wanted.plan(host).await?.value.fingerprint() != seen
+    {
+        let changed =
+            Message::new("What would happen on {server} is not what was shown any more. Look again, then repeat");
+        return Err(Error::Conflict(changed.with("server", host.name())));
     }
-    if removes { remove(host, package).await } else { install(host, package).await }
+    match wanted {
+        Wanted::Package(name) => install(host, name).await,
+        Wanted::Removal(name) => remove(host, name).await,
+        Wanted::Updates => ask(host, InstallUpdates, Vec::new(), None, false).await,
+        Wanted::SecurityUpdates => ask(host, InstallSecurityUpdates, Vec::new(), None, false).await,
+    }
 }
 
 /// Asks for the installation of an uploaded file. That somebody said yes to an unsigned one stands in the audit log (F08).
@@ -101,7 +106,7 @@ async fn ask<C: Change>(
     let keep = move |connection: &mut crate::db::Connection, begun: crate::remote::detached::Begun| {
         if let Some(other) = ExecutionSummary::going_on(connection, server_id)? {
             let busy = Message::new("{server} is busy with {target}: wait for its end, or stop it");
-            return Err(Error::Conflict(busy.with("server", server).with("target", other.target)));
+            return Err(Error::Conflict(busy.with("server", server).with_words("target", what_of(&other))));
         }
         let new = NewExecution {
             server_id,
@@ -128,11 +133,24 @@ async fn ask<C: Change>(
     host.begin(&command, notes, keep).await
 }
 
+/// What a run is about, for a sentence: names are the same in every language, words of ours are not.
+fn what_of(run: &ExecutionSummary) -> Message {
+    match CommandType::from_name(&run.command_type) {
+        Some(CommandType::InstallUpdates) => Message::new("all updates"),
+        Some(CommandType::InstallSecurityUpdates) => Message::new("security updates"),
+        Some(CommandType::RefreshLists) => Message::new("package lists"),
+        _ => Message::heard(&run.target),
+    }
+}
+
 /// The parameters that a stored run's script is given.
-pub(super) fn parameters(execution: &Execution) -> Result<crate::commands::Parameters> {
+pub(super) fn parameters(execution: &Execution) -> Result<Parameters> {
     let package = || PackageName::read(&execution.target).ok_or_else(|| Error::internal(anyhow::anyhow!("no package")));
     Ok(match CommandType::from_name(&execution.command_type) {
         Some(CommandType::InstallPackage | CommandType::RemovePackage) => InstallPackage(package()?).parameters(),
+        Some(CommandType::InstallUpdates | CommandType::InstallSecurityUpdates | CommandType::RefreshLists) => {
+            Parameters::default()
+        }
         Some(CommandType::InstallFile) => {
             InstallFile { file: execution.target.clone(), unsigned: execution.unsigned }.parameters()
         }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::artifact_store::ArtifactStore;
 use super::ask::{self, RunExecution};
-use super::verdict::Ended;
+use super::verdict::{self, Ended};
 use crate::clock::Clock;
 use crate::commands::CommandType;
 use crate::db::Db;
@@ -202,7 +202,7 @@ impl Runs {
             {
                 tracing::debug!(server = host.name(), %problem, "a run could not be ended now");
             }
-            let found = match host.look_at_run(whereabouts(&execution), execution.log_bytes).await {
+            let found = match host.look_at_run(whereabouts(&execution), execution.log_bytes, &verdict::signs()).await {
                 Ok(found) => found,
                 Err(error) => {
                     tracing::debug!(server = host.name(), %error, "a run cannot be looked at now");
@@ -228,7 +228,7 @@ impl Runs {
                     idle = None;
                     execution = self.keep(execution, found.log).await?;
                     if let (Standing::Ended(status), false) = (found.standing, found.more) {
-                        let end = self.verdict(&execution, status, &found.answer).await?;
+                        let end = self.verdict(&execution, status, (&found.sign, &found.answer)).await?;
                         return self.end(host, &execution, end).await;
                     }
                     if found.more {
@@ -250,7 +250,7 @@ impl Runs {
         if kept { Ok(execution) } else { Err(lost()) }
     }
 
-    async fn verdict(&self, execution: &Execution, status: Option<i32>, answer: &[u8]) -> Result<End> {
+    async fn verdict(&self, execution: &Execution, status: Option<i32>, (sign, answer): (&[u8], &[u8])) -> Result<End> {
         let id = execution.id;
         let Some(command_type) = CommandType::from_name(&execution.command_type) else {
             let why = "It ended, and this version of hannun does not know the command: the log shows how";
@@ -264,6 +264,7 @@ impl Runs {
             target: &execution.target,
             status,
             log: &log,
+            sign,
             answer,
             was_stopped: execution.stop_asked_by.is_some(),
         };

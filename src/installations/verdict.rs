@@ -16,6 +16,8 @@ pub struct Ended<'a> {
     pub status: Option<i32>,
     /// What it printed, as far as it is kept.
     pub log: &'a [u8],
+    /// The first line of all that it ever printed that holds one of [`signs`].
+    pub sign: &'a [u8],
     /// What it left in `"$after"`.
     pub answer: &'a [u8],
     /// Somebody asked for its end.
@@ -48,44 +50,51 @@ impl Ended<'_> {
             let why = Message::new("What the server's tool told of the file could not be read: {why}");
             return (ExecutionState::Failed, Some(why.with("why", problem.why)));
         }
-        match self.states() {
-            Some(found) => self.judge_states(&found),
-            None => (ExecutionState::Succeeded, None),
-        }
+        let what_is_there = self.states().and_then(|found| self.judge_states(&found));
+        what_is_there.or_else(|| self.judge_words()).unwrap_or((ExecutionState::Succeeded, None))
     }
 
-    /// The tool says that it worked: whether the packages are what they should be now.
-    fn judge_states(&self, states: &PackageStates) -> (ExecutionState, Option<Message>) {
+    /// The tool says that it worked: what of the packages is not as it should be now.
+    fn judge_states(&self, states: &PackageStates) -> Option<(ExecutionState, Option<Message>)> {
         let removes = self.command_type == CommandType::RemovePackage;
         for after in &states.0 {
             let is_there = !matches!(after.state, PackageState::Absent | PackageState::SettingsLeft);
             if removes && is_there {
                 let why = Message::new("The tool ended well, but {package} is still there");
-                return (ExecutionState::Failed, Some(why.with("package", &after.name)));
+                return Some((ExecutionState::Failed, Some(why.with("package", &after.name))));
             }
             if !removes && !is_there {
                 let why = Message::new("The tool ended well, but {package} is not installed");
-                return (ExecutionState::Failed, Some(why.with("package", &after.name)));
+                return Some((ExecutionState::Failed, Some(why.with("package", &after.name))));
             }
             if !removes && after.state != PackageState::Installed {
                 let why = Message::new("{package} is there, but: {state}").with("package", &after.name);
-                return (ExecutionState::Partly, Some(why.with_words("state", after.state.label())));
+                return Some((ExecutionState::Partly, Some(why.with_words("state", after.state.label()))));
             }
         }
-        if let Some(line) =
-            self.line_with(&["scriptlet failed", "scriptlet in rpm package", "error in post", "error in pre"])
-        {
-            let why = Message::new("Its tool says that it worked, but a script of the package failed: {said}");
-            return (ExecutionState::Partly, Some(why.with("said", line)));
-        }
-        (ExecutionState::Succeeded, None)
+        None
+    }
+
+    /// The tool says that it worked: what it admits in passing.
+    fn judge_words(&self) -> Option<(ExecutionState, Option<Message>)> {
+        let (signs, why) = match self.command_type {
+            CommandType::InspectFile => return None,
+            CommandType::RefreshLists => {
+                (NOT_FETCHED, "Its tool says that it worked, but not every list was fetched: {said}")
+            }
+            _ => (SCRIPT_FAILED, "Its tool says that it worked, but a script of the package failed: {said}"),
+        };
+        let line = self.line_with(signs)?;
+        Some((ExecutionState::Partly, Some(Message::new(why).with("said", line))))
     }
 
     fn states(&self) -> Option<PackageStates> {
         match self.command_type {
-            CommandType::InstallPackage | CommandType::RemovePackage | CommandType::InstallFile => {
-                read_states(self.answer)
-            }
+            CommandType::InstallPackage
+            | CommandType::RemovePackage
+            | CommandType::InstallFile
+            | CommandType::InstallUpdates
+            | CommandType::InstallSecurityUpdates => read_states(self.answer),
             _ => None,
         }
     }
@@ -112,16 +121,40 @@ impl Ended<'_> {
         Message::new("It ended with exit status {status}; the log shows why").with("status", status)
     }
 
-    /// The first line of the log that holds one of these.
+    /// The first line that holds one of these.
     fn line_with(&self, signs: &[&str]) -> Option<String> {
-        let text = String::from_utf8_lossy(self.log);
-        let found = text.lines().find(|line| {
-            let line = line.to_lowercase();
-            signs.iter().any(|sign| line.contains(sign))
-        });
-        found.map(|line| line.trim().chars().take(200).collect())
+        [self.sign, self.log]
+            .into_iter()
+            .find_map(|part| String::from_utf8_lossy(part).lines().find_map(|line| around(line.trim(), signs)))
     }
 }
+
+/// A line that holds one of these; of a long one what stands around it.
+fn around(line: &str, signs: &[&str]) -> Option<String> {
+    const SHOWN: usize = 200;
+    let lower = line.to_ascii_lowercase();
+    let at = signs.iter().find_map(|sign| lower.find(sign))?;
+    let before = line.get(..at).unwrap_or_default().chars().count();
+    let skipped = if line.chars().count() > SHOWN { before.saturating_sub(SHOWN / 2) } else { 0 };
+    Some(line.chars().skip(skipped).take(SHOWN).collect())
+}
+
+/// What all of a log is searched for on the server, where it may be longer than what is kept of it: only what a tool that says
+/// that it worked mentions in passing. Why one failed stands at the end of its log.
+pub(super) fn signs() -> String {
+    [SCRIPT_FAILED, NOT_FETCHED].concat().join("|")
+}
+
+/// What rpm says of a script that failed, and goes on (facts 5.13).
+const SCRIPT_FAILED: &[&str] = &["scriptlet failed", "scriptlet in rpm package", "error in post", "error in pre"];
+
+/// What tools say of a list that they go on without.
+const NOT_FETCHED: &[&str] = &[
+    "some index files failed to download",
+    "failed to fetch",
+    "ignoring repositories:",
+    "failed to download metadata",
+];
 
 /// What tools say, and what it means for a person; the first that fits counts.
 const REASONS: &[(&[&str], &str)] = &[
@@ -153,6 +186,7 @@ const REASONS: &[(&[&str], &str)] = &[
         &["failed dependencies", "unmet dependencies", "nothing provides", "dependency problems", "depends:"],
         "{package} needs packages that no repository of the server has: {said}",
     ),
+    (NOT_FETCHED, "Not every list could be fetched: {said}"),
     (
         &["wrong architecture", "does not match system", "incompatible architecture"],
         "{package} is for another architecture: {said}",
@@ -172,11 +206,21 @@ mod tests {
     use super::*;
 
     fn ended<'a>(command_type: CommandType, status: i32, log: &'a str, answer: &'a str) -> (ExecutionState, String) {
+        ended_with_sign(command_type, status, (log, ""), answer)
+    }
+
+    fn ended_with_sign<'a>(
+        command_type: CommandType,
+        status: i32,
+        (log, sign): (&'a str, &'a str),
+        answer: &'a str,
+    ) -> (ExecutionState, String) {
         let ended = Ended {
             command_type,
             target: "probe",
             status: Some(status),
             log: log.as_bytes(),
+            sign: sign.as_bytes(),
             answer: answer.as_bytes(),
             was_stopped: false,
         };
@@ -190,6 +234,29 @@ mod tests {
         let (state, why) = ended(CommandType::InstallFile, 0, log, "broken\t1.0-1\tinstalled\n");
         assert_eq!(state, ExecutionState::Partly);
         assert!(why.contains("%post(broken-1.0-1.noarch) scriptlet failed, exit status 3"), "{why}");
+    }
+
+    #[test]
+    fn a_failed_script_of_rpm_is_seen_where_its_words_are_kept_no_more_and_behind_a_line_without_an_end() {
+        let sign = format!("{}warning: %post(broken-1.0-1.noarch) scriptlet failed, exit status 3", "한".repeat(900));
+        let (state, why) = ended_with_sign(CommandType::InstallUpdates, 0, ("what came later\n", &sign), "");
+        assert_eq!(state, ExecutionState::Partly);
+        assert!(why.ends_with("%post(broken-1.0-1.noarch) scriptlet failed, exit status 3"), "{why}");
+    }
+
+    #[test]
+    fn lists_that_were_fetched_in_part_are_told_to_be() {
+        let log = "W: Failed to fetch http://192.0.2.1/InRelease  Could not connect\n";
+        let (state, why) = ended(CommandType::RefreshLists, 0, log, "");
+        assert_eq!(state, ExecutionState::Partly);
+        assert!(why.contains("192.0.2.1"), "{why}");
+        assert_eq!(
+            ended(CommandType::RefreshLists, 0, "Hit:1 http://192.0.2.1 InRelease\n", "").0,
+            ExecutionState::Succeeded
+        );
+        let (state, why) = ended(CommandType::RefreshLists, 100, &log.replace('W', "E"), "");
+        assert_eq!(state, ExecutionState::Failed);
+        assert!(why.starts_with("Not every list could be fetched"), "{why}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use crate::commands::catalog::{Considered, Verdict};
 use crate::commands::platform::Platform;
-use crate::commands::root_lines::{Located, RootLine, root_lines, sudoers};
+use crate::commands::root_lines::{Located, RootLine, root_lines_of, sudoers};
 use crate::commands::root_rights::RootRights;
 use crate::commands::script::Privilege;
 use crate::commands::{Catalog, CommandType};
@@ -146,7 +146,7 @@ fn ability(
     if platform.is_none() {
         ability.standing = Standing::NotKnown;
     } else if let Some(used) = ability.used() {
-        let lines = root_lines(&used.command.script);
+        let lines = root_lines_of(command_type, &used.command.script);
         ability.standing = standing(&lines, privilege, rights);
         ability.root_lines = lines;
     }
@@ -200,6 +200,7 @@ impl OperableHost {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::root_lines::root_lines;
     use crate::commands::root_rights::RootCommand;
 
     fn lines() -> Vec<RootLine> {

@@ -85,6 +85,9 @@ pub struct Followed {
     pub log: Vec<u8>,
     /// Whether there is more.
     pub more: bool,
+    /// The first line of all of its log that holds a sign that was asked for, once all of it was told; of a very long line a
+    /// part.
+    pub sign: Vec<u8>,
     /// What it left in `"$after"`, once it has ended and all of its log was told.
     pub answer: Vec<u8>,
 }
@@ -213,13 +216,16 @@ impl Host {
         self.of_sudo(answer, job.name).map(drop)
     }
 
-    /// What a run said since `offset`, and how it is. Only a folder of root's is believed to be one of a run of root's.
-    pub async fn look_at_run(&self, run: Whereabouts<'_>, offset: i64) -> Result<Followed> {
+    /// What a run said since `offset`, and how it is; of one that has ended, whether any of what it ever said holds one of
+    /// `signs`, an extended regular expression in lower case, or nothing. Only a folder of root's is believed to be one of a
+    /// run of root's.
+    pub async fn look_at_run(&self, run: Whereabouts<'_>, offset: i64, signs: &str) -> Result<Followed> {
         let (endpoint, platform) = self.hosts().endpoint_and_platform(self.server().id).await?;
         let parameters = Parameters::default()
             .with("token", text(run.place))
             .with("owner", Value::OneOf(if run.as_root { "root" } else { "self" }))
-            .with("offset", Value::Integer(offset));
+            .with("offset", Value::Integer(offset))
+            .with("signs", text(signs));
         let script = Script::new("follow-run", FOLLOW, &parameters, self.hosts().command_timeout());
         let answer = self.hosts().send(&endpoint, platform.locale(), script).await?;
         let answer = answer.success(self.name(), "follow-run")?;
@@ -270,17 +276,20 @@ impl Host {
 }
 
 impl Followed {
-    /// State, status, size of the log and how much of it follows; that much of the log; what was left.
+    /// State, status, size of the log, how much of it follows, and how much of a line with a sign; that much of both; what
+    /// was left.
     fn read(output: &[u8], offset: i64) -> Result<Self, ParseError> {
         let wrong = || ParseError::new("the state of a run was expected", output);
         let end = output.iter().position(|byte| *byte == b'\n').ok_or_else(wrong)?;
         let (head, rest) = (output.get(..end).unwrap_or_default(), output.get(end + 1..).unwrap_or_default());
         let head = std::str::from_utf8(head).map_err(|_no_text| wrong())?;
         if head == "gone" {
-            return Ok(Self { standing: Standing::Gone, log: Vec::new(), more: false, answer: Vec::new() });
+            let (log, sign, answer) = (Vec::new(), Vec::new(), Vec::new());
+            return Ok(Self { standing: Standing::Gone, log, more: false, sign, answer });
         }
-        let [state, status, size, more] = head.split('\t').collect::<Vec<_>>()[..] else { return Err(wrong()) };
-        let (Ok(size), Ok(length)) = (size.trim().parse::<i64>(), more.trim().parse::<usize>()) else {
+        let [state, status, size, more, sign] = head.split('\t').collect::<Vec<_>>()[..] else { return Err(wrong()) };
+        let Ok(size) = size.trim().parse::<i64>() else { return Err(wrong()) };
+        let (Ok(length), Ok(sign)) = (more.trim().parse::<usize>(), sign.trim().parse::<usize>()) else {
             return Err(wrong());
         };
         let standing = match (state, status) {
@@ -290,9 +299,11 @@ impl Followed {
             ("ended", status) => Standing::Ended(Some(status.parse().map_err(|_no_number| wrong())?)),
             _ => return Err(wrong()),
         };
-        let (log, answer) = rest.split_at_checked(length).ok_or_else(wrong)?;
+        let (log, rest) = rest.split_at_checked(length).ok_or_else(wrong)?;
+        let (sign, answer) = rest.split_at_checked(sign).ok_or_else(wrong)?;
         let told = offset + i64::try_from(length).unwrap_or_default();
-        Ok(Self { standing, log: log.to_vec(), more: told < size, answer: answer.to_vec() })
+        let (log, sign, answer) = (log.to_vec(), sign.to_vec(), answer.to_vec());
+        Ok(Self { standing, log, more: told < size, sign, answer })
     }
 }
 
@@ -306,14 +317,14 @@ mod tests {
 
     #[test]
     fn a_look_is_read_by_its_lengths_whatever_a_run_printed() {
-        let output = b"ended\t1\t9\t9\nended\t0\t1probe\t1.0\tinstalled\n";
+        let output = b"ended\t1\t9\t9\t6\nended\t0\t1failedprobe\t1.0\tinstalled\n";
         let found = Followed::read(output, 0).unwrap();
         assert_eq!((found.standing, found.more), (Standing::Ended(Some(1)), false));
         assert_eq!(
-            (found.log.as_slice(), found.answer.as_slice()),
-            (&b"ended\t0\t1"[..], &b"probe\t1.0\tinstalled\n"[..])
+            (found.log.as_slice(), found.sign.as_slice(), found.answer.as_slice()),
+            (&b"ended\t0\t1"[..], &b"failed"[..], &b"probe\t1.0\tinstalled\n"[..])
         );
-        let found = Followed::read(b"running\t\t400000\t3\nabc", 10).unwrap();
+        let found = Followed::read(b"running\t\t400000\t3\t0\nabc", 10).unwrap();
         assert_eq!((found.standing, found.more), (Standing::Running, true));
         assert_eq!(Followed::read(b"gone\n", 3).unwrap().standing, Standing::Gone);
     }
@@ -324,10 +335,12 @@ mod tests {
             "",
             "gone",
             "running\n",
-            "running\t\t1\t5\nabc",
-            "ended\tx\t1\t0\n",
-            "flying\t\t0\t0\n",
-            "ended\t1\t-\t0\n",
+            "running\t\t1\t5\t0\nabc",
+            "ended\t1\t1\t0\n",
+            "ended\t1\t1\t0\t4\nabc",
+            "ended\tx\t1\t0\t0\n",
+            "flying\t\t0\t0\t0\n",
+            "ended\t1\t-\t0\t0\n",
         ] {
             assert!(Followed::read(output.as_bytes(), 0).is_err(), "{output:?}");
         }

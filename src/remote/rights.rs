@@ -6,7 +6,7 @@ use super::Endpoint;
 use super::hosts::{Hosts, Script};
 use crate::commands::CommandType;
 use crate::commands::platform::Platform;
-use crate::commands::root_lines::{RootLine, root_lines};
+use crate::commands::root_lines::{RootLine, root_lines, root_lines_of};
 use crate::commands::root_rights::{self, MOST_LINES, RootRights, privilege_for};
 use crate::commands::script::Privilege;
 use crate::error::{Error, RemoteError, Result};
@@ -59,8 +59,11 @@ impl Hosts {
     /// The lines that ask for root in every command that fits `platform`.
     pub(super) fn lines_that_fit(&self, platform: &Platform) -> Vec<RootLine> {
         let catalog = self.catalog();
-        let fitting = CommandType::ALL.iter().flat_map(|command_type| catalog.candidates(*command_type, platform));
-        fitting.flat_map(|chosen| root_lines(&chosen.script)).collect()
+        let lines = |command_type: &CommandType| {
+            let fitting = catalog.candidates(*command_type, platform).into_iter();
+            fitting.flat_map(|chosen| root_lines_of(*command_type, &chosen.script)).collect::<Vec<_>>()
+        };
+        CommandType::ALL.iter().flat_map(lines).collect()
     }
 
     /// Asks the server about `lines`, and keeps what it says. The first ones count, where there are too many. Where it says

@@ -42,7 +42,10 @@ fn of_packages() -> Vec<Route> {
         post("/servers/{server}/packages/installations", OPERATOR, || web::to(packages::plans::create_installation)),
         get("/servers/{server}/packages/removals/new", OPERATOR, || web::to(packages::plans::new_removal)),
         post("/servers/{server}/packages/removals", OPERATOR, || web::to(packages::plans::create_removal)),
-        get("/servers/{server}/packages/artifacts/{artifact}", OPERATOR, || web::to(packages::plans::review)),
+        get("/servers/{server}/packages/updates/new", OPERATOR, || web::to(packages::updates::new)),
+        post("/servers/{server}/packages/updates", OPERATOR, || web::to(packages::updates::create)),
+        post("/servers/{server}/packages/refreshes", OPERATOR, || web::to(packages::updates::refresh)),
+        get("/servers/{server}/packages/artifacts/{artifact}", OPERATOR, || web::to(packages::artifacts::review)),
         post("/servers/{server}/packages/artifacts/{artifact}/installations", OPERATOR, || {
             web::to(packages::artifacts::install)
         }),

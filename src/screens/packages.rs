@@ -5,6 +5,7 @@ mod listing;
 pub mod plans;
 mod rows;
 pub mod runs;
+pub mod updates;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -32,6 +33,7 @@ use crate::web::render::Render;
 use artifacts::ArtifactRow;
 use listing::{Listing, PackageQuery, View};
 use runs::RunRow;
+use updates::Offers;
 
 /// Packages of one server.
 pub static SCREEN: Screen = Screen {
@@ -60,6 +62,7 @@ struct PackagesPage {
     restarts: Region<Restarts>,
     files: Vec<ArtifactRow>,
     may_install: bool,
+    offers: Offers,
 }
 
 /// Packages of a server.
@@ -98,6 +101,7 @@ pub async fn index(
     };
     let (id, catalog) = (stored.server.id, app.hosts.catalog());
     let platform = stored.platform.clone().map(Platform::from);
+    let offers = platform.as_ref().filter(|_| may_install).map(|platform| Offers::new(&catalog, platform));
     // Each letter in the filter asks for the list of packages alone.
     let (wants_files, most) = (may_install && part.includes("files"), if part == Part::Page { HISTORY } else { 0 });
     let (runs, files) = app
@@ -117,6 +121,7 @@ pub async fn index(
         restarts,
         files: files.iter().map(|one| ArtifactRow::new(one, platform.as_ref(), &catalog, &about.path)).collect(),
         may_install,
+        offers: offers.unwrap_or_default(),
         about,
         query,
     };
@@ -138,6 +143,10 @@ pub(super) async fn in_time<C: Read>(
 }
 
 impl PackagesPage {
+    fn is_updates(&self) -> bool {
+        self.query.view() == View::Updates
+    }
+
     fn is_history(&self) -> bool {
         self.query.view() == View::History
     }

@@ -9,11 +9,12 @@ use crate::api::evidence::{EvidenceView, ask as question};
 use crate::api::executions::ExecutionView;
 use crate::api::input::{Body, Parameters};
 use crate::app::App;
-use crate::commands::packages::{PackageName, PackagePlan, PlanItem, PreviewInstall, PreviewRemoval};
+use crate::commands::packages::{PackageName, PackagePlan, PlanItem, PreviewInstall, PreviewRemoval, Sizes};
 use crate::commands::{CommandType, Read};
 use crate::error::{Error, Result};
 use crate::installations::ask;
 use crate::installations::known::{Known, may_install};
+use crate::installations::wanted::Wanted;
 use crate::models::ids::ArtifactId;
 use crate::models::permission::Permission;
 use crate::remote::host::Host;
@@ -31,6 +32,10 @@ pub struct PlanView {
     pub removed: Vec<PlanItemView>,
     /// Why the tool would refuse.
     pub obstacles: Vec<String>,
+    /// What would be fetched, bytes; null where the tool does not tell.
+    pub download_bytes: Option<u64>,
+    /// What the disk would hold more, bytes; less, where it is below 0; null where the tool does not tell.
+    pub disk_bytes: Option<i64>,
     /// The same for the same plan. Give it back with the change: it is refused where something else would happen by then.
     pub seen: String,
     /// How we know.
@@ -104,13 +109,18 @@ pub async fn plan_removal(
     plan(&request, &host, PreviewRemoval(name_of(&query.0.package)?)).await
 }
 
-async fn plan(request: &HttpRequest, host: &Host, command: impl Read<Output = PackagePlan>) -> Result<Json<PlanView>> {
+pub(super) async fn plan(
+    request: &HttpRequest,
+    host: &Host,
+    command: impl Read<Output = PackagePlan>,
+) -> Result<Json<PlanView>> {
     let answer = question(request, host, command).await?;
     let seen = answer.value.fingerprint();
-    let PackagePlan { added, renewed, removed, obstacles } = answer.value;
+    let PackagePlan { added, renewed, removed, obstacles, sizes: Sizes { download_bytes, disk_bytes } } = answer.value;
     let [added, renewed, removed] =
         [added, renewed, removed].map(|items| items.into_iter().map(PlanItemView::from).collect());
-    Ok(Json(PlanView { added, renewed, removed, obstacles, seen, evidence: answer.evidence.into() }))
+    let evidence = answer.evidence.into();
+    Ok(Json(PlanView { added, renewed, removed, obstacles, download_bytes, disk_bytes, seen, evidence }))
 }
 
 /// What to install: a package of the repositories by its name, or an uploaded file.
@@ -147,7 +157,9 @@ pub async fn install(
 ) -> Result<HttpResponse> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?.operable().await?;
     let run = match (&body.0.package, body.0.artifact) {
-        (Some(package), None) => ask::come_or_go(&host, name_of(package)?, false, body.0.seen.as_deref()).await?,
+        (Some(package), None) => {
+            ask::come_or_go(&host, Wanted::Package(name_of(package)?), body.0.seen.as_deref()).await?
+        }
         (None, Some(id)) => {
             host.permits(Permission::Install, CommandType::InstallFile.name(), "").await?;
             let server = host.server().id;
@@ -189,7 +201,8 @@ pub async fn remove(
     body: Body<RemovalToMake>,
 ) -> Result<HttpResponse> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?.operable().await?;
-    let run = ask::come_or_go(&host, name_of(&body.0.package)?, true, body.0.seen.as_deref()).await?;
+    let wanted = Wanted::Removal(name_of(&body.0.package)?);
+    let run = ask::come_or_go(&host, wanted, body.0.seen.as_deref()).await?;
     Ok(HttpResponse::Accepted().json(ExecutionView::new(&run, host.name(), true)))
 }
 

@@ -61,7 +61,12 @@ pub(super) fn plan(output: &[u8]) -> Result<PackagePlan, ParseError> {
         } else {
             let names =
                 text::words(line).map(|name| PlanItem { name: text::shown(name, SHORT), ..PlanItem::default() });
-            if heading.starts_with(b"install") {
+            // `wget 1.21.3 -> 1.24.5`, where everything is renewed.
+            if let Some(([name, before, b"->", version], b"")) = text::first_words::<4>(line) {
+                let [name, before, version] = [name, before, version].map(|word| text::shown(word, SHORT));
+                let before = Some(before);
+                plan.renewed.push(PlanItem { name, version, before, origin: String::new() });
+            } else if heading.starts_with(b"install") {
                 plan.added.extend(names);
             } else if heading.starts_with(b"upgrade") {
                 plan.renewed.extend(names);

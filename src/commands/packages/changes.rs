@@ -1,4 +1,4 @@
-//! Installing and removing. Their scripts run detached: what they print is for people, what they leave in the file
+//! Installing, removing, updating, and fetching the lists of what there is. Their scripts run detached: what they print is for people, what they leave in the file
 //! `"$after"` is the state of the packages afterwards, for [`PackageStates`].
 
 use super::{PackageName, PackageState};
@@ -38,6 +38,18 @@ pub struct InstallPackage(pub PackageName);
 /// Removes a package, and what cannot be without it.
 #[derive(Debug, Clone)]
 pub struct RemovePackage(pub PackageName);
+
+/// Installs every update that the server knows of, with what they need.
+#[derive(Debug, Clone, Copy)]
+pub struct InstallUpdates;
+
+/// Installs the updates that are known to mend a hole, with what they need, and no others.
+#[derive(Debug, Clone, Copy)]
+pub struct InstallSecurityUpdates;
+
+/// Has the server fetch anew what its repositories offer. Installs nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct RefreshLists;
 
 /// Installs a package file, which lies beside the script and whose digest was compared there.
 #[derive(Debug, Clone)]
@@ -99,6 +111,9 @@ macro_rules! change {
 change! {
     InstallPackage: |this: &Self| this.0.to_string(), |this: &Self| Parameters::default().with("package", this.0.value());
     RemovePackage: |this: &Self| this.0.to_string(), |this: &Self| Parameters::default().with("package", this.0.value());
+    InstallUpdates: |_: &Self| "all updates".to_owned(), |_: &Self| Parameters::default();
+    InstallSecurityUpdates: |_: &Self| "security updates".to_owned(), |_: &Self| Parameters::default();
+    RefreshLists: |_: &Self| "package lists".to_owned(), |_: &Self| Parameters::default();
     InstallFile: |this: &Self| this.file.clone(), |this: &Self| Parameters::default()
         .with("unsigned", Value::OneOf(if this.unsigned { "yes" } else { "no" }));
 }

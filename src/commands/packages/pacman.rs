@@ -85,16 +85,21 @@ pub(super) fn updates(output: &[u8]) -> Result<UpdateList, ParseError> {
     Ok(list)
 }
 
-/// A sign, a name and a version a line: `+ nginx 1.26.2-1`, `- nginx 1.26.2-1`.
+/// A sign, a name and a version a line, and what is fetched where something comes: `+ nginx 1.26.2-1 676000`,
+/// `- nginx 1.26.2-1`.
 pub(super) fn plan(output: &[u8]) -> Result<PackagePlan, ParseError> {
     if !output.starts_with(b"@pacman\n") {
         return Err(ParseError::new("the mark @pacman was expected", output));
     }
     let mut plan = PackagePlan::default();
     for (number, line) in text::lines(output).skip(1) {
-        let Some(([sign, name, version], _)) = text::first_words::<3>(line) else {
+        let Some(([sign, name, version], size)) = text::first_words::<3>(line) else {
             return Err(ParseError::at(number, "a sign, a name and a version were expected", line));
         };
+        if let Some(size) = text::integer(size) {
+            let before = plan.sizes.download_bytes.unwrap_or_default();
+            plan.sizes.download_bytes = Some(before.saturating_add(size));
+        }
         let item =
             PlanItem { name: text::shown(name, SHORT), version: text::shown(version, SHORT), ..PlanItem::default() };
         match sign {

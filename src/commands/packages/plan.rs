@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{PackageName, apk, brew, bsd, dpkg, pacman, rpm};
+use super::{PackageName, Sizes, apk, brew, bsd, dpkg, pacman, rpm};
 use crate::commands::script::Parameters;
 use crate::commands::shape::{Shape, needed, optional};
 use crate::commands::table;
@@ -37,6 +37,8 @@ pub struct PackagePlan {
     pub removed: Vec<PlanItem>,
     /// Why the tool would refuse; the server's own words.
     pub obstacles: Vec<String>,
+    /// How much it moves, as far as the tool tells.
+    pub sizes: Sizes,
 }
 
 impl PackagePlan {
@@ -78,9 +80,17 @@ pub struct PreviewInstall(pub PackageName);
 #[derive(Debug, Clone)]
 pub struct PreviewRemoval(pub PackageName);
 
+/// Asks what installing every update would bring along.
+#[derive(Debug, Clone, Copy)]
+pub struct PreviewUpdates;
+
+/// Asks what installing the updates that mend holes would bring along.
+#[derive(Debug, Clone, Copy)]
+pub struct PreviewSecurityUpdates;
+
 /// Reads a plan.
 pub(in crate::commands) fn read(format: &str, output: &[u8]) -> Result<PackagePlan, ParseError> {
-    match format {
+    let mut plan = match format {
         "apt-plan" => dpkg::plan(output),
         "dnf-plan" => rpm::dnf_plan(output),
         "rpm-test" => rpm::test_plan(output),
@@ -91,17 +101,21 @@ pub(in crate::commands) fn read(format: &str, output: &[u8]) -> Result<PackagePl
         "brew-plan" => brew::plan(output),
         "table" => rows(output),
         other => Err(ParseError::unknown_format(other)),
+    }?;
+    if format != "table" {
+        plan.sizes = plan.sizes.or(Sizes::told(output));
     }
+    Ok(plan)
 }
 
 macro_rules! preview {
-    ($($command:ident),*) => {$(
+    ($($command:ident: $parameters:expr;)*) => {$(
         impl Command for $command {
             const TYPE: CommandType = CommandType::$command;
             type Output = PackagePlan;
 
             fn parameters(&self) -> Parameters {
-                Parameters::default().with("package", self.0.value())
+                ($parameters)(self)
             }
 
             fn parse(&self, format: &str, output: &[u8]) -> Result<PackagePlan, ParseError> {
@@ -113,7 +127,12 @@ macro_rules! preview {
     )*};
 }
 
-preview!(PreviewInstall, PreviewRemoval);
+preview! {
+    PreviewInstall: |this: &Self| Parameters::default().with("package", this.0.value());
+    PreviewRemoval: |this: &Self| Parameters::default().with("package", this.0.value());
+    PreviewUpdates: |_: &Self| Parameters::default();
+    PreviewSecurityUpdates: |_: &Self| Parameters::default();
+}
 
 fn rows(output: &[u8]) -> Result<PackagePlan, ParseError> {
     let mut plan = PackagePlan::default();

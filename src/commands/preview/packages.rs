@@ -39,12 +39,17 @@ impl CommandType {
                 let rows: Vec<_> = reboot.chain(found.services.iter().map(|unit| row("service", unit))).collect();
                 Preview::of(&["Kind", "Name"], &rows, Clone::clone)
             }
-            Self::PreviewInstall | Self::PreviewRemoval => plan(&read_plan(format, output)?),
-            Self::InstallPackage | Self::RemovePackage | Self::InstallFile => {
-                Preview::of(&["Name", "Version", "State"], &read_states(format, output)?.0, |one| {
-                    vec![one.name.clone(), one.version.clone(), one.state.name().to_owned()]
-                })
+            Self::PreviewInstall | Self::PreviewRemoval | Self::PreviewUpdates | Self::PreviewSecurityUpdates => {
+                plan(&read_plan(format, output)?)
             }
+            Self::InstallPackage
+            | Self::RemovePackage
+            | Self::InstallUpdates
+            | Self::InstallSecurityUpdates
+            | Self::RefreshLists
+            | Self::InstallFile => Preview::of(&["Name", "Version", "State"], &read_states(format, output)?.0, |one| {
+                vec![one.name.clone(), one.version.clone(), one.state.name().to_owned()]
+            }),
             Self::InspectFile => {
                 let content = InspectFile::default().parse(format, output)?;
                 let fields = content.fields.iter().map(|(name, value)| vec![name.clone(), value.clone()]);

@@ -19,7 +19,20 @@ size=$(wc -c <"$spool/log" 2>/dev/null || echo 0)
 more=$((size - offset))
 [ "$more" -ge 0 ] || more=0
 [ "$more" -le 262144 ] || more=262144
-printf '%s\t%s\t%s\t%s\n' "$state" "$status" "$((size))" "$more"
+told=no
+[ "$state" = ended ] && [ "$((offset + more))" -ge "$size" ] && told=yes
+# All of the log is searched here, because whoever follows keeps only its end. Lines are cut, so that none is too long to be
+# held; in two ways, because what one of them cuts in two the other leaves whole.
+command -v fold >/dev/null 2>&1 || fold() { cat; }
+search() {
+  for width in 4096 4157; do tr -d '\000' <"$spool/log" | LC_ALL=C fold -b -w "$width"; echo; done |
+    LC_ALL=C grep -i -E -e "$signs" | head -n 1 | head -c 8192
+}
+sign=
+[ "$told" = no ] || [ -z "$signs" ] || sign=$(search)
+length=$(printf '%s' "$sign" | wc -c)
+printf '%s\t%s\t%s\t%s\t%s\n' "$state" "$status" "$((size))" "$more" "$((length))"
 [ "$more" = 0 ] || tail -c "+$((offset + 1))" "$spool/log" | head -c "$more"
-if [ "$state" = ended ] && [ "$((offset + more))" -ge "$size" ]; then cat "$spool/after" 2>/dev/null; fi
+printf '%s' "$sign"
+[ "$told" = no ] || cat "$spool/after" 2>/dev/null
 exit 0

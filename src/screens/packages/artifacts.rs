@@ -1,14 +1,19 @@
 //! Uploaded package files: taking them, showing what they are, deleting them, installing them.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, web};
+use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
+use super::plans;
 use crate::app::App;
 use crate::commands::CommandType;
 use crate::commands::catalog::Catalog;
 use crate::commands::packages::PackageScript;
 use crate::commands::platform::Platform;
+use crate::commands::told::told;
 use crate::error::{Error, FieldErrors, Result};
 use crate::installations::ask;
 use crate::installations::known::{Known, may_install, misfit};
@@ -17,7 +22,10 @@ use crate::language::Message;
 use crate::models::artifacts::{Artifact, ArtifactKind, ArtifactSummary};
 use crate::models::ids::ArtifactId;
 use crate::models::permission::Permission;
+use crate::screens::about::About;
+use crate::screens::gather::Stored;
 use crate::web::extract::{Form, Operator, Reauthenticated, ValidForm};
+use crate::web::filters;
 use crate::web::format;
 use crate::web::incoming::{Part, Parts};
 use crate::web::render::Render;
@@ -108,6 +116,56 @@ impl ArtifactView {
             uploaded_by: artifact.uploaded_by,
             uploaded_at: artifact.uploaded_at,
         }
+    }
+}
+
+/// What installing an uploaded file means: everything that is known of it, and the form.
+#[derive(Template)]
+#[template(path = "screens/packages/review.html")]
+struct ReviewPage {
+    about: About,
+    file: ArtifactView,
+    misfit: Option<Message>,
+    line: String,
+    run_as: &'static str,
+    /// All of what would run.
+    script: Arc<str>,
+}
+
+/// What is known of an uploaded file, and whether it can be installed here.
+///
+/// `GET /servers/{server}/packages/artifacts/{artifact}`
+pub async fn review(
+    person: Operator,
+    path: web::Path<(String, i64)>,
+    app: web::Data<App>,
+    render: Render,
+) -> Result<HttpResponse> {
+    let (server, id) = path.into_inner();
+    let stored = Stored::load(&app, person.actor.scope(), &server).await?;
+    let server = stored.server.id;
+    let found = app.db.run(move |connection| Known::load(connection, ArtifactId(id), server));
+    let (artifact, known) = found.await?;
+    let host = app.hosts.of(person.actor.clone(), stored.server.clone());
+    let platform = host.platform().await?;
+    let misfit = misfit(artifact.kind, &known.architecture, &app.hosts.catalog(), &platform);
+    let script = app.hosts.catalog().choose(CommandType::InstallFile, &platform).ok();
+    let script = script.map(|chosen| chosen.script).unwrap_or_default();
+    let about = stored.about(&render.shell.here, stored.health(&app.live, app.clock.now()).level);
+    let page = ReviewPage {
+        file: ArtifactView::new(artifact, known, &about.name),
+        about,
+        misfit,
+        line: told(&script),
+        run_as: plans::run_as(&script),
+        script,
+    };
+    render.page(&page)
+}
+
+impl ReviewPage {
+    fn title(&self) -> Message {
+        Message::new("Install {file} on {server}").with("file", &self.file.file_name).with("server", &self.about.name)
     }
 }
 

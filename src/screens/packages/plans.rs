@@ -6,24 +6,21 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::in_time;
 use crate::app::App;
-use crate::commands::packages::{
-    InstallPackage, PackageName, PackagePlan, PreviewInstall, PreviewRemoval, RemovePackage,
-};
+use crate::commands::packages::{PackageName, PackagePlan, Sizes};
 use crate::commands::root_lines::root_lines;
 use crate::commands::told::told;
 use crate::error::{Error, FieldErrors, Result};
 use crate::installations::ask;
-use crate::installations::known::{Known, misfit};
+use crate::installations::wanted::Wanted;
 use crate::language::Message;
-use crate::models::ids::ArtifactId;
 use crate::screens::about::About;
 use crate::screens::gather::Stored;
 use crate::screens::part::Part;
 use crate::screens::region::Region;
 use crate::web::extract::{Form, Operator, Reauthenticated, ValidForm};
 use crate::web::filters;
+use crate::web::format;
 use crate::web::render::Render;
 
 /// What the query names.
@@ -56,10 +53,7 @@ impl Form for PlanForm {
 #[template(path = "screens/packages/plan.html", blocks = ["plan"])]
 struct PlanPage {
     about: About,
-    package: PackageName,
-    removes: bool,
-    /// `installations` or `removals`
-    resource: &'static str,
+    wanted: Wanted,
     /// The command that would run.
     line: String,
     run_as: &'static str,
@@ -72,6 +66,7 @@ struct PlanPage {
 struct Shown {
     plan: PackagePlan,
     seen: String,
+    sizes: Option<Message>,
     button: Message,
     can_go: bool,
 }
@@ -79,12 +74,51 @@ struct Shown {
 impl PlanPage {
     /// What the script gets, as a shell would be given it.
     fn assignments(&self) -> String {
-        format!("package={}; ", self.package)
+        self.package().map(|name| format!("package={name}; ")).unwrap_or_default()
+    }
+
+    fn package(&self) -> Option<&PackageName> {
+        match &self.wanted {
+            Wanted::Package(name) | Wanted::Removal(name) => Some(name),
+            Wanted::Updates | Wanted::SecurityUpdates => None,
+        }
     }
 
     fn title(&self) -> Message {
-        let title = if self.removes { "Remove {package} from {server}" } else { "Install {package} on {server}" };
-        Message::new(title).with("package", &self.package).with("server", &self.about.name)
+        let title = match &self.wanted {
+            Wanted::Package(name) => Message::new("Install {package} on {server}").with("package", name),
+            Wanted::Removal(name) => Message::new("Remove {package} from {server}").with("package", name),
+            Wanted::Updates => Message::new("Update everything on {server}"),
+            Wanted::SecurityUpdates => Message::new("Install the security updates of {server}"),
+        };
+        title.with("server", &self.about.name)
+    }
+
+    /// Where the form is sent.
+    fn resource(&self) -> &'static str {
+        match self.wanted {
+            Wanted::Package(_) => "installations",
+            Wanted::Removal(_) => "removals",
+            Wanted::Updates | Wanted::SecurityUpdates => "updates",
+        }
+    }
+
+    /// What is said where nothing would happen.
+    fn nothing(&self) -> &'static str {
+        match self.wanted {
+            Wanted::Package(_) => "It is installed in its newest version: nothing would come",
+            Wanted::Removal(_) => "It is not installed: nothing would go",
+            Wanted::Updates => "Everything is up to date, by the lists that the server has",
+            Wanted::SecurityUpdates => "No update is for security, by the lists that the server has",
+        }
+    }
+
+    fn removes(&self) -> bool {
+        matches!(self.wanted, Wanted::Removal(_))
+    }
+
+    fn is_for_security(&self) -> bool {
+        self.wanted == Wanted::SecurityUpdates
     }
 }
 
@@ -99,7 +133,7 @@ pub async fn new_installation(
     request: HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
-    new(false, (&person, &path, &query.package), &app, &request, render).await
+    new(name_of(&query.package).map(Wanted::Package), (&person, &path), &app, &request, render).await
 }
 
 /// What removing a package would take along.
@@ -113,37 +147,30 @@ pub async fn new_removal(
     request: HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
-    new(true, (&person, &path, &query.package), &app, &request, render).await
+    new(name_of(&query.package).map(Wanted::Removal), (&person, &path), &app, &request, render).await
 }
 
-async fn new(
-    removes: bool,
-    (person, server, package): (&Operator, &str, &str),
+/// Who may not see the server is not told what is wrong with a name.
+pub(super) async fn new(
+    wanted: Result<Wanted>,
+    (person, server): (&Operator, &str),
     app: &App,
     request: &HttpRequest,
     render: Render,
 ) -> Result<HttpResponse> {
     let stored = Stored::load(app, person.actor.scope(), server).await?;
-    let package = PackageName::read(package).ok_or_else(|| Error::field("package", not_a_name()))?;
+    let wanted = wanted?;
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
     let part = Part::of(request);
-    let chosen = if removes { host.choose::<RemovePackage>().await? } else { host.choose::<InstallPackage>().await? };
-    let limit = part.patience().limit;
-    let answer = if removes {
-        in_time(&host, PreviewRemoval(package.clone()), limit).await
-    } else {
-        in_time(&host, PreviewInstall(package.clone()), limit).await
-    };
-    let plan = Region::of(answer, stored.role_of(&person.actor), |plan| Shown::new(plan, removes))?;
+    let chosen = wanted.choose(&host).await?;
+    let answer = tokio::time::timeout(part.patience().limit, wanted.plan(&host)).await.ok();
     let page = PlanPage {
+        plan: Region::of(answer, stored.role_of(&person.actor), |plan| Shown::new(plan, &wanted))?,
         about: stored.about(&render.shell.here, stored.health(&app.live, app.clock.now()).level),
-        package,
-        removes,
-        resource: if removes { "removals" } else { "installations" },
+        wanted,
         line: told(&chosen.script),
         run_as: run_as(&chosen.script),
-        script: chosen.script.clone(),
-        plan,
+        script: chosen.script,
     };
     match part {
         Part::Block("plan") => render.page(&page.as_plan()),
@@ -152,16 +179,34 @@ async fn new(
 }
 
 impl Shown {
-    fn new(plan: PackagePlan, removes: bool) -> Self {
+    fn new(plan: PackagePlan, wanted: &Wanted) -> Self {
         let count = plan.added.len() + plan.renewed.len() + plan.removed.len();
-        let button = match (removes, count) {
-            (true, 1) => Message::new("Remove 1 package"),
-            (true, _) => Message::new("Remove {n} packages"),
-            (false, 1) => Message::new("Install 1 package"),
-            (false, _) => Message::new("Install {n} packages"),
+        let button = match (wanted, count) {
+            (Wanted::Removal(_), 1) => "Remove 1 package",
+            (Wanted::Removal(_), _) => "Remove {n} packages",
+            (Wanted::Package(_), 1) => "Install 1 package",
+            (Wanted::Package(_), _) => "Install {n} packages",
+            (Wanted::Updates | Wanted::SecurityUpdates, 1) => "Update 1 package",
+            (Wanted::Updates | Wanted::SecurityUpdates, _) => "Update {n} packages",
         };
         let can_go = !plan.is_empty() && plan.obstacles.is_empty();
-        Self { seen: plan.fingerprint(), button: button.with("n", count), can_go, plan }
+        let button = Message::new(button).with("n", count);
+        Self { seen: plan.fingerprint(), sizes: sizes(plan.sizes).filter(|_| can_go), button, can_go, plan }
+    }
+}
+
+/// How much a plan moves, as far as the tool tells.
+fn sizes(Sizes { download_bytes, disk_bytes }: Sizes) -> Option<Message> {
+    let download = download_bytes.map(|bytes| Message::new("{size} to download").with("size", format::bytes(bytes)));
+    let disk = disk_bytes.map(|bytes| {
+        let words = if bytes < 0 { "{size} less on the disk" } else { "{size} more on the disk" };
+        Message::new(words).with("size", format::bytes(bytes.unsigned_abs()))
+    });
+    match (download, disk) {
+        (Some(download), Some(disk)) => {
+            Some(Message::new("{download}, {disk}").with_words("download", download).with_words("disk", disk))
+        }
+        (download, disk) => download.or(disk),
     }
 }
 
@@ -176,7 +221,8 @@ pub async fn create_installation(
     app: web::Data<App>,
     render: Render,
 ) -> Result<HttpResponse> {
-    create(false, (&person, path.into_inner()), form.0, &app, render).await
+    let (name, seen) = form.0;
+    create(Wanted::Package(name), (&person, path.into_inner(), &seen), &app, render).await
 }
 
 /// Removes a package, if what would happen is still what was shown (X06).
@@ -189,76 +235,30 @@ pub async fn create_removal(
     app: web::Data<App>,
     render: Render,
 ) -> Result<HttpResponse> {
-    create(true, (&person, path.into_inner()), form.0, &app, render).await
+    let (name, seen) = form.0;
+    create(Wanted::Removal(name), (&person, path.into_inner(), &seen), &app, render).await
 }
 
-async fn create(
-    removes: bool,
-    (person, server): (&Operator, String),
-    (package, seen): (PackageName, String),
+pub(super) async fn create(
+    wanted: Wanted,
+    (person, server, seen): (&Operator, String, &str),
     app: &App,
     render: Render,
 ) -> Result<HttpResponse> {
     let host = app.hosts.open(person.actor.clone(), server).await?.operable().await?;
-    let run = ask::come_or_go(&host, package, removes, Some(&seen)).await?;
+    let run = ask::come_or_go(&host, wanted, Some(seen)).await?;
     super::runs::go_to(render, host.name(), &run)
 }
 
 /// `root` where a script becomes root.
-fn run_as(script: &str) -> &'static str {
+pub(super) fn run_as(script: &str) -> &'static str {
     if root_lines(script).is_empty() { "" } else { "root" }
+}
+
+fn name_of(text: &str) -> Result<PackageName> {
+    PackageName::read(text).ok_or_else(|| Error::field("package", not_a_name()))
 }
 
 fn not_a_name() -> Message {
     Message::new("A package's name is made of letters, digits and . + _ : ~ -, and begins with a letter or a digit")
-}
-
-/// What installing an uploaded file means: everything that is known of it, and the form.
-#[derive(Template)]
-#[template(path = "screens/packages/review.html")]
-struct ReviewPage {
-    about: About,
-    file: super::artifacts::ArtifactView,
-    misfit: Option<Message>,
-    line: String,
-    run_as: &'static str,
-    /// All of what would run.
-    script: Arc<str>,
-}
-
-/// What is known of an uploaded file, and whether it can be installed here.
-///
-/// `GET /servers/{server}/packages/artifacts/{artifact}`
-pub async fn review(
-    person: Operator,
-    path: web::Path<(String, i64)>,
-    app: web::Data<App>,
-    render: Render,
-) -> Result<HttpResponse> {
-    let (server, id) = path.into_inner();
-    let stored = Stored::load(&app, person.actor.scope(), &server).await?;
-    let server = stored.server.id;
-    let found = app.db.run(move |connection| Known::load(connection, ArtifactId(id), server));
-    let (artifact, known) = found.await?;
-    let host = app.hosts.of(person.actor.clone(), stored.server.clone());
-    let platform = host.platform().await?;
-    let misfit = misfit(artifact.kind, &known.architecture, &app.hosts.catalog(), &platform);
-    let script = app.hosts.catalog().choose(crate::commands::CommandType::InstallFile, &platform).ok();
-    let script = script.map(|chosen| chosen.script).unwrap_or_default();
-    let about = stored.about(&render.shell.here, stored.health(&app.live, app.clock.now()).level);
-    let page = ReviewPage {
-        file: super::artifacts::ArtifactView::new(artifact, known, &about.name),
-        about,
-        misfit,
-        line: told(&script),
-        run_as: run_as(&script),
-        script,
-    };
-    render.page(&page)
-}
-
-impl ReviewPage {
-    fn title(&self) -> Message {
-        Message::new("Install {file} on {server}").with("file", &self.file.file_name).with("server", &self.about.name)
-    }
 }

@@ -64,6 +64,9 @@ impl RunRow {
 
 fn title(command_type: &str, target: &str) -> Message {
     let title = match CommandType::from_name(command_type) {
+        Some(CommandType::RefreshLists) => "Refresh the package lists",
+        Some(CommandType::InstallUpdates) => "Update everything",
+        Some(CommandType::InstallSecurityUpdates) => "Install the security updates",
         Some(CommandType::RemovePackage) => "Remove {target}",
         Some(CommandType::InspectFile) => "Look into {target}",
         _ => "Install {target}",

@@ -88,8 +88,8 @@ async fn a_person_follows_a_log_drops_a_file_renames_it_and_deletes_it() {
     browser.click("#upload button[command='close']").await;
     let ended = "return document.querySelector('#upload progress').hidden && !document.querySelector('#upload').open";
     browser.wait_until("the end of it", ended).await;
-    let names = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
-    eventually("half a file is gone", || names().all(|name| name == NAME)).await;
+    let uploaded = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    eventually("half a file is gone", || uploaded().all(|name| name == NAME)).await;
 
     for (window, dark) in [(Window::Phone, false), (Window::Desk, true)] {
         browser.look(window, dark).await;

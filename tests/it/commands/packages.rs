@@ -38,6 +38,27 @@ pub(super) const FIXTURES: &[(CommandType, &str, &str)] = &[
     (CommandType::PreviewRemoval, "freebsd-documented", "pkg-plan"),
     (CommandType::PreviewRemoval, "macos-documented", "brew-plan"),
     (CommandType::PreviewRemoval, "table", "table"),
+    (CommandType::PreviewUpdates, "debian-12", "apt-plan"),
+    (CommandType::PreviewUpdates, "el9-standin", "dnf-plan"),
+    (CommandType::PreviewUpdates, "el9-standin-rpm", "rpm-test"),
+    (CommandType::PreviewUpdates, "suse-documented", "zypper-plan"),
+    (CommandType::PreviewUpdates, "alpine-documented", "apk-plan"),
+    (CommandType::PreviewUpdates, "arch-documented", "pacman-plan"),
+    (CommandType::PreviewUpdates, "freebsd-documented", "pkg-plan"),
+    (CommandType::PreviewUpdates, "macos-documented", "brew-plan"),
+    (CommandType::PreviewUpdates, "table", "table"),
+    (CommandType::PreviewSecurityUpdates, "debian-12", "apt-plan"),
+    (CommandType::PreviewSecurityUpdates, "el9-standin", "dnf-plan"),
+    (CommandType::PreviewSecurityUpdates, "el9-standin-rpm", "rpm-test"),
+    (CommandType::PreviewSecurityUpdates, "suse-documented", "zypper-plan"),
+    (CommandType::PreviewSecurityUpdates, "alpine-documented", "apk-plan"),
+    (CommandType::PreviewSecurityUpdates, "arch-documented", "pacman-plan"),
+    (CommandType::PreviewSecurityUpdates, "freebsd-documented", "pkg-plan"),
+    (CommandType::PreviewSecurityUpdates, "macos-documented", "brew-plan"),
+    (CommandType::PreviewSecurityUpdates, "table", "table"),
+    (CommandType::InstallUpdates, "table", "table"),
+    (CommandType::InstallSecurityUpdates, "table", "table"),
+    (CommandType::RefreshLists, "table", "table"),
     (CommandType::InstallPackage, "table", "table"),
     (CommandType::RemovePackage, "table", "table"),
     (CommandType::InstallFile, "table", "table"),
@@ -58,6 +79,15 @@ pub(super) fn read(command_type: CommandType, format: &str, answer: &[u8]) -> Op
         CommandType::PreviewRemoval => {
             packages::PreviewRemoval(name()).parse(format, answer).map(|found| format!("{found:?}"))
         }
+        CommandType::PreviewUpdates => packages::PreviewUpdates.parse(format, answer).map(|found| format!("{found:?}")),
+        CommandType::PreviewSecurityUpdates => {
+            packages::PreviewSecurityUpdates.parse(format, answer).map(|found| format!("{found:?}"))
+        }
+        CommandType::InstallUpdates => packages::InstallUpdates.parse(format, answer).map(|found| format!("{found:?}")),
+        CommandType::InstallSecurityUpdates => {
+            packages::InstallSecurityUpdates.parse(format, answer).map(|found| format!("{found:?}"))
+        }
+        CommandType::RefreshLists => packages::RefreshLists.parse(format, answer).map(|found| format!("{found:?}")),
         CommandType::InstallPackage => {
             packages::InstallPackage(name()).parse(format, answer).map(|found| format!("{found:?}"))
         }

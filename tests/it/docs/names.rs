@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hannun::commands::root_lines::{RootLine, root_lines};
+use hannun::commands::root_lines::{RootLine, root_lines_of};
 use hannun::commands::{Catalog, CommandType};
 use hannun::metrics::catalogue::Metric;
 use hannun::models::server_states::State;
@@ -94,7 +94,7 @@ fn every_line_that_asks_for_root_is_on_the_page_about_sudo() {
     let mut seen = 0;
     for command_type in CommandType::ALL {
         for variant in Catalog::built_in().variants(*command_type) {
-            for line in root_lines(&variant.script) {
+            for line in root_lines_of(*command_type, &variant.script) {
                 // What differs from run to run cannot be listed.
                 let RootLine::Constant(command) = line else { continue };
                 assert!(text.contains(&format!("`{command}`")), "{}: {command}", variant.name);

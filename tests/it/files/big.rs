@@ -40,9 +40,9 @@ async fn sec_f05_a_file_beyond_4_gib_is_listed_viewed_and_read_around_the_border
         let size = BORDER + 16;
         assert_eq!(scene.entries().await[0].seen.size, size, "{kind:?}");
         let tail = ReadFile { path: at("big"), part: End::Tail, acting: Acting::User };
-        let text = scene.host.read(tail).await.unwrap().value;
-        assert_eq!((text.seen.size, text.bytes.len()), (size, 256 << 10), "{kind:?}");
-        assert!(text.bytes.ends_with(b"BEFORE|AFTER|...the end"), "{kind:?}");
+        let answer = scene.host.read(tail).await.unwrap().value;
+        assert_eq!((answer.seen.size, answer.bytes.len()), (size, 256 << 10), "{kind:?}");
+        assert!(answer.bytes.ends_with(b"BEFORE|AFTER|...the end"), "{kind:?}");
         for (wanted, bytes) in [
             (Part::From(BORDER - 7, Some(BORDER - 1)), &b"BEFORE|"[..]),
             (Part::From(BORDER, Some(BORDER + 5)), b"AFTER|"),

@@ -105,7 +105,7 @@ async fn sec_z02_a_download_ends_when_the_switch_or_the_rights_do_not_allow_it_a
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     };
-    timeout(Duration::from_secs(60), reading).await.expect("it ends");
+    timeout(Duration::from_mins(1), reading).await.expect("it ends");
     assert!(came < 32 << 20, "{came}: all of it came");
     let refused = told(&files.app, "download_file").await;
     assert!(refused.iter().any(|row| row[3] == "Refused"), "{refused:?}");

@@ -34,7 +34,12 @@ struct Wire {
 impl Relay {
     /// A cable that works.
     pub(crate) async fn to(port: u16) -> Self {
-        Self::with(port, usize::MAX, None).await
+        Self::with(("127.0.0.1", port), usize::MAX, None).await
+    }
+
+    /// A cable that works, to another machine.
+    pub(crate) async fn to_machine(address: &str, port: u16) -> Self {
+        Self::with((address, port), usize::MAX, None).await
     }
 
     /// A cable that keeps every byte until [`Relay::release`]: a server that is slow for as long as a test wants.
@@ -46,15 +51,16 @@ impl Relay {
 
     /// A cable that is pulled after `allowance` bytes from the server.
     pub(crate) async fn stopping_after(port: u16, allowance: usize) -> Self {
-        Self::with(port, allowance, None).await
+        Self::with(("127.0.0.1", port), allowance, None).await
     }
 
     /// A cable that lets one byte through at a time.
     pub(crate) async fn dripping(port: u16, pause: Duration) -> Self {
-        Self::with(port, usize::MAX, Some(pause)).await
+        Self::with(("127.0.0.1", port), usize::MAX, Some(pause)).await
     }
 
-    async fn with(to: u16, allowance: usize, drip: Option<Duration>) -> Self {
+    async fn with((machine, to): (&str, u16), allowance: usize, drip: Option<Duration>) -> Self {
+        let machine = machine.to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let wire = Arc::new(Wire {
@@ -68,7 +74,7 @@ impl Relay {
         let own = Arc::clone(&wire);
         let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let Ok(server) = TcpStream::connect(("127.0.0.1", to)).await else { continue };
+                let Ok(server) = TcpStream::connect((machine.as_str(), to)).await else { continue };
                 let ends = [another(&client), another(&server)];
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
@@ -92,6 +98,11 @@ impl Relay {
     /// Pulls the cable: nothing comes through any more, and nothing is closed.
     pub(crate) fn pull(&self) {
         self.wire.pulled.store(true, Ordering::SeqCst);
+    }
+
+    /// Keeps every byte from now on, until [`Relay::release`].
+    pub(crate) fn hold(&self) {
+        self.wire.open.send_replace(false);
     }
 
     /// Lets through what was kept, and all that follows.

@@ -167,6 +167,28 @@ async fn sec_j06_a_run_that_is_stopped_while_its_file_is_copied_never_begins() {
 }
 
 #[actix_web::test]
+async fn a_script_of_an_rpm_that_fails_before_more_than_is_kept_of_a_log_is_seen_all_the_same() {
+    let test = "a_script_of_an_rpm_that_fails_before_more_than_is_kept_of_a_log_is_seen_all_the_same";
+    let Some(system) = TestHost::start(Kind::Rpm, test) else { return };
+    system.run(
+        "printf '%s\\n' 'Name: loud' 'Version: 1' 'Release: 1' 'Summary: s' 'License: MIT' 'BuildArch: noarch' \
+         '%description' 'd' '%files' '%post' 'exit 3' '%posttrans' \
+         \"head -c 2500000 /dev/zero | tr '\\\\0' x | fold -w 100\" >/tmp/loud.spec && \
+         rpmbuild --quiet --define '_topdir /tmp/build' --define '_rpmdir /tmp' --define '_rpmfilename loud.rpm' \
+         -bb /tmp/loud.spec >/dev/null 2>&1",
+    );
+    let stage = Stage::set(&system.deploy()).await;
+    let artifact = uploaded(&stage, &system, "/tmp/loud.rpm").await.unwrap();
+    let run = ask::install_file(&stage.host().await, &artifact, true).await.unwrap();
+    let run = stage.ended(run.id).await;
+    assert!(run.log_bytes > 2_000_000, "{}", run.log_bytes);
+    assert!(!stage.log(run.id).await.contains("scriptlet failed"), "its words are not kept");
+    assert_eq!((run.state, run.exit_status), (ExecutionState::Partly, Some(0)), "{}", why(&run));
+    assert!(why(&run).contains("%post(loud-1-1.noarch) scriptlet failed"), "{}", why(&run));
+    stage.leave().await;
+}
+
+#[actix_web::test]
 async fn a_script_of_an_rpm_that_fails_after_a_long_log_is_seen_all_the_same() {
     let test = "a_script_of_an_rpm_that_fails_after_a_long_log_is_seen_all_the_same";
     let Some(system) = TestHost::start(Kind::Rpm, test) else { return };

@@ -2,11 +2,13 @@
 
 mod browser;
 mod files;
+mod launch;
 mod names;
 mod programs;
 mod signatures;
 mod strangers;
 mod trouble;
+mod updates;
 mod uploads;
 
 use std::time::Duration;

@@ -18,7 +18,7 @@ use crate::harness::app::{TO_THE_END, TestApp};
 use crate::harness::hosts::{Kind, TestHost};
 
 /// Waits, at most 90 seconds, until a run that was asked for has ended.
-async fn ended(program: &Program, asked: &Value) -> Value {
+pub(super) async fn ended(program: &Program, asked: &Value) -> Value {
     let end = tokio::time::Instant::now() + Duration::from_secs(90);
     loop {
         let run = program.get(&format!("/api/v1/executions/{}", asked["id"])).await.status(200);
@@ -161,9 +161,15 @@ async fn sec_z07_rights_are_weighed_before_the_server_is_asked() {
     let mut rights = Rights::new(Role::Operator, Scope::All);
     rights.withheld.insert(Permission::Install);
     let (without, with) = (app.signed_in_with("without", rights).await, app.operator().await);
-    for path in ["/servers/web-1/packages/installations", "/servers/web-1/packages/removals"] {
-        let fields = [("package", "probe"), ("seen", "0")];
-        assert_eq!(without.post(path, fields).await.status, 403, "{path}");
+    let (package, seen) = (("package", "probe"), ("seen", "0"));
+    for (path, fields) in [
+        ("installations", vec![package, seen]),
+        ("removals", vec![package, seen]),
+        ("updates", vec![("only_security", "true"), seen]),
+        ("refreshes", vec![]),
+    ] {
+        let path = &format!("/servers/web-1/packages/{path}");
+        assert_eq!(without.post(path, fields.clone()).await.status, 403, "{path}");
         assert_ne!(with.post(path, fields).await.status, 403, "{path}");
     }
 }

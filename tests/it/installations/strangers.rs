@@ -48,11 +48,11 @@ async fn sec_f09_a_folder_that_a_stranger_made_is_no_run_and_nothing_is_started_
         } else {
             by_a_stranger(&system, &forged);
         }
-        assert_eq!(host.look_at_run(OF_ROOT, 0).await.unwrap().standing, Standing::Gone, "{kind:?}");
+        assert_eq!(host.look_at_run(OF_ROOT, 0, "").await.unwrap().standing, Standing::Gone, "{kind:?}");
         let job = Job { run_as: if kind == Kind::BusyBox { "root" } else { "deploy" }, ..job("touch /root/started") };
         let refused = host.start(&job).await.unwrap_err();
         assert!(refused.to_string().contains("web-1"), "{refused}");
-        assert_eq!(host.look_at_run(OF_ROOT, 0).await.unwrap().standing, Standing::Gone, "{kind:?}");
+        assert_eq!(host.look_at_run(OF_ROOT, 0, "").await.unwrap().standing, Standing::Gone, "{kind:?}");
         assert_eq!(system.run("ls /root/started 2>/dev/null || true"), "", "{kind:?}");
         // What is not ours is not removed either.
         host.clear_run(OF_ROOT).await.unwrap();
@@ -69,7 +69,7 @@ async fn sec_f09_a_link_to_a_folder_of_root_s_is_no_run() {
     let host = host(&stage).await;
     system.run("mkdir /srv/other; echo 0 >/srv/other/status; echo done >/srv/other/log");
     by_a_stranger(&system, &format!("ln -s /srv/other /var/tmp/hannun-run-{PLACE}"));
-    assert_eq!(host.look_at_run(OF_ROOT, 0).await.unwrap().standing, Standing::Gone);
+    assert_eq!(host.look_at_run(OF_ROOT, 0, "").await.unwrap().standing, Standing::Gone);
     assert!(host.start(&job("touch /root/started")).await.is_err());
     host.clear_run(OF_ROOT).await.unwrap();
     assert_eq!(system.run("ls /srv/other; ls /root/started 2>/dev/null || true"), "log\nstatus\n");
@@ -141,7 +141,7 @@ async fn sec_p07_a_run_without_a_session_of_its_own_is_ended_with_all_that_it_st
         assert!(tokio::time::Instant::now() < end);
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert_eq!(host.look_at_run(OF_ROOT, 0).await.unwrap().standing, Standing::Running);
+    assert_eq!(host.look_at_run(OF_ROOT, 0, "").await.unwrap().standing, Standing::Running);
     assert_eq!(host.end_run(OF_ROOT).await.unwrap(), StillRunning::No);
     assert_eq!(system.run("ps -eo args= | grep -c '^sleep 99[78]' || true").trim(), "0");
     stage.leave().await;

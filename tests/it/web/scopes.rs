@@ -160,6 +160,7 @@ fn with_body<'c>(ask: Ask<'c>, method: &Method, path: &str) -> Ask<'c> {
         (false, false) if path.ends_with("/packages/installations") || path.ends_with("/packages/removals") => {
             ask.form([("package", "nginx"), ("seen", "0")])
         }
+        (false, false) if path.ends_with("/packages/updates") => ask.form([("seen", "0")]),
         (false, false) if path.ends_with("/firewall/confirmations") || path.ends_with("/firewall/undoings") => {
             ask.form([("change", "1")])
         }
