@@ -121,7 +121,8 @@ impl Resource for Commands {
     }
 
     fn list() -> List<Row> {
-        List::in_order_of("type")
+        // One's own come first: those that came with hannun fill several pages.
+        List::in_order_of("origin")
             .column("Name", |row: &Row| Cell::Key(row.name.clone()))
             .column("Type", Row::type_cell)
             .column("For", |row| Cell::Code(row.on.text().trim_end().replace('\n', ", ")))

@@ -18,6 +18,7 @@ use super::{Stage, why};
 use crate::api::program::program;
 use crate::browser::people::sign_in;
 use crate::harness::browser::{Browser, Window};
+use crate::harness::client::Client;
 use crate::harness::hosts::{Kind, TestHost};
 
 /// Two packages that have an update, of which `mended` alone is for security; the lists know nothing of that yet, and are said
@@ -94,6 +95,12 @@ async fn lists_that_are_fetched_anew_tell_what_is_new_and_how_old_they_are() {
         let after = updates(&host).await;
         assert!(after.lists_from.unwrap().timestamp() >= asked_at.timestamp() - 1, "{kind:?}: {after:?}");
         assert_eq!(security(&after), ["kept"], "{kind:?}: {after:?}");
+        for (person, is_offered) in [(stage.app.viewer().await, false), (stage.app.operator().await, true)] {
+            let list = list(&person).await;
+            for words in ["Update all…", "Security updates only…"] {
+                assert_eq!(list.contains(words), is_offered, "{kind:?} {words}: {list}");
+            }
+        }
         let events = stage.app.app.db.run(|connection| AuditEvent::latest(connection, &AuditFilter::default(), 50));
         let of_it = events.await.unwrap().into_iter().filter(|event| event.action == "refresh_lists");
         let told: Vec<_> = of_it.map(|event| (event.outcome.label(), event.target, event.run_as)).collect();
@@ -101,6 +108,13 @@ async fn lists_that_are_fetched_anew_tell_what_is_new_and_how_old_they_are() {
         assert_eq!(told, [is("Succeeded"), is("Asked")], "{kind:?}");
         stage.leave().await;
     }
+}
+
+/// The list of updates as the page asks for it.
+async fn list(person: &Client) -> String {
+    let page = "/servers/web-1/packages?view=updates";
+    let asked = person.ask(Method::GET, page).header("HX-Request", "true").header("HX-Target", "packages");
+    asked.send().await.ok().text("#packages")
 }
 
 #[actix_web::test]
@@ -113,11 +127,9 @@ async fn who_may_not_install_is_offered_no_updates_and_hears_how_old_the_lists_a
     let page = "/servers/web-1/packages?view=updates";
     for (person, is_offered) in [(stage.app.viewer().await, false), (stage.app.operator().await, true)] {
         let whole = person.get(page).await.ok().text("main");
-        for words in ["Refresh package lists", "Update all…", "Security updates only…"] {
-            assert_eq!(whole.contains(words), is_offered, "{words}: {whole}");
-        }
-        let asked = person.ask(Method::GET, page).header("HX-Request", "true").header("HX-Target", "packages");
-        let list = asked.send().await.ok().text("#packages");
+        assert_eq!(whole.contains("Refresh package lists"), is_offered, "{whole}");
+        let list = list(&person).await;
+        assert!(!list.contains("Update all…") && !list.contains("Security updates only…"), "there are none: {list}");
         assert!(list.contains("Everything is up to date, by the lists that the server has"), "{list}");
         assert!(list.contains("The server's lists are from"), "{list}");
     }

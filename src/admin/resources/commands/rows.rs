@@ -96,6 +96,7 @@ pub(super) fn all(connection: &mut Connection) -> Result<Vec<Row>> {
     for (row, fingerprint) in rows.iter_mut().zip(&fingerprints) {
         row.trial = trials.get(fingerprint).map(|trial| trial.outcome);
     }
+    rows.sort_by_cached_key(|row| row.type_cell().sort_key());
     Ok(rows)
 }
 
