@@ -41,6 +41,20 @@ impl Parameters {
         self.0.iter().map(|(name, _)| *name)
     }
 
+    /// The values as a shell would be given them, for people: `path='/var/log'; `. What is sent is made elsewhere.
+    pub fn shown(&self) -> String {
+        let mut lines = Vec::new();
+        for (name, value) in &self.0 {
+            let one = Self(vec![(name, value.clone())]);
+            // A value that cannot be sent is not shown either.
+            if one.assign(&mut lines).is_ok() {
+                lines.pop();
+                lines.extend_from_slice(b"; ");
+            }
+        }
+        String::from_utf8_lossy(&lines).into_owned()
+    }
+
     fn assign(&self, out: &mut Vec<u8>) -> Result<(), ScriptError> {
         for (name, value) in &self.0 {
             if !is_variable_name(name) {
@@ -364,6 +378,13 @@ mod tests {
             .with("name", Value::Text(b"it's; $(id)".to_vec()));
         let text = compose("true", &parameters, Privilege::None).unwrap();
         assert!(text.contains("\npid='-4'\nsignal='TERM'\nname='it'\\''s; $(id)'\n"), "{text}");
+    }
+
+    #[test]
+    fn values_are_shown_as_a_shell_is_given_them() {
+        let parameters =
+            Parameters::default().with("path", Value::Text(b"/it's".to_vec())).with("n", Value::Integer(4));
+        assert_eq!(parameters.shown(), "path='/it'\\''s'; n='4'; ");
     }
 
     #[test]
