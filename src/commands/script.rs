@@ -2,6 +2,7 @@
 //! envelope around both (architecture, decision 3). Knows no script and no server.
 
 mod job;
+mod shown;
 
 use std::fmt;
 
@@ -39,20 +40,6 @@ impl Parameters {
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().map(|(name, _)| *name)
-    }
-
-    /// The values as a shell would be given them, for people: `path='/var/log'; `. What is sent is made elsewhere.
-    pub fn shown(&self) -> String {
-        let mut lines = Vec::new();
-        for (name, value) in &self.0 {
-            let one = Self(vec![(name, value.clone())]);
-            // A value that cannot be sent is not shown either.
-            if one.assign(&mut lines).is_ok() {
-                lines.pop();
-                lines.extend_from_slice(b"; ");
-            }
-        }
-        String::from_utf8_lossy(&lines).into_owned()
     }
 
     fn assign(&self, out: &mut Vec<u8>) -> Result<(), ScriptError> {
@@ -378,13 +365,6 @@ mod tests {
             .with("name", Value::Text(b"it's; $(id)".to_vec()));
         let text = compose("true", &parameters, Privilege::None).unwrap();
         assert!(text.contains("\npid='-4'\nsignal='TERM'\nname='it'\\''s; $(id)'\n"), "{text}");
-    }
-
-    #[test]
-    fn values_are_shown_as_a_shell_is_given_them() {
-        let parameters =
-            Parameters::default().with("path", Value::Text(b"/it's".to_vec())).with("n", Value::Integer(4));
-        assert_eq!(parameters.shown(), "path='/it'\\''s'; n='4'; ");
     }
 
     #[test]
