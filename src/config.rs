@@ -48,6 +48,21 @@ pub struct Config {
     pub lease: Duration,
     /// How much and how slowly may be asked of the web server.
     pub requests: RequestConfig,
+    /// How much of the disk uploaded package files may take.
+    pub uploads: UploadConfig,
+}
+
+/// Limits of package files that people upload (F06).
+#[derive(Debug, Clone, Copy)]
+pub struct UploadConfig {
+    /// The largest file, bytes.
+    pub largest: u64,
+    /// What all files together may take, those that are still coming too; bytes.
+    pub total: u64,
+    /// What stays free of the disk, bytes, or [`UploadConfig::spare_percent`] of it, whichever is more.
+    pub spare: u64,
+    /// See [`UploadConfig::spare`].
+    pub spare_percent: u64,
 }
 
 /// Limits of what is asked of the web server (W10).
@@ -154,6 +169,7 @@ impl Config {
             sessions: SessionConfig::default(),
             lease: Duration::from_mins(1),
             requests: RequestConfig::default(),
+            uploads: UploadConfig::default(),
         }
     }
 
@@ -220,6 +236,12 @@ impl Default for RequestConfig {
             body: Duration::from_mins(1),
             answer_pause: Duration::from_mins(2),
         }
+    }
+}
+
+impl Default for UploadConfig {
+    fn default() -> Self {
+        Self { largest: 1 << 30, total: 20 << 30, spare: 1 << 30, spare_percent: 10 }
     }
 }
 

@@ -104,6 +104,9 @@ pub async fn show(app: Data<App>, _: Asking, id: Path<i64>) -> Result<Json<Artif
     Ok(Json(app.db.run(move |connection| ArtifactSummary::by_id(connection, id)).await?.into()))
 }
 
+/// What a form has around its file at most, bytes.
+const FORM: u64 = 64 << 10;
+
 /// A file of a form.
 #[derive(ToSchema)]
 #[schema(as = NewArtifact)]
@@ -122,9 +125,13 @@ pub struct ArtifactToMake {
     responses((status = 201, body = ArtifactView)),
 )]
 pub async fn create(app: Data<App>, asking: Asking, _: Reauthenticated, mut parts: Parts) -> Result<HttpResponse> {
+    // One file is taken: what cannot be one need not come first.
+    if parts.told().is_some_and(|told| told > app.config.uploads.largest.saturating_add(FORM)) {
+        return Err(Error::TooLarge);
+    }
     while let Some(part) = parts.next().await? {
         let Part::File(name, mut file) = part else { continue };
-        let mut incoming = upload::begin(&app.db, &app.artifacts, &asking, &name).await?;
+        let mut incoming = upload::begin(&app.artifacts, &asking, &name, parts.told()).await?;
         while let Some(bytes) = file.next().await? {
             incoming.write(&bytes).await?;
         }

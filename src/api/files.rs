@@ -106,8 +106,10 @@ pub struct Directory {
     pub next: Option<String>,
     /// How many it holds that fit.
     pub total: u64,
-    /// The server lists its first 10,000 names only: order and filter are of those.
+    /// The server lists its first 10,000 names only, fewer where they are long: order and filter are of those.
     pub is_cut: bool,
+    /// How many of what the server listed is left out here: it is no file of this directory, such as a name with a slash.
+    pub left_out: usize,
     /// How we know.
     pub evidence: EvidenceView,
 }
@@ -172,6 +174,7 @@ pub async fn index(
         next: goes_on.then(|| end.to_string()),
         total: listing.total,
         is_cut: listing.is_cut,
+        left_out: listing.dropped,
         evidence: answer.evidence.into(),
     }))
 }

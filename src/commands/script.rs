@@ -2,6 +2,7 @@
 //! envelope around both (architecture, decision 3). Knows no script and no server.
 
 mod job;
+mod shown;
 
 use std::fmt;
 

@@ -67,7 +67,7 @@ impl Changes<'_> {
         };
         let change = ChangeFirewall { id: new.token.clone(), seconds, ..change };
         let row = self.db.run(move |connection| Ok::<_, Error>(new.insert(connection)?)).await?;
-        let Some(row) = row else { return Err(busy()) };
+        let Some(row) = row else { return Err(Error::Conflict(one_at_a_time())) };
         match host.change(change).await {
             Ok(_) => self.becomes(&row, FirewallChangeState::Armed, "").await,
             Err(Error::Remote(error)) if error.may_have_run() => {
@@ -113,6 +113,11 @@ impl Changes<'_> {
         self.settled(&row, &answer.value).await
     }
 
+    /// Why nothing else can be begun beside this change, as far as is known here: it waits, and its time is not long over.
+    pub fn why_no_other(&self, row: &FirewallChange) -> Option<Message> {
+        (row.state.is_open() && self.clock.now() <= row.undoes_at + OVERDUE).then(one_at_a_time)
+    }
+
     /// When a change that waits undoes itself, if it still waits.
     pub fn left(&self, row: &FirewallChange) -> Option<TimeDelta> {
         row.state.is_open().then(|| (row.undoes_at - self.clock.now()).max(TimeDelta::zero()))
@@ -152,6 +157,6 @@ fn still_open(row: &FirewallChange) -> Result<()> {
     Err(Error::Conflict(Message::new("This change does not wait any more")))
 }
 
-fn busy() -> Error {
-    Error::Conflict(Message::new("Another change of this firewall waits to be kept or undone. One at a time is made"))
+fn one_at_a_time() -> Message {
+    Message::new("Another change of this firewall waits to be kept or undone. One at a time is made")
 }

@@ -13,19 +13,14 @@ use sha2::{Digest, Sha256};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::config::UploadConfig;
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::artifacts::Artifact;
 use crate::remote::new_token;
 
-/// The largest file, bytes.
-pub const LARGEST: u64 = 1 << 30;
-/// What all files together may take, bytes.
-const TOTAL: u64 = 20 << 30;
 /// Uploads of one person at a time.
 const AT_ONCE: usize = 2;
-/// What must stay free, bytes, or a tenth of the disk, whichever is more.
-const SPARE: u64 = 1 << 30;
 /// How often the room is looked at while a file comes, bytes.
 const LOOK_EVERY: u64 = 16 << 20;
 /// A piece of a file on its way to a server.
@@ -40,8 +35,7 @@ const LOCK: &str = "lock";
 pub struct ArtifactStore {
     folder: PathBuf,
     uploads: Arc<Mutex<HashMap<String, usize>>>,
-    /// What must stay free instead of the usual; bytes.
-    spare: Option<u64>,
+    limits: UploadConfig,
 }
 
 /// A file that came whole. Dropped before it is kept, it leaves nothing.
@@ -91,13 +85,13 @@ impl Drop for Partial {
 impl ArtifactStore {
     /// The store below a data directory. Makes nothing yet.
     pub fn in_folder(data_dir: &Path) -> Self {
-        Self { folder: data_dir.join("artifacts"), uploads: Arc::default(), spare: None }
+        Self { folder: data_dir.join("artifacts"), uploads: Arc::default(), limits: UploadConfig::default() }
     }
 
-    /// The same, which leaves so many bytes of the disk free instead of the usual share.
+    /// The same with other limits.
     #[must_use]
-    pub fn leaving(self, spare: u64) -> Self {
-        Self { spare: Some(spare), ..self }
+    pub fn within(self, limits: UploadConfig) -> Self {
+        Self { limits, ..self }
     }
 
     /// Removes what an earlier process left half, at the start of this one. While any process takes a file, nothing is
@@ -149,14 +143,11 @@ impl ArtifactStore {
         fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(self.folder.join(LOCK))
     }
 
-    /// Begins to take a file of `who`; `stored` is what all files take now, `told` the size that the sender tells.
-    pub async fn receive(&self, who: &str, stored: u64, told: Option<u64>) -> Result<Incoming> {
+    /// Begins to take a file of `who`, where there is room for what the sender tells, bytes.
+    pub async fn receive(&self, who: &str, told: Option<u64>) -> Result<Incoming> {
         let turn = self.turn(who)?;
         self.make_folder()?;
-        if told.is_some_and(|told| told > LARGEST) {
-            return Err(Error::TooLarge);
-        }
-        self.check_room(stored, told.unwrap_or_default())?;
+        self.check_room(told.unwrap_or_default())?;
         let stored_name = new_token()?;
         let path = self.folder.join(&stored_name).with_extension(PARTIAL);
         let lock = self.lock_file().map_err(of_disk)?;
@@ -167,7 +158,7 @@ impl ArtifactStore {
         let file = options.open(&path).await.map_err(of_disk)?;
         let partial = Partial { path, is_kept: false, _lock: lock };
         let store = self.clone();
-        Ok(Incoming { store, stored, stored_name, partial, file, hash: Sha256::new(), size: 0, _turn: turn })
+        Ok(Incoming { store, stored_name, partial, file, hash: Sha256::new(), size: 0, _turn: turn })
     }
 
     /// The file of an artifact, from its beginning.
@@ -204,15 +195,26 @@ impl ArtifactStore {
         Ok(Turn { who: who.to_owned(), uploads: Arc::clone(&self.uploads) })
     }
 
-    fn check_room(&self, stored: u64, more: u64) -> Result<()> {
-        if stored.saturating_add(more) > TOTAL {
-            let full =
-                Message::new("Uploaded files take {limit} GiB already, which is all they may. Delete some first");
-            return Err(Error::NoRoom(full.with("limit", TOTAL >> 30)));
+    /// What lies in the folder, those that are still coming and those of other processes too; bytes.
+    fn taken(&self) -> io::Result<u64> {
+        let mut taken = 0_u64;
+        for entry in fs::read_dir(&self.folder)? {
+            // What went in between takes nothing.
+            taken = taken.saturating_add(entry?.metadata().map_or(0, |about| about.len()));
+        }
+        Ok(taken)
+    }
+
+    /// Refuses where `more` bytes would be too many.
+    fn check_room(&self, more: u64) -> Result<()> {
+        let UploadConfig { total, spare, spare_percent, .. } = self.limits;
+        if self.taken().map_err(Error::internal)?.saturating_add(more) > total {
+            let full = Message::new("Uploaded files may take {limit}, and this would be more. Delete some first");
+            return Err(Error::NoRoom(full.with("limit", in_units(total))));
         }
         let disk = rustix::fs::statvfs(&self.folder).map_err(|error| Error::internal(io::Error::from(error)))?;
         let (free, all) = (disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize));
-        if free < more.saturating_add(self.spare.unwrap_or(SPARE.max(all / 10))) {
+        if free < more.saturating_add(spare.max((all / 100).saturating_mul(spare_percent))) {
             return Err(Error::NoRoom(Message::new(
                 "The disk of hannun is nearly full: nothing is uploaded until there is room",
             )));
@@ -244,7 +246,6 @@ impl Drop for Turn {
 #[derive(Debug)]
 pub struct Incoming {
     store: ArtifactStore,
-    stored: u64,
     stored_name: String,
     partial: Partial,
     file: File,
@@ -258,11 +259,11 @@ impl Incoming {
     pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let before = self.size / LOOK_EVERY;
         self.size += u64::try_from(bytes.len()).map_err(Error::internal)?;
-        if self.size > LARGEST {
+        if self.size > self.store.limits.largest {
             return Err(Error::TooLarge);
         }
         if self.size / LOOK_EVERY != before {
-            self.store.check_room(self.stored + self.size, 0)?;
+            self.store.check_room(0)?;
         }
         self.hash.update(bytes);
         self.file.write_all(bytes).await.map_err(of_disk)
@@ -272,6 +273,8 @@ impl Incoming {
     pub async fn finish(mut self) -> Result<Received> {
         self.file.flush().await.map_err(of_disk)?;
         self.file.sync_all().await.map_err(of_disk)?;
+        // Others may have come meanwhile, and not everybody tells before how much it will be.
+        self.store.check_room(0)?;
         let Self { partial, stored_name, hash, size, .. } = self;
         Ok(Received { partial, stored_name, size, sha256: hex::encode(hash.finalize()) })
     }
@@ -289,6 +292,11 @@ impl Outgoing {
         piece.truncate(read);
         Ok((read > 0).then(|| Bytes::from(piece)))
     }
+}
+
+/// `20 GiB`; of less than one the bytes.
+fn in_units(bytes: u64) -> String {
+    if bytes >= 1 << 30 { format!("{} GiB", bytes >> 30) } else { format!("{bytes} B") }
 }
 
 fn of_disk(error: io::Error) -> Error {

@@ -12,13 +12,13 @@ use crate::models::artifacts::Artifact;
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::ids::ArtifactId;
 
-/// Begins to take a file of this name; one that cannot be a package is refused before a byte of it is stored.
-pub async fn begin(db: &Db, store: &ArtifactStore, actor: &Actor, file_name: &str) -> Result<Incoming> {
+/// Begins to take a file of this name, where there is room for what the sender tells, bytes. One that cannot be a package is
+/// refused before a byte of it is stored.
+pub async fn begin(store: &ArtifactStore, actor: &Actor, file_name: &str, told: Option<u64>) -> Result<Incoming> {
     if kind_of(file_name).is_none() {
         return Err(Error::field("file", "Only files that end in .rpm, .deb or .apk are taken"));
     }
-    let stored = db.run(Artifact::total_bytes).await?;
-    store.receive(&actor.name, u64::try_from(stored).unwrap_or_default(), None).await
+    store.receive(&actor.name, told).await
 }
 
 /// The file is whole: looks into it, keeps it, and records who brought it. It gets its name last: what is cut off before leaves

@@ -127,12 +127,6 @@ impl Artifact {
         Self::query().find(id).first(connection).optional()?.ok_or(Error::NotFound("This file"))
     }
 
-    /// What all of them take, bytes.
-    pub fn total_bytes(connection: &mut PgConnection) -> QueryResult<i64> {
-        let sum = diesel::dsl::sql::<diesel::sql_types::BigInt>("coalesce(sum(size_bytes), 0)::bigint");
-        artifacts::table.select(sum).first(connection)
-    }
-
     /// Removes the row, unless something that goes on needs the file.
     pub fn delete(&self, connection: &mut PgConnection) -> QueryResult<bool> {
         let in_use =

@@ -1,5 +1,7 @@
 //! The biggest directories of a filesystem, measured when somebody asks: begin, follow, stop, go deeper.
 
+mod shown_first;
+
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -23,6 +25,8 @@ use crate::web::extract::{Form, SignedIn, ValidForm};
 use crate::web::format;
 use crate::web::render::Render;
 
+pub use shown_first::ShownFirst;
+
 /// Directories in the table.
 const MOST: usize = 100;
 
@@ -43,6 +47,8 @@ pub struct Directories {
     pub may_be_root: bool,
     /// Why whoever asks may not have it measured.
     pub refused: Option<Message>,
+    /// What would be run; none where nobody knows yet which system it is.
+    pub shown_first: Option<ShownFirst>,
     /// What is known; none where nobody has measured it.
     pub shown: Option<Shown>,
 }
@@ -99,6 +105,7 @@ impl Directories {
         } else {
             Some(Message::new("Measuring directories takes the permission to read files."))
         };
+        let shown_first = ShownFirst::of(app, stored, &command).await?;
         let known = app.measurements.of((stored.server.id, person.actor.kind), &command);
         let whole = command.path();
         let above = (whole != b"/").then(|| {
@@ -113,6 +120,7 @@ impl Directories {
             as_root: acting == Acting::Root,
             may_be_root: stored.allows(&person.actor, Permission::Root),
             refused,
+            shown_first,
             shown: known.map(|known| Shown::of(known.known(), role)),
         }))
     }

@@ -197,7 +197,7 @@ pub async fn app(config: Config, database: &SecretText) -> Result<App> {
     let pool = Pool::new(config.remote.clone(), clock.clone()).map_err(Error::internal)?;
     let hosts = Hosts::new(db.clone(), Arc::clone(&sealer), pool, clock.clone(), config.remote.command_timeout);
     hosts.load_commands().await?;
-    let artifacts = ArtifactStore::in_folder(&config.data_dir);
+    let artifacts = ArtifactStore::in_folder(&config.data_dir).within(config.uploads);
     Ok(App {
         artifacts,
         config: Arc::new(config),

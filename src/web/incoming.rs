@@ -3,7 +3,7 @@
 
 use actix_multipart::{Field, Multipart};
 use actix_web::dev::Payload;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -55,6 +55,7 @@ pub struct Parts {
     pause: Duration,
     /// What the first part must say; none where a header said it.
     token: Option<String>,
+    told: Option<u64>,
 }
 
 /// One part of a form.
@@ -72,6 +73,11 @@ pub struct File {
 }
 
 impl Parts {
+    /// How long all parts together are, bytes, as far as the sender tells; a claim.
+    pub fn told(&self) -> Option<u64> {
+        self.told
+    }
+
     /// The next part; none at the end. A file that was not read to its end is skipped.
     pub async fn next(&mut self) -> Result<Option<Part>> {
         loop {
@@ -134,7 +140,9 @@ impl FromRequest for Parts {
         ready(match token {
             Some(token) if is_form => {
                 let token = is_to_come.then_some(token);
-                Ok(Self { multipart: Multipart::new(request.headers(), payload.take()), pause: pause(request), token })
+                let told = request.headers().get(CONTENT_LENGTH).and_then(|told| told.to_str().ok()?.parse().ok());
+                let multipart = Multipart::new(request.headers(), payload.take());
+                Ok(Self { multipart, pause: pause(request), token, told })
             }
             _ => Err(unreadable()),
         })

@@ -76,14 +76,14 @@ impl ListDirectory {
     }
 
     /// Sorts, filters and cuts what a server listed in its own order: at most [`MOST`] entries.
-    fn arrange(&self, mut entries: Vec<Entry>, counted: Option<u64>) -> Listing {
+    fn arrange(&self, Listed { mut entries, dropped, counted }: Listed) -> Listing {
         let filter = self.filter.to_ascii_lowercase().into_bytes();
         let fits = |entry: &Entry| {
             let name = entry.name.to_ascii_lowercase();
             (self.hidden || !name.starts_with(b"."))
                 && (filter.is_empty() || name.windows(filter.len()).any(|part| part == filter))
         };
-        let listed = entries.len() as u64;
+        let listed = (entries.len() + dropped) as u64;
         entries.retain(fits);
         entries.sort_by(|one, other| {
             let order = match self.order {
@@ -101,8 +101,22 @@ impl ListDirectory {
         let is_cut = counted.is_some_and(|counted| counted > listed);
         let total = if is_cut { counted.unwrap_or(listed) } else { entries.len() as u64 };
         let entries = entries.into_iter().skip(self.from).take(self.limit).collect();
-        Listing { entries, total, is_cut, dropped: 0 }
+        Listing { entries, total, is_cut, dropped }
     }
+}
+
+/// What a server listed in its own order.
+struct Listed {
+    entries: Vec<Entry>,
+    /// Entries that were none.
+    dropped: usize,
+    /// How many names the directory holds, where the server counted them.
+    counted: Option<u64>,
+}
+
+/// Whether this can be the name of a file in a directory: what leads elsewhere is none (F03).
+fn is_name(name: &[u8]) -> bool {
+    !matches!(name, b"" | b"." | b"..") && !name.contains(&b'/') && !name.contains(&0)
 }
 
 /// Entries of a directory.
@@ -112,9 +126,9 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// How many the directory holds that fit.
     pub total: u64,
-    /// The server did not list all: the order and the filter are of the first [`MOST`] names.
+    /// The server did not list all: the order and the filter are of its first names, [`MOST`] at most.
     pub is_cut: bool,
-    /// Entries that could be none: with a slash in their name, or without one.
+    /// Entries that are none and are left out: with a slash in their name, without a name, of no shape that is known.
     pub dropped: usize,
 }
 
@@ -156,8 +170,8 @@ impl Command for ListDirectory {
     fn parse(&self, format: &str, output: &[u8]) -> Result<Listing, ParseError> {
         match format {
             "files-find" => find::parse(output, self.limit.min(MOST)),
-            "files-stat" => stat::parse(output).map(|(entries, counted)| self.arrange(entries, Some(counted))),
-            "table" => rows::parse(output).map(|entries| self.arrange(entries, None)),
+            "files-stat" => stat::parse(output).map(|listed| self.arrange(listed)),
+            "table" => rows::parse(output).map(|listed| self.arrange(listed)),
             other => Err(ParseError::unknown_format(other)),
         }
     }
@@ -198,13 +212,13 @@ mod tests {
         ListDirectory { order, falling, ..ListDirectory::new(FilePath::root(), Acting::User, 3) }
     }
 
-    fn answer() -> Vec<Entry> {
+    fn answer() -> Listed {
         let rows = b"b\tfile\t30\t5\t6\t0644\t1\troot\troot\n.a\tfile\t10\t9\t9\t0600\t2\troot\troot\nd\tdirectory\t20\t7\t7\t0755\t3\tdeploy\tadm\nC\tfile\t5\t8\t8\t0644\t4\troot\troot\n";
         rows::parse(rows).unwrap()
     }
 
     fn names(command: &ListDirectory) -> String {
-        let listing = command.arrange(answer(), None);
+        let listing = command.arrange(answer());
         listing.entries.iter().map(|entry| String::from_utf8_lossy(&entry.name) + " ").collect()
     }
 
@@ -219,7 +233,35 @@ mod tests {
         assert_eq!(names(&filtered), "C ");
         let visible = ListDirectory { hidden: false, from: 1, ..list(Order::Name, false) };
         assert_eq!(names(&visible), "C b ");
-        assert_eq!(visible.arrange(answer(), Some(50_000)).total, 50_000);
+        assert_eq!(visible.arrange(Listed { counted: Some(50_000), ..answer() }).total, 50_000);
+    }
+
+    #[test]
+    fn sec_f03_an_entry_that_leads_elsewhere_is_left_out_and_counted_in_every_format() {
+        let file = "0/1.500000000/1.500000000/644/7/1/root/root/";
+        let odd = ["a/b", "../../x", "..", ".", "", "/etc/passwd"];
+        let find = odd.map(|name| format!("{name}/f/f/{file}\0")).concat() + &format!("kept/f/f/{file}\0");
+        let table = |name: &str| format!("{name}\tfile\t0\t1\t1\t0644\t7\troot\troot\n");
+        let rows = odd.map(|name| if name.is_empty() { String::new() } else { table(name) }).concat() + &table("kept");
+        let lines = odd.map(|name| format!("./{name}/regular file/{file}\n")).concat();
+        let names = odd.map(|name| format!("./{name}\0")).concat();
+        let stat = format!("7\0{names}./kept\0\0{lines}./kept/regular file/{file}\n");
+        let list = ListDirectory { limit: 10, ..list(Order::Name, false) };
+        for (format, answer, dropped) in
+            [("files-find", format!("7\0{find}"), 6), ("files-stat", stat, 6), ("table", rows, 5)]
+        {
+            let listing = list.parse(format, answer.as_bytes()).unwrap();
+            let names: Vec<&[u8]> = listing.entries.iter().map(|entry| entry.name.as_slice()).collect();
+            assert_eq!((names, listing.dropped), (vec![&b"kept"[..]], dropped), "{format}");
+        }
+        // Where nothing is left, it is no empty directory.
+        for (format, answer) in [
+            ("files-find", format!("1\0../f/f/{file}\0")),
+            ("files-stat", format!("1\0./a/b\0\0./a/b/regular file/{file}\n")),
+            ("table", table("a/b")),
+        ] {
+            assert!(list.parse(format, answer.as_bytes()).is_err(), "{format}");
+        }
     }
 
     #[test]

@@ -63,11 +63,12 @@ impl Directory {
         let mut remarks = Vec::new();
         if listing.is_cut {
             remarks.push(Message::new(
-                "The server lists its first 10,000 names only: order and filter are of those, the others are not looked at",
+                "The server lists its first 10,000 names only, fewer where they are long: order and filter are of those, the others are not looked at",
             ));
         }
         if listing.dropped > 0 {
-            remarks.push(Message::new("{n} entries had no name and are left out").with("n", listing.dropped));
+            let why = "{n} entries are left out: what the server said of them is no file of this directory";
+            remarks.push(Message::new(why).with("n", listing.dropped));
         }
         let at = |from| Place { from, ..place.closed() }.query();
         let page = super::place::PAGE;

@@ -30,6 +30,8 @@ pub(super) struct Banner {
     pub(super) restart: Option<Message>,
     /// Seconds until it undoes itself.
     pub(super) left: Option<i64>,
+    /// Why no rule is added or removed as long as it waits.
+    pub(super) why_no_other: Option<Message>,
 }
 
 /// What makes changes of `app`.
@@ -85,7 +87,8 @@ impl Banner {
         };
         let left = left.filter(|_| row.state.is_open());
         let restart = words::over_a_restart(&row.owner).filter(|_| row.state == FirewallChangeState::Kept);
-        Self { id: row.id.to_string(), level, sentence, line: row.line, why: row.why, restart, left }
+        let why_no_other = changes.why_no_other(&row);
+        Self { id: row.id.to_string(), level, sentence, line: row.line, why: row.why, restart, left, why_no_other }
     }
 }
 

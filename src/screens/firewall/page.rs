@@ -114,6 +114,12 @@ impl Question {
 }
 
 impl FirewallPage {
+    /// Why no rule can be added or removed now: what is offered is not refused afterwards.
+    fn why_no_rule(&self) -> Option<&Message> {
+        let waits = || self.change.as_ref().and_then(|change| change.why_no_other.as_ref());
+        self.why_not.as_ref().or_else(waits)
+    }
+
     pub(super) fn fill(
         &mut self,
         firewall: Asked<ReadFirewall>,

@@ -109,7 +109,10 @@ async fn show(
         Some(Err(error)) => (None, Some(error.message()), FieldErrors::default()),
     };
     let own_port = u16::try_from(stored.server.port).unwrap_or_default();
-    let why_not = super::why_not(&stored, &SignedIn(person.0)).map(Message::new);
+    let why_not = match super::why_not(&stored, &SignedIn(person.0)) {
+        Some(why) => Some(Message::new(why)),
+        None => changes(app).last(&host).await?.and_then(|row| changes(app).why_no_other(&row)),
+    };
     let problems = if problems.is_empty() { refused } else { problems };
     let is_invalid = !problems.is_empty();
     let page = RulePage {

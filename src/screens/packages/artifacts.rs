@@ -176,7 +176,9 @@ pub async fn create(person: Operator, mut parts: Parts, app: web::Data<App>, ren
     let mut names = Vec::new();
     while let Some(part) = parts.next().await? {
         let Part::File(name, mut file) = part else { continue };
-        let mut incoming = upload::begin(&app.db, &app.artifacts, &person.actor, &name).await?;
+        // What follows the first file is part of what was told, and was weighed with it.
+        let told = parts.told().filter(|_| names.is_empty());
+        let mut incoming = upload::begin(&app.artifacts, &person.actor, &name, told).await?;
         while let Some(bytes) = file.next().await? {
             incoming.write(&bytes).await?;
         }

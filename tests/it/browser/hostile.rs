@@ -23,13 +23,13 @@ use crate::harness::fake_host::{Act, FakeHost, Manner};
 use crate::screens::measured;
 
 /// A server that nobody should ever ask for anything.
-struct Canary {
-    port: u16,
-    asked: Arc<AtomicUsize>,
+pub(super) struct Canary {
+    pub(super) port: u16,
+    pub(super) asked: Arc<AtomicUsize>,
 }
 
 impl Canary {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (port, asked) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
         let count = Arc::clone(&asked);

@@ -2,6 +2,7 @@
 
 mod charts;
 mod consumers;
+mod content;
 mod files;
 mod firewall;
 mod hostile;

@@ -17,11 +17,11 @@ use crate::harness::skip::skip;
 
 const TEST: &str = "rel_r05_with_a_full_disk_people_and_programs_read_on_changes_are_refused_and_space_heals_it";
 /// Where the inner process finds its small disk.
-const DISK: &str = "HANNUN_TEST_DISK";
+pub(crate) const DISK: &str = "HANNUN_TEST_DISK";
 const SENTENCE: &str = "The disk of the database is full. Nothing was changed; free some space, then try again";
 
 /// This program on a disk of its own size; none where nothing can be mounted.
-fn on_a_small_disk(folder: &Path) -> Option<Command> {
+pub(crate) fn on_a_small_disk(folder: &Path) -> Option<Command> {
     let script = "mount -t tmpfs -o size=256m,mode=711 none \"$1\" && shift && exec \"$@\"";
     let unshare = || {
         let mut command = Command::new("unshare");

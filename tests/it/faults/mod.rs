@@ -3,7 +3,7 @@
 
 mod bombs;
 mod dead_hosts;
-mod full_disk;
+pub(crate) mod full_disk;
 mod name_server;
 mod restarts;
 

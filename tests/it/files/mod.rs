@@ -4,6 +4,7 @@ mod api;
 mod big;
 mod changes;
 mod content;
+mod listings;
 mod names;
 mod pages;
 mod parts;

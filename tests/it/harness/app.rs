@@ -104,6 +104,8 @@ impl TestApp {
         let mut config = Config::new(folder.path().to_owned());
         config.requests.per_session = UNLIMITED;
         config.requests.per_address = UNLIMITED;
+        // Disks of test machines may be small, and nearly full.
+        (config.uploads.spare, config.uploads.spare_percent) = (64 << 20, 0);
         change(&mut config);
         let key = config.secret_key_path();
         let sealer = database.db.run(move |connection| DataKey::open_sealer(connection, &key)).await.unwrap();
@@ -113,7 +115,7 @@ impl TestApp {
         let app = App {
             hosts: Hosts::new(database.db.clone(), Arc::clone(&sealer), pool, clock.clone(), patience),
             live: Live::default(),
-            artifacts: ArtifactStore::in_folder(&config.data_dir).leaving(64 << 20),
+            artifacts: ArtifactStore::in_folder(&config.data_dir).within(config.uploads),
             measurements: Measurements::default(),
             config: Arc::new(config),
             clock,

@@ -19,7 +19,7 @@ pub(super) async fn uploaded(stage: &Stage, system: &TestHost, path: &str) -> Re
     let encoded = system.run(&format!("base64 -w0 {path}"));
     let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, encoded.trim()).unwrap();
     let (db, store, actor) = (&stage.app.app.db, &stage.app.app.artifacts, Actor::system("the test"));
-    let mut incoming = upload::begin(db, store, &actor, path).await?;
+    let mut incoming = upload::begin(store, &actor, path, None).await?;
     for piece in bytes.chunks(1000) {
         incoming.write(piece).await?;
     }
@@ -144,7 +144,7 @@ async fn sec_j06_a_run_that_is_stopped_while_its_file_is_copied_never_begins() {
     let stage = Stage::set(&system.deploy()).await;
     let host = stage.host().await;
     let (db, store, actor) = (&stage.app.app.db, &stage.app.app.artifacts, Actor::system("the test"));
-    let mut incoming = upload::begin(db, store, &actor, "large.deb").await.unwrap();
+    let mut incoming = upload::begin(store, &actor, "large.deb", None).await.unwrap();
     // Members of nothing but zeros, large enough for somebody to change their mind.
     let member = |name: &str, size: usize| format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{size:<10}`\n", 0, 0, 0, 100_644);
     incoming

@@ -1,5 +1,7 @@
 //! Other users of a server, who know the name of a run's folder and make it first.
 
+mod race;
+
 use std::time::Duration;
 
 use hannun::commands::script::Parameters;

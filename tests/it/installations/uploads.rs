@@ -1,12 +1,14 @@
 //! Files that come, stay for a while and go (F06), on the console itself.
 
+mod limits;
+
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use actix_web::http::Method;
 use chrono::TimeDelta;
-use hannun::config::Retention;
+use hannun::config::{Retention, UploadConfig};
 use hannun::error::Error;
 use hannun::installations::artifact_store::ArtifactStore;
 use hannun::installations::upload;
@@ -54,7 +56,7 @@ fn stored(app: &TestApp) -> Vec<String> {
 
 async fn upload_one(app: &TestApp, name: &str) -> ArtifactId {
     let (db, store, actor) = (&app.app.db, &app.app.artifacts, Actor::system("the test"));
-    let mut incoming = upload::begin(db, store, &actor, name).await.unwrap();
+    let mut incoming = upload::begin(store, &actor, name, None).await.unwrap();
     incoming.write(package().as_bytes()).await.unwrap();
     upload::finish(db, &actor, incoming, name, app.database.now()).await.unwrap().id
 }
@@ -121,25 +123,26 @@ async fn ended(app: &TestApp, server_id: ServerId, artifact_id: Option<ArtifactI
 #[actix_web::test]
 async fn sec_f06_an_upload_that_breaks_off_leaves_nothing_and_two_are_enough_for_one_person() {
     let app = TestApp::start().await;
-    let (db, store, actor) = (&app.app.db, &app.app.artifacts, Actor::system("the test"));
-    let mut first = upload::begin(db, store, &actor, "a.deb").await.unwrap();
+    let (store, actor) = (&app.app.artifacts, Actor::system("the test"));
+    let mut first = upload::begin(store, &actor, "a.deb", None).await.unwrap();
     first.write(b"!<arch>\n").await.unwrap();
-    let second = upload::begin(db, store, &actor, "b.deb").await.unwrap();
-    let third = upload::begin(db, store, &actor, "c.deb").await;
+    let second = upload::begin(store, &actor, "b.deb", None).await.unwrap();
+    let third = upload::begin(store, &actor, "c.deb", None).await;
     assert!(matches!(third, Err(Error::TooMany { .. })), "{third:?}");
-    upload::begin(db, store, &Actor::system("another"), "c.deb").await.unwrap();
+    upload::begin(store, &Actor::system("another"), "c.deb", None).await.unwrap();
     assert_eq!(stored(&app).len(), 2);
     drop((first, second));
     assert_eq!(stored(&app), Vec::<String>::new());
-    let full = ArtifactStore::in_folder(&app.app.config.data_dir).leaving(u64::MAX);
-    assert!(matches!(upload::begin(db, &full, &actor, "a.deb").await, Err(Error::NoRoom(_))));
+    let full = UploadConfig { spare: u64::MAX, ..app.app.config.uploads };
+    let full = ArtifactStore::in_folder(&app.app.config.data_dir).within(full);
+    assert!(matches!(upload::begin(&full, &actor, "a.deb", None).await, Err(Error::NoRoom(_))));
 }
 
 #[actix_web::test]
 async fn sec_f06_half_a_file_is_removed_at_a_start_and_never_that_of_a_process_that_goes_on() {
     let app = TestApp::start().await;
     let (db, store, actor) = (&app.app.db, &app.app.artifacts, Actor::system("the test"));
-    let mut incoming = upload::begin(db, store, &actor, "a.deb").await.unwrap();
+    let mut incoming = upload::begin(store, &actor, "a.deb", None).await.unwrap();
     incoming.write(&package().as_bytes()[..20]).await.unwrap();
     fs::write(folder(&app).join("dead.part"), "half").unwrap();
     // Another process over the same folder starts.

@@ -79,6 +79,40 @@ async fn the_biggest_directory_is_first_and_can_be_opened() {
 }
 
 #[actix_web::test]
+async fn the_command_of_a_measurement_is_shown_with_its_path_before_it_runs() {
+    let test = "the_command_of_a_measurement_is_shown_with_its_path_before_it_runs";
+    let setup = Setup::default().user("hannun-test", "/bin/sh").sudoers("hannun-test ALL=(root) NOPASSWD: ALL\n");
+    let Some(sshd) = setup.start(test) else { return };
+    let app = TestApp::start().await;
+    let endpoint = Endpoint { privilege: Privilege::Sudo, ..sshd.endpoint_of("hannun-test") };
+    known::add(&app, "web-1", &endpoint).await;
+    let folder = open_folder();
+    let inner = folder.path().join("it's \"$(id)\"");
+    fs::create_dir(&inner).unwrap();
+    let (operator, path) = (app.operator().await, path_of(&inner));
+    let host = app.app.hosts.open(hannun::models::actor::Actor::system("test"), "web-1".to_owned()).await.unwrap();
+    host.platform().await.unwrap();
+    let address = format!("/servers/web-1/disks?path={}", path.replace('%', "%25"));
+    let shown = format!("path='{}/it'\\''s \"$(id)\"'; du -x -k -d 1 -0 \"$path\"", folder.path().display());
+    for (more, line) in [("", shown.clone()), ("&as=root", format!("(as root) {shown}"))] {
+        let page = operator.get(&format!("{address}{more}")).await.ok();
+        assert_eq!(page.texts("#directories .cmdline"), [line]);
+        assert!(page.text("#directories details pre").contains("renice -n 19"), "all of it can be read");
+        assert!(!page.has("#directories .evidence"), "nothing has run yet");
+    }
+    // What is shown runs as it stands, by hand.
+    let ran = std::process::Command::new("/bin/sh").args(["-c", &shown]).output().unwrap();
+    assert!(String::from_utf8_lossy(&ran.stdout).contains(inner.to_str().unwrap()), "{ran:?}");
+    operator.post(MEASUREMENTS, [("path", path.as_str())]).await;
+    let page = ended(&operator, &path).await;
+    assert!(page.text("#directories .evidence").contains("du -x -k -d 1 -0"), "{}", page.text("#directories"));
+    assert!(
+        !app.viewer().await.get(&address).await.ok().has("#directories .cmdline"),
+        "nothing is offered to a viewer"
+    );
+}
+
+#[actix_web::test]
 async fn sec_f01_a_directory_of_any_name_is_text_and_can_be_opened() {
     let Some((app, _sshd)) = server("sec_f01_a_directory_of_any_name_is_text_and_can_be_opened").await else { return };
     let folder = open_folder();
@@ -179,6 +213,9 @@ async fn a_server_that_is_away_is_said_to_be_the_reason_that_nothing_was_measure
     let (app, host) = (TestApp::start().await, FakeHost::polite().await);
     known::add(&app, "web-1", &Endpoint { port: 9, ..host.endpoint() }).await;
     let operator = app.operator().await;
+    let before = operator.get("/servers/web-1/disks?path=/srv").await.ok();
+    let said = before.text("#directories");
+    assert!(said.contains("Which command measures it is known once the server has answered."), "{said}");
     operator.post(MEASUREMENTS, [("path", "/srv")]).await;
     let page = ended(&operator, "/srv").await;
     let said = page.text("#directories");

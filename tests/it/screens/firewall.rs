@@ -85,6 +85,35 @@ async fn a_change_that_a_restart_of_the_server_forgets_says_so_before_and_after(
 }
 
 #[actix_web::test]
+async fn while_a_change_waits_no_other_is_offered_and_the_reason_is_said() {
+    let test = "while_a_change_waits_no_other_is_offered_and_the_reason_is_said";
+    let Some((app, system)) = scene(test).await else { return };
+    system.run("ufw allow 22/tcp >/dev/null && ufw --force enable >/dev/null");
+    let operator = app.operator().await;
+    let page = answered(&operator, "/servers/web-1/firewall").await;
+    let removal = page.attributes("table.rules a", "href").remove(0);
+    let form = [("action", "allow"), ("protocol", "tcp"), ("port", "8443"), ("keep", "ask")];
+    assert_eq!(operator.post("/servers/web-1/firewall/rules", form).await.status, 303);
+
+    let why = "Another change of this firewall waits to be kept or undone";
+    let page = answered(&operator, "/servers/web-1/firewall").await;
+    assert!(!page.has("a[href$='/firewall/rules/new']") && !page.has("table.rules a"), "{}", page.text("#firewall"));
+    assert!(page.text("#firewall section:last-of-type .region-head").contains(why), "{}", page.text("#firewall"));
+    for path in ["/servers/web-1/firewall/rules/new?action=allow&protocol=tcp&port=80", &removal] {
+        let page = operator.get(path).await.ok();
+        assert!(page.has("#make .cmdline") && !page.has("#make button"), "{path}: the command is shown, not offered");
+        assert!(page.text(".notice").contains(why), "{path}: {}", page.text("main"));
+    }
+    // Whoever looks may still decide about the one that waits.
+    let change = page.attributes("input[name=change]", "value").remove(0);
+    let undone = operator.post("/servers/web-1/firewall/undoings", [("change", change.as_str())]).await;
+    assert_eq!(undone.status, 303, "{}", undone.body);
+    let page = answered(&operator, "/servers/web-1/firewall").await;
+    assert!(page.has("a[href$='/firewall/rules/new']") && page.has("table.rules a"), "{}", page.text("#firewall"));
+    assert!(!page.text("#firewall").contains(why));
+}
+
+#[actix_web::test]
 async fn the_port_of_a_server_that_does_not_answer_is_not_said_to_be_open() {
     let test = "the_port_of_a_server_that_does_not_answer_is_not_said_to_be_open";
     let Some((app, system)) = scene(test).await else { return };

@@ -1,12 +1,16 @@
 //! CPU, Memory and Disks over a span of time.
 
 use chrono::TimeDelta;
+use hannun::commands::Platform;
 use hannun::metrics::catalogue::Metric;
 use hannun::models::consumer_readings::{Consumer, ConsumerReading, Consumers};
+use hannun::models::platforms::DetectedPlatform;
 use hannun::models::servers::Server;
 
 use super::{HOSTILE, add_server, answers, fails, measured, timed_out};
 use crate::harness::app::TestApp;
+use crate::harness::fake_host::{Act, FakeHost, Manner};
+use crate::harness::known;
 
 #[actix_web::test]
 async fn the_cpu_screen_draws_the_machine_and_each_core() {
@@ -59,6 +63,43 @@ async fn a_span_without_numbers_in_its_middle_shows_a_gap_and_no_bridge() {
     assert_eq!(page.texts("#chart-memory-percent .plot .gap").len(), 1);
     let path = page.attribute("#chart-memory-percent .s1", "d").unwrap();
     assert_eq!(path.matches('M').count(), 2, "{path}");
+}
+
+#[actix_web::test]
+async fn a_filesystem_that_fills_up_says_when_it_will_be_full_and_one_that_does_not_is_flat() {
+    let mounts = ["/srv", "/var", "/home", "/new"];
+    let mounted = mounts.map(|mount| format!("/dev{mount} {mount} ext4 rw 0 0\n")).concat();
+    let row = |mount: &str| format!("100000000000 60000000000 40500000000 1000 10 {mount}\n");
+    let answer = format!(
+        "@mounts\n{mounted}@df\n   1B-blocks        Used       Avail   Inodes  IUsed Mounted on\n{}",
+        mounts.map(row).concat()
+    );
+    let host = FakeHost::start(Manner::default().when("echo @mounts", Act::answer(&answer, "", 0))).await;
+    let app = TestApp::start().await;
+    let (server, now) = (known::add(&app, "web-1", &host.endpoint()).await, app.database.now());
+    let saved = app.app.db.run(move |connection| {
+        let capabilities = ["df-output", "timeout"].map(str::to_owned).into();
+        let platform = Platform { os: "linux".to_owned(), capabilities, ..Platform::default() };
+        Ok::<_, hannun::error::Error>(DetectedPlatform::new(server.id, &platform, now).save(connection)?)
+    });
+    saved.await.unwrap();
+    // Of each hour one measurement: a gigabyte an hour more, an eighth of one, nothing; of a new one nobody knows anything.
+    for hour in 0_u8..10 {
+        let (from, grown) = (i64::from(hour) * 3_600 + 300, f32::from(hour));
+        measured(&app, server.id, Metric::FilesystemUsed, "/srv", (from, from), (60.0 - grown) * 1e9).await;
+        measured(&app, server.id, Metric::FilesystemUsed, "/var", (from, from), (60.0 - grown / 8.0) * 1e9).await;
+        measured(&app, server.id, Metric::FilesystemUsed, "/home", (from, from), 60e9).await;
+    }
+    let viewer = app.viewer().await;
+    let ask = viewer.ask(actix_web::http::Method::GET, "/servers/web-1/disks");
+    let page = ask.header("HX-Request", "true").header("HX-Target", "filesystems").send().await.ok();
+    let table = page.table("#filesystems table");
+    assert_eq!(table.head.last().unwrap(), "Full in");
+    let told: Vec<(&str, &str)> =
+        table.rows.iter().map(|row| (row[0].as_str(), row.last().unwrap().as_str())).collect();
+    // 40.5 GB are left: at one an hour they last 40 hours, at an eighth of one 13 days.
+    assert_eq!(told, [("/srv", "40 h"), ("/var", "13 days"), ("/home", "flat"), ("/new", "")]);
+    assert_eq!(page.texts("#filesystems .t-warn"), ["40 h"], "what is full within a week has a colour");
 }
 
 #[actix_web::test]

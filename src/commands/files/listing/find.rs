@@ -1,6 +1,6 @@
 //! What GNU find prints for each file: fields between slashes, which no name holds, each file ended by NUL.
 
-use super::Listing;
+use super::{Listing, is_name};
 use crate::commands::ParseError;
 use crate::commands::files::entry::{Entry, Kind, Moment, Seen, mode};
 use crate::commands::text::{self, SHORT, integer};
@@ -20,12 +20,13 @@ pub(super) fn parse(output: &[u8], limit: usize) -> Result<Listing, ParseError> 
         if at >= limit {
             return Err(wrong("more files came than were asked for"));
         }
-        let entry = entry(record).ok_or_else(|| ParseError::at(at + 2, "this is no file", record))?;
-        if matches!(entry.name.as_slice(), b"" | b"." | b"..") {
-            dropped += 1;
-        } else {
-            entries.push(entry);
+        match entry(record).filter(|entry| is_name(&entry.name)) {
+            Some(entry) => entries.push(entry),
+            None => dropped += 1,
         }
+    }
+    if entries.is_empty() && dropped > 0 {
+        return Err(wrong("none of this is a file"));
     }
     Ok(Listing { entries, total, is_cut: false, dropped })
 }

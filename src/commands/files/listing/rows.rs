@@ -1,5 +1,6 @@
 //! The `table` format: name, kind, size, modified, changed, mode, inode, owner, group, target. Names with a tab or a line end cannot be told.
 
+use super::{Listed, is_name};
 use crate::commands::ParseError;
 use crate::commands::files::entry::{Entry, Kind, Moment, Seen, mode};
 use crate::commands::shape::{Shape, needed, optional};
@@ -19,8 +20,8 @@ pub(in crate::commands) const SHAPES: &[Shape] = &[Shape::rows(&[
     optional("target", "Where a link says to go", "access.log"),
 ])];
 
-pub(super) fn parse(output: &[u8]) -> Result<Vec<Entry>, ParseError> {
-    let mut entries = Vec::new();
+pub(super) fn parse(output: &[u8]) -> Result<Listed, ParseError> {
+    let (mut entries, mut dropped) = (Vec::new(), 0);
     for row in table::rows(output, 10) {
         let row = row?;
         let missing = |name: &str| row.error(&format!("{name} is missing or is none"));
@@ -33,8 +34,9 @@ pub(super) fn parse(output: &[u8]) -> Result<Vec<Entry>, ParseError> {
             _ => return Err(missing("kind")),
         };
         let name = row.column(0).ok_or_else(|| missing("name"))?;
-        if name.contains(&b'/') || name.contains(&0) || matches!(name, b"." | b"..") {
-            return Err(missing("name"));
+        if !is_name(name) {
+            dropped += 1;
+            continue;
         }
         let mode = row.column(5).and_then(mode).ok_or_else(|| missing("mode"))?;
         let seen = Seen {
@@ -55,5 +57,8 @@ pub(super) fn parse(output: &[u8]) -> Result<Vec<Entry>, ParseError> {
             group: text(8),
         });
     }
-    Ok(entries)
+    if entries.is_empty() && dropped > 0 {
+        return Err(ParseError::new("none of this is a file", output));
+    }
+    Ok(Listed { entries, dropped, counted: None })
 }

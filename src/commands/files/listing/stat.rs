@@ -1,13 +1,14 @@
 //! What programs called stat print, for systems whose find prints nothing of its own: the names first, each ended by NUL,
 //! then a line for each that was still there.
 
+use super::{Listed, is_name};
 use crate::commands::ParseError;
 use crate::commands::files::entry::{Entry, Kind, Moment, Seen, account, mode};
 use crate::commands::text::integer;
 
 /// The number of all names, the names up to an empty one, then the lines. Names may hold line ends: a line belongs to the
 /// next name that it begins with.
-pub(super) fn parse(output: &[u8]) -> Result<(Vec<Entry>, u64), ParseError> {
+pub(super) fn parse(output: &[u8]) -> Result<Listed, ParseError> {
     let wrong = |why| ParseError::new(why, output);
     let mut parts = output.split(|byte| *byte == 0);
     let total = parts.next().and_then(|count| integer(count.trim_ascii()));
@@ -28,18 +29,26 @@ pub(super) fn parse(output: &[u8]) -> Result<(Vec<Entry>, u64), ParseError> {
     if parts.next().is_some() {
         return Err(wrong("there is something after the files"));
     }
-    let mut entries = Vec::with_capacity(names.len());
+    let (mut entries, mut dropped) = (Vec::with_capacity(names.len()), 0);
     for name in names {
         // A name without a line is one that was deleted meanwhile.
         let Some(fields) = rest.strip_prefix(name).and_then(|after| after.strip_prefix(b"/")) else { continue };
         let end = fields.iter().position(|byte| *byte == b'\n').ok_or_else(|| wrong("a line has no end"))?;
         let (line, after) = fields.split_at_checked(end).unwrap_or_default();
-        let plain = name.strip_prefix(b"./").filter(|plain| !plain.contains(&b'/'));
-        let entry = plain.and_then(|plain| entry(plain, line));
-        entries.push(entry.ok_or_else(|| ParseError::new("this is no file", line))?);
+        let plain = name.strip_prefix(b"./").filter(|plain| is_name(plain));
+        match plain.and_then(|plain| entry(plain, line)) {
+            Some(entry) => entries.push(entry),
+            None => dropped += 1,
+        }
         rest = after.strip_prefix(b"\n").unwrap_or_default();
     }
-    if rest.is_empty() { Ok((entries, total)) } else { Err(ParseError::new("this file was not named before", rest)) }
+    if !rest.is_empty() {
+        return Err(ParseError::new("this file was not named before", rest));
+    }
+    if entries.is_empty() && dropped > 0 {
+        return Err(wrong("none of this is a file"));
+    }
+    Ok(Listed { entries, dropped, counted: Some(total) })
 }
 
 /// `regular file/412/1700000000/1700000000/640/7/1/root/adm/target`
