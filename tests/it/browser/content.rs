@@ -114,9 +114,9 @@ async fn sec_f04_a_hostile_file_is_shown_as_text_and_saved_as_it_is_and_runs_now
         browser.driver.goto(&format!("{place}&open={}", encoded(name))).await.unwrap();
         let there = "return !!document.querySelector('.drawer pre')";
         browser.wait_within(Duration::from_secs(20), "its text", there).await;
-        let text =
+        let shown =
             browser.driver.execute("return document.querySelector('.drawer pre').textContent", vec![]).await.unwrap();
-        assert_eq!(text.json(), &json!(String::from_utf8_lossy(content)), "{}", String::from_utf8_lossy(name));
+        assert_eq!(shown.json(), &json!(String::from_utf8_lossy(content)), "{}", String::from_utf8_lossy(name));
         let inside = "return document.querySelectorAll('main pre *, main img, main script, main iframe, main object, main embed').length";
         assert_eq!(browser.driver.execute(inside, vec![]).await.unwrap().json(), 0);
         let title = browser.driver.title().await.unwrap();
