@@ -16,7 +16,7 @@ pub struct Ended<'a> {
     pub status: Option<i32>,
     /// What it printed, as far as it is kept.
     pub log: &'a [u8],
-    /// The first line of all that it ever printed that holds one of [`signs`].
+    /// The first line of all that it ever printed in which the tool mentions a failure in passing.
     pub sign: &'a [u8],
     /// What it left in `"$after"`.
     pub answer: &'a [u8],
