@@ -1,5 +1,6 @@
 //! What a server did, or did not do. Declared here, filled by `remote`; each variant has its own advice.
 
+mod advice;
 mod brief;
 mod doubt;
 mod made;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::advice::Advice;
 use crate::language::Message;
 
 /// A step of reaching a server and asking it something; errors and connection tests name it.
@@ -56,15 +58,6 @@ pub enum StillRunning {
     No,
     /// The connection was gone before we could see.
     Unknown,
-}
-
-/// What a person does next, and whether trying again by ourselves makes sense.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Advice {
-    /// The next step, as a sentence.
-    pub next_step: Message,
-    /// Whether the same request may work later without anybody changing anything.
-    pub retry: bool,
 }
 
 /// What a server did, or did not do.
@@ -117,6 +110,8 @@ pub enum RemoteError {
     PrivilegeRefused { server: String, command: String, said: String },
     /// Too many failures lately; we wait before the next try.
     Resting { server: String, seconds: u64, last: Box<Self> },
+    /// As much is transferred from and to this server at once as may be.
+    Busy { server: String, transfers: usize },
     /// The server is switched off in hannun: not a packet is sent.
     Disabled { server: String },
     /// The server has no credential yet.
@@ -148,6 +143,7 @@ impl RemoteError {
             Self::Unsupported { .. } => "unsupported",
             Self::PrivilegeRefused { .. } => "privilege-refused",
             Self::Resting { .. } => "resting",
+            Self::Busy { .. } => "busy",
             Self::Disabled { .. } => "disabled",
             Self::NoCredential { .. } => "no-credential",
         }
@@ -261,80 +257,16 @@ impl RemoteError {
                     .with("seconds", seconds)
                     .with_words("last", last.message())
             }
+            Self::Busy { server, transfers } => {
+                Message::new("{count} files are being transferred or followed on {server} already, and no more at once")
+                    .with("count", transfers)
+                    .with("server", server)
+            }
             Self::Disabled { server } => {
                 Message::new("{server} is paused: hannun does not connect to it").with("server", server)
             }
             Self::NoCredential { server } => Message::new("{server} has no credential yet").with("server", server),
         }
-    }
-
-    /// What to do about it.
-    pub fn advice(&self) -> Advice {
-        let (next_step, retry) = match self {
-            Self::NameNotFound { .. } => {
-                ("Check the address in the admin area, or the name server of this console", true)
-            }
-            Self::Unreachable { .. } => {
-                ("Check that the server is on, that sshd listens on this port, and that no firewall is between", true)
-            }
-            Self::TimedOut { stage: Stage::Name, .. } => {
-                ("Check the name server of this console, or enter an IP address in the admin area", true)
-            }
-            Self::TimedOut { .. } => {
-                ("Check that the server is on and not overloaded, and that no firewall drops our packets", true)
-            }
-            Self::NotNegotiable { .. } => (
-                "Check that this port is an SSH server; old algorithms can be allowed for this server in the admin area",
-                false,
-            ),
-            Self::HostKeyUnknown { .. } => {
-                ("Compare the fingerprint on the server itself, then approve it in the admin area", false)
-            }
-            Self::HostKeyChanged { .. } => (
-                "Find out why the key changed. If the server was reinstalled, approve the new key in the admin area",
-                false,
-            ),
-            Self::SignInRefused { .. } => (
-                "Check the user name and the credential in the admin area; hannun does not try again until it is changed",
-                false,
-            ),
-            Self::CredentialUnusable { .. } => {
-                ("Enter the key, passphrase or password of this credential again in the admin area", false)
-            }
-            Self::PromptRefused { .. } => {
-                ("Use a key for this server, or a password that is asked for in the usual words", false)
-            }
-            Self::ShellUnusable { .. } => (
-                "Give this user a login shell that runs /bin/sh, and keep its start-up files from ending or holding it up",
-                false,
-            ),
-            Self::Failed { stderr, .. } if super::sudo::refused(stderr) => {
-                ("Let this user run it by sudo without a terminal, or store a sudo password with the credential", false)
-            }
-            Self::Failed { .. } => ("Read what the command said", false),
-            Self::Killed { .. } => ("Look at the server's memory and logs, then try again", true),
-            Self::NoStatus { .. } | Self::CutOff { .. } => {
-                ("Look at the server before you repeat a change: it may have been made", true)
-            }
-            Self::DeadlinePassed { .. } => ("Look at the server's load, or raise the time limit", true),
-            Self::OutputLimit { .. } => (
-                "Look at the server: the command should have ended by itself. Where it can, ask for less at once",
-                false,
-            ),
-            Self::Unparsable { .. } => {
-                ("Look at the raw answer: the program on the server may be another one than hannun knows", false)
-            }
-            Self::Unsupported { .. } => {
-                ("hannun has no command for this platform yet: add one in the admin area, under Commands", false)
-            }
-            Self::PrivilegeRefused { .. } => {
-                ("Allow this command in sudoers for this user, or store a sudo password with the credential", false)
-            }
-            Self::Resting { .. } => ("Wait, or press Test connection in the admin area to try at once", true),
-            Self::Disabled { .. } => ("Resume it in the admin area", false),
-            Self::NoCredential { .. } => ("Choose a credential for it in the admin area", false),
-        };
-        Advice { next_step: Message::new(next_step), retry }
     }
 
     /// What the server itself said, to be shown verbatim and escaped; empty where it said nothing.

@@ -60,6 +60,7 @@ impl State {
             | RemoteError::OutputLimit { .. }
             | RemoteError::Unparsable { .. }
             | RemoteError::Unsupported { .. }
+            | RemoteError::Busy { .. }
             | RemoteError::PrivilegeRefused { .. } => None,
         }
     }

@@ -11,7 +11,6 @@ use super::connect::{Progress, approach, connect};
 use super::connection::{Lease, Use};
 use super::endpoint::Endpoint;
 use super::exec;
-use super::lane::Place;
 use super::pool::Pool;
 use super::request::{Answer, Request};
 use crate::error::RemoteError;
@@ -38,7 +37,7 @@ impl Pool {
         caller: &mut oneshot::Sender<Result<Answer, RemoteError>>,
     ) -> Result<Answer, RemoteError> {
         let mut progress = Progress::new();
-        let means = self.means(endpoint, Place::Kept).await?;
+        let means = self.means(endpoint, Use::Command).await?;
         let approach = approach(endpoint, &means, &mut progress).await?;
         let connection = Arc::new(Box::pin(connect(endpoint, means, approach, &mut progress)).await?);
         let script = Bytes::from(std::mem::take(&mut request.stdin));

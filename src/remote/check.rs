@@ -13,7 +13,6 @@ use super::connection::{Connection, Lease, Use};
 use super::endpoint::Endpoint;
 use super::exec;
 use super::host_keys::PresentedKey;
-use super::lane::Place;
 use super::pool::{Pool, lock};
 use super::request::{Request, new_token};
 use crate::commands::script::{Envelope, Locale, Parameters, Privilege};
@@ -108,7 +107,7 @@ impl Pool {
 
     async fn test_here(&self, endpoint: &Endpoint) -> TestReport {
         let mut progress = Progress::new();
-        let means = match self.means(endpoint, Place::Kept).await {
+        let means = match self.means(endpoint, Use::Command).await {
             Ok(means) => means,
             Err(error) => return TestReport::new(progress, Err((Stage::Connect, Duration::ZERO, error)), None),
         };
@@ -188,7 +187,7 @@ impl Pool {
     ) -> Option<PresentedKey> {
         match error {
             RemoteError::HostKeyUnknown { .. } | RemoteError::HostKeyChanged { .. } if progress.presented.is_none() => {
-                let means = self.means(endpoint, Place::Kept).await.ok()?;
+                let means = self.means(endpoint, Use::Command).await.ok()?;
                 present_key(endpoint, means, &mut Progress::new()).await.ok()
             }
             _ => progress.presented.clone(),

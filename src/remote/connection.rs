@@ -12,14 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::endpoint::Endpoint;
 use super::gate::{Gate, Seen};
+use super::lane::FlowPlace;
 use crate::config::RemoteConfig;
 use crate::error::{RemoteError, Stage};
 use crate::language::Message;
 
 /// Channels for commands beside the sampler's one: sshd allows 10 sessions and people need some (architecture, 1).
 const COMMAND_CHANNELS: usize = 3;
-/// Channels for transfers and what is followed, on a connection that has no others.
-const FLOW_CHANNELS: usize = 6;
 /// How long a polite goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -30,7 +29,7 @@ pub(super) enum Use {
     Command,
     /// The metrics channel, of which there is one.
     Sampler,
-    /// Output or input that takes long; on a server's second connection.
+    /// Output or input that takes long; on a connection of its own.
     Flow,
     /// Ending what runs on another channel.
     Stopping,
@@ -45,7 +44,6 @@ pub(super) struct Connection {
     seen: Seen,
     commands: Arc<Semaphore>,
     sampler: Arc<Semaphore>,
-    flows: Arc<Semaphore>,
     /// One more for a moment, so that commands which hang on every channel can be ended.
     stopping: Arc<Semaphore>,
     channel_timeout: Duration,
@@ -74,7 +72,6 @@ impl Connection {
             seen,
             commands: Arc::new(Semaphore::new(COMMAND_CHANNELS)),
             sampler: Arc::new(Semaphore::new(1)),
-            flows: Arc::new(Semaphore::new(FLOW_CHANNELS)),
             stopping: Arc::new(Semaphore::new(1)),
             channel_timeout: config.channel_timeout,
             users: AtomicUsize::new(0),
@@ -138,23 +135,32 @@ impl Drop for Connection {
 }
 
 /// The use of a connection; while there is one, the connection is not idle.
-pub(super) struct Lease(Arc<Connection>);
+pub(super) struct Lease {
+    connection: Arc<Connection>,
+    /// Of a flow: nobody else has its connection as long as this is used.
+    flow: Option<Arc<FlowPlace>>,
+}
 
 impl Lease {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
+        Self::of(connection, None)
+    }
+
+    /// The same, where the connection is that of a flow.
+    pub(super) fn of(connection: Arc<Connection>, flow: Option<Arc<FlowPlace>>) -> Self {
         connection.users.fetch_add(1, Ordering::AcqRel);
         connection.released.store(false, Ordering::Release);
-        Self(connection)
+        Self { connection, flow }
     }
 
     /// The server's name.
     pub(super) fn server(&self) -> &str {
-        &self.0.server
+        &self.connection.server
     }
 
     /// The connection itself.
     pub(super) fn connection(&self) -> &Connection {
-        &self.0
+        &self.connection
     }
 
     /// Waits for its turn, then opens a channel.
@@ -164,19 +170,18 @@ impl Lease {
         until: Instant,
     ) -> Result<(Channel<Msg>, OwnedSemaphorePermit), RemoteError> {
         let turns = match what {
-            Use::Command => &self.0.commands,
-            Use::Sampler => &self.0.sampler,
-            Use::Flow => &self.0.flows,
-            Use::Stopping => &self.0.stopping,
+            Use::Command | Use::Flow => &self.connection.commands,
+            Use::Sampler => &self.connection.sampler,
+            Use::Stopping => &self.connection.stopping,
         };
         let began = Instant::now();
         let turn = timeout_at(until, Arc::clone(turns).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else {
-            return Err(self.0.no_channel(began.elapsed()));
+            return Err(self.connection.no_channel(began.elapsed()));
         };
         // In a task of its own, so that a channel which is confirmed after we gave up is closed and not forgotten.
         let (give, take) = tokio::sync::oneshot::channel();
-        let connection = Arc::clone(&self.0);
+        let connection = Arc::clone(&self.connection);
         tokio::spawn(async move {
             let opened = connection.open_session().await;
             if let Err(Ok(late)) = give.send(opened) {
@@ -185,25 +190,28 @@ impl Lease {
         });
         match timeout_at(until, take).await {
             Ok(Ok(opened)) => opened.map(|channel| (channel, turn)),
-            Ok(Err(_)) | Err(_) => Err(self.0.no_channel(began.elapsed())),
+            Ok(Err(_)) | Err(_) => Err(self.connection.no_channel(began.elapsed())),
         }
     }
 
     /// A stream to another server, as the one behind this connection sees it: it resolves the name.
     pub(super) async fn tunnel(&self, to: &Endpoint) -> Result<ChannelStream<Msg>, RemoteError> {
         let (address, port) = (to.address.as_str(), u32::from(to.port));
-        match self.0.handle.channel_open_direct_tcpip(address, port, "127.0.0.1", 0).await {
+        match self.connection.handle.channel_open_direct_tcpip(address, port, "127.0.0.1", 0).await {
             Ok(channel) => Ok(channel.into_stream()),
             Err(russh::Error::ChannelOpenFailure(why)) => {
                 let why = match why {
                     ChannelOpenFailure::AdministrativelyProhibited => Message::new("{jump} does not allow forwarding"),
                     _ => Message::new("{jump} cannot connect to it"),
                 };
-                Err(RemoteError::Unreachable { server: to.name.clone(), why: why.with("jump", &self.0.server) })
+                Err(RemoteError::Unreachable {
+                    server: to.name.clone(),
+                    why: why.with("jump", &self.connection.server),
+                })
             }
             Err(_) => Err(RemoteError::Unreachable {
                 server: to.name.clone(),
-                why: Message::new("the connection to {jump} was lost").with("jump", &self.0.server),
+                why: Message::new("the connection to {jump} was lost").with("jump", &self.connection.server),
             }),
         }
     }
@@ -211,14 +219,14 @@ impl Lease {
 
 impl Clone for Lease {
     fn clone(&self) -> Self {
-        Self::new(Arc::clone(&self.0))
+        Self::of(Arc::clone(&self.connection), self.flow.clone())
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        *self.0.left.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        self.0.users.fetch_sub(1, Ordering::AcqRel);
+        *self.connection.left.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.connection.users.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

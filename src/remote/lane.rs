@@ -1,40 +1,33 @@
-//! What belongs to one server: its kept connection, a second one for what takes long, and how often it failed. Connects
-//! nothing itself.
+//! What belongs to one server: its kept connection, those of what takes long, and how often it failed. Connects nothing
+//! itself.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, Shared};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout_at};
 
 use super::breaker::Breaker;
-use super::connection::{Connection, Use};
+use super::connection::Connection;
 use super::pool::lock;
 use crate::error::RemoteError;
 
-/// Which of a server's two connections (architecture, decision 1: never more than two).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// The kept one: commands and the sampler.
-    Kept,
-    /// The one that is opened on demand: transfers and what is followed. Who reads slowly there holds up nobody here.
-    Second,
-}
+/// Transfers, and files that are followed, at the same time on one server.
+pub(super) const FLOWS: usize = 12;
 
-impl Place {
-    /// Where a channel for this belongs.
-    pub(super) fn of(what: Use) -> Self {
-        match what {
-            Use::Command | Use::Sampler | Use::Stopping => Self::Kept,
-            Use::Flow => Self::Second,
-        }
-    }
-}
+/// A place for one connection.
+pub(super) type Place = Arc<Mutex<State>>;
 
 /// What belongs to one server.
-#[derive(Default)]
 pub(super) struct Lane {
-    kept: Mutex<State>,
-    second: Mutex<State>,
+    /// The kept one: commands and the sampler.
+    pub(super) kept: Place,
+    /// Those that are opened on demand: who reads slowly on one holds up nobody on another, for it is TCP that waits.
+    flows: Mutex<Vec<Place>>,
+    /// Those of them that nobody has; the one that was given back last is taken first, for it is open.
+    free: Mutex<Vec<Place>>,
+    turns: Arc<Semaphore>,
     pub(super) breaker: Mutex<Breaker>,
 }
 
@@ -48,35 +41,47 @@ pub(super) enum State {
     Open(Arc<Connection>),
 }
 
-impl Lane {
-    pub(super) fn state(&self, place: Place) -> MutexGuard<'_, State> {
-        lock(match place {
-            Place::Kept => &self.kept,
-            Place::Second => &self.second,
-        })
-    }
+/// The place of one transfer, for as long as it lasts.
+pub(super) struct FlowPlace {
+    pub(super) place: Place,
+    lane: Arc<Lane>,
+    _turn: OwnedSemaphorePermit,
+}
 
-    /// Keeps a new connection, unless the server was changed or forgotten meanwhile; gives back the one that is not kept.
-    pub(super) fn settle(
-        &self,
-        place: Place,
-        identity: &str,
-        outcome: &Result<Arc<Connection>, RemoteError>,
-    ) -> Option<Arc<Connection>> {
-        let mut state = self.state(place);
-        let is_ours = matches!(&*state, State::Opening(wanted, _) if wanted == identity);
-        match outcome {
-            Ok(connection) if is_ours => *state = State::Open(Arc::clone(connection)),
-            Ok(connection) => return Some(Arc::clone(connection)),
-            Err(_) if is_ours => *state = State::Empty,
-            Err(_) => {}
+impl Drop for FlowPlace {
+    fn drop(&mut self) {
+        lock(&self.lane.free).push(Arc::clone(&self.place));
+    }
+}
+
+impl Default for Lane {
+    fn default() -> Self {
+        Self {
+            kept: Place::default(),
+            flows: Mutex::default(),
+            free: Mutex::default(),
+            turns: Arc::new(Semaphore::new(FLOWS)),
+            breaker: Mutex::default(),
         }
-        None
+    }
+}
+
+impl Lane {
+    /// A place that nobody else has, as soon as there is one; none by then.
+    pub(super) async fn place_for_flow(self: Arc<Self>, until: Instant) -> Option<FlowPlace> {
+        let turn = timeout_at(until, Arc::clone(&self.turns).acquire_owned()).await.ok()?.ok()?;
+        let free = lock(&self.free).pop();
+        let place = free.unwrap_or_else(|| {
+            let place = Place::default();
+            lock(&self.flows).push(Arc::clone(&place));
+            place
+        });
+        Some(FlowPlace { place, lane: self, _turn: turn })
     }
 
     /// Keeps a connection that a test made, where none is kept yet.
     pub(super) fn adopt(&self, connection: &Arc<Connection>) -> bool {
-        let mut state = self.state(Place::Kept);
+        let mut state = lock(&self.kept);
         let is_free = matches!(&*state, State::Empty);
         if is_free {
             *state = State::Open(Arc::clone(connection));
@@ -84,16 +89,16 @@ impl Lane {
         is_free
     }
 
-    /// Says of both connections that they are not worth keeping once their users are gone.
+    /// Says of all connections that they are not worth keeping once their users are gone.
     pub(super) fn release(&self) {
-        for place in [Place::Kept, Place::Second] {
-            if let State::Open(connection) = &*self.state(place) {
+        for place in self.places() {
+            if let State::Open(connection) = &*lock(&place) {
                 connection.release();
             }
         }
     }
 
-    /// Takes out both connections, to be closed.
+    /// Takes out all connections, to be closed.
     pub(super) fn take(&self) -> Vec<Arc<Connection>> {
         self.take_if(|_| true)
     }
@@ -108,8 +113,8 @@ impl Lane {
     }
 
     fn take_if(&self, is_over: impl Fn(&Connection) -> bool) -> Vec<Arc<Connection>> {
-        let take = |place| {
-            let mut state = self.state(place);
+        let take = |place: Place| {
+            let mut state = lock(&place);
             match std::mem::take(&mut *state) {
                 State::Open(connection) if is_over(&connection) => Some(connection),
                 other => {
@@ -118,6 +123,53 @@ impl Lane {
                 }
             }
         };
-        [Place::Kept, Place::Second].into_iter().filter_map(take).collect()
+        self.places().into_iter().filter_map(take).collect()
+    }
+
+    fn places(&self) -> Vec<Place> {
+        std::iter::once(&self.kept).chain(&*lock(&self.flows)).cloned().collect()
+    }
+}
+
+/// Keeps a new connection at its place, unless the server was changed or forgotten meanwhile; gives back the one that is not
+/// kept.
+pub(super) fn settle(
+    place: &Place,
+    identity: &str,
+    outcome: &Result<Arc<Connection>, RemoteError>,
+) -> Option<Arc<Connection>> {
+    let mut state = lock(place);
+    let is_ours = matches!(&*state, State::Opening(wanted, _) if wanted == identity);
+    match outcome {
+        Ok(connection) if is_ours => *state = State::Open(Arc::clone(connection)),
+        Ok(connection) => return Some(Arc::clone(connection)),
+        Err(_) if is_ours => *state = State::Empty,
+        Err(_) => {}
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn each_flow_has_a_place_of_its_own_and_gives_it_back() {
+        let lane = Arc::new(Lane::default());
+        let soon = || Instant::now() + Duration::from_millis(20);
+        let mut taken = Vec::new();
+        for _ in 0..FLOWS {
+            taken.push(Arc::clone(&lane).place_for_flow(soon()).await.unwrap());
+        }
+        let mut places: Vec<_> = taken.iter().map(|flow| Arc::as_ptr(&flow.place)).collect();
+        places.sort_unstable();
+        places.dedup();
+        assert_eq!(places.len(), FLOWS);
+        assert!(Arc::clone(&lane).place_for_flow(soon()).await.is_none(), "all are taken");
+        let last = taken.pop().unwrap();
+        let place = Arc::clone(&last.place);
+        drop(last);
+        let again = Arc::clone(&lane).place_for_flow(soon()).await.unwrap();
+        assert!(Arc::ptr_eq(&again.place, &place), "the one that may be open still");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! What nobody takes waits: 32 messages of the channel (1 MiB) at most, after which the connection is not read any further,
 //! TCP fills, and the server's side stops. That holds up the other channels of the connection too, for `russh` widens a
-//! channel's window when data comes and not when it is taken; so pipes have a connection of their own ([`super::lane`]).
+//! channel's window when data comes and not when it is taken; so each pipe has a connection of its own ([`super::lane`]).
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! Every connection of this process: one per server and a second for what takes long, shared, bounded, closed when nobody uses it (decision 1).
+//! Every connection of this process: one per server, shared by its commands, and one for each transfer that goes on. Bounded,
+//! kept for the next one, closed when nobody uses it (decision 1).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -20,7 +21,7 @@ use super::credential::OpenKeys;
 use super::endpoint::Endpoint;
 use super::exec;
 use super::host_keys::PresentedKey;
-use super::lane::{Lane, Opening, Place, State};
+use super::lane::{self, FlowPlace, Lane, Opening, Place, State};
 use super::names::Names;
 use super::pipe::Pipe;
 use super::request::{Answer, Request};
@@ -147,7 +148,7 @@ impl Pool {
         let given_up = given_up(endpoint);
         let (pool, endpoint) = (self.clone(), endpoint.clone());
         let asking = self.0.handle.spawn(async move {
-            let means = pool.means(&endpoint, Place::Kept).await?;
+            let means = pool.means(&endpoint, Use::Command).await?;
             present_key(&endpoint, means, &mut Progress::new()).await
         });
         asking.await.unwrap_or(Err(given_up))
@@ -198,7 +199,7 @@ impl Pool {
         Arc::clone(lock(&self.0.lanes).entry(server).or_default())
     }
 
-    /// A shell on the kept connection, or on a new one where the kept one turns out to be gone: nothing ran yet.
+    /// A shell on the connection for such a use, or on a new one where that turns out to be gone: nothing ran yet.
     async fn shell(
         &self,
         endpoint: &Endpoint,
@@ -207,36 +208,41 @@ impl Pool {
         script: Bytes,
         until: Instant,
     ) -> Result<ShellChannel, RemoteError> {
-        let place = Place::of(what);
-        let lease = self.lease_until(endpoint, place, purpose, until).await?;
+        let flow = if what == Use::Flow { Some(self.place_for_flow(endpoint, until).await?) } else { None };
+        let lease = self.lease_until(endpoint, flow.as_ref(), purpose, until).await?;
         match ShellChannel::start(lease, what, script.clone(), until).await {
             Err(RemoteError::CutOff { .. }) => {
-                let lease = self.lease_until(endpoint, place, purpose, until).await?;
+                let lease = self.lease_until(endpoint, flow.as_ref(), purpose, until).await?;
                 ShellChannel::start(lease, what, script, until).await
             }
             outcome => outcome,
         }
     }
 
+    async fn place_for_flow(&self, endpoint: &Endpoint, until: Instant) -> Result<Arc<FlowPlace>, RemoteError> {
+        let place = self.lane(endpoint.id).place_for_flow(until).await;
+        place.map(Arc::new).ok_or_else(|| RemoteError::Busy { server: endpoint.name.clone(), transfers: lane::FLOWS })
+    }
+
     async fn lease_until(
         &self,
         endpoint: &Endpoint,
-        place: Place,
+        flow: Option<&Arc<FlowPlace>>,
         purpose: Purpose,
         until: Instant,
     ) -> Result<Lease, RemoteError> {
         let began = Instant::now();
-        match timeout_at(until, self.lease(endpoint, place, purpose)).await {
+        match timeout_at(until, self.lease(endpoint, flow, purpose)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(timed_out(endpoint, Stage::Connect, began.elapsed())),
         }
     }
 
-    /// The kept connection; a new one where there is none, or where it belongs to another identity (H03).
+    /// The kept connection, or the one of a flow; a new one where there is none, or where it belongs to another identity (H03).
     fn lease<'a>(
         &'a self,
         endpoint: &'a Endpoint,
-        place: Place,
+        flow: Option<&'a Arc<FlowPlace>>,
         purpose: Purpose,
     ) -> BoxFuture<'a, Result<Lease, RemoteError>> {
         async move {
@@ -244,17 +250,21 @@ impl Pool {
                 return Err(RemoteError::Disabled { server: endpoint.name.clone() });
             }
             let lane = self.lane(endpoint.id);
+            let (place, what) = match flow {
+                Some(flow) => (&flow.place, Use::Flow),
+                None => (&lane.kept, Use::Command),
+            };
             let opening = {
-                let mut state = lane.state(place);
+                let mut state = lock(place);
                 match &*state {
                     State::Open(kept) if kept.identity() == endpoint.identity && !kept.is_closed() => {
-                        return Ok(Lease::new(Arc::clone(kept)));
+                        return Ok(Lease::of(Arc::clone(kept), flow.cloned()));
                     }
                     State::Opening(identity, opening) if *identity == endpoint.identity => opening.clone(),
                     State::Empty | State::Open(_) | State::Opening(..) => {
                         lock(&lane.breaker).check(&endpoint.name, &endpoint.identity, self.0.clock.now())?;
                         let lost = matches!(&*state, State::Open(_)) && purpose == Purpose::Watching;
-                        let opening = self.open(endpoint, (place, purpose), lost, &lane);
+                        let opening = self.open(endpoint, (place, what, purpose), lost, &lane);
                         let before =
                             std::mem::replace(&mut *state, State::Opening(endpoint.identity.clone(), opening.clone()));
                         if let State::Open(old) = before {
@@ -264,21 +274,27 @@ impl Pool {
                     }
                 }
             };
-            opening.await.map(Lease::new)
+            Ok(Lease::of(opening.await?, flow.cloned()))
         }
         .boxed()
     }
 
     /// Starts to connect, in a task that goes on when the one who asked first has left: others may wait for it too.
-    fn open(&self, endpoint: &Endpoint, (place, purpose): (Place, Purpose), lost: bool, lane: &Arc<Lane>) -> Opening {
-        let (pool, endpoint, lane) = (self.clone(), endpoint.clone(), Arc::clone(lane));
+    fn open(
+        &self,
+        endpoint: &Endpoint,
+        (place, what, purpose): (&Place, Use, Purpose),
+        lost: bool,
+        lane: &Arc<Lane>,
+    ) -> Opening {
+        let (pool, endpoint, place, lane) = (self.clone(), endpoint.clone(), Arc::clone(place), Arc::clone(lane));
         let given_up = given_up(&endpoint);
         let task = self.0.handle.spawn(async move {
             if lost {
                 sleep(JITTER.mul_f64(f64::from(chance()) / 255.0)).await;
             }
-            let outcome = pool.connect(&endpoint, (place, purpose), &lane).await.map(Arc::new);
-            if let Some(unwanted) = lane.settle(place, &endpoint.identity, &outcome) {
+            let outcome = pool.connect(&endpoint, (what, purpose), &lane).await.map(Arc::new);
+            if let Some(unwanted) = lane::settle(&place, &endpoint.identity, &outcome) {
                 pool.0.handle.spawn(unwanted.close());
             }
             outcome
@@ -286,35 +302,45 @@ impl Pool {
         async move { task.await.unwrap_or(Err(given_up)) }.boxed().shared()
     }
 
-    async fn connect(
-        &self,
-        endpoint: &Endpoint,
-        (place, purpose): (Place, Purpose),
-        lane: &Lane,
-    ) -> Result<Connection, RemoteError> {
-        // The jump server first: waiting for it inside one's own turn could use up every turn there is.
-        let means = self.means(endpoint, place).await?;
-        let mut progress = Progress::new();
-        let outcome = match approach(endpoint, &means, &mut progress).await {
-            Ok(approach) => {
-                let has_failed = lock(&lane.breaker).has_failed();
-                let _turn = self.0.turns.take(purpose, has_failed).await;
-                Box::pin(connect(endpoint, means, approach, &mut progress)).await
-            }
-            Err(error) => Err(error),
-        };
-        self.learn(lane, outcome.as_ref().err());
-        outcome
+    fn connect<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        (what, purpose): (Use, Purpose),
+        lane: &'a Lane,
+    ) -> BoxFuture<'a, Result<Connection, RemoteError>> {
+        async move {
+            // The jump server first: waiting for it inside one's own turn could use up every turn there is.
+            let means = self.means(endpoint, what).await?;
+            let mut progress = Progress::new();
+            let outcome = match approach(endpoint, &means, &mut progress).await {
+                Ok(approach) => {
+                    let has_failed = lock(&lane.breaker).has_failed();
+                    let _turn = self.0.turns.take(purpose, has_failed).await;
+                    Box::pin(connect(endpoint, means, approach, &mut progress)).await
+                }
+                Err(error) => Err(error),
+            };
+            self.learn(lane, outcome.as_ref().err());
+            outcome
+        }
+        .boxed()
     }
 
-    /// What connecting needs: the jump server's connection of the same place, where there is one.
-    pub(super) async fn means(&self, endpoint: &Endpoint, place: Place) -> Result<Means<'_>, RemoteError> {
+    /// What connecting needs: a connection to the jump server, where there is one. That of a flow is nobody else's either: a slow
+    /// reader behind it would hold up all that goes through it.
+    pub(super) async fn means(&self, endpoint: &Endpoint, what: Use) -> Result<Means<'_>, RemoteError> {
         if !endpoint.enabled {
             return Err(RemoteError::Disabled { server: endpoint.name.clone() });
         }
         let via = match &endpoint.jump {
-            Some(jump) => Some(self.lease(jump, place, Purpose::Asking).await?),
             None => None,
+            Some(jump) if what == Use::Flow => {
+                let lane = self.lane(jump.id);
+                lock(&lane.breaker).check(&jump.name, &jump.identity, self.0.clock.now())?;
+                let connection = self.connect(jump, (what, Purpose::Asking), &lane).await?;
+                Some(Lease::new(Arc::new(connection)))
+            }
+            Some(jump) => Some(self.lease(jump, None, Purpose::Asking).await?),
         };
         Ok(Means { config: &self.0.config, keys: &self.0.keys, names: &self.0.names, via })
     }

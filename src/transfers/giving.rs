@@ -20,7 +20,7 @@ const WAITING: usize = 4;
 /// On which terms somebody is given what a server tells.
 #[derive(Clone)]
 pub struct Terms {
-    /// How long they may take none of it. Meanwhile it holds up others of the same server.
+    /// How long they may take none of it. Meanwhile they have one of the places that there are for that server.
     pub patience: Duration,
     /// The server, for them as they are now: an error where they are nobody any more, or may not know of it.
     pub host: Arc<dyn Fn() -> BoxFuture<'static, Result<Host>> + Send + Sync>,

@@ -40,6 +40,7 @@ impl ResponseError for Error {
             Self::BeyondEnd { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             // Nobody was asked: what is paused is in the way, not the server.
             Self::Remote(error) if matches!(**error, RemoteError::Disabled { .. }) => StatusCode::CONFLICT,
+            Self::Remote(error) if matches!(**error, RemoteError::Busy { .. }) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Remote(_) => StatusCode::BAD_GATEWAY,

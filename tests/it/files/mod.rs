@@ -11,6 +11,7 @@ mod parts;
 mod rights;
 mod swaps;
 mod systems;
+mod users;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
