@@ -114,6 +114,16 @@ struct Listed {
     counted: Option<u64>,
 }
 
+impl Listed {
+    /// Where none of what came is a file, it is no empty directory (F03).
+    fn checked(self, output: &[u8]) -> Result<Self, ParseError> {
+        if self.entries.is_empty() && self.dropped > 0 {
+            return Err(ParseError::new("none of this is a file", output));
+        }
+        Ok(self)
+    }
+}
+
 /// Whether this can be the name of a file in a directory: what leads elsewhere is none (F03).
 fn is_name(name: &[u8]) -> bool {
     !matches!(name, b"" | b"." | b"..") && !name.contains(&b'/') && !name.contains(&0)

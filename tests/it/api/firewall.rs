@@ -5,19 +5,25 @@ use hannun::models::actor::Role;
 use hannun::models::audit::{AuditEvent, AuditFilter};
 use serde_json::json;
 
-use super::program::program;
+use super::program::{Program, program};
 use crate::harness::app::TestApp;
 use crate::harness::hosts::{Kind, TestHost};
 use crate::harness::known;
 
-#[actix_web::test]
-async fn a_program_keeps_or_undoes_the_change_that_it_means() {
-    let test = "a_program_keeps_or_undoes_the_change_that_it_means";
-    let Some(system) = TestHost::start(Kind::Debian, test) else { return };
+/// A server with ufw, which lets in by SSH alone, and a program of an operator.
+async fn scene(test: &str) -> Option<(TestApp, TestHost, Program)> {
+    let system = TestHost::start(Kind::Debian, test)?;
     system.run("ufw allow 22/tcp >/dev/null && ufw --force enable >/dev/null");
     let app = TestApp::start().await;
     known::add(&app, "web-1", &system.deploy()).await;
     let program = program(&app, Role::Operator).await;
+    Some((app, system, program))
+}
+
+#[actix_web::test]
+async fn a_program_keeps_or_undoes_the_change_that_it_means() {
+    let test = "a_program_keeps_or_undoes_the_change_that_it_means";
+    let Some((_app, system, program)) = scene(test).await else { return };
     let path = |more: &str| format!("/api/v1/servers/web-1/firewall/{more}");
     let wish = |port: &str| json!({"action": "allow", "protocol": "tcp", "port": port, "keep": false});
     let first = program.post(&path("rules"), wish("8443")).await.status(201);
@@ -40,13 +46,8 @@ async fn a_program_keeps_or_undoes_the_change_that_it_means() {
 #[actix_web::test]
 async fn a_program_reads_the_rules_asks_whether_a_port_is_open_and_removes_what_it_saw() {
     let test = "a_program_reads_the_rules_asks_whether_a_port_is_open_and_removes_what_it_saw";
-    let Some(system) = TestHost::start(Kind::Debian, test) else { return };
-    system.run(
-        "ufw allow 22/tcp >/dev/null && ufw allow 8443/tcp comment panel >/dev/null && ufw --force enable >/dev/null",
-    );
-    let app = TestApp::start().await;
-    known::add(&app, "web-1", &system.deploy()).await;
-    let program = program(&app, Role::Operator).await;
+    let Some((_app, system, program)) = scene(test).await else { return };
+    system.run("ufw allow 8443/tcp comment panel >/dev/null");
     let path = |more: &str| format!("/api/v1/servers/web-1/firewall{more}");
     let firewall = program.get(&path("")).await.status(200);
     assert_eq!(firewall["owner"], "ufw");
@@ -72,11 +73,7 @@ async fn a_program_reads_the_rules_asks_whether_a_port_is_open_and_removes_what_
 #[actix_web::test]
 async fn sec_l01_each_step_of_a_change_is_in_the_audit_log_with_its_outcome() {
     let test = "sec_l01_each_step_of_a_change_is_in_the_audit_log_with_its_outcome";
-    let Some(system) = TestHost::start(Kind::Debian, test) else { return };
-    system.run("ufw allow 22/tcp >/dev/null && ufw --force enable >/dev/null");
-    let app = TestApp::start().await;
-    known::add(&app, "web-1", &system.deploy()).await;
-    let program = program(&app, Role::Operator).await;
+    let Some((app, _system, program)) = scene(test).await else { return };
     let path = |more: &str| format!("/api/v1/servers/web-1/firewall/{more}");
     let wish = json!({"action": "allow", "protocol": "tcp", "port": "8443", "keep": false});
     let first = program.post(&path("rules"), wish.clone()).await.status(201)["id"].as_i64().unwrap();

@@ -2,12 +2,9 @@
 
 use actix_web::http::Method;
 use hannun::commands::Acting;
-use hannun::commands::Platform;
 use hannun::commands::files::listing::MOST;
 use hannun::commands::files::{ListDirectory, Listing};
-use hannun::error::Error;
 use hannun::models::actor::Role;
-use hannun::models::platforms::DetectedPlatform;
 
 use super::systems::{Scene, at};
 use super::{files, path};
@@ -23,13 +20,7 @@ use crate::harness::page::Page;
 /// A server that answers so to whoever asks for a directory.
 async fn liar(act: Act) -> (TestApp, FakeHost) {
     let (app, host) = (TestApp::start().await, FakeHost::start(Manner::default().when("list() {", act)).await);
-    let (server, now) = (known::add(&app, "web-1", &host.endpoint()).await, app.database.now());
-    let saved = app.app.db.run(move |connection| {
-        let capabilities = ["gnu-find".to_owned()].into();
-        let platform = Platform { os: "linux".to_owned(), capabilities, ..Platform::default() };
-        Ok::<_, Error>(DetectedPlatform::new(server.id, &platform, now).save(connection)?)
-    });
-    saved.await.unwrap();
+    known::add_with_platform(&app, "web-1", &host.endpoint(), ("linux", &["gnu-find"])).await;
     (app, host)
 }
 

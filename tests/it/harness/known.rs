@@ -1,10 +1,12 @@
 //! Servers that hannun knows and may sign in to: rows made from an [`Endpoint`], as an administrator would have entered them.
 
+use hannun::commands::Platform;
 use hannun::commands::script::Privilege;
 use hannun::models::actor::Scope;
 use hannun::models::allowance::Allowance;
 use hannun::models::credentials::{CredentialKind, NewCredential, Privileges, Secrets};
 use hannun::models::host_keys::{GivenKey, HostKey};
+use hannun::models::platforms::DetectedPlatform;
 use hannun::models::server_states::ServerState;
 use hannun::models::servers::{NewServer, Server, ServerChanges};
 use hannun::remote::{Auth, Endpoint};
@@ -52,6 +54,21 @@ pub(crate) async fn add(app: &TestApp, name: &'static str, endpoint: &Endpoint) 
         Ok::<_, hannun::error::Error>(server)
     });
     insert.await.unwrap()
+}
+
+/// The same with a platform, which is asked for no more: a system of this kind that has these tools.
+pub(crate) async fn add_with_platform(
+    app: &TestApp,
+    name: &'static str,
+    endpoint: &Endpoint,
+    (os, tools): (&str, &[&str]),
+) -> Server {
+    let server = add(app, name, endpoint).await;
+    let capabilities = tools.iter().map(|tool| (*tool).to_owned()).collect();
+    let platform = Platform { os: os.to_owned(), capabilities, ..Platform::default() };
+    let row = DetectedPlatform::new(server.id, &platform, app.database.now());
+    app.app.db.run(move |connection| row.save(connection)).await.unwrap();
+    server
 }
 
 /// Adds a server that answered a moment ago, as far as hannun knows; nothing is there.

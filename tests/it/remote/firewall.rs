@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use hannun::commands::firewall::{Family, Firewall, Owner, Silence, Verdict};
 use hannun::commands::script::Privilege;
-use hannun::commands::{Command, Platform, ReadFirewall};
+use hannun::commands::{Command, ReadFirewall};
 use hannun::error::Error;
 use hannun::firewalls::changes::Changes;
 use hannun::firewalls::question::{Listening, Origin, Reachable, reach, sum};
@@ -13,7 +13,6 @@ use hannun::firewalls::{self, Entered, NewRule};
 use hannun::models::actor::{Actor, Rights, Role, Scope};
 use hannun::models::firewall_changes::FirewallChangeState as State;
 use hannun::models::permission::Permission;
-use hannun::models::platforms::DetectedPlatform;
 use hannun::models::servers::Server;
 use hannun::remote::host::{Host, OperableHost};
 use hannun::remote::hosts::Hosts;
@@ -212,13 +211,7 @@ async fn sec_p08_a_change_of_which_nobody_heard_the_end_counts_as_made_and_is_no
     let cut = Manner::default().when("hannun-firewall", Act::Cut(Vec::new()));
     let (app, fake) = (app().await, FakeHost::start(cut).await);
     let root = Endpoint { user: "root".to_owned(), privilege: Privilege::AlreadyRoot, ..fake.endpoint() };
-    let (server, now) = (known::add(&app, "web-1", &root).await, app.database.now());
-    let id = server.id;
-    let saved = app.app.db.run(move |connection| {
-        let platform = Platform { os: "linux".to_owned(), ..Platform::default() };
-        Ok::<_, Error>(DetectedPlatform::new(id, &platform, now).save(connection)?)
-    });
-    saved.await.unwrap();
+    let server = known::add_with_platform(&app, "web-1", &root, ("linux", &[])).await;
     let host = app.app.hosts.of(Actor::system("the test"), server).operable().await.unwrap();
     let told = include_bytes!("../../fixtures/commands/read_firewall/debian-12-ufw.txt");
     let change = firewalls::add(&ReadFirewall.parse("linux", told).unwrap(), &rule("allow", "8443")).unwrap();

@@ -8,12 +8,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use actix_web::http::Method;
-use hannun::commands::Platform;
 use hannun::commands::directories::encode;
 use hannun::commands::script::Privilege;
 use hannun::models::actor::{Rights, Role, Scope};
 use hannun::models::permission::Permission;
-use hannun::models::platforms::DetectedPlatform;
 use hannun::remote::Endpoint;
 
 use crate::harness::app::TestApp;
@@ -61,6 +59,16 @@ fn open_folder() -> tempfile::TempDir {
     folder
 }
 
+/// A server whose user may become root.
+async fn with_sudo(test: &str) -> Option<(TestApp, Sshd)> {
+    let setup = Setup::default().user("hannun-test", "/bin/sh").sudoers("hannun-test ALL=(root) NOPASSWD: ALL\n");
+    let sshd = setup.start(test)?;
+    let app = TestApp::start().await;
+    let endpoint = Endpoint { privilege: Privilege::Sudo, ..sshd.endpoint_of("hannun-test") };
+    known::add(&app, "web-1", &endpoint).await;
+    Some((app, sshd))
+}
+
 #[actix_web::test]
 async fn the_biggest_directory_is_first_and_can_be_opened() {
     let Some((app, _sshd)) = server("the_biggest_directory_is_first_and_can_be_opened").await else { return };
@@ -81,11 +89,7 @@ async fn the_biggest_directory_is_first_and_can_be_opened() {
 #[actix_web::test]
 async fn the_command_of_a_measurement_is_shown_with_its_path_before_it_runs() {
     let test = "the_command_of_a_measurement_is_shown_with_its_path_before_it_runs";
-    let setup = Setup::default().user("hannun-test", "/bin/sh").sudoers("hannun-test ALL=(root) NOPASSWD: ALL\n");
-    let Some(sshd) = setup.start(test) else { return };
-    let app = TestApp::start().await;
-    let endpoint = Endpoint { privilege: Privilege::Sudo, ..sshd.endpoint_of("hannun-test") };
-    known::add(&app, "web-1", &endpoint).await;
+    let Some((app, _sshd)) = with_sudo(test).await else { return };
     let folder = open_folder();
     let inner = folder.path().join("it's \"$(id)\"");
     fs::create_dir(&inner).unwrap();
@@ -226,12 +230,7 @@ async fn a_server_that_is_away_is_said_to_be_the_reason_that_nothing_was_measure
 async fn a_measurement_that_the_server_breaks_off_is_a_part_and_said_to_be_one() {
     let manner = Manner::default().when("du -x", Act::answer("8\t/srv/a\x000", "", 0));
     let (app, host) = (TestApp::start().await, FakeHost::start(manner).await);
-    let (server, now) = (known::add(&app, "web-1", &host.endpoint()).await, app.database.now());
-    let saved = app.app.db.run(move |connection| {
-        let platform = Platform { os: "linux".to_owned(), ..Platform::default() };
-        Ok::<_, hannun::error::Error>(DetectedPlatform::new(server.id, &platform, now).save(connection)?)
-    });
-    saved.await.unwrap();
+    known::add_with_platform(&app, "web-1", &host.endpoint(), ("linux", &[])).await;
     let operator = app.operator().await;
     operator.post(MEASUREMENTS, [("path", "/srv")]).await;
     let page = ended(&operator, "/srv").await;
@@ -257,11 +256,7 @@ async fn where_the_switch_says_that_hannun_only_watches_nothing_is_measured_and_
 #[actix_web::test]
 async fn sec_z07_as_root_is_measured_what_only_root_may_read_and_only_for_who_may_be_root() {
     let test = "sec_z07_as_root_is_measured_what_only_root_may_read_and_only_for_who_may_be_root";
-    let setup = Setup::default().user("hannun-test", "/bin/sh").sudoers("hannun-test ALL=(root) NOPASSWD: ALL\n");
-    let Some(sshd) = setup.start(test) else { return };
-    let app = TestApp::start().await;
-    let endpoint = Endpoint { privilege: Privilege::Sudo, ..sshd.endpoint_of("hannun-test") };
-    known::add(&app, "web-1", &endpoint).await;
+    let Some((app, _sshd)) = with_sudo(test).await else { return };
     let folder = open_folder();
     fs::set_permissions(folder.path().join("cache"), fs::Permissions::from_mode(0o700)).unwrap();
     let (operator, path) = (app.operator().await, path_of(folder.path()));
@@ -281,11 +276,7 @@ async fn sec_z07_as_root_is_measured_what_only_root_may_read_and_only_for_who_ma
 #[actix_web::test]
 async fn sec_p07_a_measurement_as_root_that_is_stopped_runs_on_nowhere() {
     let test = "sec_p07_a_measurement_as_root_that_is_stopped_runs_on_nowhere";
-    let setup = Setup::default().user("hannun-test", "/bin/sh").sudoers("hannun-test ALL=(root) NOPASSWD: ALL\n");
-    let Some(sshd) = setup.start(test) else { return };
-    let app = TestApp::start().await;
-    let endpoint = Endpoint { privilege: Privilege::Sudo, ..sshd.endpoint_of("hannun-test") };
-    known::add(&app, "web-1", &endpoint).await;
+    let Some((app, _sshd)) = with_sudo(test).await else { return };
     let (operator, path) = (app.operator().await, "/./././.");
     operator.post(MEASUREMENTS, [("path", path), ("as", "root")]).await;
     crate::harness::ssh::eventually("it is measured", || du_runs(path)).await;

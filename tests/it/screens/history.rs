@@ -1,10 +1,8 @@
 //! CPU, Memory and Disks over a span of time.
 
 use chrono::TimeDelta;
-use hannun::commands::Platform;
 use hannun::metrics::catalogue::Metric;
 use hannun::models::consumer_readings::{Consumer, ConsumerReading, Consumers};
-use hannun::models::platforms::DetectedPlatform;
 use hannun::models::servers::Server;
 
 use super::{HOSTILE, add_server, answers, fails, measured, timed_out};
@@ -76,13 +74,8 @@ async fn a_filesystem_that_fills_up_says_when_it_will_be_full_and_one_that_does_
     );
     let host = FakeHost::start(Manner::default().when("echo @mounts", Act::answer(&answer, "", 0))).await;
     let app = TestApp::start().await;
-    let (server, now) = (known::add(&app, "web-1", &host.endpoint()).await, app.database.now());
-    let saved = app.app.db.run(move |connection| {
-        let capabilities = ["df-output", "timeout"].map(str::to_owned).into();
-        let platform = Platform { os: "linux".to_owned(), capabilities, ..Platform::default() };
-        Ok::<_, hannun::error::Error>(DetectedPlatform::new(server.id, &platform, now).save(connection)?)
-    });
-    saved.await.unwrap();
+    let tools = ("linux", &["df-output", "timeout"][..]);
+    let server = known::add_with_platform(&app, "web-1", &host.endpoint(), tools).await;
     // Of each hour one measurement: a gigabyte an hour more, an eighth of one, nothing; of a new one nobody knows anything.
     for hour in 0_u8..10 {
         let (from, grown) = (i64::from(hour) * 3_600 + 300, f32::from(hour));

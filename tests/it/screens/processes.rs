@@ -1,9 +1,7 @@
 //! Processes and sockets as people see them, on a real server: the list, one process, its environment.
 
-use hannun::commands::Platform;
 use hannun::models::actor::Actor;
 use hannun::models::audit::{AuditEvent, AuditFilter};
-use hannun::models::platforms::DetectedPlatform;
 
 use super::{add_server, fails, timed_out};
 use crate::harness::app::TestApp;
@@ -75,12 +73,7 @@ async fn bsd(connections: Act) -> (TestApp, FakeHost) {
     let listed = include_str!("../../fixtures/commands/list_processes/freebsd-documented.txt");
     let manner = Manner::default().when("sockstat", connections).when("@now", Act::answer(listed, "", 0));
     let (app, host) = (TestApp::start().await, FakeHost::start(manner).await);
-    let (server, now) = (known::add(&app, "web-1", &host.endpoint()).await, app.database.now());
-    let saved = app.app.db.run(move |connection| {
-        let platform = Platform { os: "freebsd".to_owned(), ..Platform::default() };
-        Ok::<_, hannun::error::Error>(DetectedPlatform::new(server.id, &platform, now).save(connection)?)
-    });
-    saved.await.unwrap();
+    known::add_with_platform(&app, "web-1", &host.endpoint(), ("freebsd", &[])).await;
     (app, host)
 }
 

@@ -1,9 +1,8 @@
 //! Signals as people send them, on real servers: to the process that was seen, by who may, and no second time.
 
-use hannun::commands::{Platform, Started};
+use hannun::commands::Started;
 use hannun::models::actor::{Actor, Rights, Role, Scope};
 use hannun::models::permission::Permission;
-use hannun::models::platforms::DetectedPlatform;
 
 use super::processes::{audit, say, server, start, started};
 use crate::harness::app::TestApp;
@@ -135,12 +134,7 @@ async fn a_process_is_ended_on_a_system_of_small_tools_and_on_one_without_any() 
 async fn sec_p08_a_signal_of_which_nobody_heard_the_end_is_not_said_to_be_sent_nor_sent_again() {
     let (app, host) =
         (TestApp::start().await, FakeHost::start(Manner::default().when("kill -s", Act::Cut(Vec::new()))).await);
-    let (server, now) = (known::add(&app, "web-1", &host.endpoint()).await, app.database.now());
-    let saved = app.app.db.run(move |connection| {
-        let platform = Platform { os: "linux".to_owned(), ..Platform::default() };
-        Ok::<_, hannun::error::Error>(DetectedPlatform::new(server.id, &platform, now).save(connection)?)
-    });
-    saved.await.unwrap();
+    known::add_with_platform(&app, "web-1", &host.endpoint(), ("linux", &[])).await;
     let form = [("signal", "TERM"), ("started", "5@b-1")];
     let answer = app.operator().await.hx().post("/servers/web-1/processes/7/signals", form).await;
     assert!(answer.body.contains("was cut") && !answer.body.contains("Sent TERM"), "{}", answer.body);

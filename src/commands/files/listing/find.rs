@@ -1,6 +1,6 @@
 //! What GNU find prints for each file: fields between slashes, which no name holds, each file ended by NUL.
 
-use super::{Listing, is_name};
+use super::{Listed, Listing, is_name};
 use crate::commands::ParseError;
 use crate::commands::files::entry::{Entry, Kind, Moment, Seen, mode};
 use crate::commands::text::{self, SHORT, integer};
@@ -25,9 +25,7 @@ pub(super) fn parse(output: &[u8], limit: usize) -> Result<Listing, ParseError> 
             None => dropped += 1,
         }
     }
-    if entries.is_empty() && dropped > 0 {
-        return Err(wrong("none of this is a file"));
-    }
+    let Listed { entries, dropped, .. } = Listed { entries, dropped, counted: None }.checked(output)?;
     Ok(Listing { entries, total, is_cut: false, dropped })
 }
 

@@ -57,8 +57,5 @@ pub(super) fn parse(output: &[u8]) -> Result<Listed, ParseError> {
             group: text(8),
         });
     }
-    if entries.is_empty() && dropped > 0 {
-        return Err(ParseError::new("none of this is a file", output));
-    }
-    Ok(Listed { entries, dropped, counted: None })
+    Listed { entries, dropped, counted: None }.checked(output)
 }

@@ -45,10 +45,7 @@ pub(super) fn parse(output: &[u8]) -> Result<Listed, ParseError> {
     if !rest.is_empty() {
         return Err(ParseError::new("this file was not named before", rest));
     }
-    if entries.is_empty() && dropped > 0 {
-        return Err(wrong("none of this is a file"));
-    }
-    Ok(Listed { entries, dropped, counted: Some(total) })
+    Listed { entries, dropped, counted: Some(total) }.checked(output)
 }
 
 /// `regular file/412/1700000000/1700000000/640/7/1/root/adm/target`
