@@ -15,7 +15,9 @@ added as (
     from missing
     where place + (select count(*) from series where series.server_id = missing.server_id) <= $4
     order by server_id, metric, device
-    on conflict do nothing
+    -- Another process may be adding it at this moment, which this statement cannot see: its row is given back all the same,
+    -- or what waits for the id would be written without it.
+    on conflict (server_id, metric, device) do update set metric = excluded.metric
     returning id, server_id, metric, device
 )
 select id, server_id, metric, device from added

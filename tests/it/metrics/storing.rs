@@ -1,5 +1,7 @@
 //! Windows on their way into the database.
 
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use hannun::db::Db;
 use hannun::metrics::catalogue::Metric;
 use hannun::metrics::store::{SeriesIds, Store};
@@ -11,7 +13,7 @@ use hannun::models::series::{NewSeries, Series};
 use hannun::models::servers::Server;
 use hannun::secret::SecretText;
 
-use super::{flat, lines, seconds, server, window};
+use super::{eventually, flat, lines, seconds, server, window};
 use crate::harness::database::TestDatabase;
 
 #[tokio::test]
@@ -120,29 +122,31 @@ async fn a_server_cannot_fill_the_table_with_names() {
 }
 
 #[tokio::test]
-async fn two_processes_give_a_series_one_id() {
+async fn a_series_that_another_process_is_adding_is_waited_for_and_loses_no_window() {
     let database = TestDatabase::new();
     let id = server(&database.db, "web-1").await;
-    let wanted: Vec<NewSeries> =
-        (0..50).map(|core| NewSeries { server_id: id, metric: "cpu.core", device: core.to_string() }).collect();
-    let ensure = || {
-        let (db, wanted) = (database.db.clone(), wanted.clone());
-        async move {
-            // Who comes second may not see what the first is just adding, and asks again with the next batch.
-            loop {
-                let wanted = wanted.clone();
-                let found = db.run(move |connection| Series::ensure(connection, &wanted)).await.unwrap();
-                if found.len() == 50 {
-                    return found
-                        .into_iter()
-                        .map(|series| (series.device, series.id))
-                        .collect::<std::collections::BTreeMap<_, _>>();
-                }
-            }
-        }
-    };
-    let (one, two) = tokio::join!(tokio::spawn(ensure()), tokio::spawn(ensure()));
-    assert_eq!(one.unwrap(), two.unwrap());
+    let mut other = database.connection();
+    other.batch_execute("begin").unwrap();
+    let load = NewSeries { server_id: id, metric: Metric::Load1.name(), device: String::new() };
+    let theirs = Series::ensure(&mut other, &[load]).unwrap().remove(0);
+
+    let (store, now) = (Store::default(), database.now());
+    store.put(window(id, now, &[(Metric::Load1, "", flat(1.0))]));
+    let (db, writing) = (database.db.clone(), store.clone());
+    let writing = tokio::spawn(async move { writing.write(&db, &mut SeriesIds::default()).await.unwrap() });
+    let waits = "select exists (select from pg_locks where not granted and locktype = 'transactionid')";
+    eventually("the second waits for the first", async || {
+        let asked = database.db.run(move |connection| {
+            Ok::<_, hannun::error::Error>(diesel::dsl::sql::<diesel::sql_types::Bool>(waits).get_result(connection)?)
+        });
+        asked.await.unwrap()
+    })
+    .await;
+    other.batch_execute("commit").unwrap();
+    assert_eq!(writing.await.unwrap(), 1);
+    let rows = database.db.run(move |connection| InboxRow::between(connection, id, now, now + seconds(10)));
+    let ids: Vec<Vec<i32>> = rows.await.unwrap().into_iter().map(|row| row.series_ids).collect();
+    assert_eq!(ids, [[theirs.id]]);
 }
 
 #[tokio::test]
