@@ -195,7 +195,8 @@ async fn sec_x06_security_updates_come_alone_and_the_others_when_all_are_wanted(
         };
         let stage = Stage::set(&system.deploy()).await;
         let host = stage.host().await;
-        refreshed(&stage, &host).await;
+        let run = refreshed(&stage, &host).await;
+        assert_eq!(run.state, ExecutionState::Succeeded, "{kind:?}: {} {}", why(&run), stage.log(run.id).await);
         for (wanted, renews, there) in [
             (Wanted::SecurityUpdates, "kept", "kept 1.1\nprobe 1.0\n"),
             (Wanted::Updates, "probe", "kept 1.1\nprobe 1.1\n"),
@@ -282,13 +283,15 @@ async fn a_person_fetches_the_lists_and_installs_the_security_updates_alone() {
     browser.all_is_well("the updates on a phone").await;
     browser.look(Window::Desk, false).await;
 
-    browser.click("form[action$='/packages/refreshes'] button").await;
+    browser.click("button[form=refresh-lists]").await;
     let ended = "return ['Done', 'Failed', 'Done, but not whole'].includes(document.querySelector('#run h2')?.textContent.trim())";
     browser.wait_until("its end", ended).await;
     assert_eq!(browser.text("#run h2").await.trim(), "Done", "{}", browser.text("#run").await);
 
     browser.driver.goto(&page).await.unwrap();
-    browser.wait_until("the list", "return document.querySelector('#packages tbody') !== null").await;
+    // The list alone offers it: while it is awaited, a table without anything stands there.
+    let offer = "return document.querySelector(\"a[href$='only_security=true']\") !== null";
+    browser.wait_until("the offer", offer).await;
     browser.click("a[href$='only_security=true']").await;
     let button = "return document.querySelector('#plan button[type=submit]')?.textContent.includes('Update 1 package')";
     browser.wait_until("the plan", button).await;
