@@ -192,7 +192,7 @@ impl ConsideredRow {
         let origin = match (command.built_in, command.unverified) {
             (false, _) => "Added here",
             (true, false) => "Came with hannun",
-            (true, true) => "From documents",
+            (true, true) => "Documented",
         };
         Self { name: command.name.clone(), dot, verdict, reasons, origin }
     }

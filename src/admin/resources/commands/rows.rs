@@ -18,7 +18,7 @@ pub(super) const ORIGINS: &[(&str, &str)] = &[("built-in", "Built in"), ("added"
 /// How far a command is to be trusted.
 pub(super) const STATES: &[(&str, &str)] = &[
     ("verified", "Seen to work"),
-    ("documented", "From documents"),
+    ("documented", "Documented"),
     ("worked", "Worked when tried"),
     ("failed", "Failed when tried"),
     ("untried", "Not tried on any server"),
