@@ -171,11 +171,10 @@ async fn rel_r04_while_postgresql_restarts_pages_answer_or_ask_to_wait_samples_g
     let line = lines(&app.app.db, web, Metric::Load5, (from, to), 2_000).await.remove(0);
     let values: Vec<String> = line.points.iter().map(|point| point.mean.to_string()).collect();
     let expected: Vec<String> = (0..windows).map(|window| window.to_string()).collect();
-    let (begin, end) = (from, to);
     let rows = app.app.db.run(move |connection| {
         Ok::<_, hannun::error::Error>((
-            hannun::models::metric_points::InboxRow::between(connection, web, begin, end)?,
-            hannun::models::series::Series::wanted(connection, web, &["load5"], begin)?,
+            hannun::models::metric_points::InboxRow::between(connection, web, from, to)?,
+            hannun::models::series::Series::wanted(connection, web, &["load5"], from)?,
         ))
     });
     assert_eq!(values, expected, "each window is one point: {:?}", rows.await.unwrap());

@@ -134,7 +134,9 @@ async fn a_series_that_another_process_is_adding_is_waited_for_and_loses_no_wind
     store.put(window(id, now, &[(Metric::Load1, "", flat(1.0))]));
     let (db, writing) = (database.db.clone(), store.clone());
     let writing = tokio::spawn(async move { writing.write(&db, &mut SeriesIds::default()).await.unwrap() });
-    let waits = "select exists (select from pg_locks where not granted and locktype = 'transactionid')";
+    // In this database: others on the same cluster wait for others.
+    let waits = "select exists (select from pg_locks join pg_stat_activity using (pid)
+         where not granted and locktype = 'transactionid' and datname = current_database())";
     eventually("the second waits for the first", async || {
         let asked = database.db.run(move |connection| {
             Ok::<_, hannun::error::Error>(diesel::dsl::sql::<diesel::sql_types::Bool>(waits).get_result(connection)?)
