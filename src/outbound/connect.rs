@@ -1,0 +1,79 @@
+//! From a URL to a connection with an address that was checked (O01).
+
+use std::net::IpAddr;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::rustls::pki_types::ServerName;
+use url::{Host, Url};
+
+use super::Way;
+use super::error::OutboundError;
+use super::request::host_of;
+use super::resolver::Unresolved;
+
+/// A connection, plain or not.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+impl Way {
+    /// A connection to a checked address of `url`.
+    pub(super) async fn connect(&self, url: &Url, until: Instant) -> Result<Box<dyn Stream>, OutboundError> {
+        let until = until.min(Instant::now() + self.config.connect_timeout);
+        let host = host_of(url);
+        let port = url.port_or_known_default().unwrap_or_default();
+        let addresses = self.addresses(url, until).await?;
+        // One that is refused is enough: whoever answers for the name cannot be trusted to mean the others.
+        for address in &addresses {
+            if let Some(what) = self.policy.refusal(*address, port) {
+                return Err(OutboundError::Refused { host, address: *address, what });
+            }
+        }
+        let stream = reach(&host, &addresses, port, until).await?;
+        if url.scheme() != "https" {
+            return Ok(Box::new(stream));
+        }
+        let untrusted = |why: String| OutboundError::Untrusted { host: host.clone(), why };
+        let name = ServerName::try_from(host.trim_start_matches('[').trim_end_matches([']', '.']).to_owned())
+            .map_err(|why| untrusted(why.to_string()))?;
+        match timeout_at(until, self.tls.connect(name, stream)).await {
+            Ok(Ok(stream)) => Ok(Box::new(stream)),
+            Ok(Err(why)) => Err(untrusted(why.to_string())),
+            Err(_late) => Err(OutboundError::TimedOut { host }),
+        }
+    }
+
+    /// Every address of `url`, looked up once.
+    async fn addresses(&self, url: &Url, until: Instant) -> Result<Vec<IpAddr>, OutboundError> {
+        let name = match url.host() {
+            Some(Host::Ipv4(address)) => return Ok(vec![address.into()]),
+            Some(Host::Ipv6(address)) => return Ok(vec![address.into()]),
+            Some(Host::Domain(name)) => name,
+            None => return Err(OutboundError::NoUrl("it names no host")),
+        };
+        let limit = until.saturating_duration_since(Instant::now());
+        match self.resolver.addresses(name, limit).await {
+            Ok(found) if !found.is_empty() => Ok(found),
+            Ok(_) | Err(Unresolved::Unknown) => Err(OutboundError::NoAddress { host: name.to_owned() }),
+            Err(Unresolved::TimedOut) => Err(OutboundError::TimedOut { host: name.to_owned() }),
+        }
+    }
+}
+
+/// The first of `addresses` that takes a connection; each has its part of the time that is left.
+async fn reach(host: &str, addresses: &[IpAddr], port: u16, until: Instant) -> Result<TcpStream, OutboundError> {
+    let mut why = OutboundError::TimedOut { host: host.to_owned() };
+    for (at, address) in addresses.iter().enumerate() {
+        let now = Instant::now();
+        let left = u32::try_from(addresses.len() - at).unwrap_or(u32::MAX);
+        let share = now + until.saturating_duration_since(now) / left.max(1);
+        match timeout_at(share, TcpStream::connect((*address, port))).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => why = OutboundError::Unreachable { host: host.to_owned(), why: error.to_string() },
+            Err(_late) => why = OutboundError::TimedOut { host: host.to_owned() },
+        }
+    }
+    Err(why)
+}
