@@ -1,0 +1,177 @@
+//! Commands of people's own that run or ran: the executions that hold what somebody wrote.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::executions::{End, ExecutionState};
+use super::ids::{ExecutionId, ServerId};
+use super::pattern::pattern_of;
+use crate::db::schema::executions;
+use crate::db::types::Address;
+use crate::error::{Error, Result};
+use crate::language::Message;
+
+/// One execution of a command of somebody's own.
+#[derive(Debug, Clone, PartialEq, HasQuery, Identifiable)]
+#[diesel(table_name = executions)]
+#[expect(missing_docs, reason = "the migrations describe the columns")]
+pub struct CommandRun {
+    pub id: ExecutionId,
+    pub server_id: ServerId,
+    pub words: Option<String>,
+    pub as_root: bool,
+    pub run_as: String,
+    pub actor_kind: String,
+    pub actor: String,
+    pub address: Option<Address>,
+    pub asked_number: i64,
+    pub state: ExecutionState,
+    pub batch: Option<ExecutionId>,
+    pub position: i32,
+    pub goes_on: bool,
+    pub time_limit_seconds: Option<i32>,
+    pub queued_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub exit_status: Option<i32>,
+    pub why: Option<serde_json::Value>,
+    pub log_bytes: i64,
+    pub stop_asked_by: Option<String>,
+}
+
+/// A command that was asked for; recorded before it exists.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = executions)]
+#[expect(missing_docs, reason = "the migrations describe the columns")]
+pub struct NewCommandRun {
+    pub server_id: ServerId,
+    pub command_type: &'static str,
+    pub command: String,
+    pub line: String,
+    pub script: String,
+    pub as_root: bool,
+    pub run_as: String,
+    pub target: String,
+    pub actor_kind: &'static str,
+    pub actor: String,
+    pub address: Option<Address>,
+    pub asked_number: i64,
+    pub place: String,
+    pub queued_at: DateTime<Utc>,
+    pub words: String,
+    pub batch: Option<ExecutionId>,
+    pub position: i32,
+    pub goes_on: bool,
+    pub time_limit_seconds: i32,
+}
+
+/// Which of them are looked for.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    /// Only of this person or program: kind and name.
+    pub actor: Option<(String, String)>,
+    /// Only those that did not succeed.
+    pub failed: bool,
+    /// Only with this in their words.
+    pub text: Option<String>,
+}
+
+impl NewCommandRun {
+    /// Adds it.
+    pub fn insert(&self, connection: &mut PgConnection) -> QueryResult<CommandRun> {
+        diesel::insert_into(executions::table).values(self).returning(CommandRun::as_returning()).get_result(connection)
+    }
+}
+
+impl CommandRun {
+    /// The one of an id, if it is a command of somebody's own.
+    pub fn by_id(connection: &mut PgConnection, id: ExecutionId) -> Result<Self> {
+        let found = Self::query().find(id).filter(executions::words.is_not_null()).first(connection);
+        found.optional()?.ok_or(Error::NotFound("This run"))
+    }
+
+    /// Those of a server that `filter` lets through, the newest first.
+    pub fn latest(
+        connection: &mut PgConnection,
+        server: ServerId,
+        filter: &RunFilter,
+        limit: i64,
+    ) -> QueryResult<Vec<Self>> {
+        let of_server = executions::server_id.eq(server).and(executions::words.is_not_null());
+        let mut found = Self::query().filter(of_server).into_boxed();
+        if let Some((kind, name)) = &filter.actor {
+            found = found.filter(executions::actor_kind.eq(kind).and(executions::actor.eq(name)));
+        }
+        if filter.failed {
+            let not_well =
+                [ExecutionState::Failed, ExecutionState::Stopped, ExecutionState::Unknown, ExecutionState::Partly];
+            found = found.filter(executions::state.eq_any(not_well));
+        }
+        if let Some(text) = &filter.text {
+            found = found.filter(executions::words.ilike(pattern_of(text)));
+        }
+        found.order(executions::id.desc()).limit(limit).load(connection)
+    }
+
+    /// What changes as those of a server go on: the state of each and how much it has printed, of those from `since` on and of
+    /// those that have not ended; the newest 500, newest first.
+    pub fn pulse(
+        connection: &mut PgConnection,
+        server: ServerId,
+        since: ExecutionId,
+    ) -> QueryResult<Vec<(ExecutionId, ExecutionState, i64)>> {
+        executions::table
+            .filter(executions::server_id.eq(server).and(executions::words.is_not_null()))
+            .filter(executions::id.ge(since).or(executions::ended_at.is_null()))
+            .order(executions::id.desc())
+            .limit(500)
+            .select((executions::id, executions::state, executions::log_bytes))
+            .load(connection)
+    }
+
+    /// The one after it, of those that were asked for together.
+    pub fn next_of(&self, connection: &mut PgConnection) -> QueryResult<Option<Self>> {
+        let Some(batch) = self.batch else { return Ok(None) };
+        Self::query()
+            .filter(executions::batch.eq(batch).and(executions::position.gt(self.position)))
+            .filter(executions::ended_at.is_null())
+            .order(executions::position)
+            .first(connection)
+            .optional()
+    }
+
+    /// Those after it that have not begun.
+    pub fn rest_of(&self, connection: &mut PgConnection) -> QueryResult<Vec<Self>> {
+        let Some(batch) = self.batch else { return Ok(Vec::new()) };
+        Self::query()
+            .filter(executions::batch.eq(batch).and(executions::position.gt(self.position)))
+            .filter(executions::ended_at.is_null())
+            .order(executions::position)
+            .load(connection)
+    }
+
+    /// Ends one that has not begun.
+    pub fn leave(&self, connection: &mut PgConnection, end: &End, now: DateTime<Utc>) -> QueryResult<bool> {
+        let why = end.why.as_ref().and_then(|why| serde_json::to_value(why).ok());
+        let waiting = executions::table.find(self.id).filter(executions::state.eq(ExecutionState::Queued));
+        diesel::update(waiting.filter(executions::ended_at.is_null()))
+            .set((executions::state.eq(end.state), executions::why.eq(why), executions::ended_at.eq(now)))
+            .execute(connection)
+            .map(|left| left == 1)
+    }
+
+    /// Makes it the first of those that were asked for together.
+    pub fn leads(&self, connection: &mut PgConnection) -> QueryResult<()> {
+        diesel::update(executions::table.find(self.id)).set(executions::batch.eq(self.id)).execute(connection).map(drop)
+    }
+
+    /// The sentence about its end.
+    pub fn why(&self) -> Option<Message> {
+        self.why.as_ref().and_then(|why| serde_json::from_value(why.clone()).ok())
+    }
+
+    /// What was written.
+    pub fn text(&self) -> &str {
+        self.words.as_deref().unwrap_or_default()
+    }
+}
