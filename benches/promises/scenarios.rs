@@ -1,0 +1,147 @@
+//! Many scenarios that are due at the same second: read from stored numbers, each told to somebody on this machine.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use hannun::db::schema::{runs, scenarios, users};
+use hannun::models::ids::{ServerId, UserId};
+use hannun::models::metric_points::InboxRow;
+use hannun::models::scenarios::{Missed, NewDestination, NewScenario, Overlap};
+use hannun::models::series::{NewSeries, Series};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::contestant::Contestant;
+use crate::stage::{Stage, USER};
+
+/// Scenarios that are due together.
+const MANY: usize = 2_000;
+/// How long after they were made they are due: the console must have started by then.
+const AHEAD: TimeDelta = TimeDelta::seconds(20);
+/// How long all of them are waited for.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// One round.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fired {
+    /// From the second at which they were due to the last message.
+    pub(crate) all_told: Duration,
+    /// From that second to a run's start, the 99th percentile.
+    pub(crate) lag: Duration,
+    /// Processor time of the whole console for each of them.
+    pub(crate) each: Duration,
+}
+
+/// One round.
+pub(crate) async fn round(stage: &Stage) -> Fired {
+    let told = receiver(stage.receiver());
+    let due = Utc::now() + AHEAD;
+    let due = due - TimeDelta::microseconds(i64::from(due.timestamp_subsec_micros()));
+    make(stage, due).await;
+    let console = Contestant::start("console-watches", &stage.settings).await;
+    let wait = (due - Utc::now()).to_std().expect("the console took too long to start");
+    sleep(wait).await;
+    let (before, begun) = (console.meter.processor_time(), Instant::now());
+    let all = timeout(PATIENCE, async {
+        while told.load(Ordering::Relaxed) < MANY {
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+    all.await.unwrap_or_else(|_| panic!("{} of {MANY} were told", told.load(Ordering::Relaxed)));
+    let all_told = begun.elapsed();
+    // What is written after the last message belongs to it.
+    sleep(Duration::from_secs(2)).await;
+    let each = console.meter.processor_time().saturating_sub(before) / MANY as u32;
+    // It waits to be told about sampling, and is not.
+    drop(console);
+    let lag = lag(stage, due).await;
+    Fired { all_told, lag, each }
+}
+
+/// Answers everybody at once, and counts.
+fn receiver(listener: std::net::TcpListener) -> Arc<AtomicUsize> {
+    let told = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&told);
+    listener.set_nonblocking(true).unwrap();
+    let listener = TcpListener::from_std(listener).unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let count = Arc::clone(&count);
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                drop(stream.read(&mut request).await);
+                drop(stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await);
+                count.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+    });
+    told
+}
+
+async fn make(stage: &Stage, due: DateTime<Utc>) {
+    let (port, server) = (stage.settings.receiver_port, stage.first_server());
+    let made = stage.app.db.transaction(move |connection| {
+        diesel::delete(scenarios::table).execute(connection)?;
+        let owner: UserId = users::table.filter(users::name.eq(USER)).select(users::id).first(connection)?;
+        measured(connection, server, due)?;
+        let destination = NewDestination {
+            kind: "http_post".to_owned(),
+            settings: json!({ "url": format!("http://127.0.0.1:{port}/hook"), "format": "json", "body": "" }),
+            channel_id: None,
+            condition: json!({ "kind": "always" }),
+            at_most_once: false,
+        };
+        for number in 0..MANY {
+            let new = NewScenario {
+                name: format!("scenario {number}"),
+                schedule: json!({ "when": { "kind": "date", "at": due }, "time_zone": "Asia/Seoul" }),
+                source: "cpu_usage".to_owned(),
+                source_settings: json!({ "window_seconds": 300 }),
+                servers: vec!["server-0".to_owned()],
+                enabled: true,
+                grace_seconds: None,
+                missed: Missed::Coalesce,
+                overlap: Overlap::Skip,
+                parallel_most: 1,
+                next_slot: Some(due),
+                next_run_at: Some(due),
+            };
+            new.insert(connection, owner, std::slice::from_ref(&destination))?;
+        }
+        Ok(())
+    });
+    made.await.unwrap();
+}
+
+fn measured(connection: &mut PgConnection, server: ServerId, due: DateTime<Utc>) -> QueryResult<()> {
+    let wanted = [NewSeries { server_id: server, metric: "cpu.total", device: String::new() }];
+    let series = Series::ensure(connection, &wanted)?;
+    let at = DateTime::from_timestamp((due.timestamp() - 120).div_euclid(10) * 10, 0).unwrap();
+    let row = InboxRow {
+        server_id: server,
+        at,
+        series_ids: series.iter().map(|series| series.id).collect(),
+        means: vec![12.5],
+        minimums: Vec::new(),
+        maximums: Vec::new(),
+    };
+    InboxRow::store(connection, &[row]).map(drop)
+}
+
+async fn lag(stage: &Stage, due: DateTime<Utc>) -> Duration {
+    let started = stage.app.db.run(move |connection| {
+        runs::table
+            .filter(runs::scheduled_for.eq(due))
+            .select(runs::started_at.assume_not_null())
+            .order(runs::started_at)
+            .load::<DateTime<Utc>>(connection)
+    });
+    let started = started.await.unwrap();
+    assert_eq!(started.len(), MANY, "each has its run");
+    (started[MANY * 99 / 100] - due).to_std().unwrap_or_default()
+}
