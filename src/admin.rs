@@ -7,6 +7,7 @@ pub mod any;
 pub mod asked;
 pub mod audit_log;
 pub mod cell;
+pub mod channel_test;
 pub mod connection;
 pub mod control;
 pub mod delete;
@@ -41,8 +42,10 @@ pub static RESOURCES: &[&dyn AnyResource] = &[
     &resources::credentials::Credentials,
     &resources::commands::Commands,
     &resources::checks::Checks,
+    &resources::channels::Channels,
     &resources::users::Users,
     &resources::tokens::Tokens,
+    &resources::terminals::Terminals,
     &resources::audit_events::AuditEvents,
 ];
 

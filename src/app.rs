@@ -4,14 +4,21 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::crontabs::Crontabs;
 use crate::db::Db;
+use crate::guarded_changes::Changes;
 use crate::installations::artifact_store::ArtifactStore;
 use crate::inventory::Done;
+use crate::ip_lookup::{Databases, Lookups};
+use crate::logins::Reader;
 use crate::metrics::directories::Measurements;
 use crate::metrics::live::Live;
 use crate::models::password::PasswordHasher;
+use crate::outbound::Outbound;
 use crate::remote::hosts::Hosts;
+use crate::scenarios::channels::Channels;
 use crate::secret::seal::Sealer;
+use crate::terminals::Terminals;
 
 /// What every handler, job and subcommand is given.
 #[derive(Clone)]
@@ -32,11 +39,39 @@ pub struct App {
     pub artifacts: ArtifactStore,
     /// What people have measured.
     pub measurements: Measurements,
+    /// Files that know whose addresses are.
+    pub addresses: Databases,
+    /// The way to others by HTTP.
+    pub outbound: Outbound,
+    /// What others say about addresses.
+    pub lookups: Lookups,
     /// The last minutes of every server.
     pub live: Live,
+    /// The shells that people have open.
+    pub terminals: Terminals,
 }
 
 impl App {
+    /// What reads who signed in.
+    pub fn logins(&self) -> Reader {
+        Reader { db: self.db.clone(), clock: self.clock.clone(), kept: self.config.logins_kept }
+    }
+
+    /// What makes changes that undo themselves.
+    pub fn changes(&self) -> Changes<'_> {
+        Changes { db: &self.db, clock: &self.clock }
+    }
+
+    /// What opens and tries channels.
+    pub fn channels(&self) -> Channels<'_> {
+        Channels { db: &self.db, sealer: &self.sealer, outbound: &self.outbound, clock: &self.clock }
+    }
+
+    /// What changes crontabs, and keeps what stood there.
+    pub fn crontabs(&self) -> Crontabs {
+        Crontabs { db: self.db.clone(), sealer: Arc::clone(&self.sealer), clock: self.clock.clone() }
+    }
+
     /// Takes into use what a file brought, once it is committed: connections that no longer fit are let go of, servers that
     /// are gone are forgotten, and new commands are known at once.
     pub async fn take_into_use(&self, done: &Done) {

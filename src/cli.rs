@@ -6,6 +6,7 @@ mod approve;
 mod audit;
 mod connect;
 mod doctor;
+mod exec;
 mod export;
 mod help;
 mod import;
@@ -51,6 +52,7 @@ enum Command {
     User(user::User),
     Token(token::Token),
     Servers(servers::Servers),
+    Exec(exec::Exec),
     Approve(approve::Approve),
     Apply(apply::Apply),
     Export(export::Export),
@@ -125,6 +127,7 @@ fn run(command: Command) -> Outcome {
             Command::User(user) => user.run(config).await,
             Command::Token(token) => token.run(config).await,
             Command::Servers(servers) => servers.run(config).await,
+            Command::Exec(exec) => exec.run(config).await,
             Command::Approve(approve) => approve.run(config).await,
             Command::Apply(apply) => apply.run(config).await,
             Command::Export(export) => export.run(config).await,

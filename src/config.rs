@@ -1,5 +1,6 @@
 //! The settings of one process, read once at the start. Pure: a test builds a [`Config`] as a value.
 
+mod outbound;
 mod read;
 mod variables;
 
@@ -9,7 +10,9 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use outbound::{Allowed, OutboundConfig, is_metadata};
 pub use read::ConfigProblems;
+pub(crate) use read::duration;
 pub use variables::{VARIABLES, Variable};
 
 use crate::secret::SecretText;
@@ -41,6 +44,12 @@ pub struct Config {
     pub remote: RemoteConfig,
     /// How long numbers are kept.
     pub retention: Retention,
+    /// How long it is known who signed in to servers, and who tried to.
+    pub logins_kept: Duration,
+    /// Files that know countries and networks of addresses; what several tell is put together.
+    pub ip_databases: Vec<PathBuf>,
+    /// What hannun asks of others by HTTP, and of name servers about addresses.
+    pub outbound: OutboundConfig,
     /// How long people stay signed in.
     pub sessions: SessionConfig,
     /// How long a process that shows no sign of life keeps its servers, before others that share the database take them
@@ -147,6 +156,13 @@ pub struct PublicUrl {
     pub authority: String,
 }
 
+impl PublicUrl {
+    /// `https://hannun.example.com`
+    pub fn origin(&self) -> String {
+        format!("{}://{}", if self.https { "https" } else { "http" }, self.authority)
+    }
+}
+
 impl Config {
     /// The log filter where none is set.
     pub const USUAL_LOG: &str = "info";
@@ -166,6 +182,9 @@ impl Config {
             log: Self::USUAL_LOG.to_owned(),
             remote: RemoteConfig::default(),
             retention: Retention::default(),
+            logins_kept: Duration::from_secs(365 * DAY),
+            ip_databases: Vec::new(),
+            outbound: OutboundConfig::default(),
             sessions: SessionConfig::default(),
             lease: Duration::from_mins(1),
             requests: RequestConfig::default(),
@@ -191,7 +210,7 @@ impl Config {
     /// The origin that the browser sends: `http://127.0.0.1:8080`.
     pub fn origin(&self) -> String {
         match &self.public_url {
-            Some(url) => format!("{}://{}", if url.https { "https" } else { "http" }, url.authority),
+            Some(url) => url.origin(),
             None => format!("http://{}", self.bind),
         }
     }

@@ -1,6 +1,5 @@
-//! Firewalls of servers: whether a port is open, and changes that undo themselves unless they are kept.
+//! Firewalls of servers: whether a port is open, and what changes of their rules would be.
 
-pub mod changes;
 pub mod question;
 mod removal;
 mod rule;

@@ -5,15 +5,24 @@
 mod forget_artifacts;
 mod forget_consumers;
 mod forget_executions;
+mod forget_logins;
 mod forget_metrics;
+mod forget_requests;
+mod forget_runs;
+mod forget_terminals;
 mod forget_trials;
 mod keep_audit_head;
 mod pack_metrics;
 mod reconcile;
 pub mod recurring;
 mod resume_executions;
+mod resume_power;
 mod run_execution;
+mod run_scenarios;
 mod scheduler;
+mod watch_power;
+
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +47,8 @@ pub struct Work {
     pub clock: Clock,
     /// How long numbers are kept.
     pub retention: Retention,
+    /// How long logins are kept.
+    pub logins_kept: Duration,
     /// Where the ends of the audit log are kept outside the database.
     pub audit_heads: KeptHeads,
     /// Where uploaded files lie.
@@ -63,10 +74,15 @@ pub const ALL: &[Recurring] = &[
     forget_artifacts::JOB,
     forget_consumers::JOB,
     forget_executions::JOB,
+    forget_logins::JOB,
+    forget_requests::JOB,
+    forget_runs::JOB,
+    forget_terminals::JOB,
     forget_trials::JOB,
     keep_audit_head::JOB,
     reconcile::JOB,
     resume_executions::JOB,
+    resume_power::JOB,
 ];
 
 /// Schedules and works until `stop`; `workers` may have been given further queues.

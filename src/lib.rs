@@ -2,10 +2,12 @@
 //!
 //! The rooms, from the ground up (`docs/architecture.md` has the plan of the house):
 //! pure — [`commands`], [`error`], [`language`], [`config`], [`clock`], [`secret`], [`yaml`];
-//! infrastructure — [`db`], [`models`], [`remote`], [`queue`], [`app`];
-//! domain — [`metrics`], [`checks`], [`firewalls`], [`inventory`];
+//! infrastructure — [`db`], [`models`], [`remote`], [`outbound`], [`queue`], [`app`];
+//! domain — [`metrics`], [`checks`], [`accounts`], [`crontabs`], [`firewalls`], [`guarded_changes`], [`services`], [`logs`], [`power`],
+//! [`logins`], [`ip_lookup`], [`executions`], [`terminals`], [`inventory`];
 //! edges — [`web`], [`screens`], [`admin`], [`api`], [`jobs`], [`cli`]; above them [`routes`] and [`startup`].
 
+pub mod accounts;
 pub mod admin;
 pub mod api;
 pub mod app;
@@ -14,22 +16,33 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod crontabs;
 pub mod db;
 pub mod error;
+pub mod executions;
 pub mod firewalls;
+pub mod guarded_changes;
 pub mod installations;
 pub mod inventory;
+pub mod ip_lookup;
 pub mod jobs;
 pub mod language;
+pub mod logins;
+pub mod logs;
 pub mod metrics;
 pub mod models;
+pub mod outbound;
+pub mod power;
 pub mod queue;
 pub mod remote;
 pub mod routes;
+pub mod scenarios;
 pub mod screens;
 pub mod secret;
+pub mod services;
 pub mod startup;
 pub mod telemetry;
+pub mod terminals;
 pub mod transfers;
 pub mod web;
 pub mod yaml;

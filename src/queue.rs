@@ -23,7 +23,8 @@ use crate::language::Message;
 use crate::models::queue_entry::{self, NewQueueEntry};
 use crate::secret::SecretText;
 
-/// Connections of the queue's own driver, beside those of [`crate::db::Db`]: one listens, the others fetch and confirm.
+/// Connections of the queue's own driver, beside those of [`crate::db::Db`], that fetch and confirm. Each queue keeps one more, which
+/// listens: without enough of them nothing is fetched at all.
 const CONNECTIONS: u32 = 4;
 /// A worker's sign of life. Twelve missed ones free what it held, in a process that died.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -100,19 +101,20 @@ type Handler = Arc<dyn Fn(Value) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// The workers of one process.
 pub struct Workers {
-    pool: PgPool,
+    url: SecretText,
     queues: Vec<(&'static str, usize, Handler)>,
     /// New at each start: an entry held by a name that came back would look alive for ever.
     name: String,
 }
 
 impl Workers {
-    /// Workers on the database at `url`, without any queue yet. Connects later.
+    /// Workers on the database at `url`, without any queue yet. Connects later; fails where the address cannot be read.
     pub fn new(url: &SecretText) -> Result<Self> {
         let mut random = [0_u8; 8];
         getrandom::fill(&mut random).map_err(|error| Error::internal(anyhow::anyhow!("no random numbers: {error}")))?;
         let name = format!("{}-{}", std::process::id(), hex::encode(random));
-        Ok(Self { pool: pool(url, CONNECTIONS)?, queues: Vec::new(), name })
+        pool(url, 1)?;
+        Ok(Self { url: url.clone(), queues: Vec::new(), name })
     }
 
     /// Also works on `J`, with `with`.
@@ -140,21 +142,27 @@ impl Workers {
 
     /// Works until `stop`, then lets running jobs finish for a while. Comes back from everything else by itself.
     pub async fn run(self, stop: &CancellationToken) {
+        let listening = u32::try_from(self.queues.len()).unwrap_or(u32::MAX);
+        let pool = match pool(&self.url, CONNECTIONS.saturating_add(listening)) {
+            Ok(pool) => pool,
+            // It could be read when these workers were made.
+            Err(error) => return tracing::error!(?error, "the workers cannot begin"),
+        };
         let mut round = 0_u32;
         while !stop.is_cancelled() {
-            if let Err(error) = self.monitor(round).run_with_signal(stopped(stop)).await {
+            if let Err(error) = self.monitor(&pool, round).run_with_signal(stopped(stop)).await {
                 tracing::warn!(%error, "the workers ended; starting them again");
             }
             round = round.wrapping_add(1);
             drop(tokio::time::timeout(Duration::from_secs(1), stop.cancelled()).await);
         }
-        self.pool.close().await;
+        pool.close().await;
     }
 
-    fn monitor(&self, round: u32) -> Monitor {
+    fn monitor(&self, pool: &PgPool, round: u32) -> Monitor {
         let mut monitor = Monitor::new();
         for (queue, concurrency, handler) in &self.queues {
-            let (pool, name, handler) = (self.pool.clone(), self.name.clone(), Arc::clone(handler));
+            let (pool, name, handler) = (pool.clone(), self.name.clone(), Arc::clone(handler));
             let (queue, concurrency) = (*queue, *concurrency);
             // One entry at a time: while a fetched batch waits for a free place, its worker shows no sign of life, and
             // another one takes the batch.

@@ -8,9 +8,10 @@
 //! server opens to us (H07), it says neither which key was presented (H02) nor at which stage connecting stopped (H06), it
 //! resolves names on the calling thread, and names behind a jump server on this side of it.
 
+mod acting;
 mod added_commands;
 mod algorithms;
-mod allowance;
+pub(crate) mod allowance;
 mod anew;
 mod breaker;
 mod budget;
@@ -31,8 +32,8 @@ mod host_keys;
 pub mod hosts;
 mod lane;
 mod leash;
-mod names;
-mod permits;
+pub(crate) mod names;
+pub(crate) mod permits;
 mod pipe;
 mod pool;
 mod privilege;
@@ -40,8 +41,10 @@ pub mod reach;
 mod ready;
 mod request;
 mod rights;
+pub mod running;
 mod sign_in;
 mod stop;
+pub mod terminal;
 mod ticker;
 pub mod trial;
 pub mod trouble;

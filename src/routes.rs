@@ -8,10 +8,10 @@ use std::sync::LazyLock;
 use actix_web::web;
 
 use crate::admin;
-use crate::screens::{self, account, fleet, jump, server_options, setup, sign_in};
+use crate::screens::{self, account, fleet, jump, logins, runs, scenarios, server_options, setup, sign_in};
 use crate::web::assets;
 use crate::web::menu::Screen;
-use crate::web::router::{ADMINISTRATOR, EVERY_SERVER, Permission::Anyone, Route, VIEWER, get, post};
+use crate::web::router::{ADMINISTRATOR, EVERY_SERVER, OPERATOR, Permission::Anyone, Route, VIEWER, get, post};
 use crate::web::shell::Screens;
 
 /// What the menu shows: the screens, and what is administered.
@@ -44,6 +44,21 @@ pub fn all() -> Vec<Route> {
         get("/stream", VIEWER, || web::to(fleet::stream::index)),
         get("/servers/options", VIEWER, || web::to(server_options::index)),
         get("/jump", VIEWER, || web::to(jump::index)),
+        get("/ips/{address}", VIEWER, || web::to(logins::ip::show)),
+        // Automation
+        get("/scenarios", VIEWER, || web::to(scenarios::index)),
+        post("/scenarios", OPERATOR, || web::to(scenarios::builder::create)),
+        get("/scenarios/new", OPERATOR, || web::to(scenarios::builder::new)),
+        post("/scenarios/drafts", OPERATOR, || web::to(scenarios::builder::redraw)),
+        get("/scenarios/{scenario}", VIEWER, || web::to(scenarios::builder::edit)),
+        post("/scenarios/{scenario}", OPERATOR, || web::to(scenarios::builder::update)),
+        post("/scenarios/{scenario}/switches", OPERATOR, || web::to(scenarios::deeds::switch)),
+        post("/scenarios/{scenario}/runs", OPERATOR, || web::to(scenarios::deeds::run)),
+        post("/scenarios/{scenario}/copies", OPERATOR, || web::to(scenarios::deeds::copy)),
+        post("/scenarios/{scenario}/deletions", OPERATOR, || web::to(scenarios::deeds::delete)),
+        get("/runs", VIEWER, || web::to(runs::index)),
+        get("/runs/{run}", VIEWER, || web::to(runs::show)),
+        post("/runs/{run}/endings", OPERATOR, || web::to(runs::stop)),
         // Administration
         get("/admin", ADMINISTRATOR, || web::to(admin::index::home)),
         post("/admin/servers/{id}/connection-tests", ADMINISTRATOR, || web::to(admin::connection::create)),
@@ -62,6 +77,7 @@ pub fn all() -> Vec<Route> {
         post("/admin/{resource}", ADMINISTRATOR, || web::to(admin::edit::create)),
         get("/admin/{resource}/new", ADMINISTRATOR, || web::to(admin::edit::new)),
         post("/admin/{resource}/drafts", ADMINISTRATOR, || web::to(admin::edit::redraw)),
+        post("/admin/channels/{channel}/tests", EVERY_SERVER, || web::to(admin::channel_test::create)),
         post("/admin/{resource}/trials", ADMINISTRATOR, || web::to(admin::trial::create)),
         post("/admin/{resource}/{id}/trials", ADMINISTRATOR, || web::to(admin::trial::create_of)),
         post("/admin/{resource}/actions", ADMINISTRATOR, || web::to(admin::index::create_action)),

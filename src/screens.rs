@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod account;
+pub mod accounts;
 pub mod asked;
 pub mod capabilities;
 pub mod charts;
@@ -9,7 +10,9 @@ pub mod check_results;
 pub mod checks;
 pub mod consumers;
 pub mod cpu;
+pub mod cron;
 pub mod declared;
+mod diff;
 pub mod directories;
 pub mod disks;
 pub mod favourites;
@@ -18,21 +21,30 @@ pub mod filesystems;
 pub mod firewall;
 pub mod fleet;
 pub mod gather;
+pub mod guarded_change;
 pub mod history;
 pub mod jump;
+mod line_ends;
+pub mod logins;
+pub mod logs;
 pub mod memory;
 pub mod numbers;
 pub mod overview;
 pub mod packages;
 pub mod part;
+pub mod power;
 pub mod pressure;
 pub mod processes;
 pub mod range;
 pub mod region;
+pub mod runs;
+pub mod scenarios;
 pub mod server_options;
+pub mod services;
 pub mod setup;
 pub mod sign_in;
 pub mod sockets;
+pub mod terminal;
 pub mod trend;
 
 use crate::web::menu::Screen;
@@ -47,8 +59,17 @@ pub static ALL: &[&Screen] = &[
     &processes::SCREEN,
     &sockets::SCREEN,
     &packages::SCREEN,
+    &services::SCREEN,
     &firewall::SCREEN,
+    &cron::SCREEN,
+    &accounts::SCREEN,
     &files::SCREEN,
+    &logs::SCREEN,
+    &logins::SCREEN,
+    &terminal::SCREEN,
     &checks::SCREEN,
+    &power::SCREEN,
     &capabilities::SCREEN,
+    &scenarios::SCREEN,
+    &runs::SCREEN,
 ];

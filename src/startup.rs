@@ -67,7 +67,10 @@ async fn serve_pages(app: &App) -> Result<()> {
     announce(app).await?;
     wait_for_stop().await?;
     tracing::info!("stopping");
-    let stopping = handle.stop(true);
+    let stopping = async {
+        // Whoever looks at a terminal hears of it while the server still speaks to them (R06).
+        tokio::join!(handle.stop(true), app.terminals.close_all());
+    };
     tokio::select! {
         () = stopping => {}
         again = wait_for_stop() => {

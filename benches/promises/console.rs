@@ -36,6 +36,7 @@ fn config(settings: &Settings) -> Config {
     let mut config = Config::new(PathBuf::from(&settings.data_dir));
     config.database_url = Some(SecretText::new(settings.database.clone()));
     config.bind = ([127, 0, 0, 1], settings.web_port).into();
+    config.outbound.allowed = vec![format!("127.0.0.1:{}", settings.receiver_port).parse().unwrap()];
     config
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) data_dir: String,
     /// Where the pages are, for the contestant that has some.
     pub(crate) web_port: u16,
+    /// Where somebody listens who is told of scenarios.
+    pub(crate) receiver_port: u16,
 }
 
 /// What a contestant counted between two moments.

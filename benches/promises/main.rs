@@ -18,18 +18,23 @@ mod bare;
 mod connecting;
 mod console;
 mod contestant;
+mod crontabs;
 mod crowd;
 mod fleet;
 mod frames;
 mod http;
+mod journal;
+mod logins;
 mod loops;
 mod meter;
 mod packages;
 mod pages;
 mod relay;
 mod report;
+mod scenarios;
 mod stage;
 mod table;
+mod terminals;
 mod transfers;
 mod visit;
 mod watching;
@@ -44,7 +49,21 @@ use stage::{Stage, have};
 use watching::Watching;
 
 const ROUNDS: usize = 3;
-const PARTS: [&str; 8] = ["loops", "connecting", "transfers", "watching", "pages", "crowd", "packages", "visit"];
+const PARTS: [&str; 13] = [
+    "loops",
+    "connecting",
+    "transfers",
+    "terminals",
+    "journal",
+    "logins",
+    "watching",
+    "pages",
+    "crowd",
+    "packages",
+    "crontabs",
+    "scenarios",
+    "visit",
+];
 
 fn main() {
     // cargo adds an argument of its own.
@@ -107,7 +126,22 @@ async fn measure(fleet: Fleet, rounds: usize, parts: &[&str]) -> Report {
         if wanted("transfers") {
             report.moved.push(transfers::round(&stage).await);
         }
-        if ["watching", "pages", "crowd", "packages", "visit"].into_iter().any(wanted) {
+        if wanted("terminals") {
+            report.typed.push(terminals::round(&stage).await);
+        }
+        if wanted("journal") {
+            report.followed.push(journal::round(&stage).await);
+        }
+        if wanted("logins") {
+            match logins::round(&stage).await {
+                Some(known) => report.logins.push(known),
+                None => report.note("nothing can be mounted here, so the rows of logins are left out"),
+            }
+        }
+        if wanted("scenarios") {
+            report.fired.push(scenarios::round(&stage).await);
+        }
+        if ["watching", "pages", "crowd", "packages", "crontabs", "visit"].into_iter().any(wanted) {
             let mut both = Watching::start(&stage).await;
             if wanted("watching") {
                 report.minutes.push(both.minute(&stage).await);
@@ -120,6 +154,9 @@ async fn measure(fleet: Fleet, rounds: usize, parts: &[&str]) -> Report {
             }
             if wanted("packages") {
                 report.packed.push(packages::round(&stage).await);
+            }
+            if wanted("crontabs") {
+                report.crontabs.push(crontabs::round(&stage).await);
             }
             if wanted("visit") && browser && round == 1 {
                 report.visits.push(visit::visit(&stage).await);

@@ -30,17 +30,21 @@ pub(crate) struct Packed {
 /// One round.
 pub(crate) async fn round(stage: &Stage) -> Packed {
     add_command(stage).await;
+    pages(stage, PAGE, &format!("{PACKAGES} of {PACKAGES}")).await
+}
+
+/// Requests of a page, once it tells `all` that an added command lists.
+pub(crate) async fn pages(stage: &Stage, page: &str, all: &str) -> Packed {
     let cookie = sign_in(&stage.app, USER).await;
     let console = SocketAddr::from((Ipv4Addr::LOCALHOST, stage.settings.web_port));
-    let all = format!("{PACKAGES} of {PACKAGES}");
     let until = Instant::now() + SOON;
-    while !fetch(console, PAGE, &cookie).await.1.contains(&all) {
-        assert!(Instant::now() < until, "the page never listed {PACKAGES} packages");
+    while !fetch(console, page, &cookie).await.1.contains(all) {
+        assert!(Instant::now() < until, "{page} never listed what it should");
         sleep(PAUSE).await;
     }
     let (mut of_page, mut of_remote) = (Vec::new(), Vec::new());
     for _ in 0..REQUESTS {
-        let (took, text) = fetch(console, PAGE, &cookie).await;
+        let (took, text) = fetch(console, page, &cookie).await;
         // A page that went without its server says so; there is nothing to take off then.
         if let Some(remote) = remote(&text) {
             of_page.push(took.saturating_sub(remote));
@@ -58,7 +62,7 @@ async fn add_command(stage: &Stage) {
     let script = format!("seq {PACKAGES} | sed 's/.*/{row}/'");
     let added = stage.app.db.run(move |connection| {
         let known = hannun::models::commands::StoredCommand::all(connection)?;
-        if known.is_empty() {
+        if known.iter().all(|command| command.command_type != "list_packages") {
             // As precise as the built-in one for dpkg: of two such, the one that was added wins.
             let platform = serde_json::json!({ "like": ["debian", "ubuntu"], "has": ["dpkg"] });
             let new = NewStoredCommand {

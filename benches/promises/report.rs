@@ -5,10 +5,14 @@ use std::time::Duration;
 use crate::connecting::Connected;
 use crate::crowd::Crowded;
 use crate::fleet::SERVERS;
+use crate::journal::Followed;
+use crate::logins::Known;
 use crate::loops::Tick;
 use crate::packages::Packed;
 use crate::pages::Served;
+use crate::scenarios::Fired;
 use crate::table::{self, Limit, Row, median};
+use crate::terminals::Typed;
 use crate::transfers::Moved;
 use crate::visit::Visit;
 use crate::watching::{Minute, Watched};
@@ -19,9 +23,14 @@ pub(crate) struct Report {
     pub(crate) connecting: Vec<(Connected, Connected, Option<Connected>)>,
     pub(crate) minutes: Vec<Minute>,
     pub(crate) moved: Vec<Moved>,
+    pub(crate) typed: Vec<Typed>,
+    pub(crate) followed: Vec<Followed>,
     pub(crate) pages: Vec<Served>,
     pub(crate) crowds: Vec<Crowded>,
     pub(crate) packed: Vec<Packed>,
+    pub(crate) crontabs: Vec<Packed>,
+    pub(crate) logins: Vec<Known>,
+    pub(crate) fired: Vec<Fired>,
     pub(crate) visits: Vec<Visit>,
     notes: Vec<String>,
 }
@@ -33,9 +42,14 @@ impl Report {
             connecting: Vec::new(),
             minutes: Vec::new(),
             moved: Vec::new(),
+            typed: Vec::new(),
+            followed: Vec::new(),
             pages: Vec::new(),
             crowds: Vec::new(),
             packed: Vec::new(),
+            crontabs: Vec::new(),
+            logins: Vec::new(),
+            fired: Vec::new(),
             visits: Vec::new(),
             notes: vec![format!("the loop that was found to work on this machine: {loop_name}")],
         }
@@ -60,6 +74,36 @@ impl Report {
         if !self.moved.is_empty() {
             self.transfers(&mut rows);
         }
+        if !self.typed.is_empty() {
+            self.terminals(&mut rows);
+        }
+        if !self.followed.is_empty() {
+            self.journal(&mut rows);
+        }
+        if !self.fired.is_empty() {
+            self.fired(&mut rows);
+        }
+        self.of_pages(&mut rows);
+        self.of_lists(&mut rows);
+        println!();
+        table::print(&rows);
+        println!();
+        for note in &self.notes {
+            println!("- {note}");
+        }
+    }
+
+    fn fired(&self, rows: &mut Vec<Row>) {
+        let times = |of: fn(&Fired) -> Duration| self.fired.iter().map(|one| milliseconds(of(one))).collect();
+        let name = "2,000 scenarios due together: until the last message";
+        rows.push(Row::new(name, "ms", 0, times(|one| one.all_told), Limit::Fixed(20_000.0)));
+        let name = "2,000 scenarios due together: a run's start, 99th percentile";
+        rows.push(Row::new(name, "ms", 0, times(|one| one.lag), Limit::Fixed(10_000.0)));
+        let name = "2,000 scenarios due together: processor time of each";
+        rows.push(Row::new(name, "ms", 2, times(|one| one.each), Limit::Fixed(3.0)));
+    }
+
+    fn of_pages(&self, rows: &mut Vec<Row>) {
         if !self.pages.is_empty() {
             let figures = |of: fn(&Served) -> Duration| self.pages.iter().map(|one| milliseconds(of(one))).collect();
             rows.push(
@@ -74,20 +118,7 @@ impl Report {
             );
         }
         if !self.crowds.is_empty() {
-            self.crowds(&mut rows);
-        }
-        if !self.packed.is_empty() {
-            let times = |of: fn(&Packed) -> Duration| self.packed.iter().map(|one| milliseconds(of(one))).collect();
-            rows.push(
-                Row::new(
-                    "6,000 packages: the page, 95th percentile without the remote command",
-                    "ms",
-                    0,
-                    times(|one| one.page),
-                    Limit::Fixed(500.0),
-                )
-                .beside("the remote command", times(|one| one.remote)),
-            );
+            self.crowds(rows);
         }
         if !self.visits.is_empty() {
             let figures = |of: fn(&Visit) -> u64| self.visits.iter().map(|one| kib(of(one))).collect();
@@ -102,11 +133,57 @@ impl Report {
                 .beside("without compression", figures(|one| one.unpacked)),
             );
         }
-        println!();
-        table::print(&rows);
-        println!();
-        for note in &self.notes {
-            println!("- {note}");
+    }
+
+    fn of_lists(&self, rows: &mut Vec<Row>) {
+        if !self.packed.is_empty() {
+            let times = |of: fn(&Packed) -> Duration| self.packed.iter().map(|one| milliseconds(of(one))).collect();
+            rows.push(
+                Row::new(
+                    "6,000 packages: the page, 95th percentile without the remote command",
+                    "ms",
+                    0,
+                    times(|one| one.page),
+                    Limit::Fixed(500.0),
+                )
+                .beside("the remote command", times(|one| one.remote)),
+            );
+        }
+        if !self.crontabs.is_empty() {
+            let times = |of: fn(&Packed) -> Duration| self.crontabs.iter().map(|one| milliseconds(of(one))).collect();
+            rows.push(
+                Row::new(
+                    "1,000 lines of a crontab: the page, 95th percentile without the remote command",
+                    "ms",
+                    0,
+                    times(|one| one.page),
+                    Limit::Fixed(300.0),
+                )
+                .beside("the remote command", times(|one| one.remote)),
+            );
+        }
+        if !self.logins.is_empty() {
+            let times = |of: fn(&Known) -> Duration| self.logins.iter().map(|one| milliseconds(of(one))).collect();
+            rows.push(
+                Row::new(
+                    "200,000 lines about logins: what the first screen needs, with the server",
+                    "ms",
+                    0,
+                    times(|one| one.first),
+                    Limit::Fixed(1_500.0),
+                )
+                .beside("awk over the whole file", times(|one| one.whole_file)),
+            );
+            rows.push(
+                Row::new(
+                    "25 lines more: the update, 95th percentile without the remote command",
+                    "ms",
+                    0,
+                    times(|one| one.update),
+                    Limit::Fixed(50.0),
+                )
+                .beside("the remote command", times(|one| one.remote)),
+            );
         }
     }
 
@@ -122,6 +199,41 @@ impl Report {
         rows.push(listing.beside("ls -la on the machine itself", seconds(|one| one.ls)));
         let grown = self.moved.iter().map(|one| kib(one.grown) / 1_024.0).collect();
         rows.push(Row::new("memory that all three took at most", "MiB", 1, grown, Limit::Fixed(64.0)));
+    }
+
+    /// 20 MB/s are the whole output in so many seconds.
+    fn terminals(&self, rows: &mut Vec<Row>) {
+        let times = |of: fn(&Typed) -> Duration| self.typed.iter().map(|one| milliseconds(of(one))).collect();
+        let row = Row::new(
+            "terminal: a letter there and back without the WebSocket, median",
+            "ms",
+            2,
+            times(|one| one.echo),
+            Limit::Fixed(15.0),
+        );
+        rows.push(row.beside("ssh -tt", times(|one| one.ssh_echo)));
+        let seconds = |of: fn(&Typed) -> Duration| self.typed.iter().map(|one| of(one).as_secs_f64()).collect();
+        let limit = Limit::Fixed(Typed::MEGABYTES / 20.0);
+        let row = Row::new("terminal: 50 MB of output", "s", 2, seconds(|one| one.output), limit);
+        rows.push(row.beside("ssh -tt", seconds(|one| one.ssh_output)));
+    }
+
+    /// What comes in ten seconds is there a second later at most.
+    fn journal(&self, rows: &mut Vec<Row>) {
+        let seconds = |of: fn(&Followed) -> Duration| self.followed.iter().map(|one| of(one).as_secs_f64()).collect();
+        let (ours, ssh) = (seconds(|one| one.ours), seconds(|one| one.ssh));
+        let row = Row::new(
+            "50,000 entries of a journal, 5,000 a second: the last one",
+            "s",
+            2,
+            ours,
+            Limit::Where(11.0, 10.0),
+        );
+        rows.push(row.beside("ssh, counted", ssh));
+        let lost = self.followed.iter().map(|one| one.lost as f64).collect();
+        rows.push(Row::new("the same: entries that did not come", "entries", 0, lost, Limit::Fixed(0.0)));
+        let grown = self.followed.iter().map(|one| kib(one.grown) / 1_024.0).collect();
+        rows.push(Row::new("the same: memory that it took at most", "MiB", 1, grown, Limit::Fixed(16.0)));
     }
 
     fn crowds(&self, rows: &mut Vec<Row>) {

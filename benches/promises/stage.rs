@@ -40,6 +40,7 @@ pub(crate) struct Stage {
     pub(crate) app: App,
     /// The first server is reached through it, by the console alone.
     pub(crate) first_server_wire: Relay,
+    receiver: TcpListener,
     servers: Vec<ServerId>,
     /// The loop that this machine gets.
     pub(crate) loop_name: String,
@@ -55,6 +56,7 @@ impl Stage {
         let database = PrivateServer::start(folder.path(), Durability::Kept).unwrap();
         let url = database.owner_url();
         migrate::migrate(&url, None).unwrap();
+        hannun::queue::set_up(&url, None).await.unwrap();
         let app = assemble::app(Config::new(data_dir.clone()), &url).await.unwrap();
         let addresses: Vec<(String, u16)> = fleet.addresses().map(|address| (address, fleet.port)).collect();
         let wire = Relay::to(addresses[0].0.clone(), fleet.port).await;
@@ -66,6 +68,7 @@ impl Stage {
         let servers = app.db.transaction(move |connection| add(connection, &sealer, now)).await.unwrap();
         let (loop_name, script) = sampler_loop(&app).await;
         let web_port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
         let settings = Settings {
             servers: addresses,
             user,
@@ -76,8 +79,9 @@ impl Stage {
             database: url.expose().clone(),
             data_dir: data_dir.display().to_string(),
             web_port,
+            receiver_port: receiver.local_addr().unwrap().port(),
         };
-        Self { fleet, settings, app, first_server_wire: wire, servers, loop_name, database, _folder: folder }
+        Self { fleet, settings, app, first_server_wire: wire, receiver, servers, loop_name, database, _folder: folder }
     }
 
     /// Lets the console have the first `count` servers and no others.
@@ -93,6 +97,16 @@ impl Stage {
             Ok::<_, diesel::result::Error>(set(connection, these, true)? + set(connection, others, false)?)
         });
         assert_eq!(switched.await.unwrap(), SERVERS);
+    }
+
+    /// The server that the console has unless something else is said.
+    pub(crate) fn first_server(&self) -> ServerId {
+        self.servers[0]
+    }
+
+    /// Where somebody listens who is told of scenarios.
+    pub(crate) fn receiver(&self) -> TcpListener {
+        self.receiver.try_clone().unwrap()
     }
 
     /// Ends the database, and with this value everything else.

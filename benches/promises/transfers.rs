@@ -14,6 +14,7 @@ use hannun::transfers;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
+use crate::meter::own_status;
 use crate::stage::Stage;
 
 /// What is moved, bytes.
@@ -50,7 +51,7 @@ pub(crate) async fn round(stage: &Stage) -> Moved {
     let host = stage.app.hosts.open(Actor::system("bench"), "server-1".to_owned()).await.unwrap();
     list(&host, folder.path(), 1).await;
     fs::write("/proc/self/clear_refs", "5").unwrap();
-    let before = status("VmRSS:");
+    let before = own_status("VmRSS:");
 
     let began = Instant::now();
     let mut flow = host.follow(DownloadFile { path: path(&file), stretch: None, acting: Acting::User }).await.unwrap();
@@ -78,7 +79,7 @@ pub(crate) async fn round(stage: &Stage) -> Moved {
     let began = Instant::now();
     assert_eq!(list(&host, &many, 200).await, 200);
     let listing = began.elapsed();
-    let grown = status("VmHWM:").saturating_sub(before);
+    let grown = own_status("VmHWM:").saturating_sub(before);
     let began = Instant::now();
     let ls = Command::new("ls").arg("-la").arg(&many).stdout(Stdio::null()).status();
     assert!(ls.await.unwrap().success());
@@ -117,10 +118,4 @@ async fn sftp(stage: &Stage, batch: &str) -> Duration {
     client.stderr.take().unwrap().read_to_string(&mut said).await.unwrap();
     assert!(client.wait().await.unwrap().success(), "{said}");
     began.elapsed()
-}
-
-fn status(name: &str) -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() << 10
 }

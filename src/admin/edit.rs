@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::any::{Abilities, AnyResource, FormView, RelatedView, Saved};
 use super::cell::Cell;
+use super::channel_test;
 use super::connection::{self, Panel};
 use super::control::Control;
 use super::desk::Desk;
@@ -37,6 +38,8 @@ pub struct FormPage {
     pub panel: Option<Panel>,
     /// *Try on a server* that stands beside it.
     pub trial: Option<trial::Panel>,
+    /// *Send a test* that stands beside it.
+    pub message: Option<channel_test::Panel>,
     /// The password must be entered with the form (A11).
     pub asks_password: bool,
     /// Rows of other kinds that belong to it.
@@ -136,6 +139,7 @@ pub async fn page(resource: &'static dyn AnyResource, form: FormView, desk: &Des
         }
         _ => None,
     };
+    let message = form.id.filter(|_| abilities.beside == Beside::Message).map(channel_test::Panel::of);
     let asks_password = abilities.needs_proof && !desk.is_proved() && (form.id.is_none() || abilities.change_stored);
     let related = match form.id {
         Some(id) => {
@@ -144,7 +148,7 @@ pub async fn page(resource: &'static dyn AnyResource, form: FormView, desk: &Des
         }
         None => Vec::new(),
     };
-    Ok(FormPage { screen: resource.screen(), abilities, form, panel, trial, asks_password, related })
+    Ok(FormPage { screen: resource.screen(), abilities, form, panel, trial, message, asks_password, related })
 }
 
 /// Adds a row.
@@ -204,7 +208,7 @@ async fn save(
             let message = if saved.changed { "Saved {name}" } else { "Nothing was changed in {name}" };
             let then = match entered.one("then") {
                 "another" => format!("{list}/new"),
-                _ if id.is_none() && resource.abilities().beside == Beside::Connection => {
+                _ if id.is_none() && matches!(resource.abilities().beside, Beside::Connection | Beside::Message) => {
                     format!("{list}/{}", saved.id)
                 }
                 _ => list,

@@ -16,7 +16,10 @@ use crate::models::actor::Scope;
 pub use secret::SecretDraft;
 
 /// The place of a value of type `T` in a draft.
-type Place<D, T> = fn(&mut D) -> &mut T;
+type Place<D, T> = Box<dyn Fn(&mut D) -> &mut T>;
+
+/// One that is known when this is compiled: nearly all are.
+type Pointer<D, T> = fn(&mut D) -> &mut T;
 
 /// Loads what may be chosen.
 type Load = fn(&mut Connection, &Scope) -> Result<Vec<Offer>>;
@@ -55,7 +58,7 @@ enum Kind<D> {
 /// What may be chosen.
 enum Offers<D> {
     /// Always the same.
-    Fixed(fn() -> Vec<Offer>),
+    Fixed(Box<dyn Fn() -> Vec<Offer>>),
     /// What fits the fields before it.
     Fitting(fn(&D) -> Vec<Offer>),
 }
@@ -80,28 +83,28 @@ pub enum Record {
     Nothing,
 }
 
-impl<D> Field<D> {
+impl<D: 'static> Field<D> {
     fn new(name: &'static str, label: &'static str, kind: Kind<D>) -> Self {
         Self { name, label, hint: "", required: false, wide: false, fixed: false, redraws: false, when: &[], kind }
     }
 
     /// A line of text.
-    pub fn text(name: &'static str, label: &'static str, place: Place<D, String>) -> Self {
-        Self::new(name, label, Kind::Text { place, mono: false, check: None })
+    pub fn text(name: &'static str, label: &'static str, place: Pointer<D, String>) -> Self {
+        Self::new(name, label, Kind::Text { place: Box::new(place), mono: false, check: None })
     }
 
     /// A line of literal text, such as an address.
-    pub fn literal(name: &'static str, label: &'static str, place: Place<D, String>) -> Self {
-        Self::new(name, label, Kind::Text { place, mono: true, check: None })
+    pub fn literal(name: &'static str, label: &'static str, place: impl Fn(&mut D) -> &mut String + 'static) -> Self {
+        Self::new(name, label, Kind::Text { place: Box::new(place), mono: true, check: None })
     }
 
     /// A whole number.
-    pub fn number(name: &'static str, label: &'static str, place: Place<D, i64>, least: i64, most: i64) -> Self {
-        Self::new(name, label, Kind::Number { place, least, most })
+    pub fn number(name: &'static str, label: &'static str, place: Pointer<D, i64>, least: i64, most: i64) -> Self {
+        Self::new(name, label, Kind::Number { place: Box::new(place), least, most })
     }
 
     /// A TCP port.
-    pub fn port(name: &'static str, label: &'static str, place: Place<D, i64>) -> Self {
+    pub fn port(name: &'static str, label: &'static str, place: Pointer<D, i64>) -> Self {
         Self::number(name, label, place, 1, 65_535)
     }
 
@@ -109,81 +112,97 @@ impl<D> Field<D> {
     pub fn choice(
         name: &'static str,
         label: &'static str,
-        place: Place<D, String>,
-        offers: fn() -> Vec<Offer>,
+        place: impl Fn(&mut D) -> &mut String + 'static,
+        offers: impl Fn() -> Vec<Offer> + 'static,
     ) -> Self {
-        Self::new(name, label, Kind::Choice { place, offers: Offers::Fixed(offers), segments: false })
+        Self::new(
+            name,
+            label,
+            Kind::Choice { place: Box::new(place), offers: Offers::Fixed(Box::new(offers)), segments: false },
+        )
     }
 
     /// One of several words of ours, in a menu; which ones follows from the fields before it.
     pub fn fitting(
         name: &'static str,
         label: &'static str,
-        place: Place<D, String>,
+        place: Pointer<D, String>,
         offers: fn(&D) -> Vec<Offer>,
     ) -> Self {
-        Self::new(name, label, Kind::Choice { place, offers: Offers::Fitting(offers), segments: false })
+        Self::new(
+            name,
+            label,
+            Kind::Choice { place: Box::new(place), offers: Offers::Fitting(offers), segments: false },
+        )
     }
 
     /// One of two or three words of ours, side by side.
     pub fn segments(
         name: &'static str,
         label: &'static str,
-        place: Place<D, String>,
+        place: Pointer<D, String>,
         offers: fn() -> Vec<Offer>,
     ) -> Self {
-        Self::new(name, label, Kind::Choice { place, offers: Offers::Fixed(offers), segments: true })
+        Self::new(
+            name,
+            label,
+            Kind::Choice { place: Box::new(place), offers: Offers::Fixed(Box::new(offers)), segments: true },
+        )
     }
 
     /// The name of another row, in a menu that also offers `none`; typed with suggestions where there are many.
     pub fn related(
         name: &'static str,
         label: &'static str,
-        place: Place<D, String>,
+        place: Pointer<D, String>,
         load: Load,
         none: &'static str,
     ) -> Self {
-        Self::new(name, label, Kind::Related { place, load, cards: false, none })
+        Self::new(name, label, Kind::Related { place: Box::new(place), load, cards: false, none })
     }
 
     /// The name of another row, each shown with a sentence.
-    pub fn cards(name: &'static str, label: &'static str, place: Place<D, String>, load: Load) -> Self {
-        Self::new(name, label, Kind::Related { place, load, cards: true, none: "" }).wide()
+    pub fn cards(name: &'static str, label: &'static str, place: Pointer<D, String>, load: Load) -> Self {
+        Self::new(name, label, Kind::Related { place: Box::new(place), load, cards: true, none: "" }).wide()
     }
 
     /// Any number of names of other rows.
-    pub fn many(name: &'static str, label: &'static str, place: Place<D, Vec<String>>, load: Load) -> Self {
-        Self::new(name, label, Kind::Many { place, load }).wide()
+    pub fn many(name: &'static str, label: &'static str, place: Pointer<D, Vec<String>>, load: Load) -> Self {
+        Self::new(name, label, Kind::Many { place: Box::new(place), load }).wide()
     }
 
     /// Labels: `role=cdn, on-call`.
-    pub fn labels(name: &'static str, label: &'static str, place: Place<D, BTreeMap<String, String>>) -> Self {
-        Self::new(name, label, Kind::Labels { place }).wide()
+    pub fn labels(name: &'static str, label: &'static str, place: Pointer<D, BTreeMap<String, String>>) -> Self {
+        Self::new(name, label, Kind::Labels { place: Box::new(place) }).wide()
     }
 
     /// Free text of several lines.
-    pub fn note(name: &'static str, label: &'static str, place: Place<D, String>) -> Self {
-        Self::new(name, label, Kind::Note { place }).wide()
+    pub fn note(name: &'static str, label: &'static str, place: Pointer<D, String>) -> Self {
+        Self::new(name, label, Kind::Note { place: Box::new(place) }).wide()
     }
 
     /// Literal text of several lines, such as a script, shown with `rows` of them at least.
-    pub fn code(name: &'static str, label: &'static str, place: Place<D, String>, rows: u8) -> Self {
-        Self::new(name, label, Kind::Code { place, rows }).wide()
+    pub fn code(name: &'static str, label: &'static str, place: Pointer<D, String>, rows: u8) -> Self {
+        Self::new(name, label, Kind::Code { place: Box::new(place), rows }).wide()
     }
 
     /// A secret of one line.
-    pub fn secret(name: &'static str, label: &'static str, place: Place<D, SecretDraft>) -> Self {
-        Self::new(name, label, Kind::Secret { place, lines: false })
+    pub fn secret(
+        name: &'static str,
+        label: &'static str,
+        place: impl Fn(&mut D) -> &mut SecretDraft + 'static,
+    ) -> Self {
+        Self::new(name, label, Kind::Secret { place: Box::new(place), lines: false })
     }
 
     /// A secret of several lines: a pasted private key.
-    pub fn pasted_key(name: &'static str, label: &'static str, place: Place<D, SecretDraft>) -> Self {
-        Self::new(name, label, Kind::Secret { place, lines: true }).wide()
+    pub fn pasted_key(name: &'static str, label: &'static str, place: Pointer<D, SecretDraft>) -> Self {
+        Self::new(name, label, Kind::Secret { place: Box::new(place), lines: true }).wide()
     }
 
     /// Yes or no, saved with the rest.
-    pub fn tick(name: &'static str, label: &'static str, place: Place<D, bool>) -> Self {
-        Self::new(name, label, Kind::Tick { place }).wide()
+    pub fn tick(name: &'static str, label: &'static str, place: Pointer<D, bool>) -> Self {
+        Self::new(name, label, Kind::Tick { place: Box::new(place) }).wide()
     }
 
     /// Literal text to look at.

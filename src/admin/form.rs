@@ -66,7 +66,7 @@ impl FieldsetView {
     }
 }
 
-impl<D> Form<D> {
+impl<D: 'static> Form<D> {
     /// A form without fields.
     pub fn new() -> Self {
         Self { fieldsets: Vec::new() }
@@ -191,7 +191,7 @@ impl<D> Form<D> {
     }
 }
 
-impl<D> Default for Form<D> {
+impl<D: 'static> Default for Form<D> {
     fn default() -> Self {
         Self::new()
     }

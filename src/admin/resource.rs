@@ -196,6 +196,8 @@ pub enum Beside {
     Nothing,
     /// The connection test and the host keys of a server.
     Connection,
+    /// *Send a test* of a channel.
+    Message,
     /// *Try on a server*, also beside the form of a new row.
     Trial,
     /// Above the list: whether the chain of the audit log is whole.

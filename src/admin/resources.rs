@@ -1,11 +1,13 @@
 //! The declarations: one file per resource, and nothing else to touch but the list in `admin.rs` and the menu.
 
 pub mod audit_events;
+pub mod channels;
 pub mod checks;
 pub mod commands;
 pub mod credentials;
 pub mod groups;
 pub mod servers;
+pub mod terminals;
 pub mod tokens;
 pub mod users;
 

@@ -6,17 +6,30 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::paging::Page;
-use crate::commands::Read;
+use crate::commands::{Change, CommandType, Read};
 use crate::error::Result;
-use crate::remote::host::{Answer, Evidence, Host};
+use crate::remote::host::{Answer, Evidence, Host, OperableHost};
 
 /// Asks the server. Where that fails, the problem names the type of the command.
 pub(super) async fn ask<C: Read>(request: &HttpRequest, host: &Host, command: C) -> Result<Answer<C::Output>> {
-    let answer = host.read(command).await;
-    if answer.is_err() {
-        request.extensions_mut().insert(C::TYPE);
+    naming(request, C::TYPE, host.read(command).await)
+}
+
+/// Has a server change something. Where that fails, the problem names the type of the command.
+pub(super) async fn change<C: Change>(
+    request: &HttpRequest,
+    host: &OperableHost,
+    command: C,
+) -> Result<Answer<C::Output>> {
+    naming(request, C::TYPE, host.change(command).await)
+}
+
+/// What came of a command; where that is a failure, its problem names the command's type.
+pub(super) fn naming<T>(request: &HttpRequest, command: CommandType, outcome: Result<T>) -> Result<T> {
+    if outcome.is_err() {
+        request.extensions_mut().insert(command);
     }
-    answer
+    outcome
 }
 
 /// How we know.

@@ -12,14 +12,18 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+pub mod asked;
+
 use super::input::Parameters;
 use super::paging::{Key, ListQuery, Page, Shape};
 use crate::app::App;
+use crate::commands::run_command::RunCommand;
 use crate::db::Connection;
 use crate::error::{Error, Result};
 use crate::installations::ask;
 use crate::language::Message;
 use crate::models::actor::{Actor, Role};
+use crate::models::command_runs::CommandRun;
 use crate::models::executions::{Execution, ExecutionState, ExecutionSummary};
 use crate::models::ids::ExecutionId;
 use crate::models::servers::Server;
@@ -43,13 +47,17 @@ pub struct ExecutionView {
     pub id: ExecutionId,
     /// The server's name.
     pub server: String,
-    /// `install_package`, `remove_package`, `install_updates`, `install_security_updates`, `refresh_lists`, `install_file` or
-    /// `inspect_file`.
+    /// `install_package`, `remove_package`, `install_updates`, `install_security_updates`, `refresh_lists`, `install_file`,
+    /// `inspect_file` or `run_command`.
     pub command_type: String,
     /// The command that was chosen for the platform.
     pub command: String,
-    /// A package's or a file's name, or which of all packages.
+    /// A package's or a file's name, or which of all packages; of a command of one's own its beginning.
     pub target: String,
+    /// What was written, of a command of one's own. Only with the execution itself.
+    pub text: Option<String>,
+    /// Whether it runs as root.
+    pub r#become: bool,
     /// `queued`, `copying`, `starting`, `running`, `succeeded`, `partly`, `failed`, `stopped` or `unknown`.
     #[schema(value_type = String)]
     pub state: ExecutionState,
@@ -78,7 +86,10 @@ impl ExecutionView {
             server: server.to_owned(),
             command_type: run.command_type.clone(),
             command: run.command.clone(),
-            target: run.target.clone(),
+            // What somebody wrote is for those who could have written it.
+            target: if run.words.is_some() && !may_read { String::new() } else { run.target.clone() },
+            text: None,
+            r#become: run.as_root,
             state: run.state,
             asked_by: run.actor.clone(),
             asked_at: run.queued_at,
@@ -139,11 +150,21 @@ pub async fn index(app: Data<App>, asking: Asking, query: Parameters<ListQuery>)
         let servers: HashMap<_, _> =
             Server::all(connection, &scope)?.into_iter().map(|server| (server.id, server.name)).collect();
         let ids: Vec<_> = servers.keys().copied().collect();
-        Ok::<_, Error>((ExecutionSummary::of_servers(connection, &ids, MOST)?, servers))
+        let groups = Server::groups_of(connection, &ids)?;
+        Ok::<_, Error>((ExecutionSummary::of_servers(connection, &ids, MOST)?, servers, groups))
     });
-    let (runs, servers) = found.await?;
+    let (runs, servers, groups) = found.await?;
+    let may_read = |run: &ExecutionSummary| {
+        let groups: Vec<_> = groups.get(&run.server_id).into_iter().flatten().map(|group| group.id).collect();
+        asking.rights.role_in(&groups) >= Role::Operator
+    };
     let name = |run: &ExecutionSummary| servers.get(&run.server_id).map(String::as_str).unwrap_or_default();
-    let runs = runs.iter().map(|run| ExecutionView::new(run, name(run), false)).collect();
+    let view = |run: &ExecutionSummary| {
+        let mut view = ExecutionView::new(run, name(run), may_read(run));
+        view.why = None;
+        view
+    };
+    let runs = runs.iter().map(view).collect();
     LIST.page(runs, &query.0).map(Json)
 }
 
@@ -158,6 +179,7 @@ pub async fn show(app: Data<App>, asking: Asking, id: Path<i64>) -> Result<Json<
     let Found { run, server, may_read } = find(&app, &asking, *id).await?;
     let mut view = ExecutionView::new(&run, &server.name, may_read);
     if may_read {
+        view.text.clone_from(&run.words);
         let parts = app.db.run(move |connection| Execution::output(connection, run.id, 0)).await?;
         let bytes: Vec<u8> = parts.into_iter().flat_map(|part| part.bytes).collect();
         view.output = Some(String::from_utf8_lossy(&bytes).into_owned());
@@ -165,7 +187,7 @@ pub async fn show(app: Data<App>, asking: Asking, id: Path<i64>) -> Result<Json<
     Ok(Json(view))
 }
 
-/// Asks for the end of a run; look at its state for what became of it. Role: operator, with the right to install.
+/// Asks for the end of a run; look at its state for what became of it. Role: operator, with the right to install, or to run commands.
 #[utoipa::path(
     operation_id = "stop_execution",
     delete, path = "/api/v1/executions/{execution}", tag = "executions",
@@ -175,7 +197,13 @@ pub async fn show(app: Data<App>, asking: Asking, id: Path<i64>) -> Result<Json<
 pub async fn stop(app: Data<App>, asking: Asking, _: Reauthenticated, id: Path<i64>) -> Result<HttpResponse> {
     let Found { run, server, may_read } = find(&app, &asking, *id).await?;
     let host = app.hosts.of(asking.0, server);
-    ask::stop(&host, run.id, &run.target).await?;
+    if RunCommand::is(&run.command_type) {
+        let id = run.id;
+        let command = app.db.run(move |connection| CommandRun::by_id(connection, id)).await?;
+        crate::executions::stop(&host, &command).await?;
+    } else {
+        ask::stop(&host, run.id, (&run.command_type, &run.target)).await?;
+    }
     Ok(HttpResponse::Accepted().json(ExecutionView::new(&run, host.name(), may_read)))
 }
 

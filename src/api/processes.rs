@@ -3,12 +3,12 @@
 pub mod one;
 pub mod signals;
 
+use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpMessage, HttpRequest};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::evidence::LivePage;
+use super::evidence::{LivePage, naming};
 use super::input::Parameters;
 use super::paging::{Key, ListQuery, Shape};
 use crate::app::App;
@@ -129,9 +129,6 @@ pub async fn index(
 ) -> Result<Json<LivePage<ProcessView>>> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
     let answer = Running::read(&host, &app.live.server(host.server().id), true).await;
-    if answer.is_err() {
-        request.extensions_mut().insert(CommandType::ListProcesses);
-    }
-    let answer = answer?;
+    let answer = naming(&request, CommandType::ListProcesses, answer)?;
     Ok(Json(LivePage::new(LIST.page(ProcessView::all(answer.value), &query.0)?, answer.evidence)))
 }

@@ -67,7 +67,7 @@ async fn rotate(config: Config) -> Outcome {
     }
     let names = report.unreadable.join(", ");
     Err(Failure::Failed(anyhow::anyhow!(
-        "no key opens what is stored in these credentials: {names}. Enter their secrets again in the admin area, then run this again"
+        "no key opens what is stored in these: {names}. Enter the secrets of credentials again in the admin area, then run this again; other things are lost"
     )))
 }
 

@@ -119,6 +119,29 @@ const BUILT_IN: &[(CommandType, &str)] = &[
     (CommandType::DeleteFile, include_str!("catalog/delete_file.yml")),
     (CommandType::SetFileMode, include_str!("catalog/set_file_mode.yml")),
     (CommandType::SetFileOwner, include_str!("catalog/set_file_owner.yml")),
+    (CommandType::ListServices, include_str!("catalog/list_services.yml")),
+    (CommandType::ReadService, include_str!("catalog/read_service.yml")),
+    (CommandType::ControlService, include_str!("catalog/control_service.yml")),
+    (CommandType::ListLogs, include_str!("catalog/list_logs.yml")),
+    (CommandType::ReadJournal, include_str!("catalog/read_journal.yml")),
+    (CommandType::FollowJournal, include_str!("catalog/follow_journal.yml")),
+    (CommandType::SearchLog, include_str!("catalog/search_log.yml")),
+    (CommandType::ListCron, include_str!("catalog/list_cron.yml")),
+    (CommandType::ReplaceCrontab, include_str!("catalog/replace_crontab.yml")),
+    (CommandType::ListCronRuns, include_str!("catalog/list_cron_runs.yml")),
+    (CommandType::RunCronLine, include_str!("catalog/run_cron_line.yml")),
+    (CommandType::ListAccounts, include_str!("catalog/list_accounts.yml")),
+    (CommandType::ChangeKeys, include_str!("catalog/change_keys.yml")),
+    (CommandType::EndKeyChange, include_str!("catalog/end_key_change.yml")),
+    (CommandType::ReadKeyChange, include_str!("catalog/read_key_change.yml")),
+    (CommandType::ReadBoot, include_str!("catalog/read_boot.yml")),
+    (CommandType::ListInhibitors, include_str!("catalog/list_inhibitors.yml")),
+    (CommandType::RestartServer, include_str!("catalog/restart_server.yml")),
+    (CommandType::ShutDownServer, include_str!("catalog/shut_down_server.yml")),
+    (CommandType::ReadLogins, include_str!("catalog/read_logins.yml")),
+    (CommandType::ListSessions, include_str!("catalog/list_sessions.yml")),
+    (CommandType::EndSession, include_str!("catalog/end_session.yml")),
+    (CommandType::RunCommand, include_str!("catalog/run_command.yml")),
 ];
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::read(BUILT_IN).unwrap_or_default());
@@ -286,7 +309,11 @@ mod tests {
     fn only_what_no_real_system_has_shown_is_unverified() {
         for variant in &Catalog::built_in().variants {
             let elsewhere = variant.on.os.iter().any(|os| os == "freebsd" || os == "macos")
-                || variant.on.has.iter().any(|tool| ["apk", "pacman", "zypper"].contains(&tool.as_str()));
+                || variant
+                    .on
+                    .has
+                    .iter()
+                    .any(|tool| ["apk", "pacman", "zypper", "runit", "busybox-init"].contains(&tool.as_str()));
             assert_eq!(variant.unverified, elsewhere, "{}", variant.name);
         }
     }

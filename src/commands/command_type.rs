@@ -91,6 +91,52 @@ pub enum CommandType {
     SetFileMode,
     /// Another owner.
     SetFileOwner,
+    /// What an init system keeps running.
+    ListServices,
+    /// One service in detail.
+    ReadService,
+    /// Starting, stopping and the like.
+    ControlService,
+    /// What there is to read of logs.
+    ListLogs,
+    /// A page of the journal.
+    ReadJournal,
+    /// What is added to the journal.
+    FollowJournal,
+    /// Lines of a file of a log.
+    SearchLog,
+    /// What runs by a timetable.
+    ListCron,
+    /// Another text for a crontab.
+    ReplaceCrontab,
+    /// What cron ran lately.
+    ListCronRuns,
+    /// A line of a crontab, run now.
+    RunCronLine,
+    /// Users, groups, and the keys by which they sign in.
+    ListAccounts,
+    /// Another text for a file of keys, which undoes itself until it is kept.
+    ChangeKeys,
+    /// Keeping such a change, or undoing it.
+    EndKeyChange,
+    /// What became of it.
+    ReadKeyChange,
+    /// In which boot it is.
+    ReadBoot,
+    /// What asks it not to go down.
+    ListInhibitors,
+    /// Starts it again.
+    RestartServer,
+    /// Switches it off.
+    ShutDownServer,
+    /// Who came, and who tried to.
+    ReadLogins,
+    /// Who is signed in now.
+    ListSessions,
+    /// The end of somebody's session.
+    EndSession,
+    /// A command of somebody's own.
+    RunCommand,
 }
 
 impl CommandType {
@@ -137,6 +183,29 @@ impl CommandType {
         Self::DeleteFile,
         Self::SetFileMode,
         Self::SetFileOwner,
+        Self::ListServices,
+        Self::ReadService,
+        Self::ControlService,
+        Self::ListLogs,
+        Self::ReadJournal,
+        Self::FollowJournal,
+        Self::SearchLog,
+        Self::ListCron,
+        Self::ReplaceCrontab,
+        Self::ListCronRuns,
+        Self::RunCronLine,
+        Self::ListAccounts,
+        Self::ChangeKeys,
+        Self::EndKeyChange,
+        Self::ReadKeyChange,
+        Self::ReadBoot,
+        Self::ListInhibitors,
+        Self::RestartServer,
+        Self::ShutDownServer,
+        Self::ReadLogins,
+        Self::ListSessions,
+        Self::EndSession,
+        Self::RunCommand,
     ];
 
     /// Whether its commands are given values that are known only when they run, or find them themselves: they cannot be listed
@@ -155,6 +224,11 @@ impl CommandType {
                 | Self::ReadFirewall
                 | Self::ReadFirewallChange
                 | Self::ListRestarts
+                | Self::ListServices
+                | Self::ListLogs
+                | Self::ReadBoot
+                | Self::ListInhibitors
+                | Self::ListSessions
         )
     }
 
@@ -169,7 +243,13 @@ impl CommandType {
                 | Self::RefreshLists
                 | Self::InstallFile
                 | Self::InspectFile
+                | Self::RunCronLine
         )
+    }
+
+    /// Whether its commands take the whole server down: lines of `sudoers` for them are nobody's by the way.
+    pub fn takes_down(self) -> bool {
+        matches!(self, Self::RestartServer | Self::ShutDownServer)
     }
 
     /// The command type of a name.

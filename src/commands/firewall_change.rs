@@ -1,15 +1,11 @@
 //! Changing a firewall through its owner: one rule more or less, armed to undo itself until it is kept over a new connection.
 
-pub(super) mod rows;
 mod told;
 
-use std::fmt;
-
 use super::firewall::Owner;
+use super::guarded_change::{ChangeReport, Ending, rows};
 use super::{Acting, Change, Command, CommandType, Parameters, ParseError, Permission, Read, Refusal, Value};
 use crate::language::Message;
-
-pub(super) const FORMATS: &[&str] = &["table"];
 
 /// What is done with a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,67 +156,6 @@ impl Change for ChangeFirewall {
     }
 }
 
-/// What became of a change, as the server tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChangeState {
-    /// It is made, and undoes itself unless it is kept.
-    Armed,
-    /// It stays.
-    Kept,
-    /// It was undone.
-    Undone,
-    /// It was to be undone, and that failed.
-    UndoFailed,
-    /// The server does not know.
-    Unknown,
-}
-
-impl ChangeState {
-    /// The word in the table and in the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Armed => "armed",
-            Self::Kept => "kept",
-            Self::Undone => "undone",
-            Self::UndoFailed => "undo_failed",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    fn from_name(name: &[u8]) -> Option<Self> {
-        let all = [Self::Armed, Self::Kept, Self::Undone, Self::UndoFailed, Self::Unknown];
-        all.into_iter().find(|state| state.name().as_bytes() == name)
-    }
-}
-
-/// What a server tells of its last change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeReport {
-    /// Which one; empty where the server knows of none.
-    pub id: String,
-    /// What became of it.
-    pub state: ChangeState,
-}
-
-/// How a change that waits is ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// It stays, now and after a restart.
-    Keep,
-    /// It is undone now.
-    Undo,
-}
-
-impl fmt::Display for Ending {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Keep => "keep",
-            Self::Undo => "undo",
-        })
-    }
-}
-
 /// Keeps a change that waits, or undoes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndFirewallChange {
@@ -237,11 +172,7 @@ impl Command for EndFirewallChange {
     type Output = ChangeReport;
 
     fn parameters(&self) -> Parameters {
-        let how = match self.ending {
-            Ending::Keep => "keep",
-            Ending::Undo => "undo",
-        };
-        Parameters::default().with("id", Value::Text(self.id.as_bytes().to_vec())).with("how", Value::OneOf(how))
+        Parameters::default().with("id", Value::Text(self.id.as_bytes().to_vec())).with("how", self.ending.value())
     }
 
     fn parse(&self, format: &str, output: &[u8]) -> Result<ChangeReport, ParseError> {

@@ -17,7 +17,7 @@ mod updates;
 
 use chrono::{DateTime, Utc};
 
-use super::text::{self, SHORT};
+use super::text::{self, SHORT, moment};
 use super::{Command, CommandType, ParseError, Read};
 
 pub use changes::{
@@ -178,9 +178,4 @@ fn shown(bytes: &[u8]) -> String {
         b"(none)" | b"-" => String::new(),
         bytes => text::shown(bytes, SHORT),
     }
-}
-
-/// A moment in seconds since 1970.
-fn moment(bytes: &[u8]) -> Option<DateTime<Utc>> {
-    text::integer(bytes).and_then(|seconds| DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0))
 }

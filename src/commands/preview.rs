@@ -1,21 +1,27 @@
 //! What an answer means, as a table of text: for people who try a command before they trust it.
 
+mod cron;
 mod files;
+mod logins;
 mod packages;
 mod processes;
+mod services;
 
+use super::accounts::Accounts;
 use super::directories::MeasureDirectories;
 use super::filesystems::ListFilesystems;
-use super::firewall::ReadFirewall;
-use super::firewall_change::{ChangeReport, ReadFirewallChange};
+use super::firewall::{Firewall, ReadFirewall};
+use super::firewall_change::ReadFirewallChange;
+use super::guarded_change::ChangeReport;
 use super::metrics::{Cpu, CpuTicks, Sample, SampleMetrics};
 use super::platform::{DetectPlatform, Platform};
 use super::port_probe::ProbePort;
+use super::power::{self, ListInhibitors, ReadBoot};
 use super::processes::environment::ReadEnvironment;
 use super::processes::{ListProcesses, one, signals};
 use super::sockets::ListSockets;
 use super::sockets::connections::ListConnections;
-use super::{Acting, Command, CommandType, ParseError};
+use super::{Acting, Command, CommandType, ListAccounts, ListCron, ListCronRuns, ParseError};
 
 /// Rows that are shown at most.
 const MOST_ROWS: usize = 100;
@@ -44,6 +50,7 @@ impl Preview {
 
 impl CommandType {
     /// Reads what a command of this type and `format` printed, and shows what was understood.
+    #[expect(clippy::too_many_lines, reason = "one arm per command type, read as a list")]
     pub fn preview(self, format: &str, output: &[u8]) -> Result<Preview, ParseError> {
         Ok(match self {
             Self::DetectPlatform => platform(&DetectPlatform.parse(format, output)?),
@@ -84,28 +91,32 @@ impl CommandType {
                     vec![String::from_utf8_lossy(&one.path).into_owned(), one.bytes.to_string()]
                 })
             }
-            Self::ReadFirewall => {
-                let found = ReadFirewall.parse(format, output)?;
-                let rules = found.places.iter().flat_map(|place| {
-                    place.rules.iter().map(move |rule| {
-                        vec![
-                            found.owner.name().to_owned(),
-                            place.name.clone(),
-                            rule.action.label().to_owned(),
-                            rule.text.clone(),
-                            rule.comment.clone(),
-                        ]
-                    })
-                });
-                Preview::of(&["Owner", "Place", "Action", "Rule", "Comment"], &rules.collect::<Vec<_>>(), Clone::clone)
-            }
-            Self::ChangeFirewall | Self::EndFirewallChange | Self::ReadFirewallChange => {
+            Self::ReadFirewall => firewall(&ReadFirewall.parse(format, output)?),
+            Self::ListAccounts => accounts(&ListAccounts { acting: Acting::User }.parse(format, output)?),
+            Self::ChangeFirewall
+            | Self::EndFirewallChange
+            | Self::ReadFirewallChange
+            | Self::ChangeKeys
+            | Self::EndKeyChange
+            | Self::ReadKeyChange => {
                 let report: ChangeReport = ReadFirewallChange.parse(format, output)?;
                 Preview::of(&["Change", "State"], &[report], |one| vec![one.id.clone(), one.state.name().to_owned()])
             }
+            Self::ReadLogins => logins::logins(format, output)?,
+            Self::ListSessions => logins::sessions(format, output)?,
+            Self::EndSession => logins::ended(output)?,
             Self::ProbePort => {
                 let probe = ProbePort { address: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), port: 1 };
                 Preview::of(&["Result"], &[probe.parse(format, output)?], |one| vec![format!("{one:?}")])
+            }
+            Self::ReadBoot => Preview::of(&["Boot", "Uptime"], &[ReadBoot.parse(format, output)?], |one| {
+                vec![one.id.clone(), one.uptime.as_secs().to_string()]
+            }),
+            Self::ListInhibitors => {
+                Preview::of(&["In the way"], &ListInhibitors.parse(format, output)?, |said| vec![said.clone()])
+            }
+            Self::RestartServer | Self::ShutDownServer => {
+                Preview::of(&["Result"], &[power::told(output)?], |one| vec![format!("{one:?}")])
             }
             Self::ListDirectory
             | Self::DescribeFile
@@ -118,7 +129,19 @@ impl CommandType {
             | Self::MoveFile
             | Self::DeleteFile
             | Self::SetFileMode
-            | Self::SetFileOwner => self.preview_of_files(format, output)?,
+            | Self::SetFileOwner
+            | Self::ReplaceCrontab
+            | Self::RunCronLine
+            | Self::RunCommand => self.preview_of_files(format, output)?,
+            Self::ListServices
+            | Self::ReadService
+            | Self::ControlService
+            | Self::ListLogs
+            | Self::ReadJournal
+            | Self::FollowJournal
+            | Self::SearchLog => self.preview_of_services(format, output)?,
+            Self::ListCronRuns => cron::runs(&ListCronRuns { acting: Acting::User }.parse(format, output)?),
+            Self::ListCron => cron::list(&ListCron { acting: Acting::User }.parse(format, output)?),
         })
     }
 }
@@ -148,6 +171,27 @@ fn platform(found: &Platform) -> Preview {
         ("has", found.capabilities.iter().cloned().collect::<Vec<_>>().join(", ")),
     ];
     Preview::of(&["Fact", "Value"], &facts, |(name, value)| vec![(*name).to_owned(), value.clone()])
+}
+
+fn firewall(found: &Firewall) -> Preview {
+    let rules = found.places.iter().flat_map(|place| {
+        place.rules.iter().map(move |rule| {
+            vec![
+                found.owner.name().to_owned(),
+                place.name.clone(),
+                rule.action.label().to_owned(),
+                rule.text.clone(),
+                rule.comment.clone(),
+            ]
+        })
+    });
+    Preview::of(&["Owner", "Place", "Action", "Rule", "Comment"], &rules.collect::<Vec<_>>(), Clone::clone)
+}
+
+fn accounts(found: &Accounts) -> Preview {
+    Preview::of(&["User", "UID", "Home", "Shell"], &found.users, |one| {
+        vec![one.name.clone(), one.uid.to_string(), one.home.clone(), one.shell.clone()]
+    })
 }
 
 fn sample(found: &Sample) -> Preview {

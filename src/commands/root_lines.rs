@@ -182,20 +182,20 @@ mod tests {
     }
 
     #[test]
-    fn every_built_in_command_that_reads_asks_for_root_with_constant_commands_only() {
-        let constant = |kind: &&crate::commands::CommandType| {
-            !kind.takes_values() && **kind != crate::commands::CommandType::ListRestarts
-        };
-        for command_type in crate::commands::CommandType::ALL.iter().filter(constant) {
+    fn the_lines_of_root_s_that_read_are_constant_but_for_these() {
+        let mut varying = Vec::new();
+        for command_type in CommandType::ALL.iter().filter(|command_type| !command_type.takes_values()) {
             for variant in Catalog::built_in().variants(*command_type) {
-                if super::super::script::takes_input(&variant.script) {
-                    // What is given to it varies in any case.
-                    continue;
+                // What is given to it varies in any case.
+                if !super::super::script::takes_input(&variant.script) {
+                    let lines = root_lines(&variant.script).into_iter();
+                    let found = lines.filter(|line| matches!(line, RootLine::Varying(_)));
+                    varying.extend(found.map(|line| format!("{}: {}", variant.name, line.text())));
                 }
-                let varying = root_lines(&variant.script).into_iter().find(|line| matches!(line, RootLine::Varying(_)));
-                assert_eq!(varying, None, "{}", variant.name);
             }
         }
+        // What is to be restarted is found by what maps deleted files; runit's tool knows no way to ask for all services.
+        assert_eq!(varying, ["linux: grep -l -s -E ' /(usr/", "runit: sv status \"$folder\"/*"]);
     }
 
     #[test]

@@ -62,6 +62,9 @@ mod tests {
             CommandType::DetectPlatform if word != "system" => "system\tLinux\n",
             CommandType::ReadProcess if !matches!(word, "process" | "gone") => "process\t7\t42\n",
             CommandType::ReadEnvironment if word == "variable" => "process\t42\n",
+            CommandType::ReadService | CommandType::ControlService if !matches!(word, "service" | "gone") => {
+                "service\ta\t\tactive\n"
+            }
             CommandType::InspectFile if word == "cut" => "field\tPackage\tloose\nscript\tpostinst\ttrue\n",
             CommandType::InspectFile if word != "field" && word != "signature" => "field\tPackage\tloose\n",
             _ => "",

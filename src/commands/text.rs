@@ -1,5 +1,7 @@
 //! Reading bytes that a server printed: lines, words, numbers. Every byte is hostile, so nothing here panics or guesses.
 
+use chrono::{DateTime, Utc};
+
 /// The lines of an answer, counted from 1, without their ends.
 pub(super) fn lines(output: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let output = output.strip_suffix(b"\n").unwrap_or(output);
@@ -66,6 +68,11 @@ pub(super) fn integer32(word: &[u8]) -> Option<u32> {
     integer(word).and_then(|value| u32::try_from(value).ok())
 }
 
+/// A moment in whole seconds since 1970.
+pub(super) fn moment(word: &[u8]) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(i64::try_from(integer(word)?).ok()?, 0)
+}
+
 /// A number with or without a fraction: digits and one dot, no sign, no exponent, no `NaN`.
 pub(super) fn decimal(word: &[u8]) -> Option<f64> {
     let plain = !word.is_empty() && word.len() <= 32 && word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
@@ -99,6 +106,7 @@ mod tests {
             assert_eq!(decimal(word.as_bytes()), None, "{word}");
         }
         assert_eq!(integer(b"18446744073709551615"), Some(u64::MAX));
+        assert_eq!(moment(b"18446744073709551615"), None);
         assert_eq!(decimal(b"0.07"), Some(0.07));
     }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::variables::{self, Variable};
-use super::{Config, PublicUrl};
+use super::{Config, OutboundConfig, PublicUrl};
 use crate::secret::SecretText;
 
 /// Everything that is wrong with the environment, one line each: name, what was expected, an example.
@@ -50,6 +50,11 @@ pub(super) fn config(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Config, 
     reader.duration(variables::KEEP_1M, 3_600..=DECADE, &mut config.retention.tier_60);
     reader.duration(variables::KEEP_10M, 86_400..=DECADE, &mut config.retention.tier_600);
     reader.duration(variables::KEEP_1H, 86_400..=DECADE, &mut config.retention.tier_3600);
+    reader.duration(variables::KEEP_LOGINS, 86_400..=DECADE, &mut config.logins_kept);
+    reader.set(variables::IP_DATABASE, "paths separated by commas", &mut config.ip_databases, |text| {
+        Some(list(text).into_iter().map(PathBuf::from).collect())
+    });
+    reader.outbound(&mut config.outbound);
     reader.duration(variables::SESSION_IDLE, 60..=86_400, &mut config.sessions.idle);
     reader.duration(variables::SESSION_LENGTH, 300..=7 * 86_400, &mut config.sessions.absolute);
     reader.duration(variables::LEASE, 2..=600, &mut config.lease);
@@ -99,15 +104,38 @@ impl Reader<'_> {
 
     /// `DATABASE_URL`, or the first line of the file that `DATABASE_URL_FILE` names.
     fn database_url(&mut self) -> Option<SecretText> {
-        if let Some(path) = self.text(variables::DATABASE_URL_FILE) {
+        self.secret(variables::DATABASE_URL, variables::DATABASE_URL_FILE)
+    }
+
+    /// The first line of the file that `in_file` names, or `plain` itself.
+    fn secret(&mut self, plain: Variable, in_file: Variable) -> Option<SecretText> {
+        if let Some(path) = self.text(in_file) {
             match std::fs::read_to_string(Path::new(&path)) {
                 Ok(text) => return Some(SecretText::new(text.lines().next().unwrap_or_default().trim().to_owned())),
                 Err(error) => {
-                    self.problems.push(format!("DATABASE_URL_FILE names {path}, which cannot be read: {error}"));
+                    self.problems.push(format!("{} names {path}, which cannot be read: {error}", in_file.name));
                 }
             }
         }
-        self.text(variables::DATABASE_URL).map(SecretText::new)
+        self.text(plain).map(SecretText::new)
+    }
+
+    /// What hannun asks of others by HTTP.
+    fn outbound(&mut self, config: &mut OutboundConfig) {
+        let entries = "networks with a port like 10.0.0.0/24:8443 or [fd00::5]:443, separated by commas, none of them an address under which a cloud tells its machines secrets";
+        self.set(variables::OUTBOUND_ALLOW, entries, &mut config.allowed, |text| {
+            list(text).iter().map(|entry| entry.parse().ok()).collect()
+        });
+        config.ca_file = self.text(variables::CA_FILE).map(PathBuf::from);
+        self.set(variables::REVERSE_NAMES, "0 or 1", &mut config.reverse_names, switch);
+        config.ip_service = self.secret(variables::IP_SERVICE, variables::IP_SERVICE_FILE);
+        // It may hold a token, so it is not told.
+        let is_template =
+            |url: &str| (url.starts_with("https://") || url.starts_with("http://")) && url.contains("{address}");
+        if config.ip_service.as_ref().is_some_and(|url| !is_template(url.expose())) {
+            let (name, example) = (variables::IP_SERVICE.name, variables::IP_SERVICE.example);
+            self.problems.push(format!("{name} must be a URL with {{address}} in it, for example {name}={example}"));
+        }
     }
 }
 
@@ -130,7 +158,7 @@ fn written(seconds: u64) -> String {
 }
 
 /// `15s`, `5m`, `12h`, `2d`.
-fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let unit = text.chars().last()?;
     let seconds = match unit {
         's' => 1,
@@ -195,6 +223,23 @@ mod tests {
         assert!(config.https());
         assert_eq!(config.origin(), "https://hannun.example.com");
         assert!(with(&[("HANNUN_PUBLIC_URL", "https://user@hannun.example.com")]).is_err());
+    }
+
+    #[test]
+    fn what_is_asked_outside_is_off_and_narrow_unless_set() {
+        let outbound = with(&[]).unwrap().outbound;
+        assert!(outbound.ip_service.is_none() && outbound.allowed.is_empty() && outbound.reverse_names);
+        let outbound = with(&[
+            ("HANNUN_IP_SERVICE", "https://ips.example/{address}?token=secret"),
+            ("HANNUN_OUTBOUND_ALLOW", "10.0.0.0/24:8443, [fd00::5]:443"),
+        ])
+        .unwrap()
+        .outbound;
+        assert_eq!(outbound.allowed.len(), 2);
+        assert!(!format!("{outbound:?}").contains("secret"));
+        let problems = with(&[("HANNUN_IP_SERVICE", "https://ips.example/?token=secret")]).unwrap_err().to_string();
+        assert!(problems.contains("HANNUN_IP_SERVICE must be") && !problems.contains("secret"), "{problems}");
+        assert!(with(&[("HANNUN_OUTBOUND_ALLOW", "169.254.169.254:80")]).is_err());
     }
 
     #[test]

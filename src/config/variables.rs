@@ -75,6 +75,44 @@ pub(super) const KEEP_10S: Variable =
 pub(super) const KEEP_1M: Variable = variable("HANNUN_KEEP_1M", "How long metrics are kept at 1 minute", "14d", "30d");
 pub(super) const KEEP_10M: Variable =
     variable("HANNUN_KEEP_10M", "How long metrics are kept at 10 minutes", "90d", "180d");
+pub(super) const KEEP_LOGINS: Variable =
+    variable("HANNUN_KEEP_LOGINS", "How long it is known who signed in to servers, and who tried to", "365d", "90d");
+pub(super) const IP_DATABASE: Variable = variable(
+    "HANNUN_IP_DATABASE",
+    "Files that know countries and networks of addresses (MaxMind, IPinfo, DB-IP; .mmdb), comma-separated",
+    "none",
+    "/srv/hannun/country.mmdb,/srv/hannun/asn.mmdb",
+);
+pub(super) const IP_SERVICE: Variable = variable(
+    "HANNUN_IP_SERVICE",
+    "A service on the internet that is asked whose a public address is, when a person opens it: its URL with {address} in it",
+    "none",
+    "https://api.ipinfo.io/lite/{address}?token=TOKEN",
+);
+pub(super) const IP_SERVICE_FILE: Variable = variable(
+    "HANNUN_IP_SERVICE_FILE",
+    "A file that holds HANNUN_IP_SERVICE, so that no token is in the environment",
+    "none",
+    "/run/secrets/ip-service",
+);
+pub(super) const REVERSE_NAMES: Variable = variable(
+    "HANNUN_REVERSE_NAMES",
+    "0 keeps hannun from asking the system's name servers for the name of an address that a person opens",
+    "1",
+    "0",
+);
+pub(super) const OUTBOUND_ALLOW: Variable = variable(
+    "HANNUN_OUTBOUND_ALLOW",
+    "Addresses of one's own network that hannun may reach by HTTP, each with its port, comma-separated; those under which a cloud tells its machines secrets cannot be listed",
+    "none",
+    "192.168.0.120:443,10.0.0.0/24:8443,[fd00::5]:443",
+);
+pub(super) const CA_FILE: Variable = variable(
+    "HANNUN_CA_FILE",
+    "Certificates (PEM) that hannun believes besides the usual ones when it speaks HTTPS to others",
+    "none",
+    "/etc/hannun/ca.pem",
+);
 pub(super) const KEEP_1H: Variable = variable("HANNUN_KEEP_1H", "How long metrics are kept at 1 hour", "730d", "1825d");
 pub(super) const SESSION_IDLE: Variable =
     variable("HANNUN_SESSION_IDLE", "A session without a request of the person ends after this long", "30m", "15m");
@@ -107,6 +145,13 @@ pub const VARIABLES: &[Variable] = &[
     KEEP_1M,
     KEEP_10M,
     KEEP_1H,
+    KEEP_LOGINS,
+    IP_DATABASE,
+    IP_SERVICE,
+    IP_SERVICE_FILE,
+    REVERSE_NAMES,
+    OUTBOUND_ALLOW,
+    CA_FILE,
     SESSION_IDLE,
     SESSION_LENGTH,
     LEASE,

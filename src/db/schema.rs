@@ -151,6 +151,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    crontab_runs (execution_id) {
+        execution_id -> BigInt,
+        content -> Bytea,
+    }
+}
+
+diesel::table! {
+    crontab_versions (id) {
+        id -> BigInt,
+        server_id -> BigInt,
+        place -> Text,
+        content -> Bytea,
+        digest -> Text,
+        size_bytes -> BigInt,
+        what -> Text,
+        replaced_by -> Text,
+        replaced_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     data_keys (id) {
         id -> BigInt,
         wrapped -> Bytea,
@@ -166,22 +187,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    firewall_changes (id) {
-        id -> BigInt,
-        server_id -> BigInt,
-        token -> Text,
-        owner -> Text,
-        line -> Text,
-        asked_by -> Text,
-        state -> Text,
-        why -> Text,
-        asked_at -> Timestamptz,
-        undoes_at -> Timestamptz,
-        ended_at -> Nullable<Timestamptz>,
-    }
-}
-
-diesel::table! {
     groups (id) {
         id -> BigInt,
         name -> Text,
@@ -190,6 +195,26 @@ diesel::table! {
         updated_at -> Timestamptz,
         managed_by -> Nullable<Text>,
         allow -> Text,
+    }
+}
+
+diesel::table! {
+    guarded_changes (id) {
+        id -> BigInt,
+        server_id -> BigInt,
+        kind -> Text,
+        token -> Text,
+        owner -> Text,
+        place -> Text,
+        by_root -> Bool,
+        line -> Text,
+        asked_by -> Text,
+        state -> Text,
+        why -> Text,
+        asked_at -> Timestamptz,
+        undoes_at -> Timestamptz,
+        looked_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -243,11 +268,58 @@ diesel::table! {
 }
 
 diesel::table! {
+    known_keys (server_id, user_name, fingerprint) {
+        server_id -> BigInt,
+        user_name -> Text,
+        fingerprint -> Text,
+        comment -> Text,
+        seen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     live_samples (server_id) {
         server_id -> BigInt,
         holder -> BigInt,
         batch -> BigInt,
         content -> Bytea,
+    }
+}
+
+diesel::table! {
+    login_events (id) {
+        id -> BigInt,
+        server_id -> BigInt,
+        at -> Timestamptz,
+        outcome -> Text,
+        user_name -> Text,
+        is_unknown_user -> Bool,
+        address -> Nullable<Inet>,
+        host -> Text,
+        port -> Nullable<Integer>,
+        method -> Text,
+        fingerprint -> Text,
+        pid -> Nullable<Integer>,
+        terminal -> Text,
+        ended_at -> Nullable<Timestamptz>,
+        is_over -> Bool,
+        times -> Integer,
+        told_by -> Text,
+        is_ours -> Bool,
+    }
+}
+
+diesel::table! {
+    login_readings (server_id) {
+        server_id -> BigInt,
+        token -> BigInt,
+        lease_until -> Nullable<Timestamptz>,
+        due_at -> Timestamptz,
+        place -> Jsonb,
+        read_at -> Nullable<Timestamptz>,
+        line -> Text,
+        took_ms -> BigInt,
+        error -> Text,
     }
 }
 
@@ -392,6 +464,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    service_counts (server_id) {
+        server_id -> BigInt,
+        failed -> Nullable<BigInt>,
+        counted_at -> Nullable<Timestamptz>,
+        due_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     sessions (id_hash) {
         id_hash -> Bytea,
         user_id -> BigInt,
@@ -520,6 +601,60 @@ diesel::table! {
         log_bytes -> BigInt,
         stop_asked_by -> Nullable<Text>,
         file_place -> Text,
+        words -> Nullable<Text>,
+        batch -> Nullable<BigInt>,
+        position -> Integer,
+        goes_on -> Bool,
+        time_limit_seconds -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    saved_commands (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        name -> Text,
+        words -> Text,
+        as_root -> Bool,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    terminals (id) {
+        id -> BigInt,
+        server_id -> BigInt,
+        user_id -> Nullable<BigInt>,
+        actor -> Text,
+        address -> Nullable<Inet>,
+        run_as -> Text,
+        holder -> Text,
+        begun_at -> Timestamptz,
+        seen_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        why -> Nullable<Jsonb>,
+        end_asked_by -> Nullable<Text>,
+        output_bytes -> BigInt,
+        recording -> Text,
+        recorded_bytes -> BigInt,
+    }
+}
+
+diesel::table! {
+    terminal_recordings (terminal_id, number) {
+        terminal_id -> BigInt,
+        number -> Integer,
+        from_ms -> BigInt,
+        sealed -> Bytea,
+    }
+}
+
+diesel::table! {
+    terminal_tickets (hash) {
+        hash -> Bytea,
+        terminal_id -> BigInt,
+        session_hash -> Bytea,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -541,6 +676,127 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    power_requests (id) {
+        id -> BigInt,
+        server_id -> BigInt,
+        deed -> Text,
+        asked_by -> Text,
+        boot_before -> Text,
+        uptime_before -> Double,
+        boot_after -> Text,
+        state -> Text,
+        why -> Nullable<Jsonb>,
+        asked_at -> Timestamptz,
+        away_at -> Nullable<Timestamptz>,
+        back_at -> Nullable<Timestamptz>,
+        booted_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+        token -> BigInt,
+        lease_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    channels (id) {
+        id -> BigInt,
+        name -> Text,
+        kind -> Text,
+        settings -> Jsonb,
+        secrets -> Bytea,
+        free_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        secret_names -> Array<Text>,
+        secrets_changed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    scenarios (id) {
+        id -> BigInt,
+        name -> Text,
+        owner_id -> BigInt,
+        schedule -> Jsonb,
+        source -> Text,
+        source_settings -> Jsonb,
+        servers -> Array<Text>,
+        enabled -> Bool,
+        grace_seconds -> Nullable<Integer>,
+        missed -> Text,
+        overlap -> Text,
+        parallel_most -> Integer,
+        next_slot -> Nullable<Timestamptz>,
+        next_run_at -> Nullable<Timestamptz>,
+        version -> BigInt,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    scenario_destinations (id) {
+        id -> BigInt,
+        scenario_id -> BigInt,
+        position -> Integer,
+        kind -> Text,
+        settings -> Jsonb,
+        channel_id -> Nullable<BigInt>,
+        condition -> Jsonb,
+        at_most_once -> Bool,
+    }
+}
+
+diesel::table! {
+    runs (id) {
+        id -> BigInt,
+        scenario_id -> BigInt,
+        scheduled_for -> Nullable<Timestamptz>,
+        cause -> Text,
+        started_by -> Text,
+        is_late -> Bool,
+        missed -> Jsonb,
+        state -> Text,
+        token -> BigInt,
+        tries -> Integer,
+        lease_until -> Nullable<Timestamptz>,
+        stop_asked_by -> Nullable<Text>,
+        queued_at -> Timestamptz,
+        started_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+        took_ms -> Nullable<BigInt>,
+        readings -> Jsonb,
+        why -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    deliveries (id) {
+        id -> BigInt,
+        key -> Text,
+        run_id -> BigInt,
+        destination_id -> Nullable<BigInt>,
+        position -> Integer,
+        kind -> Text,
+        channel_id -> Nullable<BigInt>,
+        settings -> Jsonb,
+        at_most_once -> Bool,
+        message -> Jsonb,
+        state -> Text,
+        token -> BigInt,
+        lease_until -> Nullable<Timestamptz>,
+        tries -> Integer,
+        next_try_at -> Nullable<Timestamptz>,
+        give_up_at -> Timestamptz,
+        may_repeat -> Bool,
+        status -> Nullable<Integer>,
+        said -> Text,
+        why -> Nullable<Jsonb>,
+        took_ms -> Nullable<BigInt>,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::joinable!(user_group_roles -> groups (group_id));
 diesel::joinable!(user_group_roles -> users (user_id));
 diesel::joinable!(user_groups -> groups (group_id));
@@ -554,9 +810,12 @@ diesel::joinable!(server_groups -> groups (group_id));
 diesel::joinable!(server_groups -> servers (server_id));
 diesel::joinable!(favourite_servers -> servers (server_id));
 diesel::joinable!(favourite_servers -> users (user_id));
-diesel::joinable!(firewall_changes -> servers (server_id));
+diesel::joinable!(crontab_runs -> executions (execution_id));
+diesel::joinable!(crontab_versions -> servers (server_id));
+diesel::joinable!(guarded_changes -> servers (server_id));
 diesel::joinable!(host_keys -> servers (server_id));
 diesel::joinable!(platforms -> servers (server_id));
+diesel::joinable!(power_requests -> servers (server_id));
 diesel::joinable!(server_states -> servers (server_id));
 diesel::joinable!(sampling_leases -> servers (server_id));
 diesel::joinable!(series -> servers (server_id));
@@ -566,49 +825,66 @@ diesel::joinable!(artifact_inspections -> servers (server_id));
 diesel::joinable!(executions -> artifacts (artifact_id));
 diesel::joinable!(executions -> servers (server_id));
 diesel::joinable!(execution_output -> executions (execution_id));
+diesel::joinable!(saved_commands -> users (user_id));
+diesel::joinable!(terminals -> servers (server_id));
+diesel::joinable!(terminals -> users (user_id));
+diesel::joinable!(terminal_recordings -> terminals (terminal_id));
+diesel::joinable!(terminal_tickets -> terminals (terminal_id));
 diesel::joinable!(consumer_readings -> servers (server_id));
-diesel::allow_tables_to_appear_in_same_query!(
-    api_token_groups,
-    api_tokens,
-    artifact_inspections,
-    artifacts,
-    audit_events,
-    audit_head,
-    check_groups,
-    check_results,
-    check_turns,
-    checks,
-    commands,
-    consumer_readings,
-    credentials,
-    data_keys,
-    execution_output,
-    executions,
-    favourite_servers,
-    firewall_changes,
-    groups,
-    host_keys,
-    idempotency_keys,
-    inventory_files,
-    instances,
-    live_samples,
-    metric_blocks,
-    metric_inbox,
-    metric_progress,
-    platforms,
-    recurring_jobs,
-    root_rights,
-    sampling_leases,
-    series,
-    server_groups,
-    server_states,
-    servers,
-    sessions,
-    settings,
-    setup_tokens,
-    sign_in_failures,
-    trials,
-    user_group_roles,
-    user_groups,
-    users,
-);
+diesel::joinable!(known_keys -> servers (server_id));
+diesel::joinable!(login_events -> servers (server_id));
+diesel::joinable!(login_readings -> servers (server_id));
+diesel::joinable!(service_counts -> servers (server_id));
+diesel::joinable!(deliveries -> runs (run_id));
+diesel::joinable!(runs -> scenarios (scenario_id));
+diesel::joinable!(scenario_destinations -> scenarios (scenario_id));
+diesel::joinable!(scenario_destinations -> channels (channel_id));
+diesel::joinable!(scenarios -> users (owner_id));
+diesel::allow_tables_to_appear_in_same_query!(api_token_groups, api_tokens);
+diesel::allow_tables_to_appear_in_same_query!(api_token_groups, groups);
+diesel::allow_tables_to_appear_in_same_query!(api_tokens, users);
+diesel::allow_tables_to_appear_in_same_query!(artifact_inspections, artifacts);
+diesel::allow_tables_to_appear_in_same_query!(artifact_inspections, servers);
+diesel::allow_tables_to_appear_in_same_query!(artifacts, executions);
+diesel::allow_tables_to_appear_in_same_query!(channels, scenario_destinations);
+diesel::allow_tables_to_appear_in_same_query!(check_results, checks);
+diesel::allow_tables_to_appear_in_same_query!(consumer_readings, servers);
+diesel::allow_tables_to_appear_in_same_query!(credentials, servers);
+diesel::allow_tables_to_appear_in_same_query!(crontab_runs, executions);
+diesel::allow_tables_to_appear_in_same_query!(crontab_versions, servers);
+diesel::allow_tables_to_appear_in_same_query!(deliveries, runs);
+diesel::allow_tables_to_appear_in_same_query!(execution_output, executions);
+diesel::allow_tables_to_appear_in_same_query!(executions, servers);
+diesel::allow_tables_to_appear_in_same_query!(favourite_servers, servers);
+diesel::allow_tables_to_appear_in_same_query!(favourite_servers, users);
+diesel::allow_tables_to_appear_in_same_query!(groups, server_groups);
+diesel::allow_tables_to_appear_in_same_query!(groups, user_group_roles);
+diesel::allow_tables_to_appear_in_same_query!(groups, user_groups);
+diesel::allow_tables_to_appear_in_same_query!(guarded_changes, servers);
+diesel::allow_tables_to_appear_in_same_query!(host_keys, servers);
+diesel::allow_tables_to_appear_in_same_query!(known_keys, servers);
+diesel::allow_tables_to_appear_in_same_query!(login_events, servers);
+diesel::allow_tables_to_appear_in_same_query!(login_readings, servers);
+diesel::allow_tables_to_appear_in_same_query!(platforms, servers);
+diesel::allow_tables_to_appear_in_same_query!(power_requests, servers);
+diesel::allow_tables_to_appear_in_same_query!(runs, scenarios);
+diesel::allow_tables_to_appear_in_same_query!(sampling_leases, servers);
+diesel::allow_tables_to_appear_in_same_query!(saved_commands, users);
+diesel::allow_tables_to_appear_in_same_query!(scenario_destinations, scenarios);
+diesel::allow_tables_to_appear_in_same_query!(scenarios, users);
+diesel::allow_tables_to_appear_in_same_query!(series, servers);
+diesel::allow_tables_to_appear_in_same_query!(server_groups, servers);
+diesel::allow_tables_to_appear_in_same_query!(server_states, servers);
+diesel::allow_tables_to_appear_in_same_query!(servers, service_counts);
+diesel::allow_tables_to_appear_in_same_query!(servers, terminals);
+diesel::allow_tables_to_appear_in_same_query!(sessions, users);
+diesel::allow_tables_to_appear_in_same_query!(terminal_recordings, terminals);
+diesel::allow_tables_to_appear_in_same_query!(terminal_tickets, terminals);
+diesel::allow_tables_to_appear_in_same_query!(terminals, users);
+diesel::allow_tables_to_appear_in_same_query!(user_group_roles, users);
+diesel::allow_tables_to_appear_in_same_query!(user_groups, users);
+// Not by a foreign key: who samples a server, with what, and lives.
+diesel::allow_tables_to_appear_in_same_query!(credentials, instances);
+diesel::allow_tables_to_appear_in_same_query!(credentials, sampling_leases);
+diesel::allow_tables_to_appear_in_same_query!(instances, sampling_leases);
+diesel::allow_tables_to_appear_in_same_query!(instances, servers);

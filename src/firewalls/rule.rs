@@ -76,9 +76,13 @@ impl NewRule {
         }
     }
 
-    /// Whether it could shut out whoever comes in by `port`.
-    pub fn stops(&self, port: u16) -> bool {
-        self.wish != Wish::Allow && self.protocol == "tcp" && self.ports.include(port)
+    /// Whether it could shut out whoever comes in by `port` from an address; from any, where theirs is not known.
+    pub fn stops(&self, port: u16, from: Option<IpAddr>) -> bool {
+        let is_for_them = match (self.source, from) {
+            (Some(source), Some(from)) => source.contains(&from.to_canonical()),
+            _ => true,
+        };
+        self.wish != Wish::Allow && self.protocol == "tcp" && self.ports.include(port) && is_for_them
     }
 }
 
@@ -292,6 +296,28 @@ mod tests {
             assert!(NewRule::read(&entered("1", "", comment)).unwrap_err().of("comment").is_some(), "{comment}");
         }
         assert!(NewRule::read(&entered("8000:8010", "2001:db8::/32", "한글 OK")).is_ok());
+    }
+
+    #[test]
+    fn a_rule_about_somebody_else_s_address_shuts_nobody_else_out() {
+        let stops = |source: &str, port, from: Option<&str>| {
+            let rule = NewRule::read(&Entered { action: "deny".into(), ..entered("22", source, "") }).unwrap();
+            rule.stops(port, from.map(|from| from.parse().unwrap()))
+        };
+        for (source, from) in [
+            ("", Some("192.0.2.7")),
+            ("192.0.2.0/24", Some("192.0.2.7")),
+            ("192.0.2.7", Some("::ffff:192.0.2.7")),
+            ("2001:db8::/32", Some("2001:db8::1")),
+            ("198.51.100.1", None),
+        ] {
+            assert!(stops(source, 22, from), "{source} {from:?}");
+        }
+        for (source, from) in [("198.51.100.1", "192.0.2.7"), ("0.0.0.0/0", "2001:db8::1"), ("10.0.0.0/8", "11.0.0.1")]
+        {
+            assert!(!stops(source, 22, Some(from)), "{source} {from}");
+        }
+        assert!(!stops("", 80, Some("192.0.2.7")));
     }
 
     #[test]

@@ -266,7 +266,9 @@ impl Incoming {
             self.store.check_room(0)?;
         }
         self.hash.update(bytes);
-        self.file.write_all(bytes).await.map_err(of_disk)
+        self.file.write_all(bytes).await.map_err(of_disk)?;
+        // Others count what has come so far by what is on the disk.
+        self.file.flush().await.map_err(of_disk)
     }
 
     /// The file is whole; it is still to be kept.

@@ -94,6 +94,15 @@ pub async fn inspect_file(host: &OperableHost, artifact: &Artifact) -> Result<Ex
     ask(host, InspectFile { file: artifact.file_name.clone() }, notes, Some(artifact.id), false).await
 }
 
+/// Asks for something that package tools have nothing to do with: it waits for none of theirs. What `more` writes commits with it.
+pub async fn run_beside<C: Change>(
+    host: &OperableHost,
+    command: C,
+    more: impl FnOnce(&mut crate::db::Connection, &ExecutionSummary) -> Result<()> + Send + 'static,
+) -> Result<ExecutionSummary> {
+    begin(host, command, Vec::new(), (None, false), false, more).await
+}
+
 async fn ask<C: Change>(
     host: &OperableHost,
     command: C,
@@ -101,10 +110,21 @@ async fn ask<C: Change>(
     artifact_id: Option<ArtifactId>,
     unsigned: bool,
 ) -> Result<ExecutionSummary> {
+    begin(host, command, notes, (artifact_id, unsigned), true, |_, _| Ok(())).await
+}
+
+async fn begin<C: Change>(
+    host: &OperableHost,
+    command: C,
+    notes: Vec<(&'static str, String)>,
+    (artifact_id, unsigned): (Option<ArtifactId>, bool),
+    one_at_a_time: bool,
+    more: impl FnOnce(&mut crate::db::Connection, &ExecutionSummary) -> Result<()> + Send + 'static,
+) -> Result<ExecutionSummary> {
     let (server_id, actor, target) = (host.server().id, host.actor().clone(), command.target());
     let (place, server, queued_at) = (new_token()?, host.name().to_owned(), host.now());
     let keep = move |connection: &mut crate::db::Connection, begun: crate::remote::detached::Begun| {
-        if let Some(other) = ExecutionSummary::going_on(connection, server_id)? {
+        if one_at_a_time && let Some(other) = ExecutionSummary::going_on(connection, server_id)? {
             let busy = Message::new("{server} is busy with {target}: wait for its end, or stop it");
             return Err(Error::Conflict(busy.with("server", server).with_words("target", what_of(&other))));
         }
@@ -127,6 +147,7 @@ async fn ask<C: Change>(
             queued_at,
         };
         let execution = new.insert(connection)?;
+        more(connection, &execution)?;
         entry(&RunExecution { execution: execution.id, token: execution.token })?.insert(connection)?;
         Ok(execution)
     };
@@ -159,9 +180,17 @@ pub(super) fn parameters(execution: &Execution) -> Result<Parameters> {
     })
 }
 
-/// Asks for the end of a run of `target`; who did it stands in the audit log.
-pub async fn stop(host: &Host, run: ExecutionId, target: &str) -> Result<()> {
-    host.permits(Permission::Install, "stop_execution", target).await?;
+/// What somebody must be allowed who asks for such a run, or for its end.
+pub fn permission_for(command_type: &str) -> Permission {
+    match CommandType::from_name(command_type) {
+        Some(CommandType::RunCronLine) => Permission::RunCommand,
+        _ => Permission::Install,
+    }
+}
+
+/// Asks for the end of a run; who did it stands in the audit log.
+pub async fn stop(host: &Host, run: ExecutionId, (command_type, target): (&str, &str)) -> Result<()> {
+    host.permits(permission_for(command_type), "stop_execution", target).await?;
     host.allows(Allowance::Change, "stop_execution", target).await?;
     let (actor, now) = (host.actor().clone(), host.now());
     let entry = AuditEntry::by(&actor, "stop_execution").server(host.name()).target(target).detail("execution", run);

@@ -2,6 +2,7 @@
 
 mod ends;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -11,19 +12,22 @@ use super::artifact_store::ArtifactStore;
 use super::ask::{self, RunExecution};
 use super::verdict::{self, Ended};
 use crate::clock::Clock;
-use crate::commands::CommandType;
+use crate::commands::cron::RunCronLine;
+use crate::commands::{Command, CommandType, Parameters};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::actor::{Actor, Scope};
 use crate::models::artifacts::Artifact;
 use crate::models::audit::AuditEntry;
+use crate::models::crontab_runs::CrontabRun;
 use crate::models::executions::{End, Execution, ExecutionState};
 use crate::models::ids::ExecutionId;
 use crate::models::servers::Server;
 use crate::remote::detached::{Job, Placed, Standing, Whereabouts};
 use crate::remote::host::Host;
 use crate::remote::hosts::Hosts;
+use crate::secret::seal::Sealer;
 use ends::{not_begun, outcome_of, stopped, unknown};
 
 /// Between two looks at a run.
@@ -53,6 +57,8 @@ pub struct Runs {
     pub clock: Clock,
     /// The uploaded files.
     pub store: ArtifactStore,
+    /// Opens what runs are given that may be a secret.
+    pub sealer: Arc<Sealer>,
     /// Told when the process ends: what runs is left to the next one.
     pub stop: CancellationToken,
 }
@@ -114,7 +120,7 @@ impl Runs {
             copied = self.copy(host, execution) => copied?,
             () = self.asked_to_end(id) => return Ok(false),
         };
-        let parameters = ask::parameters(execution)?;
+        let parameters = self.parameters(execution).await?;
         if !self.start(execution).await? {
             return Ok(false);
         }
@@ -133,6 +139,21 @@ impl Runs {
             file,
         };
         host.start(&job).await.map(|()| true)
+    }
+
+    /// What its script is given: what stands in its row, or what was kept for it until now.
+    async fn parameters(&self, execution: &Execution) -> Result<Parameters> {
+        if execution.command_type != RunCronLine::TYPE.name() {
+            return ask::parameters(execution);
+        }
+        let (id, sealer) = (execution.id, Arc::clone(&self.sealer));
+        let text = self.db.transaction(move |connection| {
+            let text = CrontabRun::open(connection, &sealer, id)?;
+            CrontabRun::forget(connection, id)?;
+            Ok(text)
+        });
+        let line: RunCronLine = serde_json::from_str(text.await?.expose()).map_err(Error::internal)?;
+        Ok(line.parameters())
     }
 
     /// Brings the file there, if there is one. Begun anew, what came before is removed.
@@ -285,6 +306,7 @@ impl Runs {
             if ended.command_type == CommandType::InspectFile.name() && end.state == ExecutionState::Succeeded {
                 super::known::learn(connection, &ended, &end.answer, now)?;
             }
+            CrontabRun::forget(connection, ended.id)?;
             let asked = entry.asked_before(ended.asked_number).detail("why", why).detail("exit_status", status);
             asked.ended(connection, outcome_of(end.state), now)?;
             Ok(true)
@@ -301,12 +323,7 @@ impl Runs {
 
 fn audit_entry(execution: &Execution, server: &str) -> AuditEntry {
     let action = CommandType::from_name(&execution.command_type).map_or("execution", CommandType::name);
-    let kind = match execution.actor_kind.as_str() {
-        "user" => "user",
-        "token" => "token",
-        _ => "system",
-    };
-    AuditEntry::by_kept(kind, &execution.actor, execution.address, action)
+    AuditEntry::by_kept(&execution.actor_kind, &execution.actor, execution.address, action)
         .server(server)
         .target(&execution.target)
         .run_as(&execution.run_as)

@@ -78,7 +78,7 @@ impl Ended<'_> {
     /// The tool says that it worked: what it admits in passing.
     fn judge_words(&self) -> Option<(ExecutionState, Option<Message>)> {
         let (signs, why) = match self.command_type {
-            CommandType::InspectFile => return None,
+            CommandType::InspectFile | CommandType::RunCronLine => return None,
             CommandType::RefreshLists => {
                 (NOT_FETCHED, "Its tool says that it worked, but not every list was fetched: {said}")
             }
@@ -113,7 +113,9 @@ impl Ended<'_> {
             return why.with("package", after.name).with_words("state", after.state.label());
         }
         let target = self.target;
-        for (signs, why) in REASONS {
+        // What somebody's own command says has no meaning for us.
+        let reasons = if self.command_type == CommandType::RunCronLine { &[] } else { REASONS };
+        for (signs, why) in reasons {
             if let Some(line) = self.line_with(signs) {
                 return Message::new(why).with("package", target).with("said", line);
             }

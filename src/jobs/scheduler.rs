@@ -1,4 +1,5 @@
-//! Claims what is due and puts it into the queue, once a second. Any number of processes may do so at the same time.
+//! Claims what is due and puts it into the queue, once a second: jobs that come round, scenarios, deliveries that are tried again. Any
+//! number of processes may do so at the same time.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use super::{RunRecurring, Work};
 use crate::error::Result;
 use crate::models::recurring_jobs::RecurringJob;
 use crate::queue::{caught, entry};
+use crate::scenarios;
 
 const PERIOD: Duration = Duration::from_secs(1);
 /// After a failure it waits twice as long each time, up to this.
@@ -34,7 +36,8 @@ impl Scheduler {
                 if !known {
                     self.introduce().await?;
                 }
-                self.tick().await
+                self.tick().await?;
+                self.fire().await
             });
             match done.await {
                 Ok(_) => (pause, known) = (PERIOD, true),
@@ -59,6 +62,23 @@ impl Scheduler {
                 Ok(())
             })
             .await
+    }
+
+    /// Fires the scenarios that are due, and queues the deliveries whose time has come, until there are no more; how many.
+    pub async fn fire(&self) -> Result<usize> {
+        let mut fired = 0;
+        loop {
+            let now = self.work.clock.now();
+            let some = self.work.db.transaction(move |connection| {
+                let lost = scenarios::fire::free_lost(connection, now)?;
+                let runs = scenarios::fire::fire_due(connection, now)?;
+                Ok(lost + runs + scenarios::fire::fire_deliveries(connection, now)?)
+            });
+            match some.await? {
+                0 => return Ok(fired),
+                some => fired += some,
+            }
+        }
     }
 
     /// Frees claims that ran out, claims what is due, and queues it: claim and entry in one transaction (J01).

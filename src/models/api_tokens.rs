@@ -145,6 +145,11 @@ impl ApiToken {
         Ok(Some((token, actor)))
     }
 
+    /// Whose it is, if it is anybody's.
+    pub fn owner(connection: &mut PgConnection, id: ApiTokenId) -> QueryResult<Option<UserId>> {
+        Ok(api_tokens::table.find(id).select(api_tokens::user_id).first(connection).optional()?.flatten())
+    }
+
     /// Which servers the token itself names, before it is cut to its owner's.
     pub fn scope(&self, connection: &mut PgConnection) -> QueryResult<Scope> {
         if self.all_groups {

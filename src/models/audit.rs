@@ -17,7 +17,7 @@ use crate::db::types::{Address, Labels, text_enum};
 
 pub use chain::{Head, Verification, head, verify};
 pub use entry::{Asked, AuditEntry};
-pub use export::CSV_HEAD;
+pub use export::{CSV_HEAD, csv_cell};
 
 text_enum! {
     /// How something ended, or that it was asked.

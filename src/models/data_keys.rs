@@ -10,7 +10,7 @@ use crate::db::schema::data_keys;
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::secret::SecretText;
-use crate::secret::seal::{KeyFile, Place, Sealer};
+use crate::secret::seal::{KeyFile, Place, SealError, Sealer};
 
 /// The deeds around data keys; a row is its id and the wrapped key.
 #[derive(Debug)]
@@ -56,6 +56,16 @@ impl DataKey {
         place: Place,
         value: &SecretText,
     ) -> Result<Vec<u8>> {
+        Self::seal_bytes(connection, sealer, place, value.expose().as_bytes())
+    }
+
+    /// The same for what is no text.
+    pub(super) fn seal_bytes(
+        connection: &mut PgConnection,
+        sealer: &Sealer,
+        place: Place,
+        value: &[u8],
+    ) -> Result<Vec<u8>> {
         let newest: Option<i64> = data_keys::table
             .select(data_keys::id)
             .order(data_keys::id.desc())
@@ -65,7 +75,43 @@ impl DataKey {
         if newest != sealer.newest() {
             Self::refresh(connection, sealer)?;
         }
-        sealer.seal(place, value).map_err(Error::internal)
+        sealer.seal_bytes(place, value).map_err(Error::internal)
+    }
+
+    /// Opens what was sealed for `place`.
+    pub(super) fn unseal(
+        connection: &mut PgConnection,
+        sealer: &Sealer,
+        place: Place,
+        stored: &[u8],
+    ) -> Result<SecretText> {
+        Self::opened(connection, sealer, |sealer| sealer.unseal(place, stored))
+    }
+
+    /// The same for what is no text.
+    pub(super) fn unseal_bytes(
+        connection: &mut PgConnection,
+        sealer: &Sealer,
+        place: Place,
+        stored: &[u8],
+    ) -> Result<Vec<u8>> {
+        Self::opened(connection, sealer, |sealer| sealer.unseal_bytes(place, stored))
+    }
+
+    fn opened<T>(
+        connection: &mut PgConnection,
+        sealer: &Sealer,
+        open: impl Fn(&Sealer) -> Result<T, SealError>,
+    ) -> Result<T> {
+        let opened = match open(sealer) {
+            // The keys were exchanged since they were read, perhaps by another process.
+            Err(SealError::KeyMissing) => {
+                Self::refresh(connection, sealer)?;
+                open(sealer)
+            }
+            opened => opened,
+        };
+        opened.map_err(Error::internal)
     }
 
     /// Reads the data keys again, because another process exchanged them.

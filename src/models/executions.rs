@@ -4,9 +4,11 @@ mod claims;
 mod output;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::{And, IsNull, NotEq};
 use diesel::prelude::*;
 
 use super::ids::{ArtifactId, ExecutionId, ServerId};
+use crate::commands::CommandType;
 use crate::db::schema::executions;
 use crate::db::types::{Address, text_enum};
 use crate::error::{Error, Result};
@@ -108,6 +110,8 @@ pub struct Execution {
     pub log_bytes: i64,
     pub stop_asked_by: Option<String>,
     pub file_place: String,
+    pub words: Option<String>,
+    pub time_limit_seconds: Option<i32>,
 }
 
 /// An execution without what it was sent and what it left: for lists, and for whoever watches it.
@@ -129,6 +133,8 @@ pub struct ExecutionSummary {
     pub why: Option<serde_json::Value>,
     pub log_bytes: i64,
     pub token: i64,
+    pub words: Option<String>,
+    pub as_root: bool,
 }
 
 /// What was asked for; validated and recorded before it exists.
@@ -193,10 +199,20 @@ impl ExecutionSummary {
         Self::query().find(id).first(connection).optional()?.ok_or(Error::NotFound("This run"))
     }
 
-    /// Those of a server, the newest first.
+    /// What package tools did on a server, the newest first.
     pub fn of_server(connection: &mut PgConnection, server: ServerId, limit: i64) -> QueryResult<Vec<Self>> {
         let of_server = Self::query().filter(executions::server_id.eq(server));
-        of_server.order(executions::id.desc()).limit(limit).load(connection)
+        of_server.filter(is_of_package_tools()).order(executions::id.desc()).limit(limit).load(connection)
+    }
+
+    /// Lines of crontabs that were run from here on a server, the newest first.
+    pub fn of_cron(connection: &mut PgConnection, server: ServerId, limit: i64) -> QueryResult<Vec<Self>> {
+        let of_server = Self::query().filter(executions::server_id.eq(server));
+        of_server
+            .filter(executions::command_type.eq(CommandType::RunCronLine.name()))
+            .order(executions::id.desc())
+            .limit(limit)
+            .load(connection)
     }
 
     /// Those of these servers, the newest first.
@@ -208,13 +224,18 @@ impl ExecutionSummary {
     /// What goes on on a server now: package tools have one lock.
     pub fn going_on(connection: &mut PgConnection, server: ServerId) -> QueryResult<Option<Self>> {
         let open = Self::query().filter(executions::server_id.eq(server).and(executions::ended_at.is_null()));
-        open.order(executions::id.desc()).first(connection).optional()
+        open.filter(is_of_package_tools()).order(executions::id.desc()).first(connection).optional()
     }
 
     /// The sentence about its end.
     pub fn why(&self) -> Option<Message> {
         sentence(self.why.as_ref())
     }
+}
+
+/// Lines of crontabs and commands of people's own have nothing to do with package tools, and lists of their own.
+fn is_of_package_tools() -> And<NotEq<executions::command_type, &'static str>, IsNull<executions::words>> {
+    executions::command_type.ne(CommandType::RunCronLine.name()).and(executions::words.is_null())
 }
 
 fn sentence(why: Option<&serde_json::Value>) -> Option<Message> {

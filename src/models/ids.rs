@@ -62,5 +62,23 @@ id!(/// A row of `artifacts`: an uploaded package file.
     ArtifactId);
 id!(/// A row of `executions`: a command that runs by itself on a server.
     ExecutionId);
-id!(/// A row of `firewall_changes`.
-    FirewallChangeId);
+id!(/// A row of `guarded_changes`.
+    GuardedChangeId);
+id!(/// A row of `crontab_versions`: what stood in a crontab before it was replaced.
+    CrontabVersionId);
+id!(/// A row of `power_requests`.
+    PowerRequestId);
+id!(/// A row of `terminals`: a shell that somebody has open.
+    TerminalId);
+id!(/// A row of `saved_commands`.
+    SavedCommandId);
+id!(/// A row of `channels`: where messages go.
+    ChannelId);
+id!(/// A row of `scenarios`.
+    ScenarioId);
+id!(/// A row of `scenario_destinations`.
+    DestinationId);
+id!(/// A row of `runs`: one firing of a scenario.
+    RunId);
+id!(/// A row of `deliveries`: what one destination of a run was to be told.
+    DeliveryId);

@@ -179,6 +179,26 @@ impl Server {
         Self::query().filter(servers::jump_server_id.eq(self.id)).order(servers::name).load(connection)
     }
 
+    /// The names of all servers that cannot be reached while this one is away, of those that `scope` knows: behind it, and behind
+    /// those.
+    pub fn cut_off_with(&self, connection: &mut PgConnection, scope: &Scope) -> Result<Vec<String>> {
+        let (mut names, mut nearer) = (Vec::new(), vec![self.clone()]);
+        for _ in 0..=changes::MAXIMUM_JUMPS {
+            let mut further = Vec::new();
+            for server in &nearer {
+                further.extend(server.behind(connection)?);
+            }
+            for server in &further {
+                if Self::by_name(connection, scope, &server.name).is_ok() {
+                    names.push(server.name.clone());
+                }
+            }
+            nearer = further;
+        }
+        names.sort();
+        Ok(names)
+    }
+
     /// The servers to jump through, nearest to this one first. Bounded: a circle cannot be stored.
     pub fn jumps(&self, connection: &mut PgConnection) -> Result<Vec<Self>> {
         let mut jumps = Vec::new();

@@ -32,7 +32,7 @@ pub(super) async fn check(
 }
 
 /// What the switch says, and where it is changed.
-fn refusal(server: &str, narrowest: &Narrowest, needed: Allowance) -> Message {
+pub(crate) fn refusal(server: &str, narrowest: &Narrowest, needed: Allowance) -> Message {
     let (whose, place) = match (&narrowest.group, &narrowest.file) {
         (None, None) => ("{server} allows no more than “{allowed}”", "Admin, Servers, {server}"),
         (None, Some(_)) => ("{server} allows no more than “{allowed}”", "the file {file}"),

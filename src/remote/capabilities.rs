@@ -105,6 +105,7 @@ impl Capabilities {
     }
 
     /// The file below `/etc/sudoers.d` that turns on what is limited; none where nothing is, or where nothing can be listed.
+    /// Whoever puts it there to see more does not give away the right to take the server down.
     pub fn sudoers(&self) -> Option<String> {
         // Behind a password nothing but every command can be listed.
         let rights = self.rights.as_ref().filter(|_| self.privilege != Privilege::SudoPassword)?.rights();
@@ -115,11 +116,12 @@ impl Capabilities {
             matches!(ability.standing, Standing::Limited(_))
                 && (self.privilege == Privilege::None || ability.root_lines.iter().any(lacks))
         };
-        if !self.abilities.iter().any(would_help) {
+        let offered = || self.abilities.iter().filter(|ability| !ability.command_type.takes_down());
+        if !offered().any(would_help) {
             return None;
         }
         let mut lines: Vec<&RootLine> = Vec::new();
-        for line in self.abilities.iter().flat_map(|ability| &ability.root_lines) {
+        for line in offered().flat_map(|ability| &ability.root_lines) {
             if !lines.contains(&line) {
                 lines.push(line);
             }
@@ -254,5 +256,8 @@ mod tests {
         let text = capabilities(Standing::Limited("x".into())).sudoers().unwrap();
         assert_eq!(text, "deploy ALL=(root) NOPASSWD: /usr/bin/ss -Htulpne\n");
         assert_eq!(capabilities(Standing::Full).sudoers(), None);
+        let mut restart = capabilities(Standing::Limited("x".into()));
+        restart.abilities[0].command_type = CommandType::RestartServer;
+        assert_eq!(restart.sudoers(), None, "nobody gives that away by the way");
     }
 }

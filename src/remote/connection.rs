@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::endpoint::Endpoint;
 use super::gate::{Gate, Seen};
-use super::lane::FlowPlace;
+use super::lane::OwnPlace;
 use crate::config::RemoteConfig;
 use crate::error::{RemoteError, Stage};
 use crate::language::Message;
@@ -31,6 +31,8 @@ pub(super) enum Use {
     Sampler,
     /// Output or input that takes long; on a connection of its own.
     Flow,
+    /// A shell that somebody has open; on a connection of its own.
+    Terminal,
     /// Ending what runs on another channel.
     Stopping,
 }
@@ -137,8 +139,8 @@ impl Drop for Connection {
 /// The use of a connection; while there is one, the connection is not idle.
 pub(super) struct Lease {
     connection: Arc<Connection>,
-    /// Of a flow: nobody else has its connection as long as this is used.
-    flow: Option<Arc<FlowPlace>>,
+    /// Of a flow or a terminal: nobody else has its connection as long as this is used.
+    flow: Option<Arc<OwnPlace>>,
 }
 
 impl Lease {
@@ -147,7 +149,7 @@ impl Lease {
     }
 
     /// The same, where the connection is that of a flow.
-    pub(super) fn of(connection: Arc<Connection>, flow: Option<Arc<FlowPlace>>) -> Self {
+    pub(super) fn of(connection: Arc<Connection>, flow: Option<Arc<OwnPlace>>) -> Self {
         connection.users.fetch_add(1, Ordering::AcqRel);
         connection.released.store(false, Ordering::Release);
         Self { connection, flow }
@@ -170,7 +172,7 @@ impl Lease {
         until: Instant,
     ) -> Result<(Channel<Msg>, OwnedSemaphorePermit), RemoteError> {
         let turns = match what {
-            Use::Command | Use::Flow => &self.connection.commands,
+            Use::Command | Use::Flow | Use::Terminal => &self.connection.commands,
             Use::Sampler => &self.connection.sampler,
             Use::Stopping => &self.connection.stopping,
         };

@@ -20,6 +20,7 @@ pub(super) struct Seen(Arc<Mutex<Facts>>);
 #[derive(Debug, Default)]
 struct Facts {
     presented: Option<PresentedKey>,
+    banner: Option<String>,
     farewell: Option<Farewell>,
 }
 
@@ -40,6 +41,11 @@ impl Seen {
     /// The host key, once the key exchange came that far.
     pub(super) fn presented(&self) -> Option<PresentedKey> {
         self.facts().presented.clone()
+    }
+
+    /// The last that the server said to people while we signed in.
+    pub(super) fn banner(&self) -> Option<String> {
+        self.facts().banner.clone()
     }
 
     /// How the connection ended, once it has.
@@ -88,6 +94,14 @@ impl Handler for Gate {
     async fn check_server_key(&mut self, key: &PublicKey) -> Result<bool, russh::Error> {
         self.seen.facts().presented = Some(PresentedKey::of(key));
         Ok(is_pinned(&self.pins, key))
+    }
+
+    async fn auth_banner(&mut self, banner: &str, _: &mut Session) -> Result<(), russh::Error> {
+        let said = super::failure::words(banner.as_bytes());
+        if !said.is_empty() {
+            self.seen.facts().banner = Some(said);
+        }
+        Ok(())
     }
 
     async fn disconnected(&mut self, reason: DisconnectReason<russh::Error>) -> Result<(), russh::Error> {

@@ -86,17 +86,24 @@ impl Host {
     /// Asks the server something that changes nothing. What is read of files as root is in the audit log.
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn read<C: Read>(&self, command: C) -> Result<Answer<C::Output>> {
-        self.look(command, None).await
+        self.look(command, None, Way::Kept).await
+    }
+
+    /// The same over a connection that is made for it and closed after it: it says whether one gets in now, also while nobody
+    /// else connects after failures.
+    #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
+    pub async fn read_anew<C: Read>(&self, command: C) -> Result<Answer<C::Output>> {
+        self.look(command, None, Way::New).await
     }
 
     /// Like [`Host::read`], and the audit log says who has looked: for what may hold secrets. Where that cannot be written, nothing is
     /// shown.
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn read_on_record<C: Read>(&self, command: C, target: &str) -> Result<Answer<C::Output>> {
-        self.look(command, Some(target.to_owned())).await
+        self.look(command, Some(target.to_owned()), Way::Kept).await
     }
 
-    async fn look<C: Read>(&self, command: C, on_record: Option<String>) -> Result<Answer<C::Output>> {
+    async fn look<C: Read>(&self, command: C, on_record: Option<String>, way: Way) -> Result<Answer<C::Output>> {
         self.may_read(&command, false).await?;
         let (mut record, mut run_as) = (on_record, "");
         let answer = async {
@@ -105,7 +112,7 @@ impl Host {
                 record.get_or_insert_with(|| command.target());
                 run_as = "root";
             }
-            self.ask(&command, (&endpoint, &platform), true, Way::Kept).await
+            self.ask(&command, (&endpoint, &platform), true, way).await
         };
         let answer = answer.await;
         if let (Some(target), Some(ended)) = (record, outcome_of_reading(&answer)) {

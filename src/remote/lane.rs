@@ -13,8 +13,10 @@ use super::connection::Connection;
 use super::pool::lock;
 use crate::error::RemoteError;
 
-/// Transfers, and files that are followed, at the same time on one server.
+/// Transfers, files that are followed and commands of people's own, at the same time on one server.
 pub(super) const FLOWS: usize = 12;
+/// Terminals at the same time on one server. They are counted apart: they last, and must hold up nobody.
+pub(super) const TERMINALS: usize = 10;
 
 /// A place for one connection.
 pub(super) type Place = Arc<Mutex<State>>;
@@ -23,12 +25,19 @@ pub(super) type Place = Arc<Mutex<State>>;
 pub(super) struct Lane {
     /// The kept one: commands and the sampler.
     pub(super) kept: Place,
-    /// Those that are opened on demand: who reads slowly on one holds up nobody on another, for it is TCP that waits.
-    flows: Mutex<Vec<Place>>,
-    /// Those of them that nobody has; the one that was given back last is taken first, for it is open.
+    /// Those of transfers and the like.
+    pub(super) flows: Arc<Places>,
+    /// Those of terminals.
+    pub(super) terminals: Arc<Places>,
+    pub(super) breaker: Mutex<Breaker>,
+}
+
+/// Places that are opened on demand: who reads slowly on one holds up nobody on another, for it is TCP that waits.
+pub(super) struct Places {
+    all: Mutex<Vec<Place>>,
+    /// Those that nobody has; the one that was given back last is taken first, for it is open.
     free: Mutex<Vec<Place>>,
     turns: Arc<Semaphore>,
-    pub(super) breaker: Mutex<Breaker>,
 }
 
 pub(super) type Opening = Shared<BoxFuture<'static, Result<Arc<Connection>, RemoteError>>>;
@@ -41,16 +50,35 @@ pub(super) enum State {
     Open(Arc<Connection>),
 }
 
-/// The place of one transfer, for as long as it lasts.
-pub(super) struct FlowPlace {
+/// The place of one transfer or terminal, for as long as it lasts.
+pub(super) struct OwnPlace {
     pub(super) place: Place,
-    lane: Arc<Lane>,
+    places: Arc<Places>,
     _turn: OwnedSemaphorePermit,
 }
 
-impl Drop for FlowPlace {
+impl Drop for OwnPlace {
     fn drop(&mut self) {
-        lock(&self.lane.free).push(Arc::clone(&self.place));
+        lock(&self.places.free).push(Arc::clone(&self.place));
+    }
+}
+
+impl Places {
+    fn new(count: usize) -> Arc<Self> {
+        let (all, free) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { all, free, turns: Arc::new(Semaphore::new(count)) })
+    }
+
+    /// A place that nobody else has, as soon as there is one; none by then.
+    pub(super) async fn take(self: Arc<Self>, until: Instant) -> Option<OwnPlace> {
+        let turn = timeout_at(until, Arc::clone(&self.turns).acquire_owned()).await.ok()?.ok()?;
+        let free = lock(&self.free).pop();
+        let place = free.unwrap_or_else(|| {
+            let place = Place::default();
+            lock(&self.all).push(Arc::clone(&place));
+            place
+        });
+        Some(OwnPlace { place, places: self, _turn: turn })
     }
 }
 
@@ -58,27 +86,14 @@ impl Default for Lane {
     fn default() -> Self {
         Self {
             kept: Place::default(),
-            flows: Mutex::default(),
-            free: Mutex::default(),
-            turns: Arc::new(Semaphore::new(FLOWS)),
+            flows: Places::new(FLOWS),
+            terminals: Places::new(TERMINALS),
             breaker: Mutex::default(),
         }
     }
 }
 
 impl Lane {
-    /// A place that nobody else has, as soon as there is one; none by then.
-    pub(super) async fn place_for_flow(self: Arc<Self>, until: Instant) -> Option<FlowPlace> {
-        let turn = timeout_at(until, Arc::clone(&self.turns).acquire_owned()).await.ok()?.ok()?;
-        let free = lock(&self.free).pop();
-        let place = free.unwrap_or_else(|| {
-            let place = Place::default();
-            lock(&self.flows).push(Arc::clone(&place));
-            place
-        });
-        Some(FlowPlace { place, lane: self, _turn: turn })
-    }
-
     /// Keeps a connection that a test made, where none is kept yet.
     pub(super) fn adopt(&self, connection: &Arc<Connection>) -> bool {
         let mut state = lock(&self.kept);
@@ -127,7 +142,8 @@ impl Lane {
     }
 
     fn places(&self) -> Vec<Place> {
-        std::iter::once(&self.kept).chain(&*lock(&self.flows)).cloned().collect()
+        let (flows, terminals) = (lock(&self.flows.all), lock(&self.terminals.all));
+        std::iter::once(&self.kept).chain(&*flows).chain(&*terminals).cloned().collect()
     }
 }
 
@@ -155,21 +171,22 @@ mod tests {
 
     #[tokio::test]
     async fn each_flow_has_a_place_of_its_own_and_gives_it_back() {
-        let lane = Arc::new(Lane::default());
+        let lane = Lane::default();
         let soon = || Instant::now() + Duration::from_millis(20);
         let mut taken = Vec::new();
         for _ in 0..FLOWS {
-            taken.push(Arc::clone(&lane).place_for_flow(soon()).await.unwrap());
+            taken.push(Arc::clone(&lane.flows).take(soon()).await.unwrap());
         }
         let mut places: Vec<_> = taken.iter().map(|flow| Arc::as_ptr(&flow.place)).collect();
         places.sort_unstable();
         places.dedup();
         assert_eq!(places.len(), FLOWS);
-        assert!(Arc::clone(&lane).place_for_flow(soon()).await.is_none(), "all are taken");
+        assert!(Arc::clone(&lane.flows).take(soon()).await.is_none(), "all are taken");
+        assert!(Arc::clone(&lane.terminals).take(soon()).await.is_some(), "terminals have their own");
         let last = taken.pop().unwrap();
         let place = Arc::clone(&last.place);
         drop(last);
-        let again = Arc::clone(&lane).place_for_flow(soon()).await.unwrap();
+        let again = Arc::clone(&lane.flows).take(soon()).await.unwrap();
         assert!(Arc::ptr_eq(&again.place, &place), "the one that may be open still");
     }
 }

@@ -21,22 +21,22 @@ const NEW: usize = 64;
 /// Lookups at the same time of names that hung the last time.
 const SLOW: usize = 32;
 /// The stack of a thread that looks a name up, bytes; resolvers keep packets there.
-const STACK: usize = 512 << 10;
+pub(crate) const STACK: usize = 512 << 10;
 /// Names whose last time is remembered, at most.
 const REMEMBERED: usize = 10_000;
 
-/// Why a name has no address.
-#[derive(Debug)]
-pub(super) enum Unresolved {
-    /// It was answered that there is none, or the resolver failed.
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unresolved {
+    /// There is none, or the resolver failed.
     Unknown,
-    /// No answer in time.
+    /// It did not come in time.
     TimedOut,
 }
 
 /// Looks names up.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(crate) struct Names {
     quick: Arc<Semaphore>,
     new: Arc<Semaphore>,
     slow: Arc<Semaphore>,
@@ -61,7 +61,7 @@ impl Names {
     }
 
     /// The addresses of `name`, within `limit`.
-    pub(super) async fn resolve(&self, name: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, Unresolved> {
+    pub(crate) async fn resolve(&self, name: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, Unresolved> {
         let until = Instant::now() + limit;
         let lane = match self.last_times().get(name) {
             Some(true) => &self.quick,

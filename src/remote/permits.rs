@@ -37,7 +37,8 @@ pub(super) async fn is_allowed(
     Ok(rights.allow(permission, &groups))
 }
 
-fn refusal(server: &str, permission: Permission) -> Message {
+/// What is missing, and who can change that.
+pub(crate) fn refusal(server: &str, permission: Permission) -> Message {
     Message::new("You may not do this on {server}: {permission}. An administrator can change your rights")
         .with("server", server)
         .with_words("permission", permission.label())

@@ -158,6 +158,25 @@ impl Pipe {
         }
     }
 
+    /// What stands on standard error.
+    pub fn said(&self) -> String {
+        words(self.stderr.bytes())
+    }
+
+    /// The process group of the script, once it is known.
+    pub fn group(&self) -> Option<i64> {
+        self.ears.group()
+    }
+
+    /// Ends what runs, and says whether it still does.
+    pub async fn stop(&mut self) -> StillRunning {
+        match self.channel.take() {
+            Some(mut channel) => stop(&mut channel, &mut self.ears).await,
+            None if self.end.is_some() => StillRunning::No,
+            None => StillRunning::Unknown,
+        }
+    }
+
     /// One thing that happens, or all that is queued sent.
     async fn step(&mut self, sending: bool) -> Result<(), RemoteError> {
         let until = self.ended.map(|ended| ended + AFTER_EXIT);
@@ -251,10 +270,7 @@ impl Pipe {
     }
 
     async fn too_silent(&mut self) -> RemoteError {
-        let still_running = match self.channel.take() {
-            Some(mut channel) => stop(&mut channel, &mut self.ears).await,
-            None => StillRunning::Unknown,
-        };
+        let still_running = self.stop().await;
         let (server, command, after) = (self.server.clone(), self.command.clone(), self.silence.unwrap_or_default());
         RemoteError::DeadlinePassed { server, command, after, still_running }
     }

@@ -21,7 +21,7 @@ use super::credential::OpenKeys;
 use super::endpoint::Endpoint;
 use super::exec;
 use super::host_keys::PresentedKey;
-use super::lane::{self, FlowPlace, Lane, Opening, Place, State};
+use super::lane::{self, Lane, Opening, OwnPlace, Place, State};
 use super::names::Names;
 use super::pipe::Pipe;
 use super::request::{Answer, Request};
@@ -219,15 +219,22 @@ impl Pool {
         }
     }
 
-    async fn place_for_flow(&self, endpoint: &Endpoint, until: Instant) -> Result<Arc<FlowPlace>, RemoteError> {
-        let place = self.lane(endpoint.id).place_for_flow(until).await;
+    async fn place_for_flow(&self, endpoint: &Endpoint, until: Instant) -> Result<Arc<OwnPlace>, RemoteError> {
+        let place = Arc::clone(&self.lane(endpoint.id).flows).take(until).await;
         place.map(Arc::new).ok_or_else(|| RemoteError::Busy { server: endpoint.name.clone(), transfers: lane::FLOWS })
+    }
+
+    /// A connection that no other use shares, with a place among those of terminals.
+    pub(super) async fn lease_for_terminal(&self, endpoint: &Endpoint, until: Instant) -> Result<Lease, RemoteError> {
+        let place = Arc::clone(&self.lane(endpoint.id).terminals).take(until).await.map(Arc::new);
+        let busy = || RemoteError::Busy { server: endpoint.name.clone(), transfers: lane::TERMINALS };
+        self.lease_until(endpoint, Some(&place.ok_or_else(busy)?), Purpose::Asking, until).await
     }
 
     async fn lease_until(
         &self,
         endpoint: &Endpoint,
-        flow: Option<&Arc<FlowPlace>>,
+        flow: Option<&Arc<OwnPlace>>,
         purpose: Purpose,
         until: Instant,
     ) -> Result<Lease, RemoteError> {
@@ -242,7 +249,7 @@ impl Pool {
     fn lease<'a>(
         &'a self,
         endpoint: &'a Endpoint,
-        flow: Option<&'a Arc<FlowPlace>>,
+        flow: Option<&'a Arc<OwnPlace>>,
         purpose: Purpose,
     ) -> BoxFuture<'a, Result<Lease, RemoteError>> {
         async move {

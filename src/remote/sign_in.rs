@@ -171,7 +171,11 @@ async fn ended(handle: &mut Handle<Gate>, endpoint: &Endpoint, seen: &Seen) -> R
         // OpenSSH's MaxAuthTries.
         Some(Farewell::Said(said)) if said.contains("authentication failures") => return refused(endpoint),
         Some(Farewell::Said(said)) => Message::new("it ended the sign-in and said: {said}").with("said", said),
-        Some(Farewell::Silence | Farewell::Broken(_)) => Message::new("it closed the connection during the sign-in"),
+        // A system that boots or goes down lets nobody but root in, and says so (pam_nologin).
+        Some(Farewell::Silence | Farewell::Broken(_)) => match seen.banner() {
+            Some(said) => Message::new("it ended the sign-in and said: {said}").with("said", said),
+            None => Message::new("it closed the connection during the sign-in"),
+        },
     };
     RemoteError::Unreachable { server: endpoint.name.clone(), why }
 }

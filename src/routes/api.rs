@@ -6,9 +6,10 @@ use actix_web::middleware::from_fn;
 use actix_web::{Handler, Responder, web};
 
 use crate::api::{
-    artifacts, audit_events, capabilities, checks, command_types, commands, connection, consumers, credentials,
-    directories, executions, files, filesystems, firewall, groups, host_key, idempotency, imports, inventory, latest,
-    metrics, openapi, packages, platform, processes, servers, sockets, stream, tokens, trials, users,
+    accounts, artifacts, audit_events, capabilities, channels, checks, command_types, commands, connection, consumers,
+    credentials, cron, directories, executions, files, filesystems, firewall, groups, host_key, idempotency, imports,
+    inventory, ips, latest, logins, logs, metrics, openapi, packages, platform, power, processes, runs, scenarios,
+    schedules, servers, services, sockets, stream, terminals, tokens, trials, users,
 };
 use crate::web::health;
 use crate::web::router::Permission::Anyone;
@@ -17,7 +18,10 @@ use crate::web::router::{ADMINISTRATOR, EVERY_SERVER, OPERATOR, Route, VIEWER, g
 /// Of two patterns that match, the first wins.
 pub(super) fn all() -> Vec<Route> {
     let mut routes = of_servers();
+    routes.extend(of_accounts());
+    routes.extend(of_timetables());
     routes.extend(of_registry());
+    routes.extend(of_scenarios());
     routes.extend([
         get("/healthz", Anyone, || web::to(health::live)),
         get("/readyz", Anyone, || web::to(health::ready)),
@@ -28,6 +32,7 @@ pub(super) fn all() -> Vec<Route> {
     routes
 }
 
+#[expect(clippy::too_many_lines, reason = "one line per route, read as a table")]
 fn of_servers() -> Vec<Route> {
     vec![
         get("/api/v1/servers", VIEWER, || web::to(servers::index)),
@@ -47,7 +52,16 @@ fn of_servers() -> Vec<Route> {
         get("/api/v1/servers/{server}/processes", VIEWER, || web::to(processes::index)),
         get("/api/v1/servers/{server}/processes/{pid}", VIEWER, || web::to(processes::one::show)),
         post("/api/v1/servers/{server}/processes/{pid}/signals", OPERATOR, || once(processes::signals::create)),
+        get("/api/v1/servers/{server}/power", VIEWER, || web::to(power::show)),
+        post("/api/v1/servers/{server}/power/requests", OPERATOR, || once(power::requests::create)),
+        get("/api/v1/servers/{server}/power/requests/{request}", VIEWER, || web::to(power::requests::show)),
         get("/api/v1/servers/{server}/sockets", VIEWER, || web::to(sockets::index)),
+        get("/api/v1/servers/{server}/logs", OPERATOR, || web::to(logs::index)),
+        get("/api/v1/servers/{server}/logs/stream", OPERATOR, || web::to(logs::stream::show)),
+        get("/api/v1/servers/{server}/logs/sources", VIEWER, || web::to(logs::sources)),
+        get("/api/v1/servers/{server}/services", VIEWER, || web::to(services::index)),
+        get("/api/v1/servers/{server}/services/{unit}", VIEWER, || web::to(services::show)),
+        post("/api/v1/servers/{server}/services/{unit}/actions", OPERATOR, || once(services::actions::create)),
         get("/api/v1/servers/{server}/filesystems", VIEWER, || web::to(filesystems::index)),
         get("/api/v1/servers/{server}/packages", VIEWER, || web::to(packages::index)),
         get("/api/v1/servers/{server}/packages/updates", VIEWER, || web::to(packages::updates::index)),
@@ -66,6 +80,7 @@ fn of_servers() -> Vec<Route> {
         get("/api/v1/artifacts/{artifact}", OPERATOR, || web::to(artifacts::show)),
         other(Method::DELETE, "/api/v1/artifacts/{artifact}", OPERATOR, || once(artifacts::destroy)),
         get("/api/v1/executions", OPERATOR, || web::to(executions::index)),
+        post("/api/v1/executions", OPERATOR, || once(executions::asked::create)),
         get("/api/v1/executions/{execution}", OPERATOR, || web::to(executions::show)),
         get("/api/v1/executions/{execution}/stream", OPERATOR, || web::to(executions::stream)),
         other(Method::DELETE, "/api/v1/executions/{execution}", OPERATOR, || once(executions::stop)),
@@ -97,8 +112,58 @@ fn of_servers() -> Vec<Route> {
         other(Method::DELETE, "/api/v1/servers/{server}/directories/measurements/latest", OPERATOR, || {
             once(directories::stop)
         }),
+        get("/api/v1/servers/{server}/logins", VIEWER, || web::to(logins::index)),
+        get("/api/v1/servers/{server}/sessions", VIEWER, || web::to(logins::sessions::index)),
+        post("/api/v1/servers/{server}/sessions/{pid}/endings", OPERATOR, || once(logins::sessions::end)),
+        get("/api/v1/ips/{address}", VIEWER, || web::to(ips::show)),
+        get("/api/v1/terminals", ADMINISTRATOR, || web::to(terminals::index)),
+        get("/api/v1/terminals/{terminal}", ADMINISTRATOR, || web::to(terminals::show)),
+        other(Method::DELETE, "/api/v1/terminals/{terminal}", ADMINISTRATOR, || once(terminals::destroy)),
         get("/api/v1/servers/{server}/checks", VIEWER, || web::to(checks::results)),
         post("/api/v1/servers/{server}/trials", ADMINISTRATOR, || once(trials::create)),
+    ]
+}
+
+fn of_accounts() -> Vec<Route> {
+    vec![
+        get("/api/v1/servers/{server}/accounts", OPERATOR, || web::to(accounts::index)),
+        get("/api/v1/servers/{server}/accounts/changes/latest", OPERATOR, || web::to(accounts::show_change)),
+        post("/api/v1/servers/{server}/accounts/changes/{change}/confirmations", OPERATOR, || {
+            once(accounts::keep_change)
+        }),
+        post("/api/v1/servers/{server}/accounts/changes/{change}/undoings", OPERATOR, || once(accounts::undo_change)),
+        post("/api/v1/servers/{server}/accounts/{user}/keys", OPERATOR, || once(accounts::add_key)),
+        other(Method::DELETE, "/api/v1/servers/{server}/accounts/{user}/keys", OPERATOR, || once(accounts::remove_key)),
+    ]
+}
+
+fn of_timetables() -> Vec<Route> {
+    vec![
+        get("/api/v1/servers/{server}/cron", OPERATOR, || web::to(cron::index)),
+        get("/api/v1/servers/{server}/cron/content", OPERATOR, || web::to(cron::content::show)),
+        other(Method::PUT, "/api/v1/servers/{server}/cron/content", OPERATOR, || web::to(cron::content::replace))
+            .streamed(),
+        get("/api/v1/servers/{server}/cron/log", OPERATOR, || web::to(cron::log::show)),
+        post("/api/v1/servers/{server}/cron/runs", OPERATOR, || once(cron::runs::create)),
+        get("/api/v1/servers/{server}/cron/versions", OPERATOR, || web::to(cron::versions::index)),
+        get("/api/v1/servers/{server}/cron/versions/{version}", OPERATOR, || web::to(cron::versions::show)),
+    ]
+}
+
+fn of_scenarios() -> Vec<Route> {
+    vec![
+        get("/api/v1/scenarios", VIEWER, || web::to(scenarios::index)),
+        post("/api/v1/scenarios", OPERATOR, || once(scenarios::create)),
+        get("/api/v1/scenarios/{scenario}", VIEWER, || web::to(scenarios::show)),
+        other(Method::PUT, "/api/v1/scenarios/{scenario}", OPERATOR, || once(scenarios::replace)),
+        other(Method::PATCH, "/api/v1/scenarios/{scenario}", OPERATOR, || once(scenarios::update)),
+        other(Method::DELETE, "/api/v1/scenarios/{scenario}", OPERATOR, || once(scenarios::destroy)),
+        get("/api/v1/scenarios/{scenario}/runs", VIEWER, || web::to(scenarios::runs)),
+        post("/api/v1/scenarios/{scenario}/runs", OPERATOR, || once(scenarios::run)),
+        get("/api/v1/runs/{run}", VIEWER, || web::to(runs::show)),
+        other(Method::DELETE, "/api/v1/runs/{run}", OPERATOR, || once(runs::stop)),
+        get("/api/v1/runs/{run}/deliveries", VIEWER, || web::to(runs::deliveries)),
+        post("/api/v1/schedules/preview", VIEWER, || web::to(schedules::preview)),
     ]
 }
 
@@ -109,6 +174,12 @@ fn of_registry() -> Vec<Route> {
         get("/api/v1/credentials/{credential}", EVERY_SERVER, || web::to(credentials::show)),
         other(Method::PATCH, "/api/v1/credentials/{credential}", EVERY_SERVER, || once(credentials::update)),
         other(Method::DELETE, "/api/v1/credentials/{credential}", EVERY_SERVER, || once(credentials::destroy)),
+        get("/api/v1/channels", EVERY_SERVER, || web::to(channels::index)),
+        post("/api/v1/channels", EVERY_SERVER, || once(channels::create)),
+        get("/api/v1/channels/{channel}", EVERY_SERVER, || web::to(channels::show)),
+        other(Method::PATCH, "/api/v1/channels/{channel}", EVERY_SERVER, || once(channels::update)),
+        other(Method::DELETE, "/api/v1/channels/{channel}", EVERY_SERVER, || once(channels::destroy)),
+        post("/api/v1/channels/{channel}/tests", EVERY_SERVER, || once(channels::test)),
         get("/api/v1/groups", VIEWER, || web::to(groups::index)),
         post("/api/v1/groups", EVERY_SERVER, || once(groups::create)),
         get("/api/v1/groups/{group}", VIEWER, || web::to(groups::show)),

@@ -3,8 +3,8 @@
 use actix_web::web;
 
 use crate::screens::{
-    capabilities, checks, cpu, directories, disks, favourites, files, firewall, memory, overview, packages, processes,
-    sockets,
+    accounts, capabilities, checks, cpu, cron, directories, disks, favourites, files, firewall, logins, logs, memory,
+    overview, packages, power, processes, services, sockets, terminal,
 };
 use crate::web::router::{ADMINISTRATOR, OPERATOR, Route, VIEWER, get, post};
 
@@ -25,13 +25,27 @@ pub(super) fn all() -> Vec<Route> {
         }),
         post("/servers/{server}/processes/{pid}/signals", OPERATOR, || web::to(processes::signals::create)),
         get("/servers/{server}/sockets", VIEWER, || web::to(sockets::index)),
+        get("/servers/{server}/services", VIEWER, || web::to(services::index)),
+        post("/servers/{server}/services/actions", OPERATOR, || web::to(services::create)),
+        get("/servers/{server}/logs", VIEWER, || web::to(logs::index)),
+        get("/servers/{server}/logs/stream", OPERATOR, || web::to(logs::stream::show)),
+        get("/servers/{server}/logs/text", OPERATOR, || web::to(logs::text::show)),
+        get("/servers/{server}/logins", VIEWER, || web::to(logins::index)),
+        get("/servers/{server}/logins/table", VIEWER, || web::to(logins::table::show)),
+        post("/servers/{server}/sessions/{pid}/endings", OPERATOR, || web::to(logins::now::end)),
         get("/servers/{server}/checks", VIEWER, || web::to(checks::index)),
+        get("/servers/{server}/power", VIEWER, || web::to(power::index)),
+        get("/servers/{server}/power/requests/new", OPERATOR, || web::to(power::requests::new)),
+        post("/servers/{server}/power/requests", OPERATOR, || web::to(power::requests::create)),
         get("/servers/{server}/capabilities", VIEWER, || web::to(capabilities::index)),
         post("/servers/{server}/detections", OPERATOR, || web::to(capabilities::detect)),
     ];
     routes.extend(of_packages());
     routes.extend(of_its_firewall());
+    routes.extend(of_its_crontabs());
+    routes.extend(of_its_accounts());
     routes.extend(of_files());
+    routes.extend(of_terminals());
     routes
 }
 
@@ -72,6 +86,26 @@ fn of_its_firewall() -> Vec<Route> {
     ]
 }
 
+fn of_its_crontabs() -> Vec<Route> {
+    vec![
+        get("/servers/{server}/cron", VIEWER, || web::to(cron::index)),
+        get("/servers/{server}/cron/editor", OPERATOR, || web::to(cron::editor::show)),
+        post("/servers/{server}/cron/edits", OPERATOR, || web::to(cron::editor::create)),
+        post("/servers/{server}/cron/runs", OPERATOR, || web::to(cron::runs::create)),
+        get("/servers/{server}/cron/versions", OPERATOR, || web::to(cron::versions::index)),
+    ]
+}
+
+fn of_its_accounts() -> Vec<Route> {
+    vec![
+        get("/servers/{server}/accounts", VIEWER, || web::to(accounts::index)),
+        get("/servers/{server}/accounts/keys/editor", OPERATOR, || web::to(accounts::keys::show)),
+        post("/servers/{server}/accounts/keys", OPERATOR, || web::to(accounts::keys::create)),
+        post("/servers/{server}/accounts/confirmations", OPERATOR, || web::to(accounts::keys::keep)),
+        post("/servers/{server}/accounts/undoings", OPERATOR, || web::to(accounts::keys::undo)),
+    ]
+}
+
 fn of_files() -> Vec<Route> {
     vec![
         get("/servers/{server}/files", VIEWER, || web::to(files::index)),
@@ -87,5 +121,30 @@ fn of_files() -> Vec<Route> {
         post("/servers/{server}/files/deletions", OPERATOR, || web::to(files::changes::delete)),
         post("/servers/{server}/files/modes", OPERATOR, || web::to(files::changes::set_mode)),
         post("/servers/{server}/files/owners", OPERATOR, || web::to(files::changes::set_owner)),
+    ]
+}
+
+fn of_terminals() -> Vec<Route> {
+    vec![
+        get("/servers/{server}/terminal", VIEWER, || web::to(terminal::index)),
+        post("/servers/{server}/terminals", OPERATOR, || web::to(terminal::shells::create)),
+        post("/servers/{server}/terminals/{terminal}/tickets", OPERATOR, || web::to(terminal::shells::ticket)),
+        post("/servers/{server}/terminals/{terminal}/endings", OPERATOR, || web::to(terminal::shells::end)),
+        get("/servers/{server}/terminals/{terminal}/socket", OPERATOR, || web::to(terminal::socket::show)).streamed(),
+        get("/servers/{server}/terminal/recordings", OPERATOR, || web::to(terminal::recordings::index)),
+        get("/servers/{server}/terminal/recordings/{terminal}", OPERATOR, || web::to(terminal::recordings::show)),
+        get("/servers/{server}/terminal/recordings/{terminal}/pieces/{piece}", OPERATOR, || {
+            web::to(terminal::recordings::piece)
+        }),
+        get("/servers/{server}/terminal/commands", VIEWER, || web::to(terminal::commands::index)),
+        post("/servers/{server}/terminal/commands", OPERATOR, || web::to(terminal::commands::create)),
+        get("/servers/{server}/terminal/commands/stream", OPERATOR, || web::to(terminal::pulse::stream)),
+        get("/servers/{server}/terminal/commands/{run}", OPERATOR, || web::to(terminal::commands::show)),
+        get("/servers/{server}/terminal/commands/{run}/output", OPERATOR, || web::to(terminal::commands::output)),
+        post("/servers/{server}/terminal/commands/{run}/stops", OPERATOR, || web::to(terminal::commands::stop)),
+        post("/servers/{server}/terminal/saved-commands", OPERATOR, || web::to(terminal::saved::create)),
+        post("/servers/{server}/terminal/saved-commands/{command}/deletions", OPERATOR, || {
+            web::to(terminal::saved::destroy)
+        }),
     ]
 }

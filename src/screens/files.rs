@@ -2,13 +2,12 @@
 
 pub mod changes;
 pub mod content;
-mod diff;
 pub mod editor;
 pub mod follow;
 mod opened;
 mod place;
 mod rows;
-mod told;
+pub(in crate::screens) mod told;
 pub mod uploads;
 
 use std::time::Duration;

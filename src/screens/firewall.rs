@@ -154,7 +154,7 @@ async fn others(app: &App, person: &SignedIn, stored: &Stored) -> Result<Vec<Str
 /// Why somebody cannot change the firewall here; what is changed is asked again where it is done.
 pub(super) fn why_not(stored: &Stored, person: &SignedIn) -> Option<&'static str> {
     let may = |permission| stored.allows(&person.actor, permission);
-    if stored.server.allow < Allowance::Change {
+    if stored.allow() < Allowance::Change {
         return Some("This server may only be watched");
     }
     if !may(Permission::WriteFiles) {

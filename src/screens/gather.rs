@@ -12,10 +12,12 @@ use super::numbers::Numbers;
 use super::range::Range;
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::language::Message;
 use crate::metrics::health::{Health, Level};
 use crate::metrics::live::{Latest, Live};
 use crate::models::actor::{Actor, Role, Scope};
 use crate::models::alarms::Alarm;
+use crate::models::allowance::Allowance;
 use crate::models::check_results::CheckResult;
 use crate::models::checks::Check;
 use crate::models::groups::Group;
@@ -75,6 +77,21 @@ impl Stored {
     /// Whether `actor` may do this here: what a page offers. Whatever is done is asked again where it is done.
     pub fn allows(&self, actor: &Actor, permission: Permission) -> bool {
         actor.rights.allow(permission, &self.group_ids())
+    }
+
+    /// The most that the switches of the server and its groups allow here.
+    pub fn allow(&self) -> Allowance {
+        self.groups.iter().map(|group| group.allow).fold(self.server.allow, Ord::min)
+    }
+
+    /// Why `actor` cannot change files and settings here, for a page that offers it; what is changed is asked again where it is
+    /// done.
+    pub fn why_no_changes(&self, actor: &Actor) -> Option<Message> {
+        if self.allow() < Allowance::Change {
+            return Some(Message::new("This server may only be watched"));
+        }
+        (!self.allows(actor, Permission::WriteFiles))
+            .then(|| Message::new("Your rights do not let you change files and settings here"))
     }
 
     fn group_ids(&self) -> Vec<GroupId> {

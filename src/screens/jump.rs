@@ -47,6 +47,7 @@ pub async fn index(
         server: server.or(any),
         server_count,
         why_not: &why_not,
+        troubles: &|_: &Screen| None,
     };
     let recent = recent_servers(&request, &app);
     let asked = Asked { query: &query.q, recent: &recent, server, language: render.language() };

@@ -32,6 +32,17 @@ const REGIONS: &[&str] = &[
     "verdict",
     "firewall",
     "firewall-change",
+    "services",
+    "log",
+    "cron",
+    "accounts",
+    "key-change",
+    "boot",
+    "power-request",
+    "power-requests",
+    "logins",
+    "outside",
+    "history",
 ];
 
 /// A page or one region of it.

@@ -113,17 +113,12 @@ impl Sealer {
 
     /// Seals `value` for `place`.
     pub fn seal(&self, place: Place, value: &SecretText) -> Result<Vec<u8>, SealError> {
-        let keys = self.keys();
-        let (id, cipher) = keys.last_key_value().ok_or(SealError::KeyMissing)?;
-        seal_with(cipher, *id, &associated_data(place), value.expose().as_bytes())
+        self.seal_bytes(place, value.expose().as_bytes())
     }
 
     /// Opens what was sealed for `place`, and nothing else.
     pub fn unseal(&self, place: Place, sealed: &[u8]) -> Result<SecretText, SealError> {
-        let id = sealed_with(sealed)?;
-        let keys = self.keys();
-        let cipher = keys.get(&id).ok_or(SealError::KeyMissing)?;
-        let mut bytes = Zeroizing::new(open_with(cipher, &associated_data(place), sealed)?);
+        let mut bytes = Zeroizing::new(self.unseal_bytes(place, sealed)?);
         match String::from_utf8(std::mem::take(&mut *bytes)) {
             Ok(text) => Ok(SecretText::new(text)),
             Err(error) => {
@@ -131,6 +126,21 @@ impl Sealer {
                 Err(SealError::Malformed)
             }
         }
+    }
+
+    /// Seals bytes for `place`.
+    pub fn seal_bytes(&self, place: Place, value: &[u8]) -> Result<Vec<u8>, SealError> {
+        let keys = self.keys();
+        let (id, cipher) = keys.last_key_value().ok_or(SealError::KeyMissing)?;
+        seal_with(cipher, *id, &associated_data(place), value)
+    }
+
+    /// Opens bytes that were sealed for `place`, and nothing else.
+    pub fn unseal_bytes(&self, place: Place, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let id = sealed_with(sealed)?;
+        let keys = self.keys();
+        let cipher = keys.get(&id).ok_or(SealError::KeyMissing)?;
+        open_with(cipher, &associated_data(place), sealed)
     }
 
     fn keys(&self) -> RwLockReadGuard<'_, Keys> {

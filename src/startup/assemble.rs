@@ -17,10 +17,13 @@ use crate::db::private_server::{self, Durability, PrivateServer};
 use crate::db::roles::APPLICATION_ROLE;
 use crate::db::{Db, migrate};
 use crate::error::{Error, Result};
+use crate::guarded_changes::Keeper;
 use crate::installations::artifact_store::ArtifactStore;
 use crate::installations::ask::RunExecution;
 use crate::installations::run::Runs;
+use crate::ip_lookup::{Databases, Lookups};
 use crate::jobs::{self, Work};
+use crate::logins;
 use crate::metrics::directories::Measurements;
 use crate::metrics::live::Live;
 use crate::metrics::mirror::Mirror;
@@ -32,10 +35,16 @@ use crate::models::audit::kept_heads::KeptHeads;
 use crate::models::data_keys::DataKey;
 use crate::models::instances::Instance;
 use crate::models::password::PasswordHasher;
+use crate::outbound::Outbound;
+use crate::power::ask::WatchPower;
+use crate::power::watch::Watching;
 use crate::queue::{self, Workers};
 use crate::remote::Pool;
 use crate::remote::hosts::Hosts;
+use crate::scenarios::{RunScenarios, Scenarios, TryDeliveries};
 use crate::secret::SecretText;
+use crate::services::Counting;
+use crate::terminals::Terminals;
 
 /// How long a page waits for one piece of work of the database: with what it does before, under five seconds (R04).
 const PAGE_PATIENCE: Duration = Duration::from_secs(4);
@@ -86,6 +95,9 @@ impl Assembly {
             workers.extend(start_sampler(&app, presence.clone(), &stop));
             workers.push(start_jobs(&app, &addresses.application, &stop)?);
             workers.push(start_checks(&app, &stop));
+            workers.push(start_logins(&app, &stop));
+            workers.push(start_keeper(&app, &stop));
+            workers.push(start_counting(&app, &stop));
         }
         if options.role != ProcessRole::Work {
             workers.push(start_mirror(&app, presence, &stop));
@@ -101,6 +113,7 @@ impl Assembly {
                 tracing::error!(%problem, "a worker did not end well");
             }
         }
+        self.app.terminals.close_all().await;
         self.app.hosts.pool().close_all().await;
         drop(self.demo);
         drop(self.instance);
@@ -162,6 +175,27 @@ fn start_checks(app: &App, stop: &CancellationToken) -> JoinHandle<()> {
     app.hosts.pool().runtime().spawn(async move { runner.run(&stop).await })
 }
 
+/// Reads who signs in to servers.
+fn start_logins(app: &App, stop: &CancellationToken) -> JoinHandle<()> {
+    let reader = logins::Reader { db: app.db.patient(), ..app.logins() };
+    let (runner, stop) = (logins::Runner::new(app.hosts.clone(), reader), stop.clone());
+    app.hosts.pool().runtime().spawn(async move { runner.run(&stop).await })
+}
+
+/// Counts services that have failed.
+fn start_counting(app: &App, stop: &CancellationToken) -> JoinHandle<()> {
+    let counting = Counting { db: app.db.patient(), hosts: app.hosts.clone(), clock: app.clock.clone() };
+    let stop = stop.clone();
+    app.hosts.pool().runtime().spawn(async move { counting.run(&stop).await })
+}
+
+/// Looks after changes that nobody kept.
+fn start_keeper(app: &App, stop: &CancellationToken) -> JoinHandle<()> {
+    let keeper = Keeper { db: app.db.patient(), hosts: app.hosts.clone(), clock: app.clock.clone() };
+    let stop = stop.clone();
+    app.hosts.pool().runtime().spawn(async move { keeper.run(&stop).await })
+}
+
 /// What administrators add is in use in every process soon after.
 fn follow_commands(app: &App, stop: &CancellationToken) -> JoinHandle<()> {
     let (hosts, stop) = (app.hosts.clone(), stop.clone());
@@ -173,6 +207,7 @@ fn start_jobs(app: &App, database: &SecretText, stop: &CancellationToken) -> Res
         db: app.db.patient(),
         clock: app.clock.clone(),
         retention: app.config.retention,
+        logins_kept: app.config.logins_kept,
         audit_heads: KeptHeads::in_folder(&app.config.data_dir),
         artifacts: app.artifacts.clone(),
         recurring: jobs::ALL,
@@ -182,9 +217,26 @@ fn start_jobs(app: &App, database: &SecretText, stop: &CancellationToken) -> Res
         hosts: app.hosts.clone(),
         clock: app.clock.clone(),
         store: app.artifacts.clone(),
+        sealer: app.sealer.clone(),
         stop: stop.clone(),
     };
-    let (workers, stop) = (Workers::new(database)?.on::<Runs, RunExecution>(runs), stop.clone());
+    let watching =
+        Watching { db: app.db.patient(), hosts: app.hosts.clone(), clock: app.clock.clone(), stop: stop.clone() };
+    let scenarios = Scenarios {
+        db: app.db.patient(),
+        hosts: app.hosts.clone(),
+        outbound: app.outbound.clone(),
+        sealer: Arc::clone(&app.sealer),
+        config: Arc::clone(&app.config),
+        clock: app.clock.clone(),
+        stop: stop.clone(),
+    };
+    let workers = Workers::new(database)?
+        .on::<Runs, RunExecution>(runs)
+        .on::<Watching, WatchPower>(watching)
+        .on::<Scenarios, RunScenarios>(scenarios.clone())
+        .on::<Scenarios, TryDeliveries>(scenarios);
+    let stop = stop.clone();
     Ok(app.hosts.pool().runtime().spawn(async move { jobs::run(workers, work, &stop).await }))
 }
 
@@ -198,8 +250,16 @@ pub async fn app(config: Config, database: &SecretText) -> Result<App> {
     let hosts = Hosts::new(db.clone(), Arc::clone(&sealer), pool, clock.clone(), config.remote.command_timeout);
     hosts.load_commands().await?;
     let artifacts = ArtifactStore::in_folder(&config.data_dir).within(config.uploads);
+    let addresses = Databases::open(&config.ip_databases);
+    let outbound = Outbound::new(config.outbound.clone())?;
+    let lookups = Lookups::new(&outbound, &clock);
+    let terminals = Terminals::new(db.patient(), hosts.clone(), Arc::clone(&sealer), clock.clone())?;
     Ok(App {
+        terminals,
         artifacts,
+        addresses,
+        outbound,
+        lookups,
         config: Arc::new(config),
         clock,
         db,

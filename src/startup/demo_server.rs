@@ -102,7 +102,7 @@ fn settings_text(folder: &Path, port: u16, user: &str) -> String {
     format!(
         "ListenAddress 127.0.0.1\nPort {port}\nHostKey \"{folder}/host_key\"\nAuthorizedKeysFile \"{folder}/authorized_keys\"\n\
          AllowUsers {user}\nPermitRootLogin prohibit-password\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
-         UsePAM {pam}\nStrictModes no\nPidFile none\nPrintMotd no\nUseDNS no\nSubsystem sftp internal-sftp\nLogLevel ERROR\n"
+         UsePAM {pam}\nStrictModes no\nPidFile none\nPrintMotd no\nUseDNS no\nAcceptEnv LANG\nSubsystem sftp internal-sftp\nLogLevel ERROR\n"
     )
 }
 

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use crate::commands::files::FollowFile;
+use crate::commands::Read;
 use crate::error::Error;
 use crate::remote::Flow;
 
-/// How much waits for the reader, bytes.
+/// How much waits for the reader of a file, bytes.
 const WAITING: usize = 256 << 10;
 /// The longest line that is kept whole, bytes.
 const LONGEST: usize = 16 << 10;
@@ -30,14 +30,14 @@ pub struct Batch {
     pub lines: Vec<Vec<u8>>,
 }
 
-#[derive(Default)]
 struct Shared {
     waiting: Mutex<Waiting>,
     came: Notify,
 }
 
-#[derive(Default)]
 struct Waiting {
+    /// How much waits at most, bytes.
+    room: usize,
     lines: VecDeque<Vec<u8>>,
     bytes: usize,
     left_out: u64,
@@ -47,6 +47,10 @@ struct Waiting {
 }
 
 impl Waiting {
+    fn new(room: usize) -> Self {
+        Self { room, lines: VecDeque::new(), bytes: 0, left_out: 0, partial: Vec::new(), end: None, has_ended: false }
+    }
+
     fn take_in(&mut self, bytes: &[u8]) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             let room = LONGEST.saturating_sub(self.partial.len());
@@ -59,7 +63,7 @@ impl Waiting {
             }
         }
         // The oldest give way: of a log, the end is what is looked at.
-        while self.bytes > WAITING {
+        while self.bytes > self.room {
             let Some(oldest) = self.lines.pop_front() else { break };
             self.bytes -= oldest.len() + 1;
             self.left_out += 1;
@@ -74,8 +78,13 @@ impl Waiting {
 
 impl Tail {
     /// The lines of `flow`, which is read as fast as it comes from now on: it holds up nobody.
-    pub fn of(mut flow: Flow<FollowFile>) -> Self {
-        let shared = Arc::new(Shared::default());
+    pub fn of<C: Read + 'static>(flow: Flow<C>) -> Self {
+        Self::with_room(flow, WAITING)
+    }
+
+    /// The same with so many bytes that wait for the reader at most.
+    pub fn with_room<C: Read + 'static>(mut flow: Flow<C>, room: usize) -> Self {
+        let shared = Arc::new(Shared { waiting: Mutex::new(Waiting::new(room)), came: Notify::new() });
         let own = Arc::clone(&shared);
         let pump = tokio::spawn(async move {
             loop {
@@ -127,7 +136,7 @@ mod tests {
 
     #[test]
     fn lines_are_whole_wherever_the_stream_is_cut() {
-        let mut waiting = Waiting::default();
+        let mut waiting = Waiting::new(WAITING);
         for piece in [&b"on"[..], b"e\ntw", b"o\n\nthree"] {
             waiting.take_in(piece);
         }
@@ -139,7 +148,7 @@ mod tests {
 
     #[test]
     fn sec_f05_what_nobody_takes_is_left_out_from_its_beginning_and_counted() {
-        let mut waiting = Waiting::default();
+        let mut waiting = Waiting::new(WAITING);
         for number in 0..100_000 {
             waiting.take_in(format!("line {number}\n").as_bytes());
         }

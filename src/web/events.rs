@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
@@ -24,6 +24,18 @@ pub fn event(name: &str, data: &str) -> Bytes {
     }
     text.push_str("\n\n");
     Bytes::from(text)
+}
+
+/// The same with an id, which the browser names when it opens the stream again.
+pub fn event_at(id: &str, name: &str, data: &str) -> Bytes {
+    let id: String = id.chars().filter(|c| !c.is_control()).collect();
+    let rest = event(name, data);
+    Bytes::from([b"id: ", id.as_bytes(), b"\n", &rest].concat())
+}
+
+/// The id of the last event that whoever opens a stream again has got.
+pub fn last_id(request: &HttpRequest) -> Option<&str> {
+    request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty())
 }
 
 /// The answer that sends `events` as they come, past every cache, buffer and compressor.

@@ -4,6 +4,6 @@ mod form;
 mod people;
 mod proof;
 
-pub use form::{Form, Submitted, ValidForm};
+pub use form::{Form, Pairs, Submitted, ValidForm};
 pub use people::{Admin, Asking, Operator, SignedIn};
 pub use proof::Reauthenticated;

@@ -89,6 +89,13 @@ pub fn time(at: &DateTime<Utc>, values: &dyn Values) -> askama::Result<String> {
     Ok(format::time(*at, shell.now, shell.time_zone, shell.language))
 }
 
+/// `14:32`, `Mon 22:03` or `14 Oct`, in the reader's zone: under a picture over time.
+#[filter_fn]
+pub fn mark(at: &DateTime<Utc>, values: &dyn Values) -> askama::Result<String> {
+    let shell = shell(values)?;
+    Ok(format::mark(*at, shell.now, shell.time_zone, shell.language))
+}
+
 /// `14:32:05`, in the reader's zone, whatever the day.
 #[filter_fn]
 pub fn clock(at: &DateTime<Utc>, values: &dyn Values) -> askama::Result<String> {

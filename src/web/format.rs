@@ -95,6 +95,12 @@ pub fn age(since: TimeDelta) -> Message {
     }
 }
 
+/// A mark of a time axis: as [`time`], without seconds.
+pub fn mark(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz, language: Language) -> String {
+    let is_today = at.with_timezone(&zone).date_naive() == now.with_timezone(&zone).date_naive();
+    if is_today { at.with_timezone(&zone).format("%H:%M").to_string() } else { time(at, now, zone, language) }
+}
+
 /// In the reader's zone: today `14:32:05`, within a week `Mon 22:03`, older `14 Oct`, of another year `14 Oct 2025`.
 pub fn time(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz, language: Language) -> String {
     let (at, now) = (at.with_timezone(&zone), now.with_timezone(&zone));
@@ -165,6 +171,14 @@ mod tests {
         assert_eq!(shown("2026-11-23T13:03:00Z", Language::En), "Mon 22:03");
         assert_eq!(shown("2026-10-14T00:00:00Z", Language::En), "14 Oct");
         assert_eq!(shown("2025-10-14T00:00:00Z", Language::Ko), "2025년 10월 14일");
+    }
+
+    #[test]
+    fn a_mark_of_a_time_axis_has_no_seconds() {
+        let now: DateTime<Utc> = "2026-11-24T05:32:00Z".parse().unwrap();
+        let shown = |text: &str| mark(text.parse().unwrap(), now, chrono_tz::Asia::Seoul, Language::En);
+        assert_eq!(shown("2026-11-23T19:43:30Z"), "04:43");
+        assert_eq!(shown("2026-11-23T13:03:00Z"), "Mon 22:03");
     }
 
     #[test]

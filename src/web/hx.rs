@@ -7,6 +7,8 @@ use actix_web::http::header::HeaderMap;
 pub const RETARGET: &str = "HX-Retarget";
 /// How the answer is put there.
 pub const RESWAP: &str = "HX-Reswap";
+/// What of the answer is put there.
+pub const RESELECT: &str = "HX-Reselect";
 /// Events that the answer sets off.
 pub const TRIGGER: &str = "HX-Trigger";
 /// What the browser's address bar shows from now on.

@@ -118,8 +118,14 @@ mod tests {
         let candidates =
             [candidate("db-1", Level::Up), candidate("web-1", Level::Unreachable), candidate("web-2", Level::Up)];
         let (server, recent) = (Some("web-2"), ["web-2".to_owned()]);
-        let about =
-            MenuFor { role: Role::Administrator, path: "", server, server_count: 3, why_not: &|_: &Screen| None };
+        let about = MenuFor {
+            role: Role::Administrator,
+            path: "",
+            server,
+            server_count: 3,
+            why_not: &|_: &Screen| None,
+            troubles: &|_: &Screen| None,
+        };
         let menu = menu(&ALL, &about);
         let asked = Asked { query, recent: &recent, server, language };
         let hrefs = |section: &Section| section.options.iter().map(|option| option.href.clone()).collect();

@@ -70,6 +70,8 @@ pub struct MenuItem {
     pub key: Option<char>,
     /// How many things it lists, where that is known.
     pub count: Option<i64>,
+    /// How many things on it somebody should look at.
+    pub troubles: Option<i64>,
     /// Whether it is the page being looked at.
     pub current: bool,
     /// Why the selected server cannot do it.
@@ -114,6 +116,8 @@ pub struct MenuFor<'a> {
     pub server_count: i64,
     /// Why the selected server cannot do a screen, if it cannot.
     pub why_not: &'a dyn Fn(&Screen) -> Option<Message>,
+    /// How many things on a screen of the selected server somebody should look at, where that is known.
+    pub troubles: &'a dyn Fn(&Screen) -> Option<i64>,
 }
 
 /// The navigation for one reader on one page.
@@ -141,6 +145,7 @@ fn item(screen: &'static Screen, about: &MenuFor<'_>, current: Option<&Screen>) 
         href: screen.path(about.server),
         key: screen.key,
         count: (screen.group == Group::Fleet && screen.slug.is_empty()).then_some(about.server_count),
+        troubles: (about.troubles)(screen).filter(|count| *count > 0),
         current: current.is_some_and(|current| std::ptr::eq(current, screen)),
         why_not: if screen.group == Group::Server { (about.why_not)(screen) } else { None },
     }
@@ -187,6 +192,7 @@ mod tests {
             server,
             server_count: 4,
             why_not: &|screen| (!screen.slug.is_empty()).then(|| "No ps here".into()),
+            troubles: &|screen| (screen.slug == "processes").then_some(2),
         }
     }
 
@@ -195,7 +201,7 @@ mod tests {
         let menu = menu(&ALL, &about(Role::Viewer, "/servers/web-1/processes/4121", Some("web-1")));
         let current: Vec<_> = menu.iter().flat_map(|group| &group.items).filter(|item| item.current).collect();
         assert_eq!(current.iter().map(|item| item.label).collect::<Vec<_>>(), ["Processes"]);
-        assert_eq!(current[0].why_not, Some("No ps here".into()));
+        assert_eq!((current[0].why_not.clone(), current[0].troubles), (Some("No ps here".into()), Some(2)));
     }
 
     #[test]

@@ -42,4 +42,15 @@ impl Pass {
             },
         }
     }
+
+    /// Whoever showed it did something: the idle time of a session begins again. One that has ended stays so.
+    pub fn touch(&self, connection: &mut crate::db::Connection, app: &App) -> Result<()> {
+        let now = app.clock.now();
+        if let Self::Session(id) = self
+            && let Some((session, _)) = Session::find(connection, id.expose(), &app.config.sessions, now)?
+        {
+            session.touch(connection, now)?;
+        }
+        Ok(())
+    }
 }

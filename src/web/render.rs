@@ -86,6 +86,15 @@ impl Render {
         Ok(response)
     }
 
+    /// A block of which what `select` finds takes the place of the element that it is for, whatever that was to become of it.
+    pub fn page_instead<T: Template>(self, page: &T, select: &str) -> Result<HttpResponse> {
+        let mut response = self.html(StatusCode::OK, page)?;
+        for (name, value) in [(hx::RESWAP, "outerHTML"), (hx::RESELECT, select)] {
+            response.headers_mut().insert(HeaderName::try_from(name).map_err(Error::internal)?, header(value)?);
+        }
+        Ok(response)
+    }
+
     /// Nothing to swap: what the page shows stays.
     pub fn nothing(self) -> Result<HttpResponse> {
         Ok(self.answer(StatusCode::NO_CONTENT).finish())

@@ -23,9 +23,11 @@ use crate::language::{Language, Message};
 use crate::metrics::health::{Health, Level};
 use crate::models::actor::Role;
 use crate::models::alarms::Alarm;
+use crate::models::ids::ServerId;
 use crate::models::platforms::DetectedPlatform;
 use crate::models::server_states::ServerState;
 use crate::models::servers::Server;
+use crate::models::service_counts::ServiceCount;
 use crate::models::users::Theme;
 
 /// The screens of the product, as the menu and the picker see them.
@@ -86,12 +88,16 @@ pub struct Reader {
 /// The server in the picker's button.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SelectedServer {
+    /// Its number.
+    pub id: ServerId,
     /// Its name.
     pub name: String,
     /// Its groups, separated by commas.
     pub groups: String,
     /// How it is.
     pub level: Level,
+    /// How many of its services had failed when they were counted last.
+    pub failed_services: Option<i64>,
 }
 
 impl SelectedServer {
@@ -121,6 +127,9 @@ impl Shell {
         let why_not = |screen: &Screen| {
             screen.needs.iter().find_map(|need| cannot(&catalog, *need, server.as_ref()?, platform.as_ref()?))
         };
+        let troubles = |screen: &Screen| {
+            server.as_ref()?.failed_services.filter(|_| screen.needs.contains(&CommandType::ListServices))
+        };
         Ok(Self {
             language: visitor.language,
             theme: visitor.theme,
@@ -135,6 +144,7 @@ impl Shell {
                         server: server.as_ref().map(|server| server.name.as_str()),
                         server_count,
                         why_not: &why_not,
+                        troubles: &troubles,
                     },
                 )
             }),
@@ -175,7 +185,8 @@ async fn servers(
                 let groups =
                     server.groups(connection)?.into_iter().map(|group| group.name).collect::<Vec<_>>().join(", ");
                 let platform = DetectedPlatform::of(connection, server.id)?.map(Platform::from);
-                let selected = SelectedServer { name: server.name, groups, level };
+                let failed_services = ServiceCount::of(connection, server.id)?.and_then(|count| count.failed);
+                let selected = SelectedServer { id: server.id, name: server.name, groups, level, failed_services };
                 return Ok((Some((selected, platform)), count));
             }
             Ok::<_, Error>((None, count))

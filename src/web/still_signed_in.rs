@@ -39,6 +39,15 @@ impl StillSignedIn {
         Ok(found.map(|actor| Actor { address: Some(self.address), ..actor }))
     }
 
+    /// They did something on what stays open: their session goes on (A07).
+    pub async fn touch(&self, app: &App) {
+        let (pass, asked) = (self.pass.clone(), app.clone());
+        let touched = app.db.run(move |connection| pass.touch(connection, &asked)).await;
+        if let Err(problem) = touched {
+            tracing::debug!(%problem, "a session's last use could not be written");
+        }
+    }
+
     /// On which terms they are given what `server` tells.
     pub fn terms(self, app: &App, server: &str) -> Terms {
         let (patience, app, server) = (app.config.requests.answer_pause, app.clone(), server.to_owned());

@@ -1,16 +1,15 @@
-// <file-tail data-url data-left-out data-stopped>: the lines of a followed file as they come, the last two to four thousand of them. What the server or
-// this page left out is said where it is missing. A hidden tab closes the stream; opened again, it begins with the last lines anew.
+// <file-tail data-url data-after data-left-out data-stopped>: the lines of a followed log as they come, the last two to four thousand. What the server or
+// this page left out is said where it is missing. A hidden tab closes the stream; opened again, it goes on behind the last line whose place it knows, or begins anew.
 class FileTail extends HTMLElement {
   static MOST = 2000;
   static RETRY = 3000;
 
   connectedCallback() {
     const { signal } = this.life = new AbortController();
-    const follow = () => (document.hidden ? this.close() : this.open());
-    document.addEventListener("visibilitychange", follow, { signal });
+    this.follow = () => (document.hidden ? this.close() : this.open());
+    document.addEventListener("visibilitychange", this.follow, { signal });
     signal.addEventListener("abort", () => this.close());
-    this.follow = follow;
-    follow();
+    this.follow();
   }
 
   disconnectedCallback() {
@@ -20,24 +19,27 @@ class FileTail extends HTMLElement {
   open() {
     if (this.source) return;
     this.log = this.querySelector(".log");
-    this.log.replaceChildren();
-    this.source = new EventSource(this.dataset.url);
-    this.source.addEventListener("lines", ({ data }) => this.add(JSON.parse(data)));
-    this.source.addEventListener("end", ({ data }) => {
-      this.close();
-      this.log.append(this.mark(data));
+    this.last ??= this.dataset.after;
+    if (!this.last) this.log.replaceChildren();
+    const after = this.last ? `&after=${encodeURIComponent(this.last)}` : "";
+    this.source = new EventSource(this.dataset.url + after);
+    this.source.addEventListener("lines", ({ data, lastEventId }) => {
+      this.last = lastEventId || this.last;
+      this.add(JSON.parse(data));
     });
+    this.source.addEventListener("end", ({ data }) => this.close(data));
     this.source.onerror = () => {
-      this.close();
-      this.log.append(this.mark(this.dataset.stopped));
+      this.close(this.dataset.stopped);
       this.again = setTimeout(this.follow, FileTail.RETRY);
     };
+    this.log.scrollTop = this.log.scrollHeight;
   }
 
-  close() {
+  close(words) {
     clearTimeout(this.again);
     this.source?.close();
     this.source = null;
+    if (words) this.log.append(this.mark(words));
   }
 
   // One text node per batch; whoever has scrolled up stays where they are.

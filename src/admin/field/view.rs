@@ -10,7 +10,7 @@ use crate::models::actor::Scope;
 /// More choices than this become a line that offers them while typing.
 const MENU_LIMIT: usize = 40;
 
-impl<D> Field<D> {
+impl<D: 'static> Field<D> {
     /// The field with what the draft holds.
     pub fn view(
         &self,

@@ -1,16 +1,15 @@
 //! `/servers/{server}/files/content`: a whole file, streamed in both directions; `/files/archive`: a directory as tar.
 
-use actix_web::http::header::{IF_MATCH, IF_NONE_MATCH};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 use super::{FileQuery, done, place, place_to_change, seen};
 use crate::api::input::Parameters;
+use crate::api::preconditions::{self, Precondition};
 use crate::app::App;
 use crate::commands::Command;
 use crate::commands::files::{ArchiveDirectory, DeleteFile, DownloadFile, NewContent, WriteFile};
-use crate::error::{Error, Result};
-use crate::language::Message;
+use crate::error::Result;
 use crate::transfers;
 use crate::web::extract::{Asking, Reauthenticated};
 use crate::web::incoming::RawBody;
@@ -77,13 +76,10 @@ pub async fn replace(
 ) -> Result<HttpResponse> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
     let place = place_to_change(&request, query.0.acts_as.as_deref())?;
-    let content = match (header(&request, &IF_MATCH), header(&request, &IF_NONE_MATCH)) {
-        (Some(etag), None) => NewContent::InsteadOf(seen(etag)?, None),
-        (None, Some("*")) => NewContent::OfNewFile,
-        _ => {
-            let why = "Send If-Match with the file's etag to replace it, or If-None-Match: * to make a new one";
-            return Err(Error::BadRequest(Message::new(why)));
-        }
+    let missing = "Send If-Match with the file's etag to replace it, or If-None-Match: * to make a new one";
+    let content = match Precondition::of(&request, missing)? {
+        Precondition::Replaces(etag) => NewContent::InsteadOf(seen(etag)?, None),
+        Precondition::IsNew => NewContent::OfNewFile,
     };
     let host = host.operable().await?;
     request.extensions_mut().insert(WriteFile::TYPE);
@@ -113,8 +109,7 @@ pub async fn destroy(
 ) -> Result<HttpResponse> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
     let (path, acting) = place_to_change(&request, query.0.acts_as.as_deref())?;
-    let etag = header(&request, &IF_MATCH)
-        .ok_or_else(|| Error::BadRequest(Message::new("Send If-Match with the file's etag")))?;
+    let etag = preconditions::etag(&request, "Send If-Match with the file's etag")?;
     let delete = DeleteFile { path, seen: seen(etag)?, with_content: false, acting };
     let host = host.operable().await?;
     request.extensions_mut().insert(DeleteFile::TYPE);
@@ -144,8 +139,4 @@ pub async fn archive(
     let mut answer = HttpResponse::Ok();
     answer.content_type("application/x-tar");
     Ok(streamed(answer, None, archive.content))
-}
-
-fn header<'r>(request: &'r HttpRequest, name: &actix_web::http::header::HeaderName) -> Option<&'r str> {
-    request.headers().get(name).and_then(|value| value.to_str().ok())
 }

@@ -2,21 +2,17 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path};
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::super::guarded_changes::{self, ChangeView, checked, make, yes};
 use super::super::input::Body;
 use crate::app::App;
 use crate::commands::firewall::ReadFirewall;
-use crate::commands::firewall_change::ChangeFirewall;
-use crate::error::{Error, Result};
-use crate::firewalls::changes::{BOUNDS, Changes, SECONDS};
+use crate::error::Result;
 use crate::firewalls::{self, Entered, NewRule};
-use crate::language::Message;
-use crate::models::firewall_changes::{FirewallChange, FirewallChangeState};
-use crate::models::ids::FirewallChangeId;
-use crate::remote::host::OperableHost;
+use crate::guarded_changes::SECONDS;
+use crate::models::guarded_changes::Guarded;
 use crate::web::extract::{Asking, Reauthenticated};
 
 /// A rule to be added through the owner of the firewall.
@@ -74,45 +70,6 @@ fn seconds() -> u16 {
     SECONDS
 }
 
-fn yes() -> bool {
-    true
-}
-
-/// A change of a firewall, and what became of it.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = FirewallChange)]
-pub struct ChangeView {
-    /// Its number.
-    pub id: i64,
-    /// `asked`, `armed` (it undoes itself unless it is kept), `kept`, `undone`, `undo_failed`, `failed` or `unknown`.
-    #[schema(value_type = String, example = "kept")]
-    pub state: FirewallChangeState,
-    /// The command that the owner of the firewall was given.
-    pub command: String,
-    /// The last that went wrong.
-    pub why: String,
-    /// When it was asked for.
-    pub asked_at: DateTime<Utc>,
-    /// When it undoes itself.
-    pub undoes_at: DateTime<Utc>,
-    /// When its end was known.
-    pub ended_at: Option<DateTime<Utc>>,
-}
-
-impl From<FirewallChange> for ChangeView {
-    fn from(row: FirewallChange) -> Self {
-        Self {
-            id: row.id.0,
-            state: row.state,
-            command: row.line,
-            why: row.why,
-            asked_at: row.asked_at,
-            undoes_at: row.undoes_at,
-            ended_at: row.ended_at,
-        }
-    }
-}
-
 /// Adds a rule. Role: operator, with the permissions to change files and to act as root.
 ///
 /// Its undoing is armed on the server before it is made. Look at `state`: what is `armed` still undoes itself.
@@ -135,7 +92,7 @@ pub async fn create_rule(
     let seconds = checked(seconds)?;
     let host = app.hosts.open(asking.0, name.into_inner()).await?.operable().await?;
     let firewall = host.read(ReadFirewall).await?.value;
-    make(&app, &host, firewalls::add(&firewall, &rule)?, seconds, keep).await
+    make(&app, &host, firewalls::add(&firewall, &rule)?.into(), (seconds, keep)).await
 }
 
 /// Removes a rule. Role: operator, with the permissions to change files and to act as root.
@@ -156,7 +113,7 @@ pub async fn destroy_rule(
     let seconds = checked(body.0.seconds)?;
     let host = app.hosts.open(asking.0, name.into_inner()).await?.operable().await?;
     let firewall = host.read(ReadFirewall).await?.value;
-    make(&app, &host, firewalls::remove(&firewall, &body.0.rule)?, seconds, body.0.keep).await
+    make(&app, &host, firewalls::remove(&firewall, &body.0.rule)?.into(), (seconds, body.0.keep)).await
 }
 
 /// What became of the last change of the server's firewall. The server is asked where its time is over.
@@ -167,10 +124,7 @@ pub async fn destroy_rule(
     responses((status = 200, body = ChangeView)),
 )]
 pub async fn show_change(app: Data<App>, asking: Asking, name: Path<String>) -> Result<Json<ChangeView>> {
-    let host = app.hosts.open(asking.0, name.into_inner()).await?;
-    let changes = Changes { db: &app.db, clock: &app.clock };
-    let row = changes.last(&host).await?.ok_or(Error::NotFound("This change"))?;
-    Ok(Json(changes.settle(&host, row).await?.into()))
+    guarded_changes::latest(&app, asking, name.into_inner(), Guarded::Firewall).await
 }
 
 /// Keeps a change, if a new connection gets through. Role: operator, with the permissions to change files and to act as root.
@@ -186,9 +140,7 @@ pub async fn keep_change(
     _: Reauthenticated,
     path: Path<(String, String)>,
 ) -> Result<Json<ChangeView>> {
-    let (host, row) = waiting(&app, asking, path.into_inner()).await?;
-    let changes = Changes { db: &app.db, clock: &app.clock };
-    Ok(Json(changes.keep(&host, &row).await?.into()))
+    guarded_changes::keep(&app, asking, path.into_inner(), Guarded::Firewall).await
 }
 
 /// Undoes a change now. Role: operator, with the permissions to change files and to act as root.
@@ -204,42 +156,5 @@ pub async fn undo_change(
     _: Reauthenticated,
     path: Path<(String, String)>,
 ) -> Result<Json<ChangeView>> {
-    let (host, row) = waiting(&app, asking, path.into_inner()).await?;
-    let changes = Changes { db: &app.db, clock: &app.clock };
-    Ok(Json(changes.undo(&host, &row).await?.into()))
-}
-
-async fn waiting(app: &App, asking: Asking, (name, id): (String, String)) -> Result<(OperableHost, FirewallChange)> {
-    let host = app.hosts.open(asking.0, name).await?.operable().await?;
-    let missing = || Error::NotFound("This change");
-    let (server, id) = (host.server().id, FirewallChangeId(id.parse().map_err(|_no_number| missing())?));
-    let row = app.db.run(move |connection| Ok::<_, Error>(FirewallChange::of(connection, server, id)?)).await?;
-    Ok((host, row.ok_or_else(missing)?))
-}
-
-async fn make(
-    app: &App,
-    host: &OperableHost,
-    change: ChangeFirewall,
-    seconds: u16,
-    keep: bool,
-) -> Result<HttpResponse> {
-    let changes = Changes { db: &app.db, clock: &app.clock };
-    let mut row = changes.begin(host, change, seconds).await?;
-    if keep {
-        row = match changes.keep(host, &row).await {
-            Ok(row) => row,
-            // It is told in `why`, and undoes itself.
-            Err(Error::Remote(_)) => changes.last(host).await?.unwrap_or(row),
-            Err(error) => return Err(error),
-        };
-    }
-    Ok(HttpResponse::Created().json(ChangeView::from(row)))
-}
-
-fn checked(seconds: u16) -> Result<u16> {
-    let (least, most) = BOUNDS;
-    let sentence =
-        Message::new("This must be a whole number from {least} to {most}").with("least", least).with("most", most);
-    if (least..=most).contains(&seconds) { Ok(seconds) } else { Err(Error::field("seconds", sentence)) }
+    guarded_changes::undo(&app, asking, path.into_inner(), Guarded::Firewall).await
 }

@@ -1,17 +1,18 @@
 //! Signals to one process.
 
+use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpMessage, HttpRequest};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::evidence::EvidenceView;
+use crate::api::evidence::{EvidenceView, change};
 use crate::api::input::Body;
 use crate::app::App;
 use crate::commands::processes::signalled::sentence;
 use crate::commands::processes::signals::Signalled;
-use crate::commands::{CommandType, Signal, SignalProcess, Started};
+use crate::commands::{Signal, SignalProcess, Started};
 use crate::error::{Error, FieldErrors, Result};
+use crate::remote::host::OperableHost;
 use crate::web::extract::{Asking, Reauthenticated};
 
 /// What is sent to whom.
@@ -62,9 +63,7 @@ pub async fn create(
     path: Path<(String, String)>,
     body: Body<SignalToSend>,
 ) -> Result<Json<SignalView>> {
-    let (name, pid) = path.into_inner();
-    let host = app.hosts.open(asking.0, name).await?.operable().await?;
-    let pid: u32 = pid.parse().map_err(|_not_a_number| Error::NotFound("The process"))?;
+    let (host, pid) = process_of(&app, asking, path.into_inner(), "The process").await?;
     let (signal, started) = (Signal::from_name(&body.0.signal), Started::read(&body.0.started_at));
     let mut errors = FieldErrors::default();
     if signal.is_none() {
@@ -74,11 +73,7 @@ pub async fn create(
         errors.add("started_at", "This does not say which process is meant");
     }
     let (signal, started) = signal.zip(started).ok_or(errors)?;
-    let answer = host.change(SignalProcess { pid, started, signal }).await;
-    if answer.is_err() {
-        request.extensions_mut().insert(CommandType::SignalProcess);
-    }
-    let answer = answer?;
+    let answer = change(&request, &host, SignalProcess { pid, started, signal }).await?;
     let detail = sentence(&answer.value, signal, pid)?.to_string();
     let (outcome, waited, state) = match answer.value {
         Signalled::There(after, state) => ("there", after, Some(state)),
@@ -88,4 +83,16 @@ pub async fn create(
     };
     let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
     Ok(Json(SignalView { outcome, waited_ms, state, detail, evidence: answer.evidence.into() }))
+}
+
+/// The server of a path and the number of a process there; `what` is missing where that is no number.
+pub(in crate::api) async fn process_of(
+    app: &App,
+    asking: Asking,
+    (name, pid): (String, String),
+    what: &'static str,
+) -> Result<(OperableHost, u32)> {
+    let host = app.hosts.open(asking.0, name).await?.operable().await?;
+    let pid = pid.parse().map_err(|_not_a_number| Error::NotFound(what))?;
+    Ok((host, pid))
 }

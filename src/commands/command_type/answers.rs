@@ -3,8 +3,8 @@
 use super::CommandType;
 use crate::commands::shape::Shape;
 use crate::commands::{
-    directories, files, filesystems, firewall, firewall_change, metrics, packages, platform, port_probe, processes,
-    sockets,
+    accounts, cron, directories, files, filesystems, firewall, guarded_change, logins, logs, metrics, packages,
+    platform, port_probe, power, processes, services, sessions, sockets,
 };
 
 impl CommandType {
@@ -35,19 +35,39 @@ impl CommandType {
             Self::InspectFile => packages::CONTENT_FORMATS,
             Self::MeasureDirectories => directories::FORMATS,
             Self::ReadFirewall => firewall::FORMATS,
-            Self::ChangeFirewall | Self::EndFirewallChange | Self::ReadFirewallChange => firewall_change::FORMATS,
+            Self::ChangeFirewall
+            | Self::EndFirewallChange
+            | Self::ReadFirewallChange
+            | Self::ChangeKeys
+            | Self::EndKeyChange
+            | Self::ReadKeyChange => guarded_change::FORMATS,
             Self::ProbePort => port_probe::FORMATS,
             Self::ListDirectory => files::listing::FORMATS,
             Self::DescribeFile => files::details::FORMATS,
             Self::ReadFile => files::reading::FORMATS,
             Self::DownloadFile => files::download::FORMATS,
-            Self::FollowFile | Self::ArchiveDirectory => files::CONTENT,
+            Self::FollowFile | Self::ArchiveDirectory | Self::RunCommand => files::CONTENT,
             Self::WriteFile
             | Self::MakeDirectory
             | Self::MoveFile
             | Self::DeleteFile
             | Self::SetFileMode
-            | Self::SetFileOwner => files::SILENT,
+            | Self::SetFileOwner
+            | Self::ReplaceCrontab
+            | Self::RunCronLine => files::SILENT,
+            Self::ListServices => services::FORMATS,
+            Self::ReadService => services::one::FORMATS,
+            Self::ControlService => services::control::FORMATS,
+            Self::ListLogs => logs::sources::FORMATS,
+            Self::ReadJournal => logs::journal::FORMATS,
+            Self::FollowJournal => logs::journal::FOLLOW_FORMATS,
+            Self::SearchLog => logs::files::FORMATS,
+            Self::ListCron => cron::FORMATS,
+            Self::ListCronRuns => cron::runs::FORMATS,
+            Self::ListAccounts => accounts::FORMATS,
+            Self::ReadBoot | Self::ListInhibitors | Self::RestartServer | Self::ShutDownServer => power::FORMATS,
+            Self::ReadLogins => logins::FORMATS,
+            Self::ListSessions | Self::EndSession => sessions::FORMATS,
         }
     }
 
@@ -78,9 +98,24 @@ impl CommandType {
             Self::InspectFile => packages::CONTENT_SHAPES,
             Self::MeasureDirectories => directories::rows::SHAPES,
             Self::ReadFirewall => firewall::rows::SHAPES,
-            Self::ChangeFirewall | Self::EndFirewallChange | Self::ReadFirewallChange => firewall_change::rows::SHAPES,
+            Self::ChangeFirewall
+            | Self::EndFirewallChange
+            | Self::ReadFirewallChange
+            | Self::ChangeKeys
+            | Self::EndKeyChange
+            | Self::ReadKeyChange => guarded_change::rows::SHAPES,
             Self::ProbePort => port_probe::SHAPES,
             Self::ListDirectory => files::listing::rows::SHAPES,
+            Self::ListServices => services::SHAPES,
+            Self::ReadService => services::one::SHAPES,
+            Self::ControlService => services::control::SHAPES,
+            Self::ListLogs => logs::sources::SHAPES,
+            Self::ReadBoot => power::BOOT_SHAPES,
+            Self::ListInhibitors => power::INHIBITOR_SHAPES,
+            Self::RestartServer | Self::ShutDownServer => power::TOLD_SHAPES,
+            Self::ReadLogins => logins::rows::SHAPES,
+            Self::ListSessions => sessions::SHAPES,
+            Self::EndSession => sessions::ENDED,
             // Content, and what says nothing, are no rows.
             Self::DescribeFile
             | Self::ReadFile
@@ -92,7 +127,16 @@ impl CommandType {
             | Self::MoveFile
             | Self::DeleteFile
             | Self::SetFileMode
-            | Self::SetFileOwner => &[],
+            | Self::SetFileOwner
+            | Self::ReadJournal
+            | Self::FollowJournal
+            | Self::SearchLog
+            | Self::ListCron
+            | Self::ReplaceCrontab
+            | Self::ListCronRuns
+            | Self::ListAccounts
+            | Self::RunCronLine
+            | Self::RunCommand => &[],
         }
     }
 }

@@ -112,8 +112,9 @@ pub fn shown(name: &[u8]) -> String {
     text
 }
 
-/// Percent-encoded but for letters, digits, `-._~` and the slash.
-pub fn encoded(bytes: &[u8]) -> String {
+/// Percent-encoded but for letters, digits, `-._~` and the slash: it may stand in a path and in a query.
+pub fn encoded(bytes: impl AsRef<[u8]>) -> String {
+    let bytes = bytes.as_ref();
     let mut text = String::with_capacity(bytes.len());
     for byte in bytes {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(byte) {

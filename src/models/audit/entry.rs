@@ -121,7 +121,12 @@ impl AuditEntry {
     }
 
     /// Somebody whose name, kind and address were kept does `action`.
-    pub fn by_kept(kind: &'static str, actor: &str, address: Option<Address>, action: &'static str) -> Self {
+    pub fn by_kept(kind: &str, actor: &str, address: Option<Address>, action: &'static str) -> Self {
+        let kind = match kind {
+            "user" => "user",
+            "token" => "token",
+            _ => "system",
+        };
         Self { address, ..Self::from(kind, actor, None, action) }
     }
 

@@ -42,7 +42,7 @@ impl AuditEvent {
 }
 
 /// A quoted cell. What a spreadsheet would calculate begins with an apostrophe instead: it is text then.
-fn csv_cell(text: &str) -> String {
+pub fn csv_cell(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let apostrophe = if is_formula { "'" } else { "" };
     format!("\"{apostrophe}{}\"", escaped(text).replace('"', "\"\""))

@@ -9,7 +9,11 @@ use super::DataKey;
 use crate::db::schema::data_keys;
 use crate::error::{Error, Result};
 use crate::language::Message;
+use crate::models::channels::Channel;
 use crate::models::credentials::{Credential, Resealed};
+use crate::models::crontab_runs::CrontabRun;
+use crate::models::crontab_versions::CrontabVersion;
+use crate::models::terminals::recordings;
 use crate::secret::seal::{KeyFile, Sealer};
 
 /// Secrets that are sealed anew in one transaction.
@@ -34,7 +38,7 @@ pub enum Step {
     Resealed(usize),
     /// All is done. The secrets of these credentials cannot be opened by any key, and the data keys that they name stay.
     Done {
-        /// Names of credentials.
+        /// Names of credentials and channels, of what stood in crontabs, and of what terminals showed.
         unreadable: Vec<String>,
     },
 }
@@ -54,7 +58,16 @@ enum Phase {
     Begin,
     Wrap,
     Exchange,
-    Reseal { after: i64 },
+    Reseal {
+        after: i64,
+    },
+    ResealCrontabs {
+        after: i64,
+    },
+    /// After this piece of the recording of this terminal.
+    ResealRecordings {
+        after: (i64, i32),
+    },
 }
 
 impl Rotation {
@@ -119,6 +132,8 @@ impl Rotation {
                 Ok(Step::Exchanged(kept))
             }
             Phase::Reseal { after } => self.reseal(connection, after),
+            Phase::ResealCrontabs { after } => self.reseal_crontabs(connection, after),
+            Phase::ResealRecordings { after } => self.reseal_recordings(connection, after),
         }
     }
 
@@ -141,7 +156,7 @@ impl Rotation {
         })
     }
 
-    /// Seals the next credentials with the newest data key; once all are, removes the other data keys.
+    /// Seals the next credentials with the newest data key.
     fn reseal(&mut self, connection: &mut PgConnection, after: i64) -> Result<Step> {
         let sealer = match self.sealer.take() {
             Some(sealer) if after > 0 => sealer,
@@ -157,6 +172,42 @@ impl Rotation {
             self.phase = Phase::Reseal { after: last };
             return Ok(Step::Resealed(count));
         }
+        self.phase = Phase::ResealCrontabs { after: 0 };
+        Ok(Step::Resealed(0))
+    }
+
+    /// The same with what stood in crontabs, and with channels, of which there are few.
+    fn reseal_crontabs(&mut self, connection: &mut PgConnection, after: i64) -> Result<Step> {
+        let sealer = self.opened(connection)?;
+        let batch = self.batch;
+        let (of_channels, resealed) = connection.transaction(|connection| {
+            CrontabRun::reseal(connection, &sealer)?;
+            let of_channels = Channel::reseal(connection, &sealer)?;
+            Ok::<_, Error>((of_channels, CrontabVersion::reseal_some(connection, &sealer, after, batch)?))
+        })?;
+        self.sealer = Some(sealer);
+        self.unreadable.extend(of_channels);
+        self.unreadable.extend(resealed.unreadable);
+        if let Some(last) = resealed.last {
+            self.phase = Phase::ResealCrontabs { after: last };
+            return Ok(Step::Resealed(0));
+        }
+        self.phase = Phase::ResealRecordings { after: (0, 0) };
+        Ok(Step::Resealed(0))
+    }
+
+    /// The same with recordings of terminals; once all are sealed anew, removes the other data keys.
+    fn reseal_recordings(&mut self, connection: &mut PgConnection, after: (i64, i32)) -> Result<Step> {
+        let sealer = self.opened(connection)?;
+        let batch = self.batch;
+        let resealed = connection.transaction(|connection| recordings::reseal(connection, &sealer, after, batch))?;
+        self.sealer = Some(sealer);
+        self.unreadable.extend(resealed.unreadable);
+        self.unreadable.dedup();
+        if let Some(after) = resealed.last {
+            self.phase = Phase::ResealRecordings { after };
+            return Ok(Step::Resealed(0));
+        }
         if Self::remove_unused(connection, &self.unreadable)? {
             return Ok(Step::Done { unreadable: self.unreadable.clone() });
         }
@@ -164,6 +215,13 @@ impl Rotation {
         self.unreadable.clear();
         self.phase = Phase::Reseal { after: 0 };
         Ok(Step::Resealed(0))
+    }
+
+    fn opened(&mut self, connection: &mut PgConnection) -> Result<Sealer> {
+        match self.sealer.take() {
+            Some(sealer) => Ok(sealer),
+            None => DataKey::open_sealer(connection, &self.path),
+        }
     }
 
     /// Removes every data key but the newest that no secret names any more. False where one is in use again.
@@ -177,7 +235,10 @@ impl Rotation {
                 .for_update()
                 .load(connection)?;
             ids.pop();
-            let used = Credential::data_keys_in_use(connection)?;
+            let mut used = Credential::data_keys_in_use(connection)?;
+            used.extend(CrontabVersion::data_keys_in_use(connection)?);
+            used.extend(recordings::data_keys_in_use(connection)?);
+            used.extend(Channel::data_keys_in_use(connection)?);
             let unused: Vec<i64> = ids.iter().copied().filter(|id| !used.contains(id)).collect();
             diesel::delete(data_keys::table.filter(data_keys::id.eq_any(&unused))).execute(connection)?;
             Ok(unused.len() == ids.len() || !unreadable.is_empty())

@@ -21,8 +21,10 @@ pub struct OutputPart {
 }
 
 impl Execution {
-    /// Appends what came; false where somebody else has it now. The beginning of a long log is dropped.
+    /// Appends what came; false where somebody else has it now. The beginning of a long log is dropped, but of a command of
+    /// somebody's own, which is ended where it prints too much.
     pub fn append(&mut self, connection: &mut PgConnection, bytes: &[u8], now: DateTime<Utc>) -> QueryResult<bool> {
+        let keeps_all = self.words.is_some();
         if bytes.is_empty() && self.state == ExecutionState::Running {
             return Ok(true);
         }
@@ -43,8 +45,10 @@ impl Execution {
                 );
                 diesel::insert_into(execution_output::table).values(part).execute(connection)?;
                 let old = execution_output::at_byte.lt(end - KEPT);
-                diesel::delete(execution_output::table.filter(execution_output::execution_id.eq(self.id).and(old)))
-                    .execute(connection)?;
+                let of_it = execution_output::table.filter(execution_output::execution_id.eq(self.id));
+                if !keeps_all {
+                    diesel::delete(of_it.filter(old)).execute(connection)?;
+                }
             }
             Ok::<_, diesel::result::Error>(true)
         })?;

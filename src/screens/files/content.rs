@@ -52,7 +52,7 @@ pub async fn archive(
 }
 
 /// The head of an answer that a browser keeps as a file of this name, and does nothing else with.
-fn attachment(name: &[u8]) -> HttpResponseBuilder {
+pub(in crate::screens) fn attachment(name: &[u8]) -> HttpResponseBuilder {
     // A slash ends nothing here, but a browser might think so.
     let name = encoded(name).replace('/', "%2F");
     let disposition = format!("attachment; filename*=UTF-8''{name}");

@@ -6,7 +6,6 @@ use bytes::Bytes;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::diff::{DiffLine, diff};
 use super::place::{Place, acting, field_path, file_of};
 use crate::app::App;
 use crate::commands::Acting;
@@ -15,7 +14,9 @@ use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::remote::host::Host;
 use crate::screens::about::About;
+use crate::screens::diff::{DiffLine, diff};
 use crate::screens::gather::Stored;
+use crate::screens::line_ends::Ends;
 use crate::transfers;
 use crate::web::extract::{Operator, Submitted};
 use crate::web::filters;
@@ -53,32 +54,6 @@ pub struct Edit {
 /// Whether a browser gives back a text as it was given, but for what was typed: whole, UTF-8, with one kind of line end.
 pub(super) fn is_editable(text: &Text) -> bool {
     text.is_whole() && text.as_text().is_some_and(|text| Ends::of(text).is_some())
-}
-
-/// How the lines of a text end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ends {
-    Unix,
-    Windows,
-}
-
-impl Ends {
-    /// None where there are several kinds, of which a browser would make one.
-    fn of(text: &str) -> Option<Self> {
-        let (pairs, returns, ends) =
-            (text.matches("\r\n").count(), text.matches('\r').count(), text.matches('\n').count());
-        match (pairs, returns, ends) {
-            (0, 0, _) => Some(Self::Unix),
-            (pairs, returns, ends) if pairs == returns && pairs == ends => Some(Self::Windows),
-            _ => None,
-        }
-    }
-
-    /// What a form sent, with these ends.
-    fn restore(self, entered: &str) -> String {
-        let plain = entered.replace("\r\n", "\n");
-        if self == Self::Windows { plain.replace('\n', "\r\n") } else { plain }
-    }
 }
 
 /// The editor with the text as it is now.
@@ -171,20 +146,4 @@ fn back(host: &Host, path: &FilePath, acting: Acting) -> String {
 
 fn digest(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_browser_makes_of_line_ends_is_undone() {
-        for text in ["", "a", "a\nb\n", "a\r\nb\r\n", "a\r\nb"] {
-            let sent = text.replace("\r\n", "\n").replace('\n', "\r\n");
-            assert_eq!(Ends::of(text).unwrap().restore(&sent), text, "{text:?}");
-        }
-        for mixed in ["a\nb\r\n", "a\rb\n", "a\r"] {
-            assert_eq!(Ends::of(mixed), None, "{mixed:?}");
-        }
-    }
 }

@@ -9,7 +9,7 @@ use crate::web::errors::Fail;
 
 /// What a region shows.
 #[derive(Debug, Clone)]
-pub(super) enum Told<T> {
+pub(in crate::screens) enum Told<T> {
     /// The answer, and where it came from.
     Ready(T, EvidenceLine),
     /// The server did not do what was asked.
@@ -19,7 +19,7 @@ pub(super) enum Told<T> {
 }
 
 impl<T> Told<T> {
-    pub(super) fn map<U>(self, shape: impl FnOnce(T) -> U) -> Told<U> {
+    pub(in crate::screens) fn map<U>(self, shape: impl FnOnce(T) -> U) -> Told<U> {
         match self {
             Self::Ready(value, evidence) => Told::Ready(shape(value), evidence),
             Self::Failed(fail) => Told::Failed(fail),
@@ -29,7 +29,11 @@ impl<T> Told<T> {
 }
 
 /// The region of an answer; a fault of ours is the whole page's.
-pub(super) fn tell<A, T>(answer: Result<Answer<A>>, role: Role, shape: impl FnOnce(A) -> T) -> Result<Told<T>> {
+pub(in crate::screens) fn tell<A, T>(
+    answer: Result<Answer<A>>,
+    role: Role,
+    shape: impl FnOnce(A) -> T,
+) -> Result<Told<T>> {
     match answer {
         Ok(answer) => Ok(Told::Ready(shape(answer.value), answer.evidence.into())),
         Err(Error::Remote(error)) => Ok(Told::Failed(Fail::new(&error, role))),

@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::super::about::About;
+use super::super::guarded_change::Banner;
 use super::super::region::{EvidenceLine, Region};
-use super::changes::Banner;
 use super::listeners::{SocketRow, rows};
 use super::{Ask, Asked, FirewallQuery, known, words};
 use crate::commands::Firewall;

@@ -1,5 +1,7 @@
 //! Adding and removing a rule: the command is shown before it runs, and what was made undoes itself unless it is kept.
 
+use std::net::IpAddr;
+
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
 use askama::Template;
@@ -7,17 +9,16 @@ use serde::Deserialize;
 
 use super::super::about::About;
 use super::super::gather::Stored;
-use super::changes::changes;
 use super::words;
 use crate::app::App;
 use crate::commands::Firewall;
 use crate::commands::firewall::ReadFirewall;
 use crate::commands::firewall_change::ChangeFirewall;
 use crate::error::{Error, FieldErrors, Result};
-use crate::firewalls::changes::{BOUNDS, SECONDS};
 use crate::firewalls::{self, Entered, NewRule, keeps_comments, places_for_rules, why_unchangeable};
+use crate::guarded_changes::{BOUNDS, SECONDS};
 use crate::language::Message;
-use crate::remote::host::OperableHost;
+use crate::models::guarded_changes::Guarded;
 use crate::web::extract::Submitted;
 use crate::web::extract::{Operator, SignedIn};
 use crate::web::filters;
@@ -109,9 +110,10 @@ async fn show(
         Some(Err(error)) => (None, Some(error.message()), FieldErrors::default()),
     };
     let own_port = u16::try_from(stored.server.port).unwrap_or_default();
+    let own_address = firewall.seen.map(|(console, _)| console);
     let why_not = match super::why_not(&stored, &SignedIn(person.0)) {
         Some(why) => Some(Message::new(why)),
-        None => changes(app).last(&host).await?.and_then(|row| changes(app).why_no_other(&row)),
+        None => app.changes().last(&host, Guarded::Firewall).await?.and_then(|row| app.changes().why_no_other(&row)),
     };
     let problems = if problems.is_empty() { refused } else { problems };
     let is_invalid = !problems.is_empty();
@@ -119,7 +121,7 @@ async fn show(
         about: stored.about(&render.shell.here, stored.health(&app.live, app.clock.now()).level),
         is_removal,
         places: places_for_rules(&firewall).into_iter().map(|place| place.name.clone()).collect(),
-        locks_out: locks_out(&form, change.as_ref(), is_removal, own_port),
+        locks_out: locks_out(&form, change.as_ref(), is_removal, (own_port, own_address)),
         restart: words::over_a_restart(firewall.owner.name()),
         line: change.map(|change| change.line()),
         server: stored.server.name.clone(),
@@ -133,12 +135,17 @@ async fn show(
     if is_invalid { render.refused(&page) } else { render.page(&page) }
 }
 
-fn locks_out(form: &RuleForm, change: Option<&ChangeFirewall>, is_removal: bool, own_port: u16) -> bool {
+fn locks_out(
+    form: &RuleForm,
+    change: Option<&ChangeFirewall>,
+    is_removal: bool,
+    (own_port, own_address): (u16, Option<IpAddr>),
+) -> bool {
     if is_removal {
         // What a rule that goes away let in is not always told: whoever removes one is warned.
         return change.is_some();
     }
-    NewRule::read(&entered(form)).is_ok_and(|rule| rule.stops(own_port))
+    NewRule::read(&entered(form)).is_ok_and(|rule| rule.stops(own_port, own_address))
 }
 
 fn entered(form: &RuleForm) -> Entered {
@@ -209,20 +216,8 @@ async fn attempt(person: &Operator, name: &str, form: &RuleForm, is_removal: boo
     }
     let firewall = host.read(ReadFirewall).await?.value;
     let change = plan(&firewall, form, is_removal)?;
-    begin(app, &host, change, seconds, form.keep != "ask").await
-}
-
-/// Makes a change, and tries at once to keep it, unless somebody wants to decide that. What does not get through undoes itself.
-async fn begin(app: &App, host: &OperableHost, change: ChangeFirewall, seconds: u16, by_itself: bool) -> Result<()> {
-    let changes = changes(app);
-    let row = changes.begin(host, change, seconds).await?;
-    if !by_itself {
-        return Ok(());
-    }
-    match changes.keep(host, &row).await {
-        Ok(_) | Err(Error::Remote(_)) => Ok(()),
-        Err(error) => Err(error),
-    }
+    // What does not get through undoes itself; the page tells of it.
+    app.changes().make(&host, change.into(), seconds, form.keep != "ask").await.map(drop)
 }
 
 fn seconds_of(text: &str) -> Result<u16> {

@@ -15,6 +15,7 @@ use crate::models::permission::Permission;
 use crate::screens::declared;
 use crate::screens::gather::{self, Stored};
 use crate::screens::numbers::LARGE;
+use crate::screens::power;
 use crate::screens::range::{Range, RangeQuery};
 use crate::web::format;
 use crate::web::render::Render;
@@ -51,6 +52,7 @@ pub(super) async fn page(
     let administrator = person.actor.may(Role::Administrator);
     let next_try = app.hosts.pool().next_try(stored.server.id);
     let next_try = next_try.map(|at| format::time(at, now, render.shell.time_zone, render.language()));
+    let seen_at = gather::seen(latest.as_deref(), state);
     let hints = [
         problem.as_ref().map(|problem| problem.advice().next_step),
         neighbours.say(),
@@ -61,6 +63,7 @@ pub(super) async fn page(
         paused,
         verdict: verdict(stored, problem.as_ref(), next_try, now),
         reason: problem.as_ref().map(RemoteError::brief),
+        power: power::why_away(app, stored, seen_at).await?,
         steps: problem.as_ref().map(ladder::of_failure).unwrap_or_default(),
         tried_at: state.filter(|_| problem.is_some()).map(|state| state.checked_at),
         endpoint: format!("{}:{}", stored.server.address, stored.server.port),
@@ -70,7 +73,7 @@ pub(super) async fn page(
         csrf_token: render.shell.csrf_token.clone(),
         admin_id: administrator.then_some(stored.server.id.0),
         remedy: remedy(problem.as_ref()),
-        seen_at: gather::seen(latest.as_deref(), state),
+        seen_at,
         facts: if stored.platform.is_some() { then(stored, latest.as_deref(), level, now) } else { Vec::new() },
         charts: charts.into_iter().map(|chart| numbers.chart(chart, &reading, LARGE)).collect(),
     })

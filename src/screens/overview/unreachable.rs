@@ -16,6 +16,7 @@ use crate::models::server_states::State;
 use crate::screens::about::About;
 use crate::screens::charts::Chart;
 use crate::screens::gather::Stored;
+use crate::screens::power::Standing;
 use crate::web::{filters, format};
 
 /// What else is known that helps to find out why.
@@ -48,6 +49,8 @@ pub struct UnreachablePage {
     pub verdict: Verdict,
     /// Why, with the server's own words in it.
     pub reason: Option<Message>,
+    /// That somebody asked it to go down, where that is why.
+    pub power: Option<Standing>,
     /// How far we got.
     pub steps: Vec<Step>,
     /// When that was.

@@ -12,11 +12,11 @@ use super::artifacts::Nothing;
 use crate::app::App;
 use crate::commands::CommandType;
 use crate::error::{Error, Result};
+use crate::installations::ask::permission_for;
 use crate::language::Message;
 use crate::models::actor::Role;
 use crate::models::executions::{Execution, ExecutionState, ExecutionSummary, OutputPart};
 use crate::models::ids::ExecutionId;
-use crate::models::permission::Permission;
 use crate::screens::about::About;
 use crate::screens::gather::Stored;
 use crate::screens::part::Part;
@@ -69,6 +69,7 @@ fn title(command_type: &str, target: &str) -> Message {
         Some(CommandType::InstallSecurityUpdates) => "Install the security updates",
         Some(CommandType::RemovePackage) => "Remove {target}",
         Some(CommandType::InspectFile) => "Look into {target}",
+        Some(CommandType::RunCronLine) => "Run {target}",
         _ => "Install {target}",
     };
     Message::new(title).with("target", target)
@@ -85,6 +86,8 @@ struct RunPage {
     lines: Vec<LogLine>,
     is_cut: bool,
     may_stop: bool,
+    /// A line of a crontab, not a package.
+    is_cron: bool,
     /// The page of the file that was looked into.
     review: Option<String>,
 }
@@ -153,7 +156,8 @@ pub async fn show(
         why: run.why().filter(|_| may_read),
         is_cut: parts.first().is_some_and(|part| part.at_byte > 0),
         lines: if may_read { lines_of(&parts) } else { Vec::new() },
-        may_stop: stored.allows(&person.actor, Permission::Install) && !run.state.has_ended(),
+        may_stop: stored.allows(&person.actor, permission_for(&run.command_type)) && !run.state.has_ended(),
+        is_cron: run.command_type == CommandType::RunCronLine.name(),
         review: run.artifact_id.filter(|_| inspects).map(|file| format!("{}/packages/artifacts/{file}", about.path)),
         about,
         run,
@@ -178,7 +182,7 @@ pub async fn stop(
     let stored = Stored::load(&app, person.actor.scope(), &server).await?;
     let run = find(&app, &stored, id).await?;
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
-    crate::installations::ask::stop(&host, run.id, &run.target).await?;
+    crate::installations::ask::stop(&host, run.id, (&run.command_type, &run.target)).await?;
     render.done(Message::new("It was asked to end")).go(&format!("/servers/{server}/packages/runs/{id}"))
 }
 

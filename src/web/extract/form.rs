@@ -34,6 +34,20 @@ impl<T: DeserializeOwned + 'static> FromRequest for Submitted<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let pairs = Pairs::from_request(request, payload);
+        Box::pin(async move { Ok(Self(form_data::read(pairs.await?.0)?)) })
+    }
+}
+
+/// A form whose names follow from what is in it, as name and value in their order; the handler refuses those that it does not know
+/// (Z06).
+pub struct Pairs(pub Vec<(String, String)>);
+
+impl FromRequest for Pairs {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let pairs = web::Form::<Vec<(String, String)>>::from_request(request, payload);
         Box::pin(async move {
             let mut pairs = pairs.await.map_err(|error| match error.as_response_error().status_code() {
@@ -41,7 +55,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Submitted<T> {
                 _ => Error::BadRequest(Message::new("The request could not be read")),
             })?;
             pairs.retain(|(name, _)| name != csrf::FIELD);
-            Ok(Self(form_data::read(pairs.into_inner())?))
+            Ok(Self(pairs.into_inner()))
         })
     }
 }

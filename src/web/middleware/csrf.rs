@@ -4,13 +4,14 @@ use actix_web::Error as ActixError;
 use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HOST, ORIGIN};
+use actix_web::http::header::{HOST, HeaderMap, HeaderValue, ORIGIN};
 use actix_web::middleware::Next;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{app, refuse};
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::web::router::Permissions;
@@ -65,6 +66,15 @@ async fn check(request: &mut ServiceRequest) -> Result<()> {
     } else {
         Err(Error::Forbidden(Message::new("The page is too old. Load it again, then repeat")))
     }
+}
+
+/// Whether `Origin` is there and is ours, to the letter: what an upgrade to a WebSocket needs, which browsers let every page
+/// ask for (W02).
+pub fn comes_from_our_origin(app: &App, headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default();
+    let (origin, host) = (text(ORIGIN), text(HOST));
+    let scheme = if app.config.https() { "https" } else { "http" };
+    headers.get_all(ORIGIN).count() == 1 && (origin == app.config.origin() || origin == format!("{scheme}://{host}"))
 }
 
 /// What the browser says: `Sec-Fetch-Site`, else `Origin`. A browser that says neither is refused.

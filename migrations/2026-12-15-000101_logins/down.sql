@@ -1,0 +1,2 @@
+drop table login_readings;
+drop table login_events;

@@ -1,0 +1,2 @@
+drop table crontab_runs;
+drop table crontab_versions;

@@ -1,0 +1,1 @@
+drop table power_requests;
