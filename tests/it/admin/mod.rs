@@ -1,6 +1,7 @@
 //! The administration: what every resource promises, and what each adds.
 
 mod audit_events;
+mod channels;
 mod checks;
 mod commands;
 mod connection;
@@ -14,7 +15,7 @@ mod tokens;
 mod trials;
 mod users;
 
-use hannun::models::audit::{AuditEvent, AuditFilter};
+use hannun::models::audit::AuditEvent;
 use hannun::models::ids::ServerId;
 use hannun::models::servers::{NewServer, Server};
 
@@ -50,7 +51,7 @@ async fn stored(app: &TestApp, id: ServerId) -> Server {
 
 /// The newest events, newest first.
 async fn events(app: &TestApp) -> Vec<AuditEvent> {
-    app.app.db.run(|connection| AuditEvent::latest(connection, &AuditFilter::default(), 100)).await.unwrap()
+    app.audit().await
 }
 
 /// The newest events in short: `administrator create_server web-1 succeeded`.

@@ -67,7 +67,8 @@ async fn sec_z02_who_is_limited_to_some_groups_looks_after_servers_alone() {
     for resource in RESOURCES {
         let slug = resource.screen().slug;
         let looks = match slug {
-            "servers" => continue,
+            // What is on one's own servers is looked after like these.
+            "servers" | "terminals" => continue,
             "commands" | "checks" => true,
             _ => false,
         };

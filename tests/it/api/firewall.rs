@@ -2,7 +2,6 @@
 
 use actix_web::http::Method;
 use hannun::models::actor::Role;
-use hannun::models::audit::{AuditEvent, AuditFilter};
 use serde_json::json;
 
 use super::program::{Program, program};
@@ -82,9 +81,9 @@ async fn sec_l01_each_step_of_a_change_is_in_the_audit_log_with_its_outcome() {
     known::only_watch(&app, "web-1").await;
     let late = json!({"action": "allow", "protocol": "tcp", "port": "8444"});
     program.post(&path("rules"), late).await.problem(403);
-    let latest = |connection: &mut _| AuditEvent::latest(connection, &AuditFilter::default(), 100);
-    let events = app.app.db.run(latest).await.unwrap();
-    let told: Vec<String> = events
+    let told: Vec<String> = app
+        .audit()
+        .await
         .into_iter()
         .rev()
         .filter(|event| event.action.contains("firewall"))

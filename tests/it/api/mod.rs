@@ -1,9 +1,12 @@
 //! The JSON API, as programs use it.
 
+mod accounts;
 mod audit_events;
+mod channels;
 mod checks;
 mod commands;
 mod credentials;
+mod cron;
 mod directories;
 mod document;
 mod firewall;
@@ -13,8 +16,11 @@ mod idempotency;
 mod imports;
 mod inventory;
 mod live_lists;
+mod logins;
+mod logs;
 mod metrics;
 pub(crate) mod program;
+mod scenarios;
 mod scope;
 mod servers;
 mod tokens;

@@ -4,6 +4,8 @@ use actix_web::http::Method;
 use hannun::models::actor::{Role, Scope};
 use hannun::models::api_tokens::NewApiToken;
 use hannun::models::groups::{Group, NewGroup};
+use hannun::models::ids::UserId;
+use hannun::models::users::User;
 use serde_json::Value;
 
 use crate::harness::app::TestApp;
@@ -22,9 +24,18 @@ pub(crate) async fn program(app: &TestApp, role: Role) -> Program {
 
 /// A program with a token of this name, role and scope.
 pub(crate) async fn program_for(app: &TestApp, name: &str, role: Role, scope: Scope) -> Program {
+    with_token(app, name, (None, role), scope).await
+}
+
+/// A program of a person, with this role for every server.
+pub(super) async fn program_of(app: &TestApp, person: &User, role: Role) -> Program {
+    with_token(app, &format!("program-of-{}", person.name), (Some(person.id), role), Scope::All).await
+}
+
+async fn with_token(app: &TestApp, name: &str, (user_id, role): (Option<UserId>, Role), scope: Scope) -> Program {
     let (name, now) = (name.to_owned(), app.database.now());
     let made = app.app.db.run(move |connection| {
-        NewApiToken { name: &name, user_id: None, role, scope, expires_at: None }.insert(connection, now)
+        NewApiToken { name: &name, user_id, role, scope, expires_at: None }.insert(connection, now)
     });
     let (text, _) = made.await.unwrap();
     Program { client: app.browser(), token: text.expose().clone() }
@@ -57,6 +68,13 @@ impl Program {
 
     pub(crate) async fn patch(&self, path: &str, body: Value) -> Json {
         self.ask(Method::PATCH, path, Some(body), None).await
+    }
+
+    /// A body for what has this etag.
+    pub(super) async fn put_matching(&self, path: &str, body: Value, etag: &str) -> Json {
+        let bearer = format!("Bearer {}", self.token);
+        let ask = self.client.ask(Method::PUT, path).header("Authorization", &bearer).header("If-Match", etag);
+        Json::of(ask.body("application/json", body.to_string()).send().await)
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Json {

@@ -6,7 +6,6 @@ mod console;
 mod keys;
 mod servers;
 
-use actix_web::http::Method;
 use hannun::models::actor::Role;
 use hannun::models::actor::Scope;
 use hannun::models::host_keys::{GivenKey, HostKey};
@@ -76,8 +75,7 @@ impl Scene {
     }
 
     async fn processes_region(&self) -> Page {
-        let ask = self.operator.ask(Method::GET, "/servers/web-1");
-        ask.header("HX-Request", "true").header("HX-Target", "processes").send().await.ok()
+        self.operator.region("/servers/web-1", "processes").await
     }
 
     /// What the API says instead of the processes of `web-1`: status and problem.

@@ -44,8 +44,9 @@ fn saved(folder: &Path, wanted: usize) -> Vec<(String, Vec<u8>)> {
     let end = Instant::now() + Duration::from_secs(20);
     loop {
         let found = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        // One that is renamed between the two is found under its last name in the next round.
         let found: Vec<_> =
-            found.map(|path| (path.to_string_lossy().into_owned(), std::fs::read(path).unwrap())).collect();
+            found.filter_map(|path| Some((path.to_string_lossy().into_owned(), std::fs::read(path).ok()?))).collect();
         let comes = |name: &str| name.ends_with(".crdownload") || name.contains(".org.chromium.");
         if found.len() >= wanted && !found.iter().any(|(name, content)| comes(name) || content.is_empty()) {
             return found;
@@ -73,7 +74,7 @@ async fn sec_f04_a_hostile_file_is_shown_as_text_and_saved_as_it_is_and_runs_now
     let place = format!("{base}?path={}", folder.path().display());
     browser.driver.goto(&place).await.unwrap();
     let listed = format!("return document.querySelectorAll('#dir-rows .key').length === {}", files.len());
-    browser.wait_within(Duration::from_secs(30), "the directory", &listed).await;
+    browser.wait_until("the directory", &listed).await;
     browser.driver.execute("window.here = true", vec![]).await.unwrap();
 
     // To the address itself, as from a link that somebody was sent: it is saved, and the page stays.

@@ -1,7 +1,6 @@
 //! Files of a server, as a person uses them: with hostile names, a log that grows, files that are dropped.
 
 use std::io::Write;
-use std::time::Duration;
 
 use super::set_up;
 use crate::harness::browser::{Browser, Window};
@@ -24,9 +23,7 @@ async fn a_person_follows_a_log_drops_a_file_renames_it_and_deletes_it() {
     browser.wait_until("the files", "return location.pathname === '/servers/this-machine/files'").await;
     let place = format!("{}/servers/this-machine/files?path={}", hannun.origin, folder.path().display());
     browser.driver.goto(&place).await.unwrap();
-    browser
-        .wait_within(Duration::from_secs(30), "the directory", "return !!document.querySelector('#dir-rows .key')")
-        .await;
+    browser.wait_until("the directory", "return !!document.querySelector('#dir-rows .key')").await;
     assert_eq!(browser.text("#dir-rows .file-name").await, NAME);
 
     browser.click("#dir-rows a.key").await;

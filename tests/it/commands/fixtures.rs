@@ -6,12 +6,20 @@
 use std::fs;
 use std::path::Path;
 
+use chrono::DateTime;
+use hannun::commands::accounts::Accounts;
+use hannun::commands::accounts::change::{ChangeKeys, EndKeyChange, KeyPlace, ReadKeyChange};
 use hannun::commands::directories::MeasureDirectories;
 use hannun::commands::files::{DescribeFile, FilePath, ListDirectory, MakeDirectory, Part, ReadFile};
+use hannun::commands::firewall::Firewall;
+use hannun::commands::guarded_change::{ChangeReport, Ending};
+use hannun::commands::logins::place::Place;
 use hannun::commands::processes::environment::Variable;
+use hannun::commands::run_command::RunCommand;
 use hannun::commands::{
-    Acting, Catalog, Command, CommandType, DetectPlatform, ListConnections, ListFilesystems, ListProcesses,
-    ListSockets, Platform, ProbePort, ReadEnvironment, ReadFirewall, ReadFirewallChange, ReadProcess, SampleMetrics,
+    Acting, Catalog, Command, CommandType, DetectPlatform, EndSession, ListAccounts, ListConnections, ListCron,
+    ListCronRuns, ListFilesystems, ListInhibitors, ListProcesses, ListSessions, ListSockets, Platform, ProbePort,
+    ReadBoot, ReadEnvironment, ReadFirewall, ReadFirewallChange, ReadLogins, ReadProcess, RestartServer, SampleMetrics,
     Signal, SignalProcess, SocketList, Started,
 };
 
@@ -69,6 +77,13 @@ const FIXTURES: &[(CommandType, &str, &str)] = &[
     (CommandType::ListConnections, "freebsd-documented", "sockstat"),
     (CommandType::ListConnections, "macos-documented", "lsof"),
     (CommandType::ListConnections, "table", "table"),
+    (CommandType::ReadLogins, "debian-13-standin", "logins"),
+    (CommandType::ReadLogins, "debian-12-journal", "logins"),
+    (CommandType::ReadLogins, "debian-12-auth-log", "logins"),
+    (CommandType::ReadLogins, "busybox-standin-messages", "logins"),
+    (CommandType::ReadLogins, "table", "table"),
+    (CommandType::ListSessions, "debian-12", "table"),
+    (CommandType::EndSession, "table", "table"),
     (CommandType::ReadFirewall, "debian-12-ufw", "linux"),
     (CommandType::ReadFirewall, "debian-12-nft", "linux"),
     (CommandType::ReadFirewall, "debian-12-iptables", "linux"),
@@ -98,6 +113,7 @@ const FIXTURES: &[(CommandType, &str, &str)] = &[
     (CommandType::ReadFile, "busybox-standin", "file-text"),
     (CommandType::ReadFile, "freebsd-documented", "file-text"),
     (CommandType::FollowFile, "nothing-left", "content"),
+    (CommandType::RunCommand, "nothing-left", "content"),
     (CommandType::DownloadFile, "nothing-left", "file-content"),
     (CommandType::ArchiveDirectory, "nothing-left", "content"),
     (CommandType::WriteFile, "nothing-said", "nothing"),
@@ -106,13 +122,32 @@ const FIXTURES: &[(CommandType, &str, &str)] = &[
     (CommandType::DeleteFile, "nothing-said", "nothing"),
     (CommandType::SetFileMode, "nothing-said", "nothing"),
     (CommandType::SetFileOwner, "nothing-said", "nothing"),
+    (CommandType::ListCron, "debian-12", "timetables"),
+    (CommandType::ListCron, "debian-12-not-root", "timetables"),
+    (CommandType::ListCron, "el9-standin", "timetables"),
+    (CommandType::ListCron, "busybox-standin", "timetables"),
+    (CommandType::ReplaceCrontab, "nothing-said", "nothing"),
+    (CommandType::RunCronLine, "nothing-said", "nothing"),
+    (CommandType::ListCronRuns, "debian-12", "cron-log"),
+    (CommandType::ListAccounts, "debian-12", "accounts"),
+    (CommandType::ListAccounts, "el9-standin", "accounts"),
+    (CommandType::ListAccounts, "busybox-standin", "accounts"),
+    (CommandType::ChangeKeys, "table", "table"),
+    (CommandType::EndKeyChange, "table", "table"),
+    (CommandType::ReadKeyChange, "table", "table"),
+    (CommandType::ListCronRuns, "el9-standin", "cron-log"),
+    (CommandType::ListCronRuns, "busybox-standin", "cron-log"),
+    (CommandType::ReadBoot, "debian-12", "table"),
+    (CommandType::ListInhibitors, "debian-12", "table"),
+    (CommandType::RestartServer, "debian-12", "table"),
+    (CommandType::ShutDownServer, "debian-12", "table"),
 ];
 
 pub(super) fn fixture(command_type: CommandType, name: &str) -> Vec<u8> {
     fs::read(format!("{FOLDER}/{}/{name}.txt", command_type.name())).unwrap()
 }
 
-fn lines<T: std::fmt::Debug>(items: &[T]) -> String {
+pub(super) fn lines<T: std::fmt::Debug>(items: &[T]) -> String {
     items.iter().flat_map(|item| [format!("{item:?}"), "\n".to_owned()]).collect()
 }
 
@@ -148,32 +183,36 @@ fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
         CommandType::SignalProcess => format!("{:?}\n", signals().parse(format, answer).unwrap()),
         CommandType::ListSockets => sockets(&ListSockets.parse(format, answer).unwrap()),
         CommandType::ListConnections => sockets(&ListConnections.parse(format, answer).unwrap()),
-        CommandType::ReadFirewall => {
-            let firewall = ReadFirewall.parse(format, answer).unwrap();
-            let head = (firewall.owner, firewall.silence, &firewall.default_zone, firewall.seen, &firewall.addresses);
-            // What stands behind the owner's own words is counted, not printed.
-            let behind = firewall.places.iter().filter(|place| place.behind).count();
-            let shown: Vec<String> = firewall.shown().map(|place| format!("{place:#?}")).collect();
-            format!("{head:?}\nbehind: {behind}\n{}\n", shown.join("\n"))
-        }
+        CommandType::ReadFirewall => firewall(&ReadFirewall.parse(format, answer).unwrap()),
+        CommandType::ListAccounts => accounts(&ListAccounts { acting: Acting::Root }.parse(format, answer).unwrap()),
         CommandType::ChangeFirewall | CommandType::EndFirewallChange | CommandType::ReadFirewallChange => {
             format!("{:?}", ReadFirewallChange.parse(format, answer).unwrap())
+        }
+        CommandType::ChangeKeys | CommandType::EndKeyChange | CommandType::ReadKeyChange => {
+            format!("{:?}", keys(command_type, format, answer))
+        }
+        CommandType::RunCommand => {
+            let run = RunCommand { words: "uptime".to_owned(), acting: Acting::User };
+            format!("{:?}", run.parse(format, answer).unwrap())
+        }
+        CommandType::ReadBoot => format!("{:#?}", ReadBoot.parse(format, answer).unwrap()),
+        CommandType::ListInhibitors => lines(&ListInhibitors.parse(format, answer).unwrap()),
+        CommandType::RestartServer | CommandType::ShutDownServer => {
+            format!("{:?}", RestartServer { booted: String::new() }.parse(format, answer).unwrap())
+        }
+        CommandType::ReadLogins => {
+            let asked = ReadLogins { place: Place::default(), backwards: false, oldest: DateTime::UNIX_EPOCH };
+            let read = asked.parse(format, answer).unwrap();
+            format!("{}{}{:#?}\n{:?}", lines(&read.logins), lines(&read.endings), read.place, read.alive)
+        }
+        CommandType::ListSessions => lines(&ListSessions.parse(format, answer).unwrap()),
+        CommandType::EndSession => {
+            let end = EndSession { pid: PID, started: Started::default(), user: "deploy".to_owned() };
+            format!("{:?}", end.parse(format, answer).unwrap())
         }
         CommandType::ProbePort => {
             let probe = ProbePort { address: "192.0.2.1".parse().unwrap(), port: 22 };
             format!("{:?}", probe.parse(format, answer).unwrap())
-        }
-        CommandType::ListDirectory => {
-            let list = ListDirectory::new(FilePath::root(), Acting::User, 100).parse(format, answer).unwrap();
-            format!("{} in all, cut: {}, dropped: {}\n{}", list.total, list.is_cut, list.dropped, lines(&list.entries))
-        }
-        CommandType::DescribeFile => {
-            let describe = DescribeFile { path: FilePath::root(), acting: Acting::User };
-            format!("{:#?}", describe.parse(format, answer).unwrap())
-        }
-        CommandType::ReadFile => {
-            let read = ReadFile { path: FilePath::root(), part: Part::Head, acting: Acting::User };
-            format!("{:?}", read.parse(format, answer).unwrap())
         }
         CommandType::FollowFile
         | CommandType::DownloadFile
@@ -187,8 +226,71 @@ fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
             let silent = MakeDirectory { path: FilePath::root(), acting: Acting::User };
             format!("{:?}", silent.parse(format, answer).unwrap())
         }
-        other => super::packages::read(other, format, answer).unwrap().unwrap(),
+        CommandType::ListCronRuns => {
+            let log = ListCronRuns { acting: Acting::Root }.parse(format, answer).unwrap();
+            format!("{}\n{}", log.source, lines(&log.runs))
+        }
+        CommandType::ReplaceCrontab | CommandType::RunCronLine => super::cron::done(command_type, format, answer),
+        CommandType::ListCron => super::cron::told(&ListCron { acting: Acting::Root }.parse(format, answer).unwrap()),
+        CommandType::ListDirectory | CommandType::DescribeFile | CommandType::ReadFile => {
+            files(command_type, format, answer)
+        }
+        other => {
+            let read = super::packages::read(other, format, answer);
+            read.or_else(|| super::services::read(other, format, answer)).unwrap().unwrap()
+        }
     }
+}
+
+fn files(command_type: CommandType, format: &str, answer: &[u8]) -> String {
+    match command_type {
+        CommandType::ListDirectory => {
+            let list = ListDirectory::new(FilePath::root(), Acting::User, 100).parse(format, answer).unwrap();
+            format!("{} in all, cut: {}, dropped: {}\n{}", list.total, list.is_cut, list.dropped, lines(&list.entries))
+        }
+        CommandType::DescribeFile => {
+            let describe = DescribeFile { path: FilePath::root(), acting: Acting::User };
+            format!("{:#?}", describe.parse(format, answer).unwrap())
+        }
+        CommandType::ReadFile => {
+            let read = ReadFile { path: FilePath::root(), part: Part::Head, acting: Acting::User };
+            format!("{:?}", read.parse(format, answer).unwrap())
+        }
+        other => panic!("{other:?} is not about a file"),
+    }
+}
+
+fn keys(command_type: CommandType, format: &str, answer: &[u8]) -> ChangeReport {
+    let text = |text: &str| text.to_owned();
+    let place =
+        KeyPlace { user: text("deploy"), path: text("/home/deploy/.ssh/authorized_keys"), acting: Acting::User };
+    let (id, line) = (text("4f1c2a9d"), text("remove SHA256:x from deploy"));
+    let read = match command_type {
+        CommandType::ChangeKeys => {
+            ChangeKeys { id, seconds: 60, place, seen: None, mark: "m".repeat(32), line }.parse(format, answer)
+        }
+        CommandType::EndKeyChange => EndKeyChange { id, ending: Ending::Keep, place, line }.parse(format, answer),
+        CommandType::ReadKeyChange => ReadKeyChange { place }.parse(format, answer),
+        other => panic!("{other:?} is not about a change of keys"),
+    };
+    read.unwrap()
+}
+
+fn firewall(read: &Firewall) -> String {
+    let head = (read.owner, read.silence, &read.default_zone, read.seen, &read.addresses);
+    // What stands behind the owner's own words is counted, not printed.
+    let behind = read.places.iter().filter(|place| place.behind).count();
+    let shown: Vec<String> = read.shown().map(|place| format!("{place:#?}")).collect();
+    format!("{head:?}\nbehind: {behind}\n{}\n", shown.join("\n"))
+}
+
+fn accounts(found: &Accounts) -> String {
+    let users = found.users.iter().map(|one| {
+        let rules: Vec<&str> = found.sudo_of(one).map(|rule| rule.text.as_str()).collect();
+        let keys: Vec<_> = found.keys_of(one).flat_map(|file| file.table.keys()).map(|(_, key)| key).collect();
+        format!("{one:?} {rules:?} {keys:?}\n")
+    });
+    format!("by root: {} told: {}\n{}", found.by_root, found.sudo_is_told, users.collect::<String>())
 }
 
 pub(super) fn assert_same(name: &str, text: &str) {
@@ -199,7 +301,9 @@ pub(super) fn assert_same(name: &str, text: &str) {
 
 #[test]
 fn every_answer_is_read_as_before() {
-    for (command_type, name, format) in FIXTURES.iter().chain(super::packages::FIXTURES) {
+    for (command_type, name, format) in
+        FIXTURES.iter().chain(super::packages::FIXTURES).chain(super::services::FIXTURES)
+    {
         let text = read(*command_type, format, &fixture(*command_type, name));
         assert_same(&format!("{}__{name}", command_type.name()), &text);
     }
@@ -214,6 +318,7 @@ fn every_fixture_is_read_by_a_test() {
             let listed = FIXTURES
                 .iter()
                 .chain(super::packages::FIXTURES)
+                .chain(super::services::FIXTURES)
                 .any(|(kind, known, _)| kind == command_type && *known == name);
             assert!(listed || by_the_loops, "{command_type:?} {name}");
         }
@@ -227,6 +332,7 @@ fn every_format_but_the_loops_own_has_an_answer_to_read() {
             let read = FIXTURES
                 .iter()
                 .chain(super::packages::FIXTURES)
+                .chain(super::services::FIXTURES)
                 .any(|(kind, _, known)| kind == command_type && known == format);
             assert!(read, "{command_type:?} {format}");
         }

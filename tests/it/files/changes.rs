@@ -8,7 +8,6 @@ use hannun::commands::files::changes::Account;
 use hannun::commands::files::{DeleteFile, MakeDirectory, MoveFile, NewContent, SetFileMode, SetFileOwner, WriteFile};
 use hannun::commands::{Acting, Change};
 use hannun::error::{Error, RemoteError};
-use hannun::models::audit::{AuditEvent, AuditFilter};
 use hannun::transfers;
 
 use super::{Files, files, path, register};
@@ -174,8 +173,7 @@ async fn sec_x06_what_was_changed_since_somebody_looked_is_not_touched() {
     let content = NewContent::InsteadOf(seen, Some("0".repeat(64)));
     assert!(refused(write(&files, "a", content, b"x").await.unwrap_err()).contains("changed since you looked"));
     assert_eq!(std::fs::read(&file).unwrap(), b"other");
-    let events = files.app.app.db.run(|connection| AuditEvent::latest(connection, &AuditFilter::default(), 50));
-    let refusals = events.await.unwrap().iter().filter(|event| event.outcome.label() == "Refused").count();
+    let refusals = files.app.audit().await.iter().filter(|event| event.outcome.label() == "Refused").count();
     assert_eq!(refusals, 6, "each is in the audit log");
 }
 

@@ -1,6 +1,5 @@
 //! F03: what a server lists is bounded, and what is no file of a directory is left out and said to be.
 
-use actix_web::http::Method;
 use hannun::commands::Acting;
 use hannun::commands::files::listing::MOST;
 use hannun::commands::files::{ListDirectory, Listing};
@@ -26,8 +25,7 @@ async fn liar(act: Act) -> (TestApp, FakeHost) {
 
 /// The directory as the page asks for it, with the time that a slow server needs.
 async fn shown(operator: &Client) -> Page {
-    let ask = operator.ask(Method::GET, "/servers/web-1/files?path=/srv").header("HX-Request", "true");
-    ask.header("HX-Target", "files").send().await.ok()
+    operator.region("/servers/web-1/files?path=/srv", "files").await
 }
 
 /// `name` as the server's `find` would print it.

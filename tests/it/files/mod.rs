@@ -20,6 +20,7 @@ use std::time::Duration;
 use hannun::commands::Acting;
 use hannun::commands::files::{DescribeFile, Entry, FilePath, ListDirectory, Seen};
 use hannun::commands::script::Privilege;
+use hannun::config::Config;
 use hannun::models::actor::Actor;
 use hannun::remote::Endpoint;
 use hannun::remote::host::{Host, OperableHost};
@@ -38,12 +39,17 @@ struct Files {
 
 /// The server, or nothing where this machine cannot have it.
 async fn files(test: &str) -> Option<Files> {
+    files_with(test, |_| {}).await
+}
+
+/// The same with other settings.
+async fn files_with(test: &str, change: impl FnOnce(&mut Config)) -> Option<Files> {
     let setup = Setup::default().user("hannun-test", "/bin/sh").sudoers("hannun-test ALL=(ALL) NOPASSWD: ALL");
     let sshd = setup.start(test)?;
     let folder = home(&sshd).join("files");
     std::fs::create_dir(&folder).unwrap();
     std::os::unix::fs::chown(&folder, Some(52_000), Some(52_000)).unwrap();
-    let app = TestApp::start().await;
+    let app = TestApp::with_config(change).await;
     let port = sshd.port;
     register(&app, &sshd, port).await;
     Some(Files { app, sshd, folder })

@@ -13,7 +13,7 @@ use super::systems::{Scene, at};
 use super::{files, path, terms};
 use crate::harness::client::{Client, Reply};
 use crate::harness::hosts::Kind;
-use crate::harness::ssh::eventually;
+use crate::harness::ssh::{eventually, eventually_within};
 
 const LONG: Duration = Duration::from_secs(30);
 
@@ -181,14 +181,17 @@ async fn sec_w10_whoever_follows_a_file_and_takes_nothing_leaves_the_place_to_ot
     let cookie = format!("sid={}", operator.cookie("sid").unwrap());
     let base = files.app.listen();
     let address = base.trim_start_matches("http://").to_owned();
-    let mut socket = tokio::net::TcpStream::connect(&address).await.unwrap();
+    // With little room of its own, so that what it does not take stays with us.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut socket = socket.connect(address.parse().unwrap()).await.unwrap();
     let head = format!("GET {url} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nCookie: {cookie}\r\n\r\n");
     tokio::io::AsyncWriteExt::write_all(&mut socket, head.as_bytes()).await.unwrap();
     eventually("it is followed", || super::runs_tail_of("unread.log")).await;
     // More than the socket and everything on the way hold.
     let line = [&vec![b'x'; 1000][..], b"\n"].concat().repeat(1000);
     let mut log = std::fs::OpenOptions::new().append(true).open(&file).unwrap();
-    eventually("nobody follows it any more", || {
+    eventually_within(Duration::from_secs(30), "nobody follows it any more", || {
         std::io::Write::write_all(&mut log, &line).unwrap();
         !super::runs_tail_of("unread.log")
     })

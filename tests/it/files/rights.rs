@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hannun::models::actor::{Rights, Role, Scope};
-use hannun::models::audit::{AuditEvent, AuditFilter};
+use hannun::models::audit::AuditEvent;
 use hannun::models::permission::Permission;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
@@ -24,9 +24,8 @@ async fn without(app: &TestApp, name: &str, permission: Permission) -> Client {
 
 /// What the audit log tells of `action`: who, on what, as whom, how it ended; the first first.
 async fn told(app: &TestApp, action: &'static str) -> Vec<[String; 4]> {
-    let events = app.app.db.run(|connection| AuditEvent::latest(connection, &AuditFilter::default(), 100));
     let row = |event: AuditEvent| [event.actor, event.target, event.run_as, event.outcome.label().to_owned()];
-    let mut rows: Vec<_> = events.await.unwrap().into_iter().filter(|event| event.action == action).map(row).collect();
+    let mut rows: Vec<_> = app.audit().await.into_iter().filter(|event| event.action == action).map(row).collect();
     rows.reverse();
     rows
 }

@@ -5,17 +5,20 @@ use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use hannun::config::Config;
 use hannun::models::actor::{Role, Scope};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{files, path};
+use super::{files, files_with, path};
 use crate::api::program::program_for;
 use crate::harness::alone::{alone, at_length, forget_peak, peak, resident};
 use crate::harness::ssh::eventually;
 
 const MIB: usize = 1 << 20;
 const USERS: usize = 4;
+/// Transfers at the same time on one server.
+const TRANSFERS: usize = 12;
 
 /// What is asked of a file by whoever has the token.
 fn head(method: &str, token: &str, path: &str, more: &str) -> String {
@@ -114,4 +117,37 @@ async fn sec_f05_four_people_at_once_and_a_slow_one_beside_them_take_no_more_mem
     // Nobody reads it for whoever is gone.
     let reads = "ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q files/big";
     eventually("the server reads it no more", || !files.sshd.inside(&["sh", "-c", reads])).await;
+}
+
+#[actix_web::test]
+async fn the_thirteenth_transfer_on_a_server_is_told_that_it_is_busy_and_the_server_stays_up() {
+    let test = "the_thirteenth_transfer_on_a_server_is_told_that_it_is_busy_and_the_server_stays_up";
+    // How long the thirteenth waits for a place.
+    let soon = |config: &mut Config| config.remote.command_timeout = Duration::from_secs(4);
+    let Some(files) = files_with(test, soon).await else { return };
+    let big = files.file("big", b"");
+    std::fs::OpenOptions::new().write(true).open(&big).unwrap().set_len(256 * MIB as u64).unwrap();
+    let address: SocketAddr = files.app.listen().trim_start_matches("http://").parse().unwrap();
+    let program = program_for(&files.app, "reader", Role::Operator, Scope::All).await;
+    let url = path(&big).to_url();
+    let mut transfers = Vec::new();
+    for _ in 0..TRANSFERS {
+        transfers.push(begin_download(address, program.token(), &url).await);
+    }
+    let content = format!("/api/v1/servers/web-1/files/content?path={url}");
+    let refused = program.get(&content).await;
+    let said = refused.value["detail"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(refused.problem(429), "busy");
+    assert!(said.contains("12 files") && said.contains("web-1"), "{said}");
+
+    // Commands have a connection of their own: the server is up, and answers.
+    let server = program.get("/api/v1/servers/web-1").await.status(200);
+    assert_eq!(server["state"]["state"], "up", "{server}");
+    assert_eq!(files.entries().await.len(), 1);
+    let id = files.host().await.server().id;
+    assert_eq!(files.app.app.hosts.pool().next_try(id), None, "nothing of it counts as a failure of the server");
+
+    // The place of one that has ended is given to the next.
+    drop(transfers.pop());
+    transfers.push(begin_download(address, program.token(), &url).await);
 }

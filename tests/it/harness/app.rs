@@ -14,22 +14,26 @@ use actix_web::dev::Service as _;
 use actix_web::test::{self, TestRequest};
 use actix_web::web;
 use bytes::{Bytes, BytesMut};
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
 use hannun::app::App;
 use hannun::config::{Config, Rate};
 use hannun::installations::artifact_store::ArtifactStore;
+use hannun::ip_lookup::{Databases, Lookups};
 use hannun::metrics::directories::Measurements;
 use hannun::metrics::live::Live;
 use hannun::models::actor::{Rights, Role, Scope};
+use hannun::models::audit::{AuditEvent, AuditFilter};
 use hannun::models::data_keys::DataKey;
 use hannun::models::password::PasswordHasher;
 use hannun::models::sessions::NewSession;
 use hannun::models::users::{NewUser, User};
+use hannun::outbound::Outbound;
 use hannun::remote::Pool;
 use hannun::remote::hosts::Hosts;
 use hannun::routes;
 use hannun::secret::SecretText;
 use hannun::secret::password::{self, PasswordHash, Workspace};
+use hannun::terminals::Terminals;
 use hannun::web::router::Route;
 use hannun::web::server;
 use hannun::web::site::Site;
@@ -106,17 +110,26 @@ impl TestApp {
         config.requests.per_address = UNLIMITED;
         // Disks of test machines may be small, and nearly full.
         (config.uploads.spare, config.uploads.spare_percent) = (64 << 20, 0);
+        // Nobody outside is asked anything by a test.
+        config.outbound.reverse_names = false;
         change(&mut config);
         let key = config.secret_key_path();
         let sealer = database.db.run(move |connection| DataKey::open_sealer(connection, &key)).await.unwrap();
         let (sealer, clock) = (Arc::new(sealer), database.clock.clone());
         let pool = Pool::new(config.remote.clone(), clock.clone()).unwrap();
         let patience = config.remote.command_timeout;
+        let hosts = Hosts::new(database.db.clone(), Arc::clone(&sealer), pool, clock.clone(), patience);
+        let terminals = Terminals::new(database.db.clone(), hosts.clone(), Arc::clone(&sealer), clock.clone()).unwrap();
+        let outbound = Outbound::new(config.outbound.clone()).unwrap();
         let app = App {
-            hosts: Hosts::new(database.db.clone(), Arc::clone(&sealer), pool, clock.clone(), patience),
+            lookups: Lookups::new(&outbound, &clock),
+            outbound,
+            hosts,
+            terminals,
             live: Live::default(),
             artifacts: ArtifactStore::in_folder(&config.data_dir).within(config.uploads),
             measurements: Measurements::default(),
+            addresses: Databases::open(&config.ip_databases),
             config: Arc::new(config),
             clock,
             db: database.db.within(PATIENCE),
@@ -197,9 +210,34 @@ impl TestApp {
         format!("http://{address}")
     }
 
+    /// Another process of hannun over the same database, on another loopback port.
+    pub(crate) fn listen_as_another_process(&self) -> String {
+        let (own, clock) = (&self.app, self.app.clock.clone());
+        let pool = Pool::new(own.config.remote.clone(), clock.clone()).unwrap();
+        let patience = own.config.remote.command_timeout;
+        let (db, sealer) = (self.database.db.clone(), Arc::clone(&own.sealer));
+        let hosts = Hosts::new(db.clone(), Arc::clone(&sealer), pool, clock.clone(), patience);
+        let terminals = Terminals::new(db, hosts.clone(), sealer, clock).unwrap();
+        let app = App { hosts, terminals, live: Live::default(), ..own.clone() };
+        let site = Site::new(app, routes::menu(), routes::all());
+        let (server, address) = server::listen(site, ([127, 0, 0, 1], 0).into(), 1).unwrap();
+        tokio::spawn(server);
+        format!("http://{address}")
+    }
+
+    /// What the audit log tells, the newest first; no more than 100 of it.
+    pub(crate) async fn audit(&self) -> Vec<AuditEvent> {
+        self.app.db.run(|connection| AuditEvent::latest(connection, &AuditFilter::default(), 100)).await.unwrap()
+    }
+
     /// Moves the clock.
     pub(crate) fn advance(&self, by: TimeDelta) {
         self.database.clock.advance(by);
+    }
+
+    /// Moves the clock to the time of this machine: servers that are real tell of nothing else.
+    pub(crate) fn catch_up(&self) {
+        self.advance(Utc::now() - self.database.now());
     }
 }
 

@@ -116,6 +116,24 @@ impl Browser {
         }
     }
 
+    /// The page in every look that people have: light, dark, on a phone; in each all is well, and a picture is kept.
+    pub(crate) async fn in_every_look(&self, name: &str) {
+        for (look, window, dark) in
+            [("light", Window::Desk, false), ("dark", Window::Desk, true), ("390", Window::Phone, false)]
+        {
+            self.look(window, dark).await;
+            self.all_is_well(name).await;
+            self.keep_picture(&format!("{name}-{look}")).await;
+        }
+        self.look(Window::Desk, false).await;
+    }
+
+    /// From now on it asks for pages in this language.
+    pub(crate) async fn speak(&self, language: &str) {
+        self.cdp("Network.enable", json!({})).await;
+        self.cdp("Network.setExtraHTTPHeaders", json!({ "headers": { "Accept-Language": language } })).await;
+    }
+
     /// Presses keys where the focus is.
     pub(crate) async fn press(&self, keys: &str) {
         self.driver.active_element().await.unwrap().send_keys(keys).await.unwrap();
@@ -126,9 +144,13 @@ impl Browser {
         self.driver.find(By::Css(css)).await.unwrap().send_keys(text).await.unwrap();
     }
 
-    /// Clicks what a selector finds first.
+    /// Clicks what a selector finds first, once it can be clicked: a dialog may still be opening.
     pub(crate) async fn click(&self, css: &str) {
-        self.driver.find(By::Css(css)).await.unwrap().click().await.unwrap();
+        let deadline = Instant::now() + super::PATIENCE;
+        while let Err(problem) = self.driver.find(By::Css(css)).await.unwrap().click().await {
+            assert!(Instant::now() < deadline, "{css} cannot be clicked: {problem}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// The text of what a selector finds first.
@@ -175,9 +197,9 @@ impl Browser {
         self.driver.execute(script, vec![]).await.unwrap().convert().unwrap()
     }
 
-    /// Waits until `script` returns true, 10 s at most.
+    /// Waits until `script` returns true, as long as a test is patient.
     pub(crate) async fn wait_until(&self, what: &str, script: &str) {
-        self.wait_within(Duration::from_secs(10), what, script).await;
+        self.wait_within(super::PATIENCE, what, script).await;
     }
 
     /// The same with another patience.
@@ -188,7 +210,10 @@ impl Browser {
             if answer.is_some_and(|value| value.json() == &Value::Bool(true)) {
                 return;
             }
-            assert!(Instant::now() < deadline, "{what} did not happen within {patience:?}");
+            if Instant::now() > deadline {
+                let shown = self.driver.execute("return document.querySelector('main')?.innerText", vec![]).await;
+                panic!("{what} did not happen within {patience:?}: {:?}", shown.map(|value| value.json().clone()));
+            }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -219,6 +244,8 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        // Of a test that failed, the driver would ask its browser for an end first, for two minutes.
+        drop(self.driver.clone().leak());
         self.end_group();
     }
 }

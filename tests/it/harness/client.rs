@@ -70,6 +70,11 @@ impl Client {
         self.ask(Method::GET, path).send().await
     }
 
+    /// Asks for one region of a page, as htmx does.
+    pub(crate) async fn region(&self, path: &str, region: &str) -> Page {
+        self.hx().ask(Method::GET, path).header("HX-Target", region).send().await.ok()
+    }
+
     /// Sends a form with the token of the pages seen so far.
     pub(crate) async fn post<'f>(&self, path: &str, fields: impl IntoIterator<Item = (&'f str, &'f str)>) -> Reply {
         let token = self.token().await;
@@ -79,6 +84,14 @@ impl Client {
             .form(fields)
             .send()
             .await
+    }
+
+    /// Sends the form `#edit` of a page as it stands, with other values for some of its fields.
+    pub(crate) async fn send_form(&self, path: &str, page: &Page, others: &[(&str, &str)]) -> Reply {
+        let form = page.form("#edit");
+        let is_other = |name: &str| others.iter().any(|(other, _)| *other == name);
+        let own = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(name, _)| !is_other(name));
+        self.post(path, own.chain(others.iter().copied())).await
     }
 
     /// The token of its pages, from the sign-in page where it has seen none.

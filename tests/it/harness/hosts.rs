@@ -6,7 +6,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -33,15 +33,20 @@ pub(crate) enum Kind {
     BusyBox,
     /// Debian without a tool to watch it by: no `ps`, no `ss`, no systemd.
     Coreutils,
+    /// The same with OpenRC, and two services of the test's own: `demo` and `broken`.
+    OpenRc,
 }
 
 impl Kind {
+    const ALL: [Self; 5] = [Self::Coreutils, Self::Debian, Self::Rpm, Self::BusyBox, Self::OpenRc];
+
     fn name(self) -> &'static str {
         match self {
             Self::Debian => "debian",
             Self::Rpm => "rpm",
             Self::BusyBox => "busybox",
             Self::Coreutils => "coreutils",
+            Self::OpenRc => "openrc",
         }
     }
 }
@@ -49,6 +54,7 @@ impl Kind {
 /// A running host, ended with everything in it when it is dropped.
 pub(crate) struct TestHost {
     child: Child,
+    said: BufReader<ChildStdout>,
     folder: TempDir,
     /// Its address, which only this machine and the other test hosts reach.
     pub(crate) address: String,
@@ -73,21 +79,48 @@ impl TestHost {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("address ").unwrap_or_default().to_owned();
-        let host = Self { child, pins: pins(layer), address, folder };
-        assert!(!host.address.is_empty(), "no test host: {}", host.console());
-        host.wait();
+        let said = BufReader::new(child.stdout.take().unwrap());
+        let mut host = Self { child, said, pins: pins(layer), address: String::new(), folder };
+        host.address = host.is_on();
         Some(host)
     }
 
-    fn wait(&self) {
+    /// Waits until it is on and lets somebody in; its address.
+    fn is_on(&mut self) -> String {
+        let mut line = String::new();
+        self.said.read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("address ").unwrap_or_default().to_owned();
+        assert!(!address.is_empty(), "no test host: {}", self.console());
+        self.wait(&address);
+        address
+    }
+
+    /// Waits until it has gone down by itself.
+    pub(crate) async fn goes_down(&self) {
+        let deadline = Instant::now() + Duration::from_mins(2);
+        while self.folder.path().join("first").exists() {
+            assert!(Instant::now() < deadline, "the test host goes on running: {}", self.console());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Switches on what went down: at the same address, in another boot, with a new disk.
+    pub(crate) fn switch_on(&mut self) {
+        let told = Command::new("kill").args(["-USR1", &self.child.id().to_string()]).status();
+        assert!(told.unwrap().success());
+        assert_eq!(self.is_on(), self.address);
+    }
+
+    fn wait(&self, address: &str) {
         let deadline = Instant::now() + Duration::from_mins(1);
-        let ready =
-            || std::net::TcpStream::connect_timeout(&format!("{}:22", self.address).parse().unwrap(), SOON).is_ok();
+        let ready = || std::net::TcpStream::connect_timeout(&format!("{address}:22").parse().unwrap(), SOON).is_ok();
         while !ready() {
             assert!(Instant::now() < deadline, "the test host does not answer: {}", self.console());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // A system that boots lets only root in.
+        while !self.run("if [ -e /run/nologin ]; then echo booting; fi").is_empty() {
+            assert!(Instant::now() < deadline, "the test host does not end booting: {}", self.console());
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -132,6 +165,16 @@ impl TestHost {
         assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
+
+    /// Writes lines, as `printf` has them, into the journal of a host with systemd, and waits until they are there.
+    pub(crate) fn journal(&self, tag: &str, priority: &str, lines: &str) {
+        self.run(&format!("printf '{lines}' | systemd-cat -t {tag} -p {priority}; journalctl --sync"));
+    }
+
+    /// The same with `number 1`, `number 2` and so on, one in each line.
+    pub(crate) fn journal_numbers(&self, tag: &str, from: u32, to: u32) {
+        self.run(&format!("seq -f 'number %g' {from} {to} | systemd-cat -t {tag}; journalctl --sync"));
+    }
 }
 
 impl Drop for TestHost {
@@ -154,7 +197,10 @@ fn layers() -> Result<&'static [(String, PathBuf)], &'static str> {
         if !is_root() {
             return Err("test hosts need root".to_owned());
         }
-        let output = Command::new(scripts().join("build")).output().map_err(|error| error.to_string())?;
+        let output = Command::new(scripts().join("build"))
+            .args(Kind::ALL.map(Kind::name))
+            .output()
+            .map_err(|error| error.to_string())?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             return Err(format!("test hosts could not be built: {}", said.lines().last().unwrap_or_default()));

@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) sshd: Sshd,
     folder: TempDir,
     token: String,
+    /// What may be asked inside, as `HANNUN_OUTBOUND_ALLOW` has it.
+    pub(crate) allowed: String,
 }
 
 /// One process.
@@ -69,7 +71,7 @@ impl Shared {
         }
         let new = NewApiToken { name: "test", user_id: None, role: Role::Viewer, scope: Scope::All, expires_at: None };
         let token = new.insert(connection, chrono::Utc::now()).unwrap().0.expose().clone();
-        Some(Self { database, sshd, folder, token })
+        Some(Self { database, sshd, folder, token, allowed: String::new() })
     }
 
     /// Starts a process in this role, with a data directory of this name, and waits until it lives.
@@ -88,6 +90,7 @@ impl Shared {
             .env("DATABASE_URL_FILE", path.join("database-url"))
             .env("HANNUN_LEASE", lease)
             .env("HANNUN_IDLE_CONNECTION", "5s")
+            .env("HANNUN_OUTBOUND_ALLOW", &self.allowed)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -122,9 +125,9 @@ impl Shared {
         self.eventually(&format!("{shares:?}"), || self.shares() == (shares.to_vec(), 0));
     }
 
-    /// Polls until `is_so`, at most half a minute: whole processes on a busy machine.
+    /// Polls until `is_so`, as long as a test is patient: whole processes on a busy machine.
     pub(crate) fn eventually(&self, what: &str, is_so: impl Fn() -> bool) {
-        let end = Instant::now() + Duration::from_secs(30);
+        let end = Instant::now() + super::PATIENCE;
         while !is_so() {
             assert!(Instant::now() < end, "{what}: not within half a minute; {:?}\n{}", self.shares(), self.logs());
             // Fewer looks a second than one program may ask for (W10).
@@ -132,7 +135,8 @@ impl Shared {
         }
     }
 
-    fn logs(&self) -> String {
+    /// What all of them said.
+    pub(crate) fn logs(&self) -> String {
         let files = std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
         let logs = files.filter(|path| path.extension().is_some_and(|ending| ending == "log"));
         let told = logs.map(|path| format!("{}:\n{}", path.display(), std::fs::read_to_string(&path).unwrap()));

@@ -9,7 +9,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(super) fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         Self { html: Html::parse_document(text) }
     }
 

@@ -2,7 +2,7 @@
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,6 +20,8 @@ pub(crate) struct Relay {
 }
 
 struct Wire {
+    /// The port that new connections are led to.
+    to: AtomicU16,
     pulled: AtomicBool,
     /// Whether bytes come through yet; until then they are kept.
     open: watch::Sender<bool>,
@@ -64,6 +66,7 @@ impl Relay {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let wire = Arc::new(Wire {
+            to: AtomicU16::new(to),
             pulled: AtomicBool::new(false),
             open: watch::Sender::new(true),
             cut: Notify::new(),
@@ -74,6 +77,7 @@ impl Relay {
         let own = Arc::clone(&wire);
         let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                let to = own.to.load(Ordering::SeqCst);
                 let Ok(server) = TcpStream::connect((machine.as_str(), to)).await else { continue };
                 let ends = [another(&client), another(&server)];
                 let (from_client, to_client) = client.into_split();
@@ -93,6 +97,11 @@ impl Relay {
             }
         });
         Self { port, wire, accepting: accepting.abort_handle() }
+    }
+
+    /// Leads new connections to another port.
+    pub(crate) fn lead_to(&self, port: u16) {
+        self.wire.to.store(port, Ordering::SeqCst);
     }
 
     /// Pulls the cable: nothing comes through any more, and nothing is closed.

@@ -1,6 +1,6 @@
 //! What tests of SSH share: an endpoint, a pool with short limits, a script in its envelope.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hannun::clock::Clock;
 use hannun::commands::script::{Envelope, Locale, Parameters, Privilege};
@@ -71,9 +71,9 @@ pub(crate) fn private_key(text: &str, passphrase: Option<&str>) -> Auth {
     }
 }
 
-/// `script` in an envelope, with ten seconds to run.
+/// `script` in an envelope, with time enough to run.
 pub(crate) fn ask(script: &str) -> Request {
-    ask_within(script, Duration::from_secs(10))
+    ask_within(script, super::PATIENCE)
 }
 
 /// `script` in an envelope.
@@ -91,13 +91,23 @@ pub(crate) fn ask_as(script: &str, privilege: Privilege, deadline: Duration) -> 
     request
 }
 
-/// Polls `check` until it holds; fails after five seconds.
-pub(crate) async fn eventually(what: &str, mut check: impl FnMut() -> bool) {
-    for _ in 0..500 {
-        if check() {
-            return;
-        }
+/// Whether a process with these words in its command line runs on this machine.
+pub(crate) fn runs(words: &str) -> bool {
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    all.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
+        .any(|line| String::from_utf8_lossy(&line).replace('\0', " ").contains(words))
+}
+
+/// Polls `check` until it holds; fails once its patience has ended.
+pub(crate) async fn eventually(what: &str, check: impl FnMut() -> bool) {
+    eventually_within(super::PATIENCE, what, check).await;
+}
+
+/// The same with another patience.
+pub(crate) async fn eventually_within(patience: Duration, what: &str, mut check: impl FnMut() -> bool) {
+    let deadline = Instant::now() + patience;
+    while !check() {
+        assert!(Instant::now() < deadline, "after {patience:?} still not: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("after five seconds still not: {what}");
 }

@@ -138,7 +138,7 @@ impl Sshd {
     }
 
     fn wait(&mut self) {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + super::PATIENCE;
         while !self.log().contains("Server listening on 127.0.0.1") {
             assert!(self.child.try_wait().unwrap().is_none() && Instant::now() < deadline, "sshd: {}", self.log());
             std::thread::sleep(Duration::from_millis(5));

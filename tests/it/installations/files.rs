@@ -159,7 +159,7 @@ async fn sec_j06_a_run_that_is_stopped_while_its_file_is_copied_never_begins() {
     let artifact = upload::finish(db, &actor, incoming, "large.deb", chrono::Utc::now()).await.unwrap();
     let run = ask::install_file(&host, &artifact, true).await.unwrap();
     stage.until(run.id, |run| run.state == ExecutionState::Copying).await;
-    ask::stop(&host, run.id, &run.target).await.unwrap();
+    ask::stop(&host, run.id, (&run.command_type, &run.target)).await.unwrap();
     let run = stage.ended(run.id).await;
     assert_eq!((run.state, run.started_at), (ExecutionState::Stopped, None), "{}", why(&run));
     nothing_is_left(&system).await;

@@ -1,6 +1,7 @@
 //! Packages come and go on whole systems: real apt, dnf, dpkg and rpm, started detached and followed by a real queue.
 
 mod browser;
+mod cron;
 mod files;
 mod launch;
 mod names;
@@ -15,13 +16,11 @@ use std::time::Duration;
 
 use hannun::clock::Clock;
 use hannun::commands::packages::PackageName;
-use hannun::config::Retention;
 use hannun::db::roles::APPLICATION_ROLE;
 use hannun::installations::ask::RunExecution;
 use hannun::installations::run::Runs;
-use hannun::jobs::{self, Work};
+use hannun::jobs;
 use hannun::models::actor::Actor;
-use hannun::models::audit::kept_heads::KeptHeads;
 use hannun::models::executions::Execution;
 use hannun::models::ids::ExecutionId;
 use hannun::queue::{self, Workers};
@@ -30,9 +29,9 @@ use hannun::remote::host::OperableHost;
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::app::TestApp;
-use crate::harness::database::TestDatabase;
 use crate::harness::hosts::TestHost;
 use crate::harness::known;
+use crate::harness::recurring::work;
 
 /// The product with a worker, and a server `web-1`.
 struct Stage {
@@ -49,19 +48,13 @@ struct Worker {
 impl Worker {
     fn start(app: &TestApp) -> Self {
         let stop = CancellationToken::new();
-        let work = Work {
-            db: app.database.db.clone(),
-            clock: Clock::system(),
-            retention: Retention::default(),
-            audit_heads: KeptHeads::in_folder(TestDatabase::cluster_folder()),
-            artifacts: app.app.artifacts.clone(),
-            recurring: jobs::ALL,
-        };
+        let work = work(app, Clock::system(), jobs::ALL);
         let runs = Runs {
             db: app.database.db.clone(),
             hosts: app.app.hosts.clone(),
             clock: Clock::system(),
             store: app.app.artifacts.clone(),
+            sealer: app.app.sealer.clone(),
             stop: stop.clone(),
         };
         let workers = Workers::new(&app.database.application_url()).unwrap().on::<Runs, RunExecution>(runs);

@@ -81,7 +81,7 @@ async fn sec_p07_a_run_that_is_stopped_ends_on_the_server_too() {
     stage.until(run.id, |run| run.log_bytes > 0).await;
     let refused = ask::install(&host, name("probe")).await.unwrap_err();
     assert!(refused.to_string().contains("busy with slow"), "{refused}");
-    ask::stop(&host, run.id, &run.target).await.unwrap();
+    ask::stop(&host, run.id, (&run.command_type, &run.target)).await.unwrap();
     let run = stage.ended(run.id).await;
     assert_eq!(run.state, ExecutionState::Stopped, "{}", why(&run));
     assert_eq!(run.stop_asked_by.as_deref(), Some("the test"));
@@ -175,6 +175,7 @@ async fn rel_j03_a_fault_of_ours_is_tried_three_times_and_then_told() {
         hosts: app.app.hosts.clone(),
         clock: Clock::system(),
         store: app.app.artifacts.clone(),
+        sealer: app.app.sealer.clone(),
         stop: CancellationToken::new(),
     };
     let find = async || app.app.db.run(move |connection| Execution::by_id(connection, id)).await.unwrap();

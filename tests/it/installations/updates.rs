@@ -8,7 +8,6 @@ use hannun::error::Error;
 use hannun::installations::ask;
 use hannun::installations::wanted::Wanted;
 use hannun::models::actor::{Role, Scope};
-use hannun::models::audit::{AuditEvent, AuditFilter};
 use hannun::models::executions::{Execution, ExecutionState};
 use hannun::remote::host::OperableHost;
 use serde_json::{Value, json};
@@ -101,8 +100,7 @@ async fn lists_that_are_fetched_anew_tell_what_is_new_and_how_old_they_are() {
                 assert_eq!(list.contains(words), is_offered, "{kind:?} {words}: {list}");
             }
         }
-        let events = stage.app.app.db.run(|connection| AuditEvent::latest(connection, &AuditFilter::default(), 50));
-        let of_it = events.await.unwrap().into_iter().filter(|event| event.action == "refresh_lists");
+        let of_it = stage.app.audit().await.into_iter().filter(|event| event.action == "refresh_lists");
         let told: Vec<_> = of_it.map(|event| (event.outcome.label(), event.target, event.run_as)).collect();
         let is = |outcome| (outcome, "package lists".to_owned(), "deploy".to_owned());
         assert_eq!(told, [is("Succeeded"), is("Asked")], "{kind:?}");

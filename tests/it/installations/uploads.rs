@@ -8,21 +8,19 @@ use std::time::{Duration, SystemTime};
 
 use actix_web::http::Method;
 use chrono::TimeDelta;
-use hannun::config::{Retention, UploadConfig};
+use hannun::config::UploadConfig;
 use hannun::error::Error;
 use hannun::installations::artifact_store::ArtifactStore;
 use hannun::installations::upload;
-use hannun::jobs::{self, Work};
 use hannun::models::actor::{Actor, Role};
 use hannun::models::artifacts::ArtifactSummary;
-use hannun::models::audit::kept_heads::KeptHeads;
 use hannun::models::executions::{Execution, ExecutionState, ExecutionSummary, NewExecution};
 use hannun::models::ids::{ArtifactId, ServerId};
 use hannun::models::servers::NewServer;
 
 use crate::api::program::program;
 use crate::harness::app::TestApp;
-use crate::harness::database::TestDatabase;
+use crate::harness::recurring::run;
 
 /// A file that is a Debian package as far as it lies open; all of it is text.
 fn package() -> String {
@@ -64,20 +62,6 @@ async fn upload_one(app: &TestApp, name: &str) -> ArtifactId {
 async fn listed(app: &TestApp) -> Vec<String> {
     let found = app.app.db.run(ArtifactSummary::latest).await.unwrap();
     found.into_iter().map(|artifact| artifact.file_name).collect()
-}
-
-/// Runs a job that comes round, by the clock of the app.
-async fn run(app: &TestApp, name: &str) {
-    let job = jobs::ALL.iter().find(|job| job.name == name).unwrap();
-    let work = Work {
-        db: app.database.db.clone(),
-        clock: app.database.clock.clone(),
-        retention: Retention::default(),
-        audit_heads: KeptHeads::in_folder(TestDatabase::cluster_folder()),
-        artifacts: app.app.artifacts.clone(),
-        recurring: &[],
-    };
-    (job.run)(work).await.unwrap();
 }
 
 async fn server(app: &TestApp) -> ServerId {

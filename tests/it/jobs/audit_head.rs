@@ -25,6 +25,7 @@ async fn sec_l02_the_end_of_the_log_is_written_outside_the_database_each_hour() 
             db: database.db.clone(),
             clock: Clock::system(),
             retention: Retention::default(),
+            logins_kept: std::time::Duration::from_hours(24),
             audit_heads: file.clone(),
             artifacts: ArtifactStore::in_folder(TestDatabase::cluster_folder()),
             recurring: &[],

@@ -17,7 +17,9 @@ use hannun::models::recurring_jobs::RecurringJob;
 use hannun::queue::{self, Workers};
 use tokio_util::sync::CancellationToken;
 
+use crate::harness::PATIENCE;
 use crate::harness::database::TestDatabase;
+use crate::harness::ssh::eventually;
 
 /// A database with the queue's own tables.
 async fn database() -> TestDatabase {
@@ -32,6 +34,7 @@ fn work(database: &TestDatabase, recurring: &'static [Recurring]) -> Work {
         db: database.db.clone(),
         clock: Clock::system(),
         retention: Retention::default(),
+        logins_kept: std::time::Duration::from_hours(24),
         audit_heads: KeptHeads::in_folder(TestDatabase::cluster_folder()),
         artifacts: ArtifactStore::in_folder(TestDatabase::cluster_folder()),
         recurring,
@@ -64,7 +67,7 @@ async fn job(database: &TestDatabase, name: &'static str) -> RecurringJob {
 
 /// Waits, at most 15 seconds, for what `is_so` says of the job.
 async fn wait_for(database: &TestDatabase, name: &'static str, is_so: impl Fn(&RecurringJob) -> bool) -> RecurringJob {
-    let end = tokio::time::Instant::now() + Duration::from_secs(15);
+    let end = tokio::time::Instant::now() + PATIENCE;
     loop {
         let found = database.db.run(RecurringJob::all).await.unwrap();
         if let Some(job) = found.iter().find(|job| job.name == name && is_so(job)) {
@@ -165,6 +168,7 @@ async fn rel_j05_what_a_dead_process_held_is_run_by_another_after_the_lease() {
     let (doomed, workers) = (work(&database, JOBS), Workers::new(&database.application_url()).unwrap());
     runtime.spawn(async move { jobs::run(workers, doomed, &CancellationToken::new()).await });
     wait_for(&database, "hangs once", |job| job.state == "running").await;
+    eventually("its first run is in the middle of it", || RUNS.load(Ordering::SeqCst) == 1).await;
     // All of it is gone at once: no heartbeat, no result.
     runtime.shutdown_background();
 

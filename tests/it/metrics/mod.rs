@@ -28,6 +28,7 @@ use hannun::models::instances::NewInstance;
 use hannun::models::servers::NewServer;
 use hannun::secret::SecretText;
 
+use crate::harness::PATIENCE;
 use crate::harness::database::TestDatabase;
 
 async fn server(db: &Db, name: &str) -> ServerId {
@@ -132,11 +133,11 @@ fn seconds(seconds: i64) -> TimeDelta {
     TimeDelta::seconds(seconds)
 }
 
-/// Polls until `is_so`, at most ten seconds.
+/// Polls until `is_so`, as long as a test is patient.
 async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
-    let end = tokio::time::Instant::now() + Duration::from_secs(10);
+    let end = tokio::time::Instant::now() + PATIENCE;
     while !is_so().await {
-        assert!(tokio::time::Instant::now() < end, "{what}: not within ten seconds");
+        assert!(tokio::time::Instant::now() < end, "{what}: not within {PATIENCE:?}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -5,13 +5,19 @@ use std::path::PathBuf;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use hannun::models::actor::{Rights, Role, Scope};
 use hannun::models::credentials::{
     Credential, CredentialChanges, CredentialKind, NewCredential, Privileges, SecretChange, Secrets,
 };
+use hannun::models::crontab_versions::NewCrontabVersion;
 use hannun::models::data_keys::DataKey;
 use hannun::models::data_keys::rotation::{Rotation, Step};
-use hannun::models::ids::CredentialId;
+use hannun::models::ids::{CredentialId, TerminalId};
+use hannun::models::servers::NewServer;
+use hannun::models::terminals::{NewTerminal, recordings};
+use hannun::models::users::NewUser;
 use hannun::secret::SecretText;
+use hannun::secret::password::{self, Workspace};
 use hannun::secret::seal::Sealer;
 
 use crate::harness::database::TestDatabase;
@@ -85,6 +91,25 @@ impl Vault {
     fn files(&self) -> BTreeSet<String> {
         let entries = std::fs::read_dir(self.folder.path()).unwrap();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    /// A terminal that somebody had.
+    fn terminal(&self) -> TerminalId {
+        let (connection, now) = (&mut self.database.connection(), self.database.now());
+        let rights = Rights::new(Role::Operator, Scope::All);
+        let hash = password::hash(&secret("tuesday rain in april"), &mut Workspace::default()).unwrap();
+        let user = NewUser { name: "jiwon", password_hash: &hash, rights }.insert(connection).unwrap();
+        let terminal = NewTerminal {
+            server_id: NewServer::new("web-1", "192.0.2.10").insert(connection).unwrap().id,
+            user_id: user.id,
+            actor: "jiwon".to_owned(),
+            address: None,
+            run_as: "root".to_owned(),
+            holder: "the test".to_owned(),
+            begun_at: now,
+            seen_at: now,
+        };
+        terminal.insert(connection).unwrap().id
     }
 
     fn rotation(&self) -> Rotation {
@@ -166,6 +191,60 @@ fn sec_s04_a_secret_that_no_key_opens_is_named_and_its_data_key_stays() {
 }
 
 #[test]
+fn sec_s04_what_stood_in_crontabs_is_sealed_anew_too() {
+    let vault = Vault::new();
+    let (sealer, connection) = (vault.sealer(), &mut vault.database.connection());
+    let server = NewServer::new("web-1", "192.0.2.10").insert(connection).unwrap();
+    let texts = [b"@daily a\n".as_slice(), b"\xff\xfe", b""];
+    let versions = texts.map(|content| {
+        let new = NewCrontabVersion {
+            server_id: server.id,
+            place: "user:root",
+            content,
+            what: "line 1 changed",
+            replaced_by: "anna",
+            replaced_at: vault.database.now(),
+        };
+        new.insert(connection, &sealer).unwrap()
+    });
+    assert!(vault.rotate(50));
+    assert_eq!(vault.data_keys(), [2]);
+    let sealer = vault.sealer();
+    for (version, text) in versions.iter().zip(texts) {
+        assert_eq!(version.content(connection, &sealer).unwrap(), text);
+    }
+    // Moved to another row, it opens no more (S02).
+    let swapped = "update crontab_versions set content = (select content from crontab_versions order by id limit 1)";
+    diesel::sql_query(swapped).execute(&mut vault.database.owner()).unwrap();
+    assert!(versions[1].content(connection, &sealer).is_err());
+}
+
+#[test]
+fn sec_s04_what_a_terminal_showed_and_no_key_opens_is_named_once_and_ends_no_rotation() {
+    let vault = Vault::new();
+    let (sealer, connection) = (vault.sealer(), &mut vault.database.connection());
+    let terminal = vault.terminal();
+    for number in 0..5 {
+        recordings::keep(connection, &sealer, (terminal, number, 0), b"what was shown").unwrap();
+    }
+    let tampered = "update terminal_recordings set sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1)
+        where number in (1, 2)";
+    diesel::sql_query(tampered).execute(&mut vault.database.owner()).unwrap();
+    let mut rotation = vault.rotation();
+    let end = (0..100).find_map(|_| match rotation.step(connection).unwrap() {
+        Step::Done { unreadable } => Some(unreadable),
+        _ => None,
+    });
+    assert_eq!(end, Some(vec![format!("the recording of terminal {terminal}")]));
+    assert_eq!(vault.data_keys(), [1, 2], "the key of what is not readable stays");
+    let sealer = vault.sealer();
+    for number in [0, 3, 4] {
+        let piece = recordings::piece(connection, &sealer, terminal, number).unwrap().unwrap();
+        assert_eq!(piece, b"what was shown", "{number}");
+    }
+}
+
+#[test]
 fn sec_s04_of_two_rotations_at_once_the_second_is_refused() {
     let vault = Vault::new();
     let (first, second) = (&mut vault.database.connection(), &mut vault.database.connection());
@@ -195,10 +274,14 @@ fn sec_s04_every_column_of_sealed_values_is_known_to_the_rotation() {
         "audit_events.hash",
         "audit_events.previous_hash",
         "audit_head.hash",
+        // Sealed anew by the rotation, as credentials are.
+        "channels.secrets",
         "credentials.passphrase",
         "credentials.password",
         "credentials.private_key",
         "credentials.sudo_password",
+        "crontab_runs.content",
+        "crontab_versions.content",
         "data_keys.wrapped",
         // What package tools printed.
         "execution_output.bytes",
@@ -209,6 +292,10 @@ fn sec_s04_every_column_of_sealed_values_is_known_to_the_rotation() {
         "live_samples.content",
         "sessions.id_hash",
         "setup_tokens.token_hash",
+        // Sealed anew by the rotation, as credentials are.
+        "terminal_recordings.sealed",
+        "terminal_tickets.hash",
+        "terminal_tickets.session_hash",
     ];
     assert_eq!(names, known);
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use hannun::commands::firewall::{Family, Firewall, Owner, Silence, Verdict};
 use hannun::commands::script::Privilege;
-use hannun::commands::{Command, ReadFirewall};
+use hannun::commands::{ChangeFirewall, Command, ReadFirewall};
 use hannun::error::Error;
-use hannun::firewalls::changes::Changes;
 use hannun::firewalls::question::{Listening, Origin, Reachable, reach, sum};
 use hannun::firewalls::{self, Entered, NewRule};
+use hannun::guarded_changes::{Changes, Deed};
 use hannun::models::actor::{Actor, Rights, Role, Scope};
-use hannun::models::firewall_changes::FirewallChangeState as State;
+use hannun::models::guarded_changes::{Guarded, GuardedChange, GuardedState as State};
 use hannun::models::permission::Permission;
 use hannun::models::servers::Server;
 use hannun::remote::host::{Host, OperableHost};
@@ -43,6 +43,10 @@ fn rule(action: &str, port: &str) -> NewRule {
         ..Entered::default()
     };
     NewRule::read(&entered).unwrap()
+}
+
+fn deed(change: ChangeFirewall) -> Deed {
+    Deed::Firewall(Box::new(change))
 }
 
 fn changes(app: &TestApp) -> Changes<'_> {
@@ -80,12 +84,16 @@ async fn cut_off(kind: Kind, setup: &str, owner: Owner, rules: &str, test: &str)
     assert_eq!((firewall.owner, firewall.silence), (owner, None));
     let before = system.run(rules);
     let change = firewalls::add(&firewall, &rule("deny", "22")).unwrap();
-    let row = changes(&app).begin(&host, change, SECONDS).await.unwrap();
+    let row = changes(&app).begin(&host, deed(change), SECONDS).await.unwrap();
     assert_eq!(row.state, State::Armed);
     assert_ne!(system.run(rules), before, "the change is made");
     let refused = changes(&app).keep(&host, &row).await;
     assert!(matches!(refused, Err(Error::Remote(_))), "nobody gets in: {refused:?}");
-    assert_eq!(changes(&app).last(&host).await.unwrap().unwrap().state, State::Armed, "it still waits");
+    assert_eq!(
+        changes(&app).last(&host, Guarded::Firewall).await.unwrap().unwrap().state,
+        State::Armed,
+        "it still waits"
+    );
     // The console starts anew meanwhile: other connections, and nothing in memory.
     let pool = Pool::new(app.app.config.remote.clone(), app.app.clock.clone()).unwrap();
     let timeout = app.app.config.remote.command_timeout;
@@ -94,7 +102,7 @@ async fn cut_off(kind: Kind, setup: &str, owner: Owner, rules: &str, test: &str)
     assert_eq!(system.run(rules), before, "everything is as it was");
     app.advance(TimeDelta::seconds(i64::from(SECONDS) + 10));
     let again = hosts.of(Actor::system("the test"), host.server().clone());
-    let row = changes(&app).last(&again).await.unwrap().unwrap();
+    let row = changes(&app).last(&again, Guarded::Firewall).await.unwrap().unwrap();
     assert_eq!(changes(&app).settle(&again, row).await.unwrap().state, State::Undone);
 }
 
@@ -135,14 +143,14 @@ async fn a_change_that_a_new_connection_survives_is_kept_and_others_wait_their_t
     let firewall = read(&host).await;
     let change = firewalls::add(&firewall, &rule("allow", "8443")).unwrap();
     assert_eq!(change.line(), "firewall-cmd --zone=public --add-port=8443/tcp");
-    let row = changes(&app).begin(&host, change.clone(), 60).await.unwrap();
+    let row = changes(&app).begin(&host, deed(change.clone()), 60).await.unwrap();
     assert_eq!(system.run("firewall-cmd --permanent --list-ports"), "\n", "a restart would undo it");
-    let second = changes(&app).begin(&host, change.clone(), 60).await;
+    let second = changes(&app).begin(&host, deed(change.clone()), 60).await;
     assert!(matches!(second, Err(Error::Conflict(_))), "{second:?}");
     assert_eq!(changes(&app).keep(&host, &row).await.unwrap().state, State::Kept);
     assert_eq!(system.run("firewall-cmd --list-ports; firewall-cmd --permanent --list-ports"), "8443/tcp\n8443/tcp\n");
     // What is there already is not made twice, and nothing waits after that.
-    assert!(matches!(changes(&app).begin(&host, change, 60).await, Err(Error::Conflict(_))));
+    assert!(matches!(changes(&app).begin(&host, deed(change), 60).await, Err(Error::Conflict(_))));
     let firewall = read(&host).await;
     let (place, found) = firewall
         .shown()
@@ -150,11 +158,11 @@ async fn a_change_that_a_new_connection_survives_is_kept_and_others_wait_their_t
         .find(|(_, rule)| rule.text == "8443/tcp")
         .unwrap();
     let removal = firewalls::remove(&firewall, &firewalls::key_of(place, found)).unwrap();
-    let row = changes(&app).begin(&host, removal.clone(), 60).await.unwrap();
+    let row = changes(&app).begin(&host, deed(removal.clone()), 60).await.unwrap();
     assert_eq!(changes(&app).undo(&host, &row).await.unwrap().state, State::Undone);
     assert_eq!(system.run("firewall-cmd --list-ports"), "8443/tcp\n", "it is back");
     system.run("firewall-cmd --remove-port=8443/tcp");
-    let gone = changes(&app).begin(&host, removal, 60).await;
+    let gone = changes(&app).begin(&host, deed(removal), 60).await;
     assert!(matches!(gone, Err(Error::Conflict(_))), "sec_x06: what somebody saw is not there any more: {gone:?}");
 }
 
@@ -177,23 +185,27 @@ async fn whoever_is_cut_off_while_keeping_a_change_locks_nothing() {
     let change = firewalls::add(&read(&host).await, &rule("allow", "8443")).unwrap();
     // Whoever kept it is gone in the middle.
     let cut = "cd /run/hannun-firewall/current && echo 9999999 >holder && : >half && mv armed keeping";
-    changes(&app).begin(&host, change.clone(), SECONDS).await.unwrap();
+    changes(&app).begin(&host, deed(change.clone()), SECONDS).await.unwrap();
     system.run(cut);
     assert_eq!(until_over(&system), "undone");
     assert_eq!(system.run(rules), before);
     // And so is what was to undo it.
     let gone = "read -r pid </run/hannun-firewall/current/pid; kill -9 $pid; while kill -0 $pid 2>/dev/null; do sleep 0.1; done";
     app.advance(TimeDelta::seconds(i64::from(SECONDS) + 10));
-    let lost = changes(&app).begin(&host, change.clone(), 60).await.unwrap();
+    let lost = changes(&app).begin(&host, deed(change.clone()), 60).await.unwrap();
     system.run(&format!("{cut}; {gone}"));
-    assert!(matches!(changes(&app).begin(&host, change.clone(), 60).await, Err(Error::Conflict(_))), "it has its time");
+    assert!(
+        matches!(changes(&app).begin(&host, deed(change.clone()), 60).await, Err(Error::Conflict(_))),
+        "it has its time"
+    );
     app.advance(TimeDelta::seconds(150));
-    let next = changes(&app).begin(&host, change.clone(), 60).await.unwrap();
+    let next = changes(&app).begin(&host, deed(change.clone()), 60).await.unwrap();
     assert_eq!(next.state, State::Armed);
     let (server, id) = (lost.server_id, lost.id);
-    let lost = app.app.db.run(move |connection| {
-        hannun::models::firewall_changes::FirewallChange::of(connection, server, id).map_err(Error::from)
-    });
+    let lost = app
+        .app
+        .db
+        .run(move |connection| GuardedChange::of(connection, server, (Guarded::Firewall, id)).map_err(Error::from));
     assert_eq!(lost.await.unwrap().unwrap().state, State::Undone);
     // The server ends it also where no console knows of it any more.
     system.run(gone);
@@ -201,7 +213,7 @@ async fn whoever_is_cut_off_while_keeping_a_change_locks_nothing() {
     let forgotten =
         app.app.db.run(move |connection| row.becomes(connection, State::Unknown, "", now).map_err(Error::from));
     assert!(forgotten.await.unwrap().is_some());
-    let last = changes(&app).begin(&host, change, 60).await.unwrap();
+    let last = changes(&app).begin(&host, deed(change), 60).await.unwrap();
     assert_eq!(changes(&app).undo(&host, &last).await.unwrap().state, State::Undone);
     assert_eq!(system.run(rules), before, "every one of them is undone");
 }
@@ -215,10 +227,10 @@ async fn sec_p08_a_change_of_which_nobody_heard_the_end_counts_as_made_and_is_no
     let host = app.app.hosts.of(Actor::system("the test"), server).operable().await.unwrap();
     let told = include_bytes!("../../fixtures/commands/read_firewall/debian-12-ufw.txt");
     let change = firewalls::add(&ReadFirewall.parse("linux", told).unwrap(), &rule("allow", "8443")).unwrap();
-    let row = changes(&app).begin(&host, change.clone(), 60).await.unwrap();
+    let row = changes(&app).begin(&host, deed(change.clone()), 60).await.unwrap();
     assert_eq!(row.state, State::Armed, "it undoes itself where it was made");
     assert!(row.why.contains("web-1"), "{}", row.why);
-    assert!(matches!(changes(&app).begin(&host, change, 60).await, Err(Error::Conflict(_))), "it may wait there");
+    assert!(matches!(changes(&app).begin(&host, deed(change), 60).await, Err(Error::Conflict(_))), "it may wait there");
     assert_eq!(fake.ran().iter().filter(|script| script.contains("hannun-firewall")).count(), 1, "once");
 }
 
@@ -228,17 +240,17 @@ async fn sec_z07_who_may_not_act_as_root_neither_keeps_nor_undoes_a_change() {
     let Some((system, app)) = with_nft(test).await else { return };
     let host = operable(&app, &system).await;
     let change = firewalls::add(&read(&host).await, &rule("allow", "8443")).unwrap();
-    let row = changes(&app).begin(&host, change.clone(), 60).await.unwrap();
+    let row = changes(&app).begin(&host, deed(change.clone()), 60).await.unwrap();
     let rights = Rights { withheld: [Permission::Root].into(), ..Rights::new(Role::Operator, Scope::All) };
     let actor = Actor { rights, ..Actor::system("jiwon") };
     let ordinary = app.app.hosts.of(actor, host.server().clone()).operable().await.unwrap();
     for outcome in [changes(&app).keep(&ordinary, &row).await, changes(&app).undo(&ordinary, &row).await] {
         assert!(matches!(outcome, Err(Error::Forbidden(_))), "{outcome:?}");
     }
-    let known = changes(&app).last(&host).await.unwrap().unwrap();
+    let known = changes(&app).last(&host, Guarded::Firewall).await.unwrap().unwrap();
     assert_eq!((known.state, known.why.as_str()), (State::Armed, ""), "it still waits, and nothing went wrong there");
     assert_eq!(changes(&app).undo(&host, &row).await.unwrap().state, State::Undone);
-    assert!(matches!(changes(&app).begin(&ordinary, change, 60).await, Err(Error::Forbidden(_))));
+    assert!(matches!(changes(&app).begin(&ordinary, deed(change), 60).await, Err(Error::Forbidden(_))));
 }
 
 #[actix_web::test]
@@ -249,7 +261,7 @@ async fn undoing_a_change_of_iptables_leaves_what_other_programs_did_to_their_ta
     let app = app().await;
     let host = operable(&app, &system).await;
     let change = firewalls::add(&read(&host).await, &rule("deny", "8443")).unwrap();
-    let row = changes(&app).begin(&host, change, 60).await.unwrap();
+    let row = changes(&app).begin(&host, deed(change), 60).await.unwrap();
     system.run("iptables -t nat -A PREROUTING -p tcp --dport 1 -j REDIRECT --to-ports 2");
     assert_eq!(changes(&app).undo(&host, &row).await.unwrap().state, State::Undone);
     assert!(system.run("iptables -t nat -S").contains("REDIRECT"), "a container was started meanwhile");

@@ -1,6 +1,8 @@
 //! SSH: real `sshd`, and servers with bad manners.
 
+mod accounts;
 mod commands;
+mod cron;
 mod firewall;
 mod host_keys;
 mod limits;

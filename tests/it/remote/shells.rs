@@ -7,7 +7,7 @@ use hannun::error::{RemoteError, StillRunning};
 use hannun::models::ids::ServerId;
 use hannun::remote::Endpoint;
 
-use crate::harness::ssh::{ask, ask_within, eventually, pool};
+use crate::harness::ssh::{ask, ask_within, eventually, pool, runs};
 use crate::harness::sshd::Setup;
 
 /// Prints what a script could get wrong: its input, its quoting, its locale, its terminal.
@@ -82,14 +82,6 @@ async fn sec_p02_a_forced_command_is_refused_in_its_own_words() {
     assert_eq!(error, RemoteError::ShellUnusable { server: "web-1".to_owned(), said: "only backups here".to_owned() });
 }
 
-/// Whether a process with these words in its command line is alive on this machine.
-fn is_running(words: &str) -> bool {
-    std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
-        let command = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&command).replace('\0', " ").contains(words)
-    })
-}
-
 #[tokio::test]
 async fn sec_p07_what_we_gave_up_on_does_not_run_on() {
     let test = "sec_p07_what_we_gave_up_on_does_not_run_on";
@@ -109,12 +101,12 @@ async fn sec_p07_what_we_gave_up_on_does_not_run_on() {
             async move {
                 pool.run(&endpoint, ask("true")).await.unwrap();
                 let running = pool.run(&endpoint, ask_within(script, Duration::from_secs(1)));
-                let watching = eventually("it runs", || is_running(&mark));
+                let watching = eventually("it runs", || runs(&mark));
                 let (outcome, ()) = tokio::join!(running, watching);
                 let error = outcome.unwrap_err();
                 let RemoteError::DeadlinePassed { still_running, .. } = &error else { panic!("{script}: {error:?}") };
                 assert_eq!(*still_running, StillRunning::No, "{user}: {script}");
-                assert!(!is_running(&mark), "{user}: {script}");
+                assert!(!runs(&mark), "{user}: {script}");
             }
         }))
         .await;
@@ -129,7 +121,7 @@ async fn sec_p07_what_escaped_is_said_to_run_on() {
     let error = pool().run(&sshd.endpoint(), request).await.unwrap_err();
     let RemoteError::DeadlinePassed { still_running, .. } = &error else { panic!("{error:?}") };
     assert_eq!(*still_running, StillRunning::Yes);
-    assert!(is_running("sleep 8105"));
+    assert!(runs("sleep 8105"));
 }
 
 #[tokio::test]

@@ -27,6 +27,10 @@ async fn with_sudo(test: &str, rules: &str) -> Option<(TestApp, Sshd)> {
     Some((app, sshd))
 }
 
+/// What a Debian without systemd at work is asked as root.
+const WANTED: [&str; 4] =
+    ["bin/ss -Htulpne", "bin/ss -Htunpe", "bin/cat /run/hannun-firewall/current/report", "sbin/service --status-all"];
+
 /// Presses *Check again*; gives the page that follows.
 async fn check_again(app: &TestApp) -> Page {
     let operator = app.operator().await;
@@ -55,8 +59,7 @@ async fn sec_p01_the_lines_of_the_page_pass_visudo_and_turn_on_what_was_limited(
     assert_eq!(row[..2], ["Works, but sees less", "ss"], "{row:?}");
     assert_eq!(row[3], "sudo does not run ss -Htulpne there without a password");
     assert!(owners_are_hidden(&app).await, "it works all the same");
-    let wanted = ["ss -Htulpne", "ss -Htunpe", "cat /run/hannun-firewall/current/report"]
-        .map(|words| format!("hannun-test ALL=(root) NOPASSWD: /usr/bin/{words}"));
+    let wanted = WANTED.map(|words| format!("hannun-test ALL=(root) NOPASSWD: /usr/{words}"));
     assert_eq!(page.text("#sudoers-lines"), wanted.join(" "));
     let lines = wanted.join("\n");
 
@@ -146,8 +149,7 @@ async fn a_credential_that_never_becomes_root_is_told_as_the_reason() {
     let page = check_again(&app).await;
     assert_eq!(sockets(&page)[3], "The credential says that hannun never becomes root there");
     assert!(page.text("main").contains("The credential must say sudo without a password, too."));
-    let wanted = ["ss -Htulpne", "ss -Htunpe", "cat /run/hannun-firewall/current/report"]
-        .map(|words| format!("hannun-test ALL=(root) NOPASSWD: /usr/bin/{words}"));
+    let wanted = WANTED.map(|words| format!("hannun-test ALL=(root) NOPASSWD: /usr/{words}"));
     assert_eq!(page.text("#sudoers-lines"), wanted.join(" "));
 }
 

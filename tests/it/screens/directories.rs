@@ -7,7 +7,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use actix_web::http::Method;
 use hannun::commands::directories::encode;
 use hannun::commands::script::Privilege;
 use hannun::models::actor::{Rights, Role, Scope};
@@ -38,8 +37,7 @@ fn path_of(folder: &Path) -> String {
 async fn ended(client: &Client, path: &str) -> Page {
     let address = format!("/servers/web-1/disks?path={}", path.replace('%', "%25"));
     for _ in 0..400 {
-        let ask = client.ask(Method::GET, &address).header("HX-Request", "true").header("HX-Target", "directories");
-        let page = ask.send().await.ok();
+        let page = client.region(&address, "directories").await;
         if !page.has("#directories[hx-trigger]") && page.has("#directories") {
             return page;
         }

@@ -41,8 +41,7 @@ async fn a_zoom_is_an_address_of_its_own_and_answers_with_the_charts_alone() {
     measured(&app, server.id, Metric::MemoryUsed, "", (3000, 0), 1e9).await;
     let viewer = app.viewer().await;
     let zoom = "/servers/web-1/memory?from=2026-06-15T11:20:00Z&to=2026-06-15T11:30:00Z";
-    let ask = viewer.ask(actix_web::http::Method::GET, zoom).header("HX-Request", "true").header("HX-Target", "charts");
-    let charts = ask.send().await.ok();
+    let charts = viewer.region(zoom, "charts").await;
     assert!(charts.has("#chart-memory .s1") && !charts.has("header.topbar"));
     assert_eq!(charts.attribute(".zoomed a", "href").as_deref(), Some("/servers/web-1/memory"));
     let page = viewer.get(zoom).await.ok();
@@ -84,8 +83,7 @@ async fn a_filesystem_that_fills_up_says_when_it_will_be_full_and_one_that_does_
         measured(&app, server.id, Metric::FilesystemUsed, "/home", (from, from), 60e9).await;
     }
     let viewer = app.viewer().await;
-    let ask = viewer.ask(actix_web::http::Method::GET, "/servers/web-1/disks");
-    let page = ask.header("HX-Request", "true").header("HX-Target", "filesystems").send().await.ok();
+    let page = viewer.region("/servers/web-1/disks", "filesystems").await;
     let table = page.table("#filesystems table");
     assert_eq!(table.head.last().unwrap(), "Full in");
     let told: Vec<(&str, &str)> =

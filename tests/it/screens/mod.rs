@@ -1,12 +1,18 @@
 //! The screens as people see them: pages, their regions, their streams.
 
+mod accounts;
 mod capabilities;
+mod cron;
 mod directories;
 mod firewall;
 mod fleet;
 mod history;
+mod logins;
+mod logs;
 mod overview;
 mod processes;
+mod scenarios;
+mod services;
 mod signals;
 mod streams;
 

@@ -1,11 +1,9 @@
 //! Processes and sockets as people see them, on a real server: the list, one process, its environment.
 
 use hannun::models::actor::Actor;
-use hannun::models::audit::{AuditEvent, AuditFilter};
 
 use super::{add_server, fails, timed_out};
 use crate::harness::app::TestApp;
-use crate::harness::client::Client;
 use crate::harness::fake_host::{Act, FakeHost, Manner};
 use crate::harness::known;
 use crate::harness::page::Page;
@@ -33,11 +31,6 @@ pub(super) async fn say(sshd: &Sshd, script: &str) -> String {
     String::from_utf8(answer.stdout).unwrap().trim().to_owned()
 }
 
-async fn part(client: &Client, path: &str, region: &'static str) -> Page {
-    let ask = client.ask(actix_web::http::Method::GET, path);
-    ask.header("HX-Request", "true").header("HX-Target", region).send().await.ok()
-}
-
 /// The process that a drawer is about, as its form names it.
 pub(super) fn started(page: &Page) -> String {
     page.attribute("#signal input[name=started]", "value").unwrap()
@@ -49,7 +42,7 @@ async fn a_viewer_sees_what_runs_with_what_it_uses_now_and_narrows_it() {
     let Some((app, sshd)) = server(test).await else { return };
     let busy = start(&sshd, "sh -c 'while :; do :; done # spin-hannun'").await;
     let viewer = app.viewer().await;
-    let page = part(&viewer, "/servers/web-1/processes?q=spin-hannun", "processes").await;
+    let page = viewer.region("/servers/web-1/processes?q=spin-hannun", "processes").await;
     assert!(!page.has("header.topbar"), "the list alone");
     assert_eq!(
         page.texts("thead th"),
@@ -83,8 +76,8 @@ async fn a_server_that_counts_no_ticks_is_not_asked_again_without_a_pause() {
     let viewer = app.viewer().await;
     for page in [
         viewer.get("/servers/web-1/processes").await.ok(),
-        part(&viewer, "/servers/web-1/processes", "processes").await,
-        part(&viewer, "/servers/web-1", "processes").await,
+        viewer.region("/servers/web-1/processes", "processes").await,
+        viewer.region("/servers/web-1", "processes").await,
     ] {
         assert!(page.text("#processes thead").contains("CPU, average"), "{}", page.text("#processes"));
         let triggers = page.attributes("#processes, #processes [hx-trigger]", "hx-trigger").concat();
@@ -234,7 +227,7 @@ async fn the_list_says_at_which_ports_a_process_listens() {
     let (viewer, port) = (app.viewer().await, sshd.port.to_string());
     // They may come a moment after the list.
     for _ in 0..100 {
-        let page = part(&viewer, "/servers/web-1/processes?q=sshd&sort=ports", "processes").await;
+        let page = viewer.region("/servers/web-1/processes?q=sshd&sort=ports", "processes").await;
         if page.texts("#process-rows tr:first-child td")[7].split(", ").any(|one| one == port) {
             return;
         }
@@ -260,7 +253,6 @@ async fn a_server_that_is_away_is_not_asked_and_its_page_says_so() {
 
 /// `signal_process TERM to 7 started 42 succeeded` of everything that was done.
 pub(super) async fn audit(app: &TestApp) -> Vec<String> {
-    let latest = |connection: &mut _| AuditEvent::latest(connection, &AuditFilter::default(), 100);
-    let events = app.app.db.run(latest).await.unwrap();
+    let events = app.audit().await;
     events.into_iter().map(|event| format!("{} {} {}", event.action, event.target, event.outcome.name())).collect()
 }

@@ -7,7 +7,6 @@ use actix_web::http::Method;
 use hannun::error::{Error, RemoteError};
 use hannun::models::actor::{Rights, Role, Scope};
 use hannun::models::api_tokens::NewApiToken;
-use hannun::models::audit::{AuditEvent, AuditFilter};
 use hannun::models::groups::NewGroup;
 use hannun::models::ids::GroupId;
 use hannun::models::permission::Permission;
@@ -90,8 +89,7 @@ async fn sec_z07_an_operator_who_is_only_viewer_in_a_group_may_only_look_there_b
     let allowed = program.ask(Method::POST, "/api/v1/servers/web-1/connection").header("Authorization", &bearer);
     assert_ne!(allowed.send().await.status, 403);
 
-    let events =
-        app.app.db.run(|connection| AuditEvent::latest(connection, &AuditFilter::default(), 10)).await.unwrap();
+    let events = app.audit().await;
     let refusals: Vec<String> = events
         .iter()
         .filter(|event| event.outcome.name() == "refused")

@@ -4,7 +4,6 @@ use actix_web::http::Method;
 use actix_web::web;
 use hannun::models::actor::{Role, Scope};
 use hannun::models::api_tokens::NewApiToken;
-use hannun::models::audit::{AuditEvent, AuditFilter};
 use hannun::models::groups::NewGroup;
 use hannun::models::servers::NewServer;
 use hannun::routes;
@@ -61,8 +60,7 @@ async fn sec_l01_a_change_that_somebody_may_not_make_is_in_the_audit_log_as_refu
     let ask = program.ask(Method::DELETE, "/api/v1/groups/web").header("Authorization", &bearer);
     assert_eq!(ask.send().await.status, 403);
     assert_eq!(app.browser().post("/sign-out", []).await.status, 303, "nobody is nobody");
-    let events =
-        app.app.db.run(|connection| AuditEvent::latest(connection, &AuditFilter::default(), 10)).await.unwrap();
+    let events = app.audit().await;
     let lines: Vec<String> = events
         .iter()
         .map(|event| {

@@ -17,6 +17,7 @@ const CHANGES_NOTHING: &[&str] = &[
     "/api/v1/servers/{server}/firewall/checks",
     "/api/v1/servers/{server}/directories/measurements",
     "/api/v1/servers/{server}/directories/measurements/latest",
+    "/api/v1/schedules/preview",
 ];
 
 /// Changes through the API, in an order in which each is possible.

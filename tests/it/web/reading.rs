@@ -2,18 +2,25 @@
 
 use std::collections::BTreeSet;
 use std::process::Command;
+use std::sync::Arc;
 
 use actix_web::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hannun::models::actor::{Role, Scope};
 use hannun::models::api_tokens::NewApiToken;
+use hannun::models::channels::NewChannel;
+use hannun::models::runs::{Cause, NewRun, RunState};
+use hannun::models::scenarios::NewDestination;
 use hannun::models::servers::NewServer;
+use hannun::models::users::User;
 use hannun::routes;
+use serde_json::json;
 
 use crate::harness::app::{PASSWORD, TestApp};
 use crate::harness::client::Client;
 use crate::harness::database::TestDatabase;
+use crate::harness::scenarios::{channel_values, due};
 use crate::harness::ssh::fixture_key;
 
 /// What may change by looking: when a session or token was used last, and what a server said when it was asked.
@@ -83,7 +90,41 @@ async fn furnished() -> (TestApp, Client) {
     let check = [("name", "queue"), ("answer", "number"), ("script", "echo 1"), ("unit", "count"), ("sees", "all")];
     let check = check.into_iter().chain([("direction", "above"), ("interval_seconds", "60"), ("timeout_seconds", "9")]);
     administrator.post("/admin/checks", check).await.leads_to("/admin/checks");
+    add_scenario(&app).await;
     (app, administrator)
+}
+
+/// A scenario that tells through a channel, with a run.
+async fn add_scenario(app: &TestApp) {
+    let (sealer, now) = (Arc::clone(&app.app.sealer), app.database.now());
+    let added = app.app.db.transaction(move |connection| {
+        let owner = User::by_name(connection, "administrator")?.unwrap();
+        let values = channel_values("slack", json!({ "url": "https://hooks.example/canary-channel-31c5aa" }));
+        let channel = NewChannel { name: "ops", kind: "slack", values: &values }.insert(connection, &sealer, now)?;
+        let destination = NewDestination {
+            kind: "slack".to_owned(),
+            settings: json!({ "text": "{{ cpu.total }}", "color": "none" }),
+            channel_id: Some(channel.id),
+            condition: json!({ "kind": "always" }),
+            at_most_once: false,
+        };
+        let schedule = json!({ "when": { "kind": "cron", "expression": "50 8 * * *" }, "time_zone": "Asia/Seoul" });
+        let scenario = due(schedule, now).insert(connection, owner.id, &[destination])?;
+        let run = NewRun {
+            scenario_id: scenario.id,
+            scheduled_for: Some(now),
+            cause: Cause::Cron,
+            started_by: String::new(),
+            is_late: false,
+            missed: json!([]),
+            state: RunState::Skipped,
+            queued_at: now,
+            ended_at: Some(now),
+            why: None,
+        };
+        Ok(NewRun::insert_all(connection, &[run])?)
+    });
+    assert_eq!(added.await.unwrap().len(), 1);
 }
 
 /// Every address that can be looked at, about what [`furnished`] put there. A stream only waits here, and its first look is
@@ -92,11 +133,20 @@ fn every_address() -> BTreeSet<String> {
     let mut addresses = BTreeSet::new();
     for route in routes::all().iter().filter(|route| route.method.is_safe() && !route.path.ends_with("/stream")) {
         let mut path = route.path.replace("{server}", "web-1").replace("{path:.*}", "css/app.css");
-        path = path.replace("{pid}", "1").replace("{group}", "web").replace("{credential}", "lab");
+        path = path
+            .replace("{pid}", "1")
+            .replace("{group}", "web")
+            .replace("{credential}", "lab")
+            .replace("{channel}", "ops");
+        path = path.replace("{unit}", "cron.service").replace("{scenario}", "1");
         path = path.replace("{artifact}", "1").replace("{execution}", "1").replace("{run}", "1");
-        path = path.replace("{user}", "administrator").replace("{check}", "queue");
+        path = path.replace("{user}", "administrator").replace("{check}", "queue").replace("{version}", "1");
+        path = path.replace("{request}", "1").replace("{terminal}", "1").replace("{piece}", "1");
+        path = path.replace("{address}", "192.0.2.1");
         path = path.replace("{command_type}", "list_processes").replace("{command}", "ours").replace("{format}", "csv");
-        for resource in ["servers", "groups", "credentials", "users", "tokens", "commands", "checks", "audit-events"] {
+        for resource in
+            ["servers", "groups", "credentials", "channels", "users", "tokens", "commands", "checks", "audit-events"]
+        {
             addresses.insert(path.replace("{resource}", resource).replace("{id}", "1"));
         }
     }
@@ -126,10 +176,11 @@ async fn sec_w01_every_page_looked_at_twice_leaves_the_database_as_it_was() {
 async fn sec_s05_no_address_gives_back_a_stored_secret() {
     let (app, administrator) = furnished().await;
     let (key, id) = (fixture_key("ed25519_encrypted"), administrator.cookie("sid").unwrap());
-    let secrets = ["canary-sudo-5b1e77", "canary-password-90ad13", "$argon2id", &id, key.lines().nth(2).unwrap()];
+    let secrets = ["canary-sudo-5b1e77", "canary-password-90ad13", "canary-channel-31c5aa", "$argon2id"];
+    let secrets = secrets.into_iter().chain([&*id, key.lines().nth(2).unwrap()]).collect::<Vec<_>>();
     for path in every_address() {
         let body = administrator.get(&path).await.body;
-        for secret in secrets {
+        for secret in &secrets {
             assert!(!body.contains(secret), "{path} gives {secret}");
         }
     }
@@ -149,6 +200,7 @@ async fn sec_s01_a_copy_of_the_database_or_of_its_files_holds_no_secret_in_any_f
     let secrets = [
         "canary-sudo-5b1e77".to_owned(),
         "canary-password-90ad13".to_owned(),
+        "canary-channel-31c5aa".to_owned(),
         crate::harness::ssh::PASSWORD.to_owned(),
         PASSWORD.to_owned(),
         key.lines().nth(2).unwrap().to_owned(),

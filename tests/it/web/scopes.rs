@@ -75,8 +75,14 @@ impl Place {
             path if path.contains("{server}") => {
                 let about_files = path.starts_with("/api/")
                     && ["/files", "/content", "/archive"].iter().any(|end| path.ends_with(end));
-                let query = if about_files { "?path=/a" } else { "" };
-                path.replace("{server}", self.name).replace("{pid}", "1") + query
+                let about_a_table = ["/cron/content", "/cron/versions"].iter().any(|end| path.ends_with(end));
+                let query = match (about_files, about_a_table) {
+                    (_, true) if path.starts_with("/api/") => "?table=user:root",
+                    (_, true) => "?tab=user:root",
+                    (true, false) => "?path=/a",
+                    (false, false) => "",
+                };
+                path.replace("{server}", self.name).replace("{pid}", "1").replace("{unit}", "cron.service") + query
             }
             path if path.contains("{group}") => path.replace("{group}", self.name),
             _ => return None,
@@ -107,12 +113,18 @@ async fn by_token(client: &Client, token: &str, method: &Method, path: &str) -> 
     word(&with_body(ask, method, path).send().await)
 }
 
+/// A key of somebody that comes or goes.
+const KEY: &str = r#"{"path":"/a","seen":"0"}"#;
+
 /// With a body that the handler takes, so that what it says is about the place and not about the body.
 fn with_body<'c>(ask: Ask<'c>, method: &Method, path: &str) -> Ask<'c> {
     if *method == Method::DELETE && path.ends_with("/firewall/rules") {
         return ask.body("application/json", r#"{"rule":"4f1c2a9d0b7e6c58"}"#);
     }
-    if path.contains("/files/content") {
+    if *method == Method::DELETE && path.ends_with("/keys") {
+        return ask.body("application/json", KEY);
+    }
+    if path.contains("/files/content") || path.contains("/cron/content") {
         let ask = ask.header("If-Match", "1:1:1:1");
         return if *method == Method::PUT { ask.body("application/octet-stream", "a") } else { ask };
     }
@@ -130,12 +142,17 @@ fn with_body<'c>(ask: Ask<'c>, method: &Method, path: &str) -> Ask<'c> {
             };
             ask.body("application/json", fields)
         }
+        (true, false) if path.ends_with("/actions") => ask.body("application/json", r#"{"action":"start"}"#),
         (true, false) if path.ends_with("/removals") => ask.body("application/json", r#"{"package":"nginx"}"#),
         (true, false) if path.ends_with("/inspections") => ask.body("application/json", r#"{"artifact":1}"#),
         (true, false) if path.ends_with("/firewall/checks") => ask.body("application/json", r#"{"port":22}"#),
         (true, false) if path.ends_with("/firewall/rules") => {
             ask.body("application/json", r#"{"action":"allow","protocol":"tcp","port":"8443"}"#)
         }
+        (true, false) if path.ends_with("/cron/runs") => {
+            ask.body("application/json", r#"{"table":"user:root","etag":"0","line":1}"#)
+        }
+        (true, false) if path.ends_with("/keys") => ask.body("application/json", KEY),
         (true, false) => ask.body("application/json", "{}"),
         (false, false) if path.ends_with("/favourite") => ask.form([("favourite", "on")]),
         (false, false) if path.ends_with("/files/uploads") => {
@@ -160,8 +177,16 @@ fn with_body<'c>(ask: Ask<'c>, method: &Method, path: &str) -> Ask<'c> {
         (false, false) if path.ends_with("/packages/installations") || path.ends_with("/packages/removals") => {
             ask.form([("package", "nginx"), ("seen", "0")])
         }
+        (false, false) if path.ends_with("/services/actions") => {
+            ask.form([("unit", "cron.service"), ("action", "start")])
+        }
+        (false, false) if path.ends_with("/terminal/commands") => ask.form([("command", "true")]),
+        (false, false) if path.ends_with("/saved-commands") => ask.form([("name", "a"), ("command", "true")]),
+        (false, false) if path.ends_with("/cron/runs") => {
+            ask.form([("tab", "user:root"), ("line", "1"), ("digest", "0")])
+        }
         (false, false) if path.ends_with("/packages/updates") => ask.form([("seen", "0")]),
-        (false, false) if path.ends_with("/firewall/confirmations") || path.ends_with("/firewall/undoings") => {
+        (false, false) if path.ends_with("/confirmations") || path.ends_with("/undoings") => {
             ask.form([("change", "1")])
         }
         (false, true) => ask.form([("answer", "trust"), ("fingerprint", "SHA256:x")]),

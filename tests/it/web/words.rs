@@ -9,7 +9,7 @@ use hannun::language::Language;
 use crate::house::sizes::files;
 
 /// Rooms whose sentences are for the log or the terminal only.
-const NOT_SHOWN: [&str; 11] = [
+const NOT_SHOWN: [&str; 12] = [
     "src/telemetry",
     "src/cli",
     "src/config",
@@ -21,6 +21,7 @@ const NOT_SHOWN: [&str; 11] = [
     "src/web/health",
     // Words that machines say of themselves.
     "src/commands/platform/probe",
+    "src/commands/logins/message",
     // The schema and its documentation are in English.
     "src/inventory/shape",
 ];
