@@ -46,6 +46,19 @@ async fn what_a_channel_lacks_is_told_beside_its_field() {
 }
 
 #[actix_web::test]
+async fn each_kind_of_channel_opens_its_own_fields() {
+    let rules = include_str!("../../../static/css/screens/admin.css");
+    let page = TestApp::start().await.administrator().await.get("/admin/channels/new").await.ok();
+    let kinds = page.attributes("[data-reveals]", "data-reveals");
+    assert_eq!(kinds, page.attributes("#record fieldset[data-when]", "data-when"));
+    assert!(kinds.len() > 1, "{kinds:?}");
+    for kind in kinds {
+        let rule = format!(r#".record:not(:has([data-reveals="{kind}"]:checked)) [data-when~="{kind}"]"#);
+        assert!(rules.contains(&rule), "admin.css opens nothing for {kind}");
+    }
+}
+
+#[actix_web::test]
 async fn a_channel_that_a_scenario_sends_through_stays_and_says_which() {
     let stage = Stage::set(|_| ok("ok")).await;
     let channel = stage.channel("ops", "slack", json!({ "url": URL })).await;

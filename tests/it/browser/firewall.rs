@@ -20,7 +20,7 @@ async fn whoever_shuts_hannun_out_by_mistake_sees_it_undone() {
     let Some(browser) = Browser::start(test).await else { return };
     let Some(system) = TestHost::start(Kind::Debian, test) else { return };
     system.run("ufw allow 22/tcp >/dev/null && ufw allow from 10.0.0.0/8 to any port 5432 proto tcp comment '<img src=x onerror=alert(1)>' >/dev/null && ufw --force enable >/dev/null");
-    let app = TestApp::with_config(|config| config.remote.connect_timeout = Duration::from_secs(1)).await;
+    let app = TestApp::with_config(|config| config.remote.connect_timeout = Duration::from_secs(3)).await;
     known::add(&app, "web-1", &system.deploy()).await;
     known::add(&app, "web-2", &system.plain()).await;
     app.user("jiwon", Role::Operator, Scope::All).await;

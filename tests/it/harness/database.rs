@@ -45,13 +45,22 @@ fn cluster() -> &'static Cluster {
     // A start that panics must fail each test with its own reason, not with a poisoned lock.
     let _turn = STARTING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     CLUSTER.get_or_init(|| {
-        let folder = tempfile::Builder::new().prefix("hannun-test-").tempdir().unwrap().keep();
+        let folder = tempfile::Builder::new().prefix("hannun-test-").tempdir_in(quick_folder()).unwrap().keep();
         let mut sweeper = sweep_after_us(&folder);
         let server = PrivateServer::start(&folder, Durability::None).unwrap();
         writeln!(sweeper, "{}", socket_folder(&server.owner_url()).display()).unwrap();
         migrate::migrate(&server.owner_url(), Some(roles::APPLICATION_ROLE)).unwrap();
         Cluster { folder, server, _sweeper: sweeper }
     })
+}
+
+/// Where files are quickly made and taken away: a database is some hundred files, and each test has one of its own. In memory
+/// where there is enough of it, else where temporary files are.
+fn quick_folder() -> PathBuf {
+    const ENOUGH: u64 = 4 << 30;
+    let memory = Path::new("/dev/shm");
+    let free = rustix::fs::statvfs(memory).map_or(0, |found| found.f_bavail.saturating_mul(found.f_frsize));
+    if free >= ENOUGH { memory.to_owned() } else { std::env::temp_dir() }
 }
 
 /// Where the socket of an address is; there it is percent-encoded.

@@ -32,7 +32,7 @@ const NFT: &str = "nft add table inet mine && \
 const FIREWALLD: &str = "firewall-cmd --state && firewall-cmd --add-service=ssh";
 
 /// Seconds until a change undoes itself.
-const SECONDS: u16 = 4;
+const SECONDS: u16 = 8;
 
 fn rule(action: &str, port: &str) -> NewRule {
     let entered = Entered {
@@ -55,7 +55,7 @@ fn changes(app: &TestApp) -> Changes<'_> {
 
 /// The console waits a second for a connection, so that a test does not wait ten.
 async fn app() -> TestApp {
-    TestApp::with_config(|config| config.remote.connect_timeout = Duration::from_secs(1)).await
+    TestApp::with_config(|config| config.remote.connect_timeout = Duration::from_secs(3)).await
 }
 
 async fn operable(app: &TestApp, system: &TestHost) -> OperableHost {
