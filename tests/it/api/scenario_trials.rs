@@ -44,12 +44,11 @@ fn above(limit: f64) -> Value {
 /// Rows of scenarios, runs and deliveries.
 fn kept(stage: &Stage) -> (i64, i64, i64) {
     let owner = &mut stage.app.database.owner();
-    let counted = (
+    (
         scenarios::table.count().get_result(owner).unwrap(),
         runs::table.count().get_result(owner).unwrap(),
         deliveries::table.count().get_result(owner).unwrap(),
-    );
-    counted
+    )
 }
 
 #[actix_web::test]
