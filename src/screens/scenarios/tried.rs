@@ -19,6 +19,9 @@ const LONGEST: usize = 60;
 /// Names of servers in one sentence.
 const MOST_NAMES: usize = 5;
 
+/// The first values of a server with their names, or why there are none.
+pub(super) type Values = Result<Vec<(String, String)>, Message>;
+
 /// What was found.
 pub(super) enum TriedPart {
     /// Why nothing was tried.
@@ -33,7 +36,7 @@ pub(super) enum TriedPart {
 pub(super) struct TrialPart {
     pub(super) says: Vec<Message>,
     /// Each server with its values, or why there are none.
-    pub(super) readings: Vec<(String, Result<Vec<(String, String)>, Message>)>,
+    pub(super) readings: Vec<(String, Values)>,
     pub(super) would: Vec<WouldPart>,
 }
 
@@ -100,7 +103,7 @@ fn read(trial: &Trial) -> Message {
     words.with("all", trial.readings.len())
 }
 
-fn values(reading: &Reading) -> (String, Result<Vec<(String, String)>, Message>) {
+fn values(reading: &Reading) -> (String, Values) {
     let shown = |(name, value): (String, &Value)| (format::visible(&name), cut(&shown(value)));
     let values = match &reading.failed {
         Some(why) => Err(why.clone()),
