@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crontabs::Crontabs;
@@ -16,6 +18,7 @@ use crate::metrics::live::Live;
 use crate::models::password::PasswordHasher;
 use crate::outbound::Outbound;
 use crate::remote::hosts::Hosts;
+use crate::scenarios::Scenarios;
 use crate::scenarios::channels::Channels;
 use crate::secret::seal::Sealer;
 use crate::terminals::Terminals;
@@ -65,6 +68,19 @@ impl App {
     /// What opens and tries channels.
     pub fn channels(&self) -> Channels<'_> {
         Channels { db: &self.db, sealer: &self.sealer, outbound: &self.outbound, clock: &self.clock }
+    }
+
+    /// What reads what scenarios read, for somebody who waits for it.
+    pub fn scenarios(&self) -> Scenarios {
+        Scenarios {
+            db: self.db.clone(),
+            hosts: self.hosts.clone(),
+            outbound: self.outbound.clone(),
+            sealer: Arc::clone(&self.sealer),
+            config: Arc::clone(&self.config),
+            clock: self.clock.clone(),
+            stop: CancellationToken::new(),
+        }
     }
 
     /// What changes crontabs, and keeps what stood there.

@@ -110,6 +110,11 @@ impl Message {
         self
     }
 
+    /// Whether it is this sentence, whatever fills it.
+    pub fn is(&self, template: &str) -> bool {
+        self.template == template
+    }
+
     /// The sentence in `language`.
     pub fn in_language(&self, language: Language) -> String {
         fill(language.translate(&self.template), &self.values, language)

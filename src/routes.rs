@@ -50,6 +50,8 @@ pub fn all() -> Vec<Route> {
         post("/scenarios", OPERATOR, || web::to(scenarios::builder::create)),
         get("/scenarios/new", OPERATOR, || web::to(scenarios::builder::new)),
         post("/scenarios/drafts", OPERATOR, || web::to(scenarios::builder::redraw)),
+        post("/scenarios/trials", OPERATOR, || web::to(scenarios::trial::create)),
+        post("/scenarios/back-tests", OPERATOR, || web::to(scenarios::trial::look_back)),
         get("/scenarios/{scenario}", VIEWER, || web::to(scenarios::builder::edit)),
         post("/scenarios/{scenario}", OPERATOR, || web::to(scenarios::builder::update)),
         post("/scenarios/{scenario}/switches", OPERATOR, || web::to(scenarios::deeds::switch)),

@@ -101,6 +101,11 @@ impl Report {
         rows.push(Row::new(name, "ms", 0, times(|one| one.lag), Limit::Fixed(10_000.0)));
         let name = "2,000 scenarios due together: processor time of each";
         rows.push(Row::new(name, "ms", 2, times(|one| one.each), Limit::Fixed(3.0)));
+        let name = "10,000 scenarios due together: until the last message";
+        rows.push(Row::new(name, "ms", 0, times(|one| one.more_told), Limit::Fixed(120_000.0)));
+        let grew = self.fired.iter().map(|one| kib(one.grew)).collect();
+        let name = "memory after these 10,000, more than after the 2,000 before";
+        rows.push(Row::new(name, "KiB", 0, grew, Limit::Fixed(16_384.0)));
     }
 
     fn of_pages(&self, rows: &mut Vec<Row>) {

@@ -19,48 +19,74 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::contestant::Contestant;
 use crate::stage::{Stage, USER};
 
-/// Scenarios that are due together.
+/// Scenarios that are due together, and then, in the same console, many more.
 const MANY: usize = 2_000;
-/// How long after they were made they are due: the console must have started by then.
+const MORE: usize = 10_000;
+/// How long after they begin to be made they are due: the console must have started by then, or all of them must be there.
 const AHEAD: TimeDelta = TimeDelta::seconds(20);
+const FURTHER_AHEAD: TimeDelta = TimeDelta::seconds(90);
 /// How long all of them are waited for.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 /// One round.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fired {
-    /// From the second at which they were due to the last message.
+    /// From the second at which the first ones were due to their last message.
     pub(crate) all_told: Duration,
     /// From that second to a run's start, the 99th percentile.
     pub(crate) lag: Duration,
     /// Processor time of the whole console for each of them.
     pub(crate) each: Duration,
+    /// From the second at which the many more were due to their last message.
+    pub(crate) more_told: Duration,
+    /// Memory that the console has more after these than after the first ones, bytes.
+    pub(crate) grew: u64,
 }
 
 /// One round.
 pub(crate) async fn round(stage: &Stage) -> Fired {
     let told = receiver(stage.receiver());
-    let due = Utc::now() + AHEAD;
-    let due = due - TimeDelta::microseconds(i64::from(due.timestamp_subsec_micros()));
-    make(stage, due).await;
+    let due = whole(Utc::now() + AHEAD);
+    make(stage, MANY, due).await;
     let console = Contestant::start("console-watches", &stage.settings).await;
-    let wait = (due - Utc::now()).to_std().expect("the console took too long to start");
-    sleep(wait).await;
-    let (before, begun) = (console.meter.processor_time(), Instant::now());
+    come(due).await;
+    let before = console.meter.processor_time();
+    let all_told = all(&told, MANY).await;
+    let each = console.meter.processor_time().saturating_sub(before) / MANY as u32;
+    let (lag, resident) = (lag(stage, MANY, due).await, console.meter.resident());
+    told.store(0, Ordering::Relaxed);
+    let due = whole(Utc::now() + FURTHER_AHEAD);
+    make(stage, MORE, due).await;
+    come(due).await;
+    let more_told = all(&told, MORE).await;
+    let grew = console.meter.resident().saturating_sub(resident);
+    // It waits to be told about sampling, and is not.
+    drop(console);
+    Fired { all_told, lag, each, more_told, grew }
+}
+
+fn whole(at: DateTime<Utc>) -> DateTime<Utc> {
+    at - TimeDelta::microseconds(i64::from(at.timestamp_subsec_micros()))
+}
+
+/// Waits for a moment.
+async fn come(due: DateTime<Utc>) {
+    sleep((due - Utc::now()).to_std().expect("they were not ready in time")).await;
+}
+
+/// How long it takes from now on until so many were told.
+async fn all(told: &AtomicUsize, many: usize) -> Duration {
+    let begun = Instant::now();
     let all = timeout(PATIENCE, async {
-        while told.load(Ordering::Relaxed) < MANY {
+        while told.load(Ordering::Relaxed) < many {
             sleep(Duration::from_millis(20)).await;
         }
     });
-    all.await.unwrap_or_else(|_| panic!("{} of {MANY} were told", told.load(Ordering::Relaxed)));
-    let all_told = begun.elapsed();
+    all.await.unwrap_or_else(|_| panic!("{} of {many} were told", told.load(Ordering::Relaxed)));
+    let took = begun.elapsed();
     // What is written after the last message belongs to it.
     sleep(Duration::from_secs(2)).await;
-    let each = console.meter.processor_time().saturating_sub(before) / MANY as u32;
-    // It waits to be told about sampling, and is not.
-    drop(console);
-    let lag = lag(stage, due).await;
-    Fired { all_told, lag, each }
+    took
 }
 
 /// Answers everybody at once, and counts.
@@ -83,7 +109,7 @@ fn receiver(listener: std::net::TcpListener) -> Arc<AtomicUsize> {
     told
 }
 
-async fn make(stage: &Stage, due: DateTime<Utc>) {
+async fn make(stage: &Stage, many: usize, due: DateTime<Utc>) {
     let (port, server) = (stage.settings.receiver_port, stage.first_server());
     let made = stage.app.db.transaction(move |connection| {
         diesel::delete(scenarios::table).execute(connection)?;
@@ -96,7 +122,7 @@ async fn make(stage: &Stage, due: DateTime<Utc>) {
             condition: json!({ "kind": "always" }),
             at_most_once: false,
         };
-        for number in 0..MANY {
+        for number in 0..many {
             let new = NewScenario {
                 name: format!("scenario {number}"),
                 schedule: json!({ "when": { "kind": "date", "at": due }, "time_zone": "Asia/Seoul" }),
@@ -133,7 +159,7 @@ fn measured(connection: &mut PgConnection, server: ServerId, due: DateTime<Utc>)
     InboxRow::store(connection, &[row]).map(drop)
 }
 
-async fn lag(stage: &Stage, due: DateTime<Utc>) -> Duration {
+async fn lag(stage: &Stage, many: usize, due: DateTime<Utc>) -> Duration {
     let started = stage.app.db.run(move |connection| {
         runs::table
             .filter(runs::scheduled_for.eq(due))
@@ -142,6 +168,6 @@ async fn lag(stage: &Stage, due: DateTime<Utc>) -> Duration {
             .load::<DateTime<Utc>>(connection)
     });
     let started = started.await.unwrap();
-    assert_eq!(started.len(), MANY, "each has its run");
-    (started[MANY * 99 / 100] - due).to_std().unwrap_or_default()
+    assert_eq!(started.len(), many, "each has its run");
+    (started[many * 99 / 100] - due).to_std().unwrap_or_default()
 }

@@ -65,7 +65,7 @@ use super::{
         trials::create,
         checks::index, checks::create, checks::show, checks::update, checks::destroy, checks::results,
         scenarios::index, scenarios::create, scenarios::show, scenarios::replace, scenarios::update, scenarios::destroy,
-        scenarios::run, scenarios::runs, runs::show, runs::deliveries, runs::stop, schedules::preview,
+        scenarios::run, scenarios::runs, scenarios::trials::create, scenarios::trials::look_back, runs::show, runs::deliveries, runs::stop, schedules::preview,
         channels::index, channels::create, channels::show, channels::update, channels::destroy, channels::test,
         tokens::index, tokens::create, tokens::revoke,
         audit_events::index,

@@ -1,5 +1,7 @@
 //! `/scenarios`: what is read when, and who is told.
 
+pub mod trials;
+
 use std::collections::BTreeMap;
 
 use actix_web::http::header;

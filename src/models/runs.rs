@@ -211,6 +211,15 @@ impl Run {
             .load(connection)
     }
 
+    /// The newest ones of a scenario that read something.
+    pub fn that_read(connection: &mut PgConnection, scenario: ScenarioId, limit: i64) -> QueryResult<Vec<Self>> {
+        Self::query()
+            .filter(runs::scenario_id.eq(scenario).and(runs::readings.ne(Value::Array(Vec::new()))))
+            .order(runs::id.desc())
+            .limit(limit)
+            .load(connection)
+    }
+
     /// How many of each scenario are at work, and how many wait for them; those without any are left out.
     pub fn busy(connection: &mut PgConnection, ids: &[ScenarioId]) -> QueryResult<BTreeMap<ScenarioId, (i64, i64)>> {
         let counted: Vec<(ScenarioId, RunState, i64)> = runs::table

@@ -96,6 +96,18 @@ impl Scenario {
     }
 }
 
+impl Scenario {
+    /// Those that name a server, by name; `all`, groups and labels name none.
+    pub fn naming(connection: &mut PgConnection, server: &str) -> QueryResult<Vec<Self>> {
+        Self::query().filter(scenarios::servers.contains(vec![server])).order(scenarios::name).load(connection)
+    }
+
+    /// Those that run with the rights of a person, by name.
+    pub fn of_owner(connection: &mut PgConnection, owner: UserId) -> QueryResult<Vec<Self>> {
+        Self::query().filter(scenarios::owner_id.eq(owner)).order(scenarios::name).load(connection)
+    }
+}
+
 impl Destination {
     /// Those of a scenario, in their order.
     pub fn of(connection: &mut PgConnection, scenario: ScenarioId) -> QueryResult<Vec<Self>> {

@@ -154,6 +154,8 @@ fn of_scenarios() -> Vec<Route> {
     vec![
         get("/api/v1/scenarios", VIEWER, || web::to(scenarios::index)),
         post("/api/v1/scenarios", OPERATOR, || once(scenarios::create)),
+        post("/api/v1/scenarios/trials", OPERATOR, || web::to(scenarios::trials::create)),
+        post("/api/v1/scenarios/back-tests", OPERATOR, || web::to(scenarios::trials::look_back)),
         get("/api/v1/scenarios/{scenario}", VIEWER, || web::to(scenarios::show)),
         other(Method::PUT, "/api/v1/scenarios/{scenario}", OPERATOR, || once(scenarios::replace)),
         other(Method::PATCH, "/api/v1/scenarios/{scenario}", OPERATOR, || once(scenarios::update)),

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::fire::{by_chance, run_now};
+use super::rights;
 use super::schedule::Schedule;
 use super::wish::{Checked, Wish};
 use crate::db::Connection;
@@ -18,6 +19,9 @@ use crate::models::runs::{Run, RunState};
 use crate::models::scenarios::{NewScenario, Scenario};
 use crate::models::servers::Server;
 use crate::models::users::User;
+
+/// Said of words that mean nobody at the moment.
+pub(super) const NO_SERVER: &str = "No server is meant by it";
 
 /// Scenarios that `actor` may know of: all of them with every server in sight, those of one's own otherwise (Z05).
 pub fn visible(connection: &mut Connection, actor: &Actor) -> Result<Vec<Scenario>> {
@@ -66,7 +70,7 @@ pub fn add(connection: &mut Connection, actor: &Actor, wish: Wish, now: DateTime
         return Err(Error::Forbidden(Message::new("Adding a scenario needs the role operator")));
     }
     let owner = lends_no_more(connection, actor)?;
-    let Checked { wish, destinations } = checked(connection, actor, wish, now)?;
+    let Checked { wish, destinations } = checked(connection, actor, wish, (None, now))?;
     let scenario = kept(&wish, next(&wish.schedule, wish.enabled, now))?.insert(connection, owner, &destinations)?;
     record(connection, actor, "create_scenario", &scenario, now)?;
     Ok(scenario)
@@ -82,9 +86,10 @@ pub fn save(
 ) -> Result<Scenario> {
     let before = find_to_change(connection, actor, id)?;
     lends_no_more(connection, actor)?;
-    let Checked { wish, destinations } = checked(connection, actor, wish, now)?;
+    let schedule = serde_json::from_value::<Schedule>(before.schedule.clone()).ok();
+    let Checked { wish, destinations } = checked(connection, actor, wish, (schedule.as_ref(), now))?;
     let mut new = kept(&wish, next(&wish.schedule, wish.enabled, now))?;
-    let is_same = serde_json::from_value::<Schedule>(before.schedule).is_ok_and(|before| before == wish.schedule);
+    let is_same = schedule.is_some_and(|before| before.is_same(&wish.schedule));
     if new.enabled && before.enabled && is_same {
         // What is due at this moment stays due.
         (new.next_slot, new.next_run_at) = (before.next_slot, before.next_run_at);
@@ -121,6 +126,9 @@ pub fn enable(
     now: DateTime<Utc>,
 ) -> Result<Scenario> {
     let scenario = find_to_change(connection, actor, id)?;
+    if on && let Some(why) = rights::refusal(connection, &scenario)? {
+        return Err(Error::Conflict(why));
+    }
     let schedule: Schedule = serde_json::from_value(scenario.schedule).map_err(Error::internal)?;
     let scenario = Scenario::enable(connection, id, on, next(&schedule, on, now), now)?;
     record(connection, actor, if on { "enable_scenario" } else { "disable_scenario" }, &scenario, now)?;
@@ -182,10 +190,15 @@ fn lends_no_more(connection: &mut Connection, actor: &Actor) -> Result<UserId> {
     Ok(owner)
 }
 
-/// A wish that is right, about servers that whoever wants it may know of.
-fn checked(connection: &mut Connection, actor: &Actor, wish: Wish, now: DateTime<Utc>) -> Result<Checked> {
+/// A wish that is right, about servers that whoever wants it may know of; `before` is the schedule that it is written over.
+pub(super) fn checked(
+    connection: &mut Connection,
+    actor: &Actor,
+    wish: Wish,
+    (before, now): (Option<&Schedule>, DateTime<Utc>),
+) -> Result<Checked> {
     let channels = Channel::all(connection)?;
-    let checked = wish.checked(&channels, now)?;
+    let checked = wish.checked_over(before, &channels, now)?;
     match meant(connection, actor.scope(), &checked.wish.servers)? {
         Ok(_) => Ok(checked),
         Err(why) => Err(Error::field("servers", why)),
@@ -203,7 +216,7 @@ pub fn meant(
         Err(why) => return Ok(Err(why)),
     };
     match selector.servers(connection, scope) {
-        Ok(servers) if servers.is_empty() => Ok(Err(Message::new("No server is meant by it"))),
+        Ok(servers) if servers.is_empty() => Ok(Err(Message::new(NO_SERVER))),
         Ok(servers) => Ok(Ok(servers)),
         Err(error @ Error::NotFound(_)) => Ok(Err(error.message())),
         Err(error) => Err(error),

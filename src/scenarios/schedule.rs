@@ -5,7 +5,7 @@
 
 mod due;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +93,28 @@ impl Schedule {
             problems.add("jitter_seconds", "A run is put off by an hour at most");
         }
         problems
+    }
+
+    /// The same of one that is written over another: one that is not changed may lie behind by now.
+    pub fn problems_over(&self, before: Option<&Self>, now: DateTime<Utc>) -> FieldErrors {
+        if before.is_some_and(|before| before.is_same(self)) { FieldErrors::default() } else { self.problems(now) }
+    }
+
+    /// Whether both have the same slots. Forms know whole seconds only.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let whole = |schedule: &Self| {
+            let mut whole = schedule.clone();
+            match &mut whole.when {
+                When::Cron { .. } => {}
+                When::Date { at } => *at = at.trunc_subsecs(0),
+                When::Interval { starts_at, ends_at, .. } => {
+                    *starts_at = starts_at.trunc_subsecs(0);
+                    *ends_at = ends_at.map(|end| end.trunc_subsecs(0));
+                }
+            }
+            whole
+        };
+        whole(self) == whole(other)
     }
 
     /// The first slot after a moment. A start that lies behind brings nothing back.
@@ -258,6 +280,21 @@ mod tests {
         );
         let late = Schedule { jitter_seconds: 3_601, ..cron("@daily", "UTC") };
         assert!(why(&late).starts_with("jitter_seconds"));
+    }
+
+    #[test]
+    fn rel_j10_what_has_passed_since_it_was_saved_may_stay_as_it_is_and_no_other_may_come() {
+        let now = at("2026-11-29T12:00:00Z");
+        let once = |text: &str| Schedule { when: When::Date { at: at(text) }, time_zone: Tz::UTC, jitter_seconds: 0 };
+        let passed = once("2026-11-29T11:00:00.25Z");
+        assert!(passed.problems_over(Some(&passed), now).is_empty());
+        assert!(once("2026-11-29T11:00:00Z").problems_over(Some(&passed), now).is_empty(), "as a form has it");
+        for other in [once("2026-11-29T11:00:01Z"), Schedule { time_zone: Tz::Asia__Seoul, ..passed.clone() }] {
+            assert!(other.problems_over(Some(&passed), now).of("at").is_some(), "{other:?}");
+        }
+        assert!(passed.problems_over(None, now).of("at").is_some());
+        let ended = interval(60, "2026-01-01T00:00:00Z", Some("2026-01-02T00:00:00Z"));
+        assert!(ended.problems_over(Some(&ended), now).is_empty() && !ended.problems_over(None, now).is_empty());
     }
 
     #[test]

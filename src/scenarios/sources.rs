@@ -1,6 +1,7 @@
 //! What a scenario may read. To add a source: one file with a [`Source`], one line in [`ALL`], one test.
 
 mod metrics;
+mod stored;
 
 use std::time::Duration;
 
@@ -14,6 +15,9 @@ use crate::config::Retention;
 use crate::db::Db;
 use crate::error::Result;
 use crate::remote::host::Host;
+
+pub(super) use metrics::nothing;
+pub(super) use stored::{Past, Stored, stored};
 
 /// How long one server may take to be read.
 pub const PATIENCE: Duration = Duration::from_mins(1);
@@ -62,6 +66,11 @@ pub const ALL: &[Source] = &[metrics::CPU, metrics::MEMORY, metrics::DISK, metri
 /// The source of a word.
 pub fn of(kind: &str) -> Option<&'static Source> {
     ALL.iter().find(|source| source.kind == kind)
+}
+
+/// Whether reading a source does something on servers that nobody knows beforehand: it runs what somebody wrote.
+pub fn acts(kind: &str) -> bool {
+    kind == "command_output"
 }
 
 /// Whether a source asks servers; one that is not known might.

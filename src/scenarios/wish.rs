@@ -118,14 +118,24 @@ pub struct Checked {
 
 impl Wish {
     /// All that is wrong with it, each at its field: `schedule.expression`, `destinations.0.text`. Channels are those that there are.
-    pub fn checked(mut self, channels: &[Channel], now: DateTime<Utc>) -> Result<Checked> {
+    pub fn checked(self, channels: &[Channel], now: DateTime<Utc>) -> Result<Checked> {
+        self.checked_over(None, channels, now)
+    }
+
+    /// The same of a wish that is written over this schedule: what was right when that was saved may stay as it is.
+    pub fn checked_over(
+        mut self,
+        before: Option<&Schedule>,
+        channels: &[Channel],
+        now: DateTime<Utc>,
+    ) -> Result<Checked> {
         let mut problems = FieldErrors::default();
         let name = self.name.trim().to_owned();
         self.name = name;
         if self.name.is_empty() || self.name.chars().count() > LONGEST_NAME || self.name.chars().any(char::is_control) {
             problems.add("name", Message::new("A name has 1 to {most} characters").with("most", LONGEST_NAME));
         }
-        add_all(&mut problems, "schedule", &self.schedule.problems(now));
+        add_all(&mut problems, "schedule", &self.schedule.problems_over(before, now));
         self.check_numbers(&mut problems);
         if self.servers.is_empty() || self.servers.len() > MOST_WORDS {
             problems.add("servers", "Choose the servers that are read");

@@ -15,11 +15,13 @@ use futures_util::future::join_all;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-pub(super) use self::decide::values_of_example;
+pub(super) use self::decide::{values, values_of_example, wanted};
 use self::load::Loaded;
+pub(super) use self::read::AT_ONCE;
 pub use self::tell::TryDeliveries;
 use super::fire::{self, RunScenarios};
 use super::reading::stored;
+use super::rights::switch_off;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Connection, Db};
@@ -112,6 +114,9 @@ impl Scenarios {
         if let Some(by) = &run.stop_asked_by {
             return self.stopped(run, by).await;
         }
+        if let Some(why) = loaded.refused() {
+            return self.refuse(loaded, why).await;
+        }
         let done = tokio::select! {
             done = self.read_and_tell(loaded) => done,
             by = self.asked_to_stop(run.id) => return self.stopped(run, &by).await,
@@ -150,6 +155,17 @@ impl Scenarios {
     async fn end(&self, run: &Run, end: RunEnd) -> Result<()> {
         let (run, now) = (run.clone(), self.clock.now());
         self.db.transaction(move |connection| finish(connection, &run, &end, now)).await
+    }
+
+    /// Ends a run that its scenario's owner may not have, and switches the scenario off in the same transaction (Z04).
+    async fn refuse(&self, loaded: &Loaded, why: &Message) -> Result<()> {
+        let (run, scenario, why, now) = (loaded.run.clone(), loaded.scenario.clone(), why.clone(), self.clock.now());
+        self.db
+            .transaction(move |connection| {
+                let why = switch_off(connection, &scenario, &why, now)?;
+                finish(connection, &run, &RunEnd { state: RunState::Failed, why: Some(why) }, now)
+            })
+            .await
     }
 
     async fn stopped(&self, run: &Run, by: &str) -> Result<()> {

@@ -11,6 +11,8 @@ mod page;
 mod preview;
 mod steps;
 pub(super) mod times;
+pub mod trial;
+mod tried;
 
 use std::collections::BTreeMap;
 

@@ -20,6 +20,7 @@ use crate::language::Message;
 use crate::models::actor::Scope;
 use crate::models::ids::ServerId;
 use crate::models::names::{address_problem, remote_user_problem, server_name_problem};
+use crate::models::scenarios::Scenario;
 use crate::models::servers::Server;
 use crate::web::menu::Screen;
 
@@ -171,7 +172,7 @@ impl Resource for Servers {
         save::update(connection, by, row, draft)
     }
 
-    fn consequences(connection: &mut Connection, _: &By, row: &Row) -> Result<Consequences> {
+    fn consequences(connection: &mut Connection, by: &By, row: &Row) -> Result<Consequences> {
         let behind = row.server.behind(connection)?;
         let names = behind.iter().map(|server| server.name.as_str()).collect::<Vec<_>>().join(", ");
         let blocked = (!behind.is_empty()).then(|| {
@@ -182,6 +183,7 @@ impl Resource for Servers {
         if row.key != KeySign::Unknown {
             goes.push(Message::new("Its approved host keys: added again, it is a new server"));
         }
+        goes.extend(scenarios_that_name(connection, by, &row.server.name)?);
         Ok(Consequences { goes, blocked: blocked.into_iter().collect() })
     }
 
@@ -195,6 +197,21 @@ impl Resource for Servers {
             app.hosts.pool().reset_breaker(ServerId(*id));
         }
     }
+}
+
+/// What becomes of scenarios that name a server (Z04); their names are for those who may know of all of them.
+fn scenarios_that_name(connection: &mut Connection, by: &By, server: &str) -> Result<Option<Message>> {
+    let names: Vec<String> = Scenario::naming(connection, server)?.into_iter().map(|scenario| scenario.name).collect();
+    Ok(match (names.len(), by.actor.scope()) {
+        (0, _) => None,
+        (_, Scope::All) => {
+            let sentence = Message::new("Scenarios that name it are switched off when they are due next: {scenarios}");
+            Some(sentence.with("scenarios", names.join(", ")))
+        }
+        (n, Scope::Groups(_)) => {
+            Some(Message::new("{n} scenarios that name it are switched off when they are due next").with("n", n))
+        }
+    })
 }
 
 fn identity() -> [Field<Draft>; 4] {

@@ -107,6 +107,20 @@ impl Scenario {
             .ok_or(Error::NotFound("This scenario"))
     }
 
+    /// Lets it no longer run by its schedule; false where it did not anyhow.
+    pub fn switch_off(connection: &mut PgConnection, id: ScenarioId, now: DateTime<Utc>) -> QueryResult<bool> {
+        diesel::update(scenarios::table.find(id).filter(scenarios::enabled))
+            .set((
+                scenarios::enabled.eq(false),
+                scenarios::next_slot.eq(None::<DateTime<Utc>>),
+                scenarios::next_run_at.eq(None::<DateTime<Utc>>),
+                scenarios::version.eq(scenarios::version + 1),
+                scenarios::updated_at.eq(now),
+            ))
+            .execute(connection)
+            .map(|switched| switched == 1)
+    }
+
     /// Removes it with its history.
     pub fn delete(connection: &mut PgConnection, id: ScenarioId) -> Result<()> {
         match diesel::delete(scenarios::table.find(id)).execute(connection)? {

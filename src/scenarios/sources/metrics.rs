@@ -139,24 +139,29 @@ fn of<'a>(asked: Asked<'a>, metrics: &[Metric], device: &'a str) -> Values<'a> {
         for line in lines.iter().filter(|line| line.device == device && !line.points.is_empty()) {
             let count = u32::try_from(line.points.len()).map_or(f64::MAX, f64::from);
             let mean = line.points.iter().map(|point| f64::from(point.mean)).sum::<f64>() / count;
-            // What is kept has seven digits; more of them would be made up.
-            let told = format!("{mean:.3}").parse().unwrap_or(mean);
-            put(&mut values, line.metric.name(), told);
+            put(&mut values, line.metric.name(), told(mean));
         }
         if values.is_empty() {
-            return Err(Error::Unavailable(
-                Message::new("Nothing was measured on {server} in the {seconds} s before")
-                    .with("server", asked.host.name())
-                    .with("seconds", window),
-            ));
+            return Err(Error::Unavailable(nothing(asked.host.name(), window)));
         }
         Ok(values)
     }
     .boxed()
 }
 
+/// Why there is no value.
+pub(in crate::scenarios) fn nothing(server: &str, window_seconds: i64) -> Message {
+    let nothing = Message::new("Nothing was measured on {server} in the {seconds} s before");
+    nothing.with("server", server).with("seconds", window_seconds)
+}
+
+/// A mean as it is told: what is kept has seven digits, and more of them would be made up.
+pub(super) fn told(mean: f64) -> f64 {
+    format!("{mean:.3}").parse().unwrap_or(mean)
+}
+
 /// Puts a number under its dotted name.
-fn put(values: &mut Map<String, Value>, name: &str, number: f64) {
+pub(super) fn put(values: &mut Map<String, Value>, name: &str, number: f64) {
     let Some((family, rest)) = name.split_once('.') else { return };
     let family = values.entry(family).or_insert_with(|| Value::Object(Map::new()));
     if let Value::Object(family) = family {

@@ -60,7 +60,11 @@ fn condition_of(destination: &Destination) -> Condition {
 }
 
 /// The readings for which a condition holds.
-fn wanted<'a>(readings: &'a [Reading], before: &[Vec<Reading>], condition: &Condition) -> Vec<&'a Reading> {
+pub(in crate::scenarios) fn wanted<'a>(
+    readings: &'a [Reading],
+    before: &[Vec<Reading>],
+    condition: &Condition,
+) -> Vec<&'a Reading> {
     let of_server = |server: &str| -> Vec<&Reading> {
         before.iter().filter_map(|run| run.iter().find(|reading| reading.server == server)).collect()
     };

@@ -1,17 +1,13 @@
 //! All that runs need, of several at once: few questions to the database, however many runs there are.
 
-use std::collections::BTreeMap;
-
 use crate::db::Connection;
 use crate::error::Result;
 use crate::language::Message;
-use crate::models::actor::Actor;
-use crate::models::ids::{ScenarioId, UserId};
+use crate::models::ids::ScenarioId;
 use crate::models::runs::Run;
 use crate::models::scenarios::{Destination, Scenario};
-use crate::models::servers::Server;
-use crate::models::users::User;
-use crate::scenarios::keep::meant;
+use crate::scenarios::reading::stored;
+use crate::scenarios::rights::{Place, Places};
 
 /// A run with all that it needs.
 #[derive(Debug)]
@@ -20,7 +16,7 @@ pub(super) struct Loaded {
     pub(super) scenario: Scenario,
     pub(super) destinations: Vec<Destination>,
     /// With whose rights it reads, and where; or why it cannot.
-    pub(super) place: std::result::Result<(Actor, Vec<Server>), Message>,
+    pub(super) place: Place,
 }
 
 impl Loaded {
@@ -40,49 +36,9 @@ impl Loaded {
         }
         Ok(loaded)
     }
-}
-
-/// Owners and servers that were looked up already.
-#[derive(Default)]
-struct Places {
-    owners: BTreeMap<UserId, std::result::Result<Actor, Message>>,
-    servers: BTreeMap<(UserId, Vec<String>), std::result::Result<Vec<Server>, Message>>,
-}
-
-impl Places {
-    fn of(
-        &mut self,
-        connection: &mut Connection,
-        scenario: &Scenario,
-    ) -> Result<std::result::Result<(Actor, Vec<Server>), Message>> {
-        let owner = if let Some(owner) = self.owners.get(&scenario.owner_id) {
-            owner.clone()
-        } else {
-            let owner = owner(connection, scenario.owner_id)?;
-            self.owners.insert(scenario.owner_id, owner.clone());
-            owner
-        };
-        let owner = match owner {
-            Ok(owner) => owner,
-            Err(why) => return Ok(Err(why)),
-        };
-        let key = (scenario.owner_id, scenario.servers.clone());
-        let servers = if let Some(servers) = self.servers.get(&key) {
-            servers.clone()
-        } else {
-            let servers = meant(connection, owner.scope(), &scenario.servers)?;
-            self.servers.insert(key, servers.clone());
-            servers
-        };
-        Ok(servers.map(|servers| (owner, servers)))
+    /// Why its owner may not let it run; none where they may, and where it has read already (Z04).
+    pub(super) fn refused(&self) -> Option<&Message> {
+        let nowhere = self.place.as_ref().err().filter(|nowhere| nowhere.is_refused)?;
+        stored(&self.run.readings).is_empty().then_some(&nowhere.why)
     }
-}
-
-/// The owner with the rights of now (Z04): who was switched off, or may do less, takes that along.
-fn owner(connection: &mut Connection, id: UserId) -> Result<std::result::Result<Actor, Message>> {
-    let user = User::by_id(connection, id)?;
-    if user.is_enabled() {
-        return Ok(Ok(user.actor(connection, None)?));
-    }
-    Ok(Err(Message::new("It runs with the rights of {owner}, whose account is switched off").with("owner", user.name)))
 }

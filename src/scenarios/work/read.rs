@@ -14,14 +14,14 @@ use crate::scenarios::reading::{READING_LIMIT, Reading};
 use crate::scenarios::sources::{self, Asked, PATIENCE, Source};
 
 /// Servers of one run that are read at the same time.
-const AT_ONCE: usize = 16;
+pub(in crate::scenarios) const AT_ONCE: usize = 16;
 
 impl Scenarios {
     /// A reading of each server; or why there is none at all.
     pub(super) async fn read(&self, loaded: &Loaded) -> Result<std::result::Result<Vec<Reading>, Message>> {
         let (actor, servers) = match &loaded.place {
             Ok(place) => place,
-            Err(why) => return Ok(Err(why.clone())),
+            Err(nowhere) => return Ok(Err(nowhere.why.clone())),
         };
         let Some(source) = sources::of(&loaded.scenario.source) else {
             let unknown = Message::new("This version of hannun does not know the source {kind}");
@@ -36,7 +36,7 @@ impl Scenarios {
         Ok(Ok(readings))
     }
 
-    async fn read_one(
+    pub(in crate::scenarios) async fn read_one(
         &self,
         source: &Source,
         settings: &Value,

@@ -104,7 +104,8 @@ async fn save(person: &Person, mut draft: Draft, app: &App, render: Render) -> R
         }
         if !problems.is_empty() {
             // What can be read may be wrong all the same: everything is said at once.
-            if let Err(Error::Invalid(more)) = wish.checked(&Channel::all(connection)?, now) {
+            let before = kept.and_then(|kept| serde_json::from_value(kept.schedule).ok());
+            if let Err(Error::Invalid(more)) = wish.checked_over(before.as_ref(), &Channel::all(connection)?, now) {
                 for (name, problem) in more.iter() {
                     problems.add(name, problem.clone());
                 }
@@ -149,7 +150,8 @@ pub(super) async fn again(
     show(render, app, (known, draft), wrong)
 }
 
-async fn load(app: &App, actor: &Actor, draft: Draft) -> Result<(Known, Draft)> {
+/// A draft with all that the builder shows besides it.
+pub(super) async fn load(app: &App, actor: &Actor, draft: Draft) -> Result<(Known, Draft)> {
     let (actor, id) = (actor.clone(), draft.scenario);
     app.db.run(move |connection| Known::load(connection, &actor, id, |_, _| Ok(draft))).await
 }

@@ -15,8 +15,9 @@ use crate::models::scenarios::{Destination, Scenario};
 use crate::models::servers::Server;
 use crate::models::users::User;
 use crate::scenarios::reading::{Reading, stored};
+use crate::scenarios::schedule::Schedule;
 use crate::scenarios::wish::of_kept;
-use crate::scenarios::{Wish, keep};
+use crate::scenarios::{Wish, keep, rights};
 
 use super::super::runs::rows::{Picture, RunRow};
 use super::draft::Draft;
@@ -51,6 +52,8 @@ pub(super) struct Kept {
     pub(super) reading: Option<Reading>,
     /// The run that goes on.
     pub(super) open: Option<RunId>,
+    /// Why it does not run, where its owner may not let it, or might not when it last ran (Z04).
+    pub(super) refused: Option<Message>,
 }
 
 impl Known {
@@ -75,6 +78,11 @@ impl Known {
         kept.reading.as_ref()
     }
 
+    /// The schedule that is kept.
+    pub(super) fn schedule(&self) -> Option<&Schedule> {
+        self.kept.as_ref().map(|kept| &kept.wish.schedule)
+    }
+
     /// Whether the scenario may be changed; a new one may.
     pub(super) fn may_change(&self) -> bool {
         self.kept.as_ref().is_none_or(|kept| kept.may_change)
@@ -91,6 +99,7 @@ impl Kept {
         let rows = RunRow::all(&runs, Delivery::of_runs(connection, &ids)?, &BTreeMap::new());
         let read = |run: &Run| stored(&run.readings).into_iter().find(|reading| reading.failed.is_none());
         Ok(Self {
+            refused: rights::notice(connection, &scenario, runs.first())?,
             owner: User::by_id(connection, scenario.owner_id)?.name,
             reading: runs.iter().find_map(read),
             open: runs.iter().rev().find(|run| run.state.is_open()).map(|run| run.id),

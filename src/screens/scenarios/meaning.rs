@@ -45,6 +45,17 @@ impl Draft {
         (wish, problems)
     }
 
+    /// Whether both mean the same, however it was entered; the switch stands beside the form of what is kept.
+    pub(super) fn says_as_much_as(&self, other: &Self, now: DateTime<Utc>) -> bool {
+        let said = |draft: &Self| {
+            let (wish, problems) = draft.wish(now);
+            // Browsers end the lines of a text as they like.
+            let said = serde_json::to_string(&Wish { enabled: true, ..wish }).ok()?.replace("\\r\\n", "\\n");
+            problems.is_empty().then_some(said)
+        };
+        said(self).is_some() && said(self) == said(other)
+    }
+
     /// When it runs; a zone that cannot be read is UTC, a time that cannot be read is now.
     pub(super) fn schedule(&self, now: DateTime<Utc>, problems: &mut FieldErrors) -> Schedule {
         let general = &self.general;

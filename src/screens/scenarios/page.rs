@@ -9,6 +9,7 @@ use super::load::{Kept, Known};
 use super::preview::{Part, Preview};
 use super::steps::{ReadStep, SendStep, WhenStep};
 use super::times::{Slot, slot};
+use super::tried::TriedPart;
 use crate::error::FieldErrors;
 use crate::language::{Language, Message};
 use crate::scenarios::destinations;
@@ -33,6 +34,8 @@ pub(super) struct BuilderPage {
     pub(super) read: ReadStep,
     pub(super) send: Vec<SendStep>,
     pub(super) preview: Preview,
+    /// What *Try* or *Last 14 days* found, where it was just asked for.
+    pub(super) tried: Option<TriedPart>,
     /// Words that say which servers.
     pub(super) offered: Vec<String>,
     pub(super) time_zones: Vec<&'static str>,
@@ -69,10 +72,11 @@ impl BuilderPage {
             is_changed: !problems.is_empty(),
             is_wrong: !problems.is_empty(),
             name: place.line("name", ("Name", ""), ""),
-            when: WhenStep::of(&draft, &at_fields, now, language),
+            when: WhenStep::of(&draft, (known.schedule(), &at_fields), now, language),
             read: ReadStep::of(&draft, &at_fields, &known),
             send: SendStep::all(&draft, &at_fields, &known.channels),
             preview,
+            tried: None,
             offered: known.offered,
             time_zones: time_zones(),
             next: known.kept.as_ref().and_then(|kept| next(kept, language)),

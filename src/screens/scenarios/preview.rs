@@ -83,8 +83,13 @@ impl Preview {
 
 fn message(kind: &Kind, settings: &Value, values: Map<String, Value>, draft: &Draft) -> Result<Vec<Part>, Message> {
     let made = (kind.make)(Told { settings, about: &[values], zone: draft.zone() })?;
-    let parts = made.as_object().into_iter().flatten().filter(|(name, _)| *name != "content_type");
-    Ok(parts.map(|(name, value)| part(name, value)).collect())
+    Ok(parts(&made))
+}
+
+/// A message, part by part.
+pub(super) fn parts(message: &Value) -> Vec<Part> {
+    let parts = message.as_object().into_iter().flatten().filter(|(name, _)| *name != "content_type");
+    parts.map(|(name, value)| part(name, value)).collect()
 }
 
 /// A body of JSON with a text for people is that text; other JSON is shown line by line.

@@ -75,11 +75,17 @@ pub(super) struct SendStep {
 }
 
 impl WhenStep {
-    pub(super) fn of(draft: &Draft, problems: &FieldErrors, now: DateTime<Utc>, language: Language) -> Self {
+    /// `kept` is the schedule that is kept: it may have passed since.
+    pub(super) fn of(
+        draft: &Draft,
+        (kept, problems): (Option<&Schedule>, &FieldErrors),
+        now: DateTime<Utc>,
+        language: Language,
+    ) -> Self {
         let mut unread = FieldErrors::default();
         let schedule = draft.schedule(now, &mut unread);
         let wrong = unread.iter().map(|(_, why)| why.clone()).next();
-        let wrong = wrong.or_else(|| schedule.problems(now).iter().map(|(_, why)| why.clone()).next());
+        let wrong = wrong.or_else(|| schedule.problems_over(kept, now).iter().map(|(_, why)| why.clone()).next());
         let next = if wrong.is_none() { schedule.upcoming(now, NEXT) } else { Vec::new() };
         let place = Place { prefix: "", id: "f", texts: &draft.general, problems };
         let mut controls = match &schedule.when {

@@ -20,6 +20,7 @@ mod logins;
 mod logs;
 mod metrics;
 pub(crate) mod program;
+mod scenario_trials;
 mod scenarios;
 mod scope;
 mod servers;

@@ -1,5 +1,6 @@
 //! Scenarios, as programs set them up. What becomes of their runs: `tests/it/scenarios/`.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use hannun::models::actor::{Role, Scope};
 use hannun::queue;
 use serde_json::{Value, json};
@@ -61,6 +62,28 @@ async fn a_scenario_is_added_read_replaced_switched_and_deleted() {
     assert_eq!(operator.get(&path).await.problem(404), "not-found");
     let deeds: Vec<String> = app.audit().await.into_iter().map(|event| event.action).collect();
     assert_eq!(deeds[..4], ["delete_scenario", "disable_scenario", "change_scenario", "create_scenario"]);
+}
+
+#[actix_web::test]
+async fn rel_j10_a_date_that_has_passed_may_stay_as_it_is_and_no_other_that_has_passed_may_come() {
+    let app = app().await;
+    let operator = of_operator(&app, "jiwon").await;
+    let at = |at: DateTime<Utc>| {
+        let mut wish = wish();
+        wish["schedule"]["when"] = json!({ "kind": "date", "at": at });
+        wish
+    };
+    let soon = app.database.now() + TimeDelta::hours(1);
+    let made = operator.post("/api/v1/scenarios", at(soon)).await.status(201);
+    let path = format!("/api/v1/scenarios/{}", made["id"]);
+    app.advance(TimeDelta::hours(2));
+    let mut renamed = at(soon);
+    renamed["name"] = json!("Renamed");
+    let saved = operator.put_matching(&path, renamed, "\"1\"").await.status(200);
+    assert_eq!((&saved["name"], &saved["schedule"]), (&json!("Renamed"), &made["schedule"]));
+    let other = at(soon + TimeDelta::minutes(1));
+    assert_eq!(operator.put_matching(&path, other, "\"2\"").await.refused_fields(), ["schedule.at"]);
+    assert_eq!(operator.post("/api/v1/scenarios", at(soon)).await.refused_fields(), ["schedule.at"]);
 }
 
 #[actix_web::test]

@@ -174,6 +174,12 @@ impl TestDatabase {
         maintain(&format!("alter database {} allow_connections true", self.name()));
     }
 
+    /// Cuts about half of its connections, as a network does that fails for a moment.
+    pub(crate) fn cut(&self) {
+        let its_own = format!("datname = '{}' and random() < 0.5", self.name());
+        maintain(&format!("select pg_terminate_backend(pid) from pg_stat_activity where {its_own}"));
+    }
+
     /// Its name on the cluster that all tests share.
     fn name(&self) -> &str {
         match &self.place {

@@ -144,6 +144,28 @@ impl Shared {
     }
 }
 
+/// Somebody who asks a process, which may be gone by then.
+pub(crate) struct Visitor {
+    address: String,
+    token: String,
+}
+
+impl Visitor {
+    /// The status and the body of what is answered to an empty object; none where there is no whole answer.
+    pub(crate) fn post(&self, path: &str) -> Option<(u16, Value)> {
+        let mut stream = TcpStream::connect(&self.address).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let (address, token) = (&self.address, &self.token);
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n");
+        let kind = "Content-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n";
+        write!(stream, "{head}{kind}\r\n{{}}").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        Some((head.split(' ').nth(1)?.parse().ok()?, serde_json::from_str(body).ok()?))
+    }
+}
+
 impl Member {
     /// Where it listens: `127.0.0.1:12345`.
     pub(crate) fn address(&self) -> &str {
@@ -161,6 +183,11 @@ impl Member {
     /// The same as JSON.
     pub(crate) fn json(&self, path: &str) -> Option<Value> {
         serde_json::from_str(&self.get(path)?).ok()
+    }
+
+    /// Somebody else who asks the same process, with a token of their own.
+    pub(crate) fn as_seen_by(&self, token: &str) -> Visitor {
+        Visitor { address: self.address.clone(), token: token.to_owned() }
     }
 
     /// The data of each event of a stream, as they come.

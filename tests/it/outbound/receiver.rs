@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -43,7 +44,7 @@ pub(crate) struct Receiver {
     /// Their port.
     pub(crate) port: u16,
     connections: Arc<Mutex<usize>>,
-    asked: Arc<Mutex<Vec<String>>>,
+    asked: Arc<Mutex<Vec<(DateTime<Utc>, String)>>>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -117,13 +118,22 @@ impl Receiver {
 
     /// What was asked: each head with its body.
     pub(crate) fn asked(&self) -> Vec<String> {
+        self.arrived().into_iter().map(|(_, request)| request).collect()
+    }
+
+    /// The same with the moment at which each was there, by the clock of this machine.
+    pub(crate) fn arrived(&self) -> Vec<(DateTime<Utc>, String)> {
         self.asked.lock().unwrap().clone()
     }
 }
 
-async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, answers: &Answers, kept: &Mutex<Vec<String>>) {
+async fn serve(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    answers: &Answers,
+    kept: &Mutex<Vec<(DateTime<Utc>, String)>>,
+) {
     let Some(request) = read(&mut stream).await else { return };
-    kept.lock().unwrap().push(request.clone());
+    kept.lock().unwrap().push((Utc::now(), request.clone()));
     let begin = |bytes: &'static str| bytes.as_bytes().to_vec();
     let (bytes, pause) = match answers(&request) {
         Says::Bytes(bytes) => {

@@ -1,73 +1,53 @@
-//! Processes that are killed while scenarios run: a receiver of its own writes down what arrived, and a checker compares that with what
-//! hannun says of it.
+//! Processes that are killed, and connections that are cut, while scenarios run: receivers of their own write down what arrived, and a
+//! checker compares that with what hannun says of it. `HANNUN_TEST_KILLS=500` kills that many.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+mod checker;
+mod driver;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use hannun::db::schema::{deliveries, runs, scenarios};
 use hannun::models::actor::{Rights, Role, Scope};
-use hannun::models::deliveries::{Delivery, DeliveryState};
-use hannun::models::runs::{Run, RunState};
+use hannun::models::api_tokens::NewApiToken;
+use hannun::models::deliveries::Delivery;
+use hannun::models::ids::ScenarioId;
+use hannun::models::runs::{MOST_TRIES, Run, RunState};
 use hannun::models::scenarios::{NewDestination, NewScenario, Overlap};
 use hannun::models::users::NewUser;
 use hannun::secret::{SecretText, password};
 use serde_json::{Value, json};
 
+use self::checker::{Arrival, Said};
+use self::driver::Chance;
+use super::{Stage, always, each_five_minutes};
 use crate::harness::members::Shared;
 use crate::harness::scenarios::due;
-use crate::outbound::receiver::{Receiver, ok};
+use crate::harness::ssh::eventually;
+use crate::outbound::receiver::{Receiver, Says, ok};
 
 /// Seconds between two slots.
 const EVERY: i64 = 10;
 /// Scenarios that run side by side.
 const MANY: usize = 20;
+/// How long what was broken off may take to end: a minute until its entry or its lease is free, and once more where that is cut as well
+/// (J05).
+const ENDS: Duration = Duration::from_mins(4);
 
-/// What is wrong with what hannun says, beside what arrived; nothing where all is well.
-fn faults(runs: &[Run], deliveries: &[Delivery], arrived: &[String]) -> Vec<String> {
-    let mut faults = Vec::new();
-    let mut slots: BTreeMap<i64, Vec<DateTime<Utc>>> = BTreeMap::new();
-    for run in runs {
-        if run.ended_at.is_none() {
-            faults.push(format!("run {} never ended: {:?}", run.id, run.state));
-        }
-        let of_scenario = slots.entry(run.scenario_id.0).or_default();
-        of_scenario.extend(run.scheduled_for);
-        of_scenario.extend(serde_json::from_value::<Vec<DateTime<Utc>>>(run.missed.clone()).unwrap());
-    }
-    for (scenario, mut slots) in slots {
-        slots.sort_unstable();
-        for pair in slots.windows(2) {
-            match (pair[1] - pair[0]).num_seconds() {
-                EVERY => {}
-                0 => faults.push(format!("scenario {scenario} was run twice for {}", pair[0])),
-                _ => faults.push(format!("scenario {scenario} lost what was due between {} and {}", pair[0], pair[1])),
-            }
-        }
-    }
-    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
-    for key in arrived {
-        *times.entry(key).or_default() += 1;
-    }
-    let known: BTreeSet<&str> = deliveries.iter().map(|delivery| delivery.key.as_str()).collect();
-    faults.extend(times.keys().filter(|key| !known.contains(**key)).map(|key| format!("{key} is nobody's delivery")));
-    for delivery in deliveries {
-        let times = times.get(delivery.key.as_str()).copied().unwrap_or_default();
-        match (delivery.state, times) {
-            (DeliveryState::NotWanted, 0) | (DeliveryState::Delivered, 1) => {}
-            (DeliveryState::Delivered, 2..) if delivery.may_repeat => {}
-            (state, times) => faults.push(format!("delivery {} is {state:?} and arrived {times} times", delivery.id)),
-        }
-    }
-    for run in runs.iter().filter(|run| run.state == RunState::Succeeded || run.state == RunState::Failed) {
-        let wanted =
-            deliveries.iter().filter(|one| one.run_id == run.id && one.state != DeliveryState::NotWanted).count();
-        if wanted != 1 {
-            faults.push(format!("run {} told {wanted} instead of one", run.id));
-        }
-    }
-    faults
+fn faults(said: &Said, arrived: &[Arrival]) -> Vec<String> {
+    checker::faults(said, arrived, EVERY)
+}
+
+/// What receivers wrote down.
+fn arrived(receivers: &[&Receiver]) -> Vec<Arrival> {
+    let of = |receiver: &&Receiver| {
+        let port = receiver.port;
+        let arrivals = receiver.arrived().into_iter();
+        arrivals.map(move |(at, request)| Arrival { at, port, key: key_of(&request) }).collect::<Vec<_>>()
+    };
+    receivers.iter().flat_map(of).collect()
 }
 
 fn key_of(request: &str) -> String {
@@ -75,10 +55,10 @@ fn key_of(request: &str) -> String {
     line.unwrap_or("none").trim().to_owned()
 }
 
-fn all(shared: &Shared) -> (Vec<Run>, Vec<Delivery>) {
-    let connection = &mut shared.database.owner();
+fn all(connection: &mut PgConnection) -> Said {
     let runs = Run::query().order(runs::id).load(connection).unwrap();
-    (runs, Delivery::query().order(deliveries::id).load(connection).unwrap())
+    let deliveries = Delivery::query().order(deliveries::id).load(connection).unwrap();
+    Said { runs, deliveries, promised: Vec::new() }
 }
 
 /// What is known of those that did not end.
@@ -88,105 +68,161 @@ fn open_ones(shared: &Shared) -> String {
     format!("{} runs never ended: {open:?}\n{}", open.len(), shared.logs())
 }
 
-fn add_scenarios(shared: &Shared, url: &str, first: DateTime<Utc>) {
+/// Scenarios that tell one receiver or the other, and the token of somebody who may run them.
+fn add_scenarios(shared: &Shared, urls: &[String; 2], first: DateTime<Utc>) -> (String, Vec<ScenarioId>) {
     let connection = &mut shared.database.connection();
     let secret = SecretText::new("a long word of the test".to_owned());
     let password_hash = password::hash(&secret, &mut password::Workspace::default()).unwrap();
     let rights = Rights::new(Role::Operator, Scope::All);
     let owner = NewUser { name: "jiwon", password_hash: &password_hash, rights }.insert(connection).unwrap();
-    let destination = |condition: Value| NewDestination {
+    let token = NewApiToken {
+        name: "driver",
+        user_id: Some(owner.id),
+        role: Role::Operator,
+        scope: Scope::All,
+        expires_at: None,
+    };
+    let token = token.insert(connection, Utc::now()).unwrap().0.expose().clone();
+    let destination = |url: &String, condition: Value| NewDestination {
         kind: "http_post".to_owned(),
         settings: json!({ "url": format!("{url}/hook"), "format": "json", "body": "" }),
         channel_id: None,
         condition,
         at_most_once: false,
     };
-    // Whatever is read, one of them is told.
-    let both = [destination(json!({ "kind": "always" })), destination(json!({ "kind": "failed" }))];
-    for number in 0..MANY {
+    let add = |number: usize| {
+        let url = &urls[number % urls.len()];
+        // Whatever is read, one of them is told.
+        let both = [destination(url, json!({ "kind": "always" })), destination(url, json!({ "kind": "failed" }))];
         let schedule = json!({
             "when": { "kind": "interval", "every_seconds": EVERY, "starts_at": first },
             "time_zone": "Asia/Seoul",
         });
         let (name, overlap) = (format!("scenario {number}"), Overlap::Parallel);
         let new = NewScenario { name, overlap, parallel_most: 10, ..due(schedule, first) };
-        new.insert(connection, owner.id, &both).unwrap();
+        new.insert(connection, owner.id, &both).unwrap().id
+    };
+    (token, (0..MANY).map(add).collect())
+}
+
+/// Lets nothing new come, and waits until all that was begun has ended.
+fn come_to_an_end(shared: &Shared) {
+    let connection = &mut shared.database.connection();
+    diesel::update(scenarios::table).set(scenarios::enabled.eq(false)).execute(connection).unwrap();
+    let end = Instant::now() + ENDS;
+    while runs::table.filter(runs::ended_at.is_null()).count().get_result::<i64>(connection).unwrap() > 0 {
+        assert!(Instant::now() < end, "{}", open_ones(shared));
+        std::thread::sleep(Duration::from_millis(500));
     }
 }
 
 #[actix_web::test]
 async fn rel_j01_j02_j04_j05_processes_that_are_killed_lose_nothing_and_tell_nothing_twice() {
     let test = "rel_j01_j02_j04_j05_processes_that_are_killed_lose_nothing_and_tell_nothing_twice";
-    let told = Receiver::start(|_| ok("")).await;
-    let url = told.url();
-    let entry = told.entry();
-    let shared = tokio::task::spawn_blocking(move || {
+    let (one, other) = (Receiver::start(|_| ok("")).await, Receiver::start(|_| ok("")).await);
+    let urls = [one.url(), other.url()];
+    let allowed = format!("{},{}", one.entry(), other.entry());
+    let driven = tokio::task::spawn_blocking(move || {
         let mut shared = Shared::new(test, 1)?;
-        shared.allowed = entry;
-        add_scenarios(&shared, &url, Utc::now() + TimeDelta::seconds(5));
+        shared.allowed = allowed;
+        let (token, ids) = add_scenarios(&shared, &urls, Utc::now() + TimeDelta::seconds(5));
         let survivor = shared.start("survivor", "work", "5s");
-        for (round, pause) in [1_300, 4_100, 700, 2_900, 5_200, 300, 3_700, 4_400, 1_900].into_iter().enumerate() {
-            let victim = shared.start(&format!("victim-{round}"), "work", "5s");
-            std::thread::sleep(Duration::from_millis(pause));
-            victim.program.kill();
-        }
-        diesel::update(scenarios::table)
-            .set(scenarios::enabled.eq(false))
-            .execute(&mut shared.database.connection())
-            .unwrap();
-        // What the dead ones had in hand is free within a minute, and done within another (J05).
-        let end = std::time::Instant::now() + Duration::from_mins(2);
-        let open = || {
-            runs::table.filter(runs::ended_at.is_null()).count().get_result::<i64>(&mut shared.database.connection())
-        };
-        while open().unwrap() > 0 {
-            assert!(std::time::Instant::now() < end, "{}", open_ones(&shared));
-            std::thread::sleep(Duration::from_millis(500));
-        }
+        let promised = driver::kill(&shared, (driver::kills(), &mut Chance::new()), (&token, &ids));
+        come_to_an_end(&shared);
         assert_eq!(survivor.program.stop(), Some(0));
-        Some(shared)
+        Some((shared, promised))
     });
-    let Some(shared) = shared.await.unwrap() else { return };
-    let arrived: Vec<String> = told.asked().iter().map(|request| key_of(request)).collect();
-    let (runs, deliveries) = all(&shared);
-    assert!(runs.len() >= 2 * MANY, "{} runs", runs.len());
-    assert_eq!(faults(&runs, &deliveries, &arrived), Vec::<String>::new());
+    let Some((shared, promised)) = driven.await.unwrap() else { return };
+    let said = Said { promised, ..all(&mut shared.database.owner()) };
+    let mut arrived = arrived(&[&one, &other]);
+    assert!(said.runs.len() >= 2 * MANY, "{} runs", said.runs.len());
+    let broken_off = said.runs.iter().filter(|run| run.tries > MOST_TRIES).count();
+    assert!(broken_off <= 1 + driver::kills() / 50, "{broken_off} runs were with too many who died");
+    assert_eq!(faults(&said, &arrived), Vec::<String>::new(), "{}", shared.logs());
 
-    // What the checker would say of builds that are broken.
-    let without_one: Vec<Run> = runs.iter().filter(|run| run.id != runs[MANY].id).cloned().collect();
-    assert!(faults(&without_one, &deliveries, &arrived).iter().any(|fault| fault.contains("lost")), "a run is lost");
-    let twice: Vec<String> = arrived.iter().chain(&arrived[..1]).cloned().collect();
-    assert!(faults(&runs, &deliveries, &twice).iter().any(|fault| fault.contains("arrived 2 times")));
-    assert!(!faults(&runs, &deliveries, &arrived[1..]).is_empty(), "what is said to have arrived did not");
+    // What the checker would say of builds that are broken, of a message that came once.
+    let once = |one: &Arrival| arrived.iter().filter(|other| other.key == one.key).count() == 1;
+    let place = arrived.iter().position(once).unwrap();
+    arrived.swap(0, place);
+    let slotted = said.runs.iter().filter(|run| run.scheduled_for.is_some()).nth(MANY).unwrap().id;
+    let without = |id| Said { runs: said.runs.iter().filter(|run| run.id != id).cloned().collect(), ..said.clone() };
+    let finds =
+        |said: &Said, arrived: &[Arrival], word: &str| faults(said, arrived).iter().any(|one| one.contains(word));
+    assert!(finds(&without(slotted), &arrived, "lost what was due"), "a run is lost");
+    let promised = Said { promised: vec![i64::MAX], ..said.clone() };
+    assert!(finds(&promised, &arrived, "was promised, and is lost"));
+    let twice: Vec<Arrival> = arrived.iter().chain(&arrived[..1]).cloned().collect();
+    assert!(finds(&said, &twice, "while somebody's lease held"), "told twice at once");
+    let elsewhere = Arrival { port: 1, ..arrived[0].clone() };
+    assert!(finds(&said, &[&arrived[1..], &[elsewhere]].concat(), "arrived at port 1"));
+    assert!(finds(&said, &arrived[1..], "arrived 0 times"), "what is said to have arrived did not");
+    let open =
+        Said { runs: vec![Run { ended_at: None, state: RunState::Running, ..said.runs[0].clone() }], ..said.clone() };
+    assert!(finds(&open, &arrived, "never ended"));
 }
 
 #[actix_web::test]
 async fn the_checker_finds_a_build_without_the_key_that_forbids_two_runs_of_one_slot() {
-    let stage = super::Stage::set(|_| ok("")).await;
+    let stage = Stage::set(|_| ok("")).await;
     let slot = stage.now();
     let every =
         json!({ "when": { "kind": "interval", "every_seconds": EVERY, "starts_at": slot }, "time_zone": "UTC" });
     let scenario = NewScenario { overlap: Overlap::Parallel, parallel_most: 10, ..due(every, slot) };
-    let id = stage.add(scenario, vec![stage.post(json!({ "kind": "failed" }))]).await;
+    stage.add(scenario, vec![stage.post(json!({ "kind": "failed" }))]).await;
     let again = "update scenarios set next_slot = to_timestamp(extract(epoch from next_slot) - 10), next_run_at = next_run_at - interval '10 s'";
     stage.fire().await;
     stage.execute(again);
     stage.fire().await;
     stage.work_off().await;
-    let seen = |runs: Vec<Run>, deliveries: Vec<Delivery>, told: Vec<String>| {
-        faults(&runs, &deliveries, &told.iter().map(|request| key_of(request)).collect::<Vec<_>>())
+    let found = || {
+        let said = all(&mut stage.app.database.owner());
+        (said.runs.len(), faults(&said, &arrived(&[&stage.told])))
     };
-    let runs = stage.runs(id).await;
-    let found = seen(runs.clone(), stage.deliveries(runs[0].id).await, stage.told.asked());
-    assert_eq!((runs.len(), found), (1, Vec::new()), "the key holds");
+    assert_eq!(found(), (1, Vec::new()), "the key holds");
 
     stage.execute("alter table runs drop constraint runs_scenario_id_scheduled_for_key");
     stage.execute(again);
     stage.fire().await;
     stage.work_off().await;
-    let runs = stage.runs(id).await;
-    let mut deliveries = stage.deliveries(runs[0].id).await;
-    deliveries.extend(stage.deliveries(runs[1].id).await);
-    let found = seen(runs, deliveries, stage.told.asked());
-    assert!(found.iter().any(|fault| fault.contains("was run twice")), "{found:?}");
+    let (runs, found) = found();
+    assert!(runs == 2 && found.iter().any(|fault| fault.contains("was run twice")), "{found:?}");
+}
+
+/// While somebody waits for an answer, another process looks for what was left behind.
+async fn looked_for_while_it_is_sent(stage: &Stage) {
+    stage.measured("cpu.total", stage.now() - TimeDelta::seconds(20), 10.0).await;
+    stage.add(due(each_five_minutes(), stage.now()), vec![stage.post(always())]).await;
+    stage.fire().await;
+    let (entry, scenarios) = (stage.entry(), stage.scenarios.clone());
+    let sends = tokio::spawn(async move { scenarios.work(&entry).await });
+    eventually("the first message is on its way", || !stage.told.asked().is_empty()).await;
+    stage.fire().await;
+    stage.work_off().await;
+    // As if its process were killed now.
+    sends.abort();
+}
+
+/// Does not answer the first message, and takes all others.
+fn slow_at_first(asked: &'static AtomicUsize) -> impl Fn(&str) -> Says + Send + Sync + 'static {
+    move |_| if asked.fetch_add(1, Ordering::SeqCst) == 0 { Says::Nothing } else { ok("") }
+}
+
+#[actix_web::test]
+async fn the_checker_finds_a_build_whose_leases_do_not_hold() {
+    static HELD: AtomicUsize = AtomicUsize::new(0);
+    static BROKEN: AtomicUsize = AtomicUsize::new(0);
+    let stage = Stage::set(slow_at_first(&HELD)).await;
+    looked_for_while_it_is_sent(&stage).await;
+    assert_eq!(stage.told.asked().len(), 1, "the lease holds, so nobody else sends it");
+
+    let stage = Stage::set(slow_at_first(&BROKEN)).await;
+    stage.execute(
+        "create function has_run_out() returns trigger language plpgsql as
+         $$ begin new.lease_until := new.lease_until - interval '1 day'; return new; end $$",
+    );
+    stage.execute("create trigger broken before update on deliveries for each row execute function has_run_out()");
+    looked_for_while_it_is_sent(&stage).await;
+    let said = all(&mut stage.app.database.owner());
+    let found = faults(&said, &arrived(&[&stage.told]));
+    assert!(found.iter().any(|fault| fault.contains("while somebody's lease held")), "{found:?}");
 }

@@ -3,6 +3,7 @@
 mod channels;
 mod crashes;
 mod firing;
+mod rights;
 mod runs;
 mod telling;
 

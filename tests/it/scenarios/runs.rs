@@ -95,26 +95,6 @@ async fn rel_j03_a_run_that_ends_its_worker_is_begun_three_times_and_then_failed
 }
 
 #[actix_web::test]
-async fn sec_z04_a_scenario_may_no_more_than_its_owner_may_now() {
-    let stage = Stage::set(|_| ok("")).await;
-    stage.measured("cpu.total", stage.now(), 10.0).await;
-    let id = stage.add(due(each_five_minutes(), stage.now()), vec![stage.post(always())]).await;
-    let owner = stage.owner.id.0;
-    stage.execute(&format!("update users set disabled_at = now() where id = {owner}"));
-    stage.fire().await;
-    stage.work_off().await;
-    let why = |runs: Vec<Run>| runs.last().unwrap().why().unwrap().to_string();
-    let off = "It runs with the rights of jiwon, whose account is switched off";
-    assert_eq!(why(stage.runs(id).await), off);
-    stage.execute(&format!("update users set disabled_at = null, all_groups = false where id = {owner}"));
-    stage.advance(TimeDelta::minutes(5));
-    stage.fire().await;
-    stage.work_off().await;
-    assert_eq!(why(stage.runs(id).await), "This server was not found");
-    assert!(stage.told.asked().is_empty());
-}
-
-#[actix_web::test]
 async fn rel_j07_a_run_that_was_stopped_while_its_worker_was_dead_reads_and_tells_nothing() {
     let stage = Stage::set(|_| ok("")).await;
     stage.measured("cpu.total", stage.now() - TimeDelta::seconds(20), 10.0).await;

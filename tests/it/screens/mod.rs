@@ -11,6 +11,7 @@ mod logins;
 mod logs;
 mod overview;
 mod processes;
+mod scenario_trials;
 mod scenarios;
 mod services;
 mod signals;

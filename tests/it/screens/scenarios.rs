@@ -16,7 +16,7 @@ use crate::outbound::receiver::ok;
 use crate::scenarios::{Stage, always, each_five_minutes};
 
 /// Sends the builder of a page as it stands, with other values for some of its fields.
-async fn send(client: &Client, path: &str, page: &Page, others: &[(&str, &str)]) -> Reply {
+pub(super) async fn send(client: &Client, path: &str, page: &Page, others: &[(&str, &str)]) -> Reply {
     let form = page.form("#builder");
     let is_other = |name: &str| others.iter().any(|(other, _)| *other == name);
     let own = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(name, _)| !is_other(name));
@@ -24,13 +24,13 @@ async fn send(client: &Client, path: &str, page: &Page, others: &[(&str, &str)])
 }
 
 /// Presses a button of the builder, with other values for some of its fields.
-async fn press(client: &Client, page: &Page, act: &str, others: &[(&str, &str)]) -> Page {
+pub(super) async fn press(client: &Client, page: &Page, act: &str, others: &[(&str, &str)]) -> Page {
     let mut others = others.to_vec();
     others.push(("act", act));
     send(client, "/scenarios/drafts", page, &others).await.ok()
 }
 
-async fn stage() -> (Stage, Client) {
+pub(super) async fn stage() -> (Stage, Client) {
     let stage = Stage::set(|_| ok("ok")).await;
     let operator = stage.app.signed_in("jiwon", Role::Operator, Scope::All).await;
     (stage, operator)
