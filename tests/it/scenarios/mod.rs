@@ -4,6 +4,7 @@ mod channels;
 mod crashes;
 mod firing;
 mod runs;
+mod sources;
 mod telling;
 
 use std::sync::Arc;
