@@ -104,7 +104,7 @@ pub(super) fn read(output: &[u8]) -> Result<Answered, ParseError> {
     let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
     let (head, said) = rest.split_at_checked(end).ok_or_else(|| wrong("its end is missing"))?;
     let words: Vec<&[u8]> = head.split(|byte| *byte == b' ').collect();
-    let [tool, began, ended] = words.as_slice() else { return Err(wrong("the tool and two times were expected")) };
+    let [program, began, ended] = words.as_slice() else { return Err(wrong("the tool and two times were expected")) };
     let took = decimal(ended).zip(decimal(began)).map(|(ended, began)| (ended - began).max(0.0));
     let took = took.and_then(|took| Duration::try_from_secs_f64(took).ok()).ok_or_else(|| wrong("this is no time"))?;
     if came.len() > ANSWER_LIMIT {
@@ -112,7 +112,7 @@ pub(super) fn read(output: &[u8]) -> Result<Answered, ParseError> {
     }
     // Whoever sends more is hung up on, and then the tool complains.
     let complaint = if came.len() == ANSWER_LIMIT { String::new() } else { last_line(said) };
-    match *tool {
+    match *program {
         b"none" => Ok(Answered::NoTool),
         b"curl" => Ok(of_curl(came, complaint, took)),
         b"wget" => Ok(of_wget(came, said, complaint, took)),
@@ -172,7 +172,7 @@ fn status_of(text: &[u8]) -> Option<(u16, bool)> {
     let mut words = line.trim_ascii().splitn(3, |byte| *byte == b' ');
     let (_version, status, reason) = (words.next()?, words.next()?, words.next().unwrap_or_default());
     let status = std::str::from_utf8(status).ok().filter(|status| status.len() == 3)?.parse().ok()?;
-    let is_announced = reason.to_ascii_lowercase() == b"connection established";
+    let is_announced = reason.eq_ignore_ascii_case(b"connection established");
     (100..=999).contains(&status).then_some((status, status >= 200 && !is_announced))
 }
 
