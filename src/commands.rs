@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod catalog;
+pub mod certificate;
 pub mod checks;
 mod command_type;
 pub mod conditions;
@@ -33,6 +34,7 @@ pub mod sockets;
 mod table;
 mod text;
 pub mod told;
+pub mod url_request;
 mod users;
 
 use std::fmt;

@@ -142,6 +142,9 @@ const BUILT_IN: &[(CommandType, &str)] = &[
     (CommandType::ListSessions, include_str!("catalog/list_sessions.yml")),
     (CommandType::EndSession, include_str!("catalog/end_session.yml")),
     (CommandType::RunCommand, include_str!("catalog/run_command.yml")),
+    (CommandType::ReadGrowth, include_str!("catalog/read_growth.yml")),
+    (CommandType::ReadCertificate, include_str!("catalog/read_certificate.yml")),
+    (CommandType::RequestUrl, include_str!("catalog/request_url.yml")),
 ];
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::read(BUILT_IN).unwrap_or_default());

@@ -137,6 +137,12 @@ pub enum CommandType {
     EndSession,
     /// A command of somebody's own.
     RunCommand,
+    /// What was added to a file.
+    ReadGrowth,
+    /// The certificate that a port shows.
+    ReadCertificate,
+    /// What a URL answers.
+    RequestUrl,
 }
 
 impl CommandType {
@@ -206,6 +212,9 @@ impl CommandType {
         Self::ListSessions,
         Self::EndSession,
         Self::RunCommand,
+        Self::ReadGrowth,
+        Self::ReadCertificate,
+        Self::RequestUrl,
     ];
 
     /// Whether its commands are given values that are known only when they run, or find them themselves: they cannot be listed

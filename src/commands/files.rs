@@ -4,6 +4,7 @@ pub mod changes;
 pub mod details;
 pub mod download;
 pub mod entry;
+pub mod growth;
 pub mod listing;
 pub mod path;
 pub mod reading;
@@ -14,6 +15,7 @@ pub use changes::{DeleteFile, MakeDirectory, MoveFile, SetFileMode, SetFileOwner
 pub use details::{DescribeFile, Details};
 pub use download::{DownloadFile, Look, Stretch};
 pub use entry::{Entry, Kind, Moment, Seen};
+pub use growth::ReadGrowth;
 pub use listing::{ListDirectory, Listing, Order};
 pub use path::FilePath;
 pub use reading::{ArchiveDirectory, FollowFile, Part, ReadFile, Text};

@@ -132,7 +132,10 @@ impl CommandType {
             | Self::SetFileOwner
             | Self::ReplaceCrontab
             | Self::RunCronLine
-            | Self::RunCommand => self.preview_of_files(format, output)?,
+            | Self::RunCommand
+            | Self::ReadGrowth
+            | Self::ReadCertificate
+            | Self::RequestUrl => self.preview_of_files(format, output)?,
             Self::ListServices
             | Self::ReadService
             | Self::ControlService

@@ -797,6 +797,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    source_marks (scenario_id, server_id) {
+        scenario_id -> BigInt,
+        server_id -> BigInt,
+        mark -> Jsonb,
+        moves -> BigInt,
+        run_id -> Nullable<BigInt>,
+        moved_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    run_deeds (run_id, server_id) {
+        run_id -> BigInt,
+        server_id -> BigInt,
+        execution_id -> BigInt,
+        done_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(user_group_roles -> groups (group_id));
 diesel::joinable!(user_group_roles -> users (user_id));
 diesel::joinable!(user_groups -> groups (group_id));
@@ -840,6 +860,12 @@ diesel::joinable!(runs -> scenarios (scenario_id));
 diesel::joinable!(scenario_destinations -> scenarios (scenario_id));
 diesel::joinable!(scenario_destinations -> channels (channel_id));
 diesel::joinable!(scenarios -> users (owner_id));
+diesel::joinable!(source_marks -> runs (run_id));
+diesel::joinable!(source_marks -> scenarios (scenario_id));
+diesel::joinable!(source_marks -> servers (server_id));
+diesel::joinable!(run_deeds -> executions (execution_id));
+diesel::joinable!(run_deeds -> runs (run_id));
+diesel::joinable!(run_deeds -> servers (server_id));
 diesel::allow_tables_to_appear_in_same_query!(api_token_groups, api_tokens);
 diesel::allow_tables_to_appear_in_same_query!(api_token_groups, groups);
 diesel::allow_tables_to_appear_in_same_query!(api_tokens, users);
@@ -867,15 +893,21 @@ diesel::allow_tables_to_appear_in_same_query!(login_events, servers);
 diesel::allow_tables_to_appear_in_same_query!(login_readings, servers);
 diesel::allow_tables_to_appear_in_same_query!(platforms, servers);
 diesel::allow_tables_to_appear_in_same_query!(power_requests, servers);
+diesel::allow_tables_to_appear_in_same_query!(run_deeds, executions);
+diesel::allow_tables_to_appear_in_same_query!(run_deeds, runs);
+diesel::allow_tables_to_appear_in_same_query!(run_deeds, servers);
 diesel::allow_tables_to_appear_in_same_query!(runs, scenarios);
+diesel::allow_tables_to_appear_in_same_query!(runs, source_marks);
 diesel::allow_tables_to_appear_in_same_query!(sampling_leases, servers);
 diesel::allow_tables_to_appear_in_same_query!(saved_commands, users);
 diesel::allow_tables_to_appear_in_same_query!(scenario_destinations, scenarios);
 diesel::allow_tables_to_appear_in_same_query!(scenarios, users);
+diesel::allow_tables_to_appear_in_same_query!(scenarios, source_marks);
 diesel::allow_tables_to_appear_in_same_query!(series, servers);
 diesel::allow_tables_to_appear_in_same_query!(server_groups, servers);
 diesel::allow_tables_to_appear_in_same_query!(server_states, servers);
 diesel::allow_tables_to_appear_in_same_query!(servers, service_counts);
+diesel::allow_tables_to_appear_in_same_query!(servers, source_marks);
 diesel::allow_tables_to_appear_in_same_query!(servers, terminals);
 diesel::allow_tables_to_appear_in_same_query!(sessions, users);
 diesel::allow_tables_to_appear_in_same_query!(terminal_recordings, terminals);

@@ -13,7 +13,9 @@ use crate::models::allowance::Allowance;
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::command_runs::{CommandRun, NewCommandRun};
 use crate::models::executions::Execution;
+use crate::models::ids::RunId;
 use crate::models::permission::Permission;
+use crate::models::run_deeds::RunDeed;
 use crate::queue::entry;
 use crate::remote::detached::Begun;
 use crate::remote::host::{Host, OperableHost};
@@ -61,6 +63,8 @@ pub enum By {
     Queue,
     /// Whoever asks, at once.
     Caller,
+    /// The same, once for a run of a scenario: where it was asked for before, nothing is written, and that is a conflict (J03).
+    Run(RunId),
 }
 
 /// Asks for commands on one server, to be run one after another.
@@ -109,6 +113,12 @@ pub async fn ask(host: &OperableHost, wish: &Wish, by: By) -> Result<Vec<Command
                 time_limit_seconds,
             };
             let run = new.insert(connection)?;
+            if let By::Run(of) = by {
+                let deed = RunDeed { run_id: of, server_id: server, execution_id: run.id, done_at: queued_at };
+                if !deed.insert(connection)? {
+                    return Err(Error::Conflict(Message::new("The run has asked for it before")));
+                }
+            }
             if position == 0 {
                 if !is_only {
                     run.leads(connection)?;

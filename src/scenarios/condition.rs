@@ -12,7 +12,7 @@ pub const MOST_RUNS: u32 = 100;
 /// Characters of the name of a value.
 const LONGEST_VALUE: usize = 200;
 /// The longest regular expression, bytes, and the most memory that one may need: the engine is linear in its input, not in this.
-const LONGEST_PATTERN: usize = 512;
+pub(super) const LONGEST_PATTERN: usize = 512;
 const PATTERN_MEMORY: usize = 1 << 20;
 
 /// When a destination is told.
@@ -175,7 +175,7 @@ impl Question {
 }
 
 /// A regular expression whose time grows with its text and no faster.
-fn expression(pattern: &str) -> Result<regex::Regex, Message> {
+pub(super) fn expression(pattern: &str) -> Result<regex::Regex, Message> {
     if pattern.is_empty() {
         return Err(Message::new("This is needed"));
     }

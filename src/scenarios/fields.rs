@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::condition::{LONGEST_PATTERN, expression};
 use crate::error::FieldErrors;
 use crate::language::Message;
 use crate::outbound::Request;
@@ -45,6 +46,13 @@ pub enum Takes {
         /// Characters at most.
         most: usize,
     },
+    /// Several lines, as they are.
+    Lines {
+        /// Characters at most.
+        most: usize,
+    },
+    /// A regular expression; its engine is linear.
+    Pattern,
     /// A whole number.
     Number {
         /// The smallest.
@@ -113,7 +121,14 @@ impl Takes {
     /// A form sends text for everything.
     fn accept(self, value: &Value) -> Result<Value, Message> {
         match self {
-            Self::Line { most } | Self::Secret { most } | Self::Template { most } => self.text(value, most),
+            Self::Line { most } | Self::Secret { most } | Self::Template { most } | Self::Lines { most } => {
+                self.text(value, most)
+            }
+            Self::Pattern => {
+                let pattern = self.text(value, LONGEST_PATTERN)?;
+                pattern.as_str().map(expression).transpose()?;
+                Ok(pattern)
+            }
             Self::SecretUrl => {
                 let url = self.text(value, LONGEST_URL)?;
                 match url.as_str().map(Request::get) {
@@ -149,7 +164,8 @@ impl Takes {
             return Err(Message::new("This has {most} characters at most").with("most", most));
         }
         let is_odd = |sign: char| {
-            sign.is_control() && !(matches!(self, Self::Template { .. }) && matches!(sign, '\n' | '\r' | '\t'))
+            let has_lines = matches!(self, Self::Template { .. } | Self::Lines { .. });
+            sign.is_control() && !(has_lines && matches!(sign, '\n' | '\r' | '\t'))
         };
         if text.chars().any(is_odd) {
             return Err(Message::new("Control characters do not belong here"));

@@ -56,8 +56,11 @@ impl Scenarios {
         let begun = Instant::now();
         let (servers, left_out) = prepared.first_servers(MOST_SERVERS);
         let readings: Vec<Reading> = stream::iter(servers)
-            .map(|server| self.read_one(prepared.source, &prepared.settings, (prepared.actor.clone(), server), now))
+            .map(|server| {
+                self.read_one(prepared.source, &prepared.settings, (prepared.actor.clone(), server), (now, None))
+            })
             .buffered(AT_ONCE)
+            .map(|(reading, _mark)| reading)
             .collect()
             .await;
         let destinations = would(&prepared, &readings, now);

@@ -176,7 +176,10 @@ impl Wish {
             return None;
         };
         match accept(source.fields, &self.source.settings) {
-            Ok(settings) => self.source.settings = Value::Object(settings),
+            Ok(settings) => {
+                self.source.settings = Value::Object(settings);
+                add_all(problems, "source", &(source.problems)(&self.source.settings));
+            }
             Err(found) => add_all(problems, "source", &found),
         }
         Some(source)

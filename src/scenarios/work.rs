@@ -132,11 +132,12 @@ impl Scenarios {
         let run = &loaded.run;
         let mut readings = stored(&run.readings);
         if readings.is_empty() {
-            readings = match self.read(loaded).await? {
-                Ok(readings) => readings,
+            let (read, marks) = match self.read(loaded).await? {
+                Ok(read) => read,
                 Err(why) => return Ok(Err(why)),
             };
-            self.decide(loaded, &readings).await?;
+            readings = read;
+            self.decide(loaded, &readings, marks).await?;
         }
         let (id, now) = (run.id, self.clock.now());
         let due = self.db.run(move |connection| Delivery::take_of_run(connection, id, now)).await?;

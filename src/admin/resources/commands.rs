@@ -115,6 +115,9 @@ const TYPES: &[(&str, &str)] = &[
     ("list_sessions", "List who is signed in"),
     ("end_session", "End a session"),
     ("run_command", "Run a command of one's own"),
+    ("read_growth", "Read what was added to a file"),
+    ("read_certificate", "Read the certificate of a port"),
+    ("request_url", "Ask a URL"),
 ];
 
 fn types() -> Vec<Offer> {

@@ -3,8 +3,8 @@
 use super::CommandType;
 use crate::commands::shape::Shape;
 use crate::commands::{
-    accounts, cron, directories, files, filesystems, firewall, guarded_change, logins, logs, metrics, packages,
-    platform, port_probe, power, processes, services, sessions, sockets,
+    accounts, certificate, cron, directories, files, filesystems, firewall, guarded_change, logins, logs, metrics,
+    packages, platform, port_probe, power, processes, services, sessions, sockets, url_request,
 };
 
 impl CommandType {
@@ -68,6 +68,9 @@ impl CommandType {
             Self::ReadBoot | Self::ListInhibitors | Self::RestartServer | Self::ShutDownServer => power::FORMATS,
             Self::ReadLogins => logins::FORMATS,
             Self::ListSessions | Self::EndSession => sessions::FORMATS,
+            Self::ReadGrowth => files::growth::FORMATS,
+            Self::ReadCertificate => certificate::FORMATS,
+            Self::RequestUrl => url_request::FORMATS,
         }
     }
 
@@ -116,6 +119,7 @@ impl CommandType {
             Self::ReadLogins => logins::rows::SHAPES,
             Self::ListSessions => sessions::SHAPES,
             Self::EndSession => sessions::ENDED,
+            Self::ReadCertificate => certificate::SHAPES,
             // Content, and what says nothing, are no rows.
             Self::DescribeFile
             | Self::ReadFile
@@ -136,7 +140,9 @@ impl CommandType {
             | Self::ListCronRuns
             | Self::ListAccounts
             | Self::RunCronLine
-            | Self::RunCommand => &[],
+            | Self::RunCommand
+            | Self::ReadGrowth
+            | Self::RequestUrl => &[],
         }
     }
 }

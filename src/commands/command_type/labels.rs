@@ -70,6 +70,9 @@ impl CommandType {
             Self::ListSessions => "list_sessions",
             Self::EndSession => "end_session",
             Self::RunCommand => "run_command",
+            Self::ReadGrowth => "read_growth",
+            Self::ReadCertificate => "read_certificate",
+            Self::RequestUrl => "request_url",
         }
     }
 
@@ -140,6 +143,9 @@ impl CommandType {
             Self::ListSessions => "List who is signed in",
             Self::EndSession => "End a session",
             Self::RunCommand => "Run a command of one's own",
+            Self::ReadGrowth => "Read what was added to a file",
+            Self::ReadCertificate => "Read the certificate of a port",
+            Self::RequestUrl => "Ask a URL",
         }
     }
 }

@@ -1,8 +1,10 @@
-//! Answers about files, as rows for people who write a command.
+//! Answers about files and about what others show, as rows for people who write a command.
 
 use super::Preview;
+use crate::commands::certificate::ReadCertificate;
 use crate::commands::files::path::shown;
-use crate::commands::files::{DescribeFile, FilePath, ListDirectory, MakeDirectory, Part, ReadFile};
+use crate::commands::files::{DescribeFile, FilePath, ListDirectory, MakeDirectory, Part, ReadFile, ReadGrowth};
+use crate::commands::url_request::{Answered, RequestUrl, WebUrl};
 use crate::commands::{Acting, Command, CommandType, ParseError};
 
 impl CommandType {
@@ -36,11 +38,33 @@ impl CommandType {
                 let read = ReadFile { path: FilePath::root(), part: Part::Head, acting: Acting::User };
                 Preview::of(&["Size"], &[read.parse(format, output)?], |one| vec![one.seen.size.to_string()])
             }
+            Self::ReadGrowth => {
+                let read = ReadGrowth { path: FilePath::root(), acting: Acting::User, after: None, whole: false };
+                Preview::of(&["Size"], &[read.parse(format, output)?], |one| vec![one.size.to_string()])
+            }
+            Self::ReadCertificate => {
+                let asked = ReadCertificate::of("localhost", 443, "");
+                let asked = asked.ok_or_else(|| ParseError::new("no host", output))?;
+                Preview::of(&["Result"], &[asked.parse(format, output)?], |one| vec![format!("{one:?}")])
+            }
+            Self::RequestUrl => {
+                let url = WebUrl::read("http://localhost/").ok_or_else(|| ParseError::new("no URL", output))?;
+                Preview::of(&["Result"], &[RequestUrl { url }.parse(format, output)?], |one| vec![answered(one)])
+            }
             // They say nothing where they succeed.
             _ => {
                 let make = MakeDirectory { path: FilePath::root(), acting: Acting::User };
                 Preview::of(&[], &[make.parse(format, output)?], |()| Vec::new())
             }
         })
+    }
+}
+
+/// The content is somebody else's, and long.
+fn answered(found: &Answered) -> String {
+    match found {
+        Answered::Status { status, took, body, .. } => format!("{status} {} B {took:?}", body.len()),
+        Answered::Nothing { said, .. } => said.clone(),
+        Answered::NoTool => "no tool".to_owned(),
     }
 }

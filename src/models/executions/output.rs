@@ -66,4 +66,17 @@ impl Execution {
             .order(execution_output::at_byte)
             .load(connection)
     }
+
+    /// The beginning of its log, up to `limit` bytes.
+    pub fn beginning(connection: &mut PgConnection, id: ExecutionId, limit: usize) -> QueryResult<Vec<u8>> {
+        let before = execution_output::at_byte.lt(i64::try_from(limit).unwrap_or(i64::MAX));
+        let parts: Vec<Vec<u8>> = execution_output::table
+            .filter(execution_output::execution_id.eq(id).and(before))
+            .order(execution_output::at_byte)
+            .select(execution_output::bytes)
+            .load(connection)?;
+        let mut all = parts.concat();
+        all.truncate(limit);
+        Ok(all)
+    }
 }

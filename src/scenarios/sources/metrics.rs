@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use futures_util::FutureExt;
 use serde_json::{Map, Value};
 
-use super::{Asked, Source, Values};
+use super::{Asked, Source, Values, none};
 use crate::error::Error;
 use crate::language::Message;
 use crate::metrics::catalogue::Metric;
@@ -33,6 +33,7 @@ pub(super) const CPU: Source = Source {
         ("cpu.steal", "0"),
     ],
     asks_server: false,
+    problems: none,
     read: |asked| {
         of(asked, &[Metric::CpuTotal, Metric::CpuUser, Metric::CpuSystem, Metric::CpuIowait, Metric::CpuSteal], "")
     },
@@ -51,6 +52,7 @@ pub(super) const MEMORY: Source = Source {
         ("swap.used", "0"),
     ],
     asks_server: false,
+    problems: none,
     read: |asked| {
         of(asked, &[Metric::MemoryPercent, Metric::MemoryUsed, Metric::MemoryAvailable, Metric::SwapUsed], "")
     },
@@ -79,6 +81,7 @@ pub(super) const DISK: Source = Source {
         ("filesystem.inodes_percent", "11.3"),
     ],
     asks_server: false,
+    problems: none,
     read: |asked| {
         let metrics =
             [Metric::FilesystemPercent, Metric::FilesystemUsed, Metric::FilesystemSize, Metric::FilesystemInodes];
@@ -94,6 +97,7 @@ pub(super) const LOAD: Source = Source {
     fields: &[WINDOW],
     gives: &[("load.1", "2.4"), ("load.5", "1.9"), ("load.15", "1.2")],
     asks_server: false,
+    problems: none,
     read: |asked| of(asked, &[Metric::Load1, Metric::Load5, Metric::Load15], ""),
 };
 
@@ -114,6 +118,7 @@ pub(super) const NETWORK: Source = Source {
     ],
     gives: &[("network.received", "1250000"), ("network.sent", "310000"), ("network.errors", "0")],
     asks_server: false,
+    problems: none,
     read: |asked| {
         of(
             asked,
@@ -144,7 +149,7 @@ fn of<'a>(asked: Asked<'a>, metrics: &[Metric], device: &'a str) -> Values<'a> {
         if values.is_empty() {
             return Err(Error::Unavailable(nothing(asked.host.name(), window)));
         }
-        Ok(values)
+        Ok(values.into())
     }
     .boxed()
 }

@@ -13,6 +13,7 @@ use crate::models::deliveries::{DeliveryState, NewDelivery};
 use crate::models::runs::Run;
 use crate::models::scenarios::Destination;
 use crate::models::servers::Server;
+use crate::models::source_marks::NewMark;
 use crate::remote::new_token;
 use crate::scenarios::condition::Condition;
 use crate::scenarios::destinations::{self, Told};
@@ -24,7 +25,8 @@ const GIVE_UP: TimeDelta = TimeDelta::hours(1);
 
 impl Scenarios {
     /// Writes what was read and who is to be told, together: whoever goes on after a crash does not decide again.
-    pub(super) async fn decide(&self, loaded: &Loaded, readings: &[Reading]) -> Result<()> {
+    /// Marks of sources move with it: what was not written is read again.
+    pub(super) async fn decide(&self, loaded: &Loaded, readings: &[Reading], marks: Vec<NewMark>) -> Result<()> {
         let (run, now) = (loaded.run.clone(), self.clock.now());
         let conditions: Vec<Condition> = loaded.destinations.iter().map(condition_of).collect();
         let looks_back = conditions.iter().map(Condition::looks_back).max().unwrap_or_default();
@@ -46,6 +48,11 @@ impl Scenarios {
             .transaction(move |connection| {
                 if !run.reads(connection, &readings)? {
                     return Err(stale(&run));
+                }
+                for mark in &marks {
+                    if !mark.moves(connection, (run.scenario_id, run.id), now)? {
+                        return Err(overtaken(&run));
+                    }
                 }
                 NewDelivery::insert_all(connection, &new)?;
                 Ok(())
@@ -154,6 +161,11 @@ pub(in crate::scenarios) fn values(
 pub(in crate::scenarios) fn values_of_example(scenario: &str, reading: &Reading) -> Map<String, Value> {
     let run = json!({ "id": 0, "scheduled_for": reading.at, "is_late": false });
     values(scenario, reading, None, (run, "https://hannun.example/runs/0"))
+}
+
+/// Another run of the scenario has read the same meanwhile: this one reads again, from there.
+fn overtaken(run: &Run) -> Error {
+    Error::Conflict(Message::new("the run {id} was overtaken by another one, and is taken up again").with("id", run.id))
 }
 
 fn stale(run: &Run) -> Error {

@@ -85,8 +85,10 @@ impl Place<'_> {
         let value = self.texts.get(field.name).to_owned();
         let entry = match field.takes {
             // Those of channels are entered in the administration, and nowhere else.
-            Takes::Line { .. } | Takes::Secret { .. } | Takes::SecretUrl => Entry::Line { value, list: "" },
-            Takes::Template { .. } => Entry::Area(value),
+            Takes::Line { .. } | Takes::Secret { .. } | Takes::SecretUrl | Takes::Pattern => {
+                Entry::Line { value, list: "" }
+            }
+            Takes::Template { .. } | Takes::Lines { .. } => Entry::Area(value),
             Takes::Number { least, most } => Entry::Number { value, least, most },
             Takes::Choice(words) => Entry::Choice(choices(&value, words)),
             Takes::Switch => Entry::Switch(match value.as_str() {
@@ -95,7 +97,7 @@ impl Place<'_> {
             }),
         };
         let wide = match field.takes {
-            Takes::Template { .. } => true,
+            Takes::Template { .. } | Takes::Lines { .. } => true,
             Takes::Line { most } => most > WIDE,
             _ => false,
         };

@@ -9,13 +9,16 @@ use std::path::Path;
 use chrono::DateTime;
 use hannun::commands::accounts::Accounts;
 use hannun::commands::accounts::change::{ChangeKeys, EndKeyChange, KeyPlace, ReadKeyChange};
+use hannun::commands::certificate::ReadCertificate;
 use hannun::commands::directories::MeasureDirectories;
-use hannun::commands::files::{DescribeFile, FilePath, ListDirectory, MakeDirectory, Part, ReadFile};
+use hannun::commands::files::growth;
+use hannun::commands::files::{DescribeFile, FilePath, ListDirectory, MakeDirectory, Part, ReadFile, ReadGrowth};
 use hannun::commands::firewall::Firewall;
 use hannun::commands::guarded_change::{ChangeReport, Ending};
 use hannun::commands::logins::place::Place;
 use hannun::commands::processes::environment::Variable;
 use hannun::commands::run_command::RunCommand;
+use hannun::commands::url_request::{RequestUrl, WebUrl};
 use hannun::commands::{
     Acting, Catalog, Command, CommandType, DetectPlatform, EndSession, ListAccounts, ListConnections, ListCron,
     ListCronRuns, ListFilesystems, ListInhibitors, ListProcesses, ListSessions, ListSockets, Platform, ProbePort,
@@ -141,6 +144,15 @@ const FIXTURES: &[(CommandType, &str, &str)] = &[
     (CommandType::ListInhibitors, "debian-12", "table"),
     (CommandType::RestartServer, "debian-12", "table"),
     (CommandType::ShutDownServer, "debian-12", "table"),
+    (CommandType::ReadGrowth, "debian-12", "growth"),
+    (CommandType::ReadGrowth, "debian-12-first", "growth"),
+    (CommandType::ReadCertificate, "debian-12", "table"),
+    (CommandType::ReadCertificate, "debian-12-refused", "table"),
+    (CommandType::ReadCertificate, "table", "table"),
+    (CommandType::RequestUrl, "debian-12-curl", "http"),
+    (CommandType::RequestUrl, "debian-12-wget", "http"),
+    (CommandType::RequestUrl, "debian-12-refused", "http"),
+    (CommandType::RequestUrl, "busybox-standin", "http"),
 ];
 
 pub(super) fn fixture(command_type: CommandType, name: &str) -> Vec<u8> {
@@ -232,8 +244,16 @@ fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
         }
         CommandType::ReplaceCrontab | CommandType::RunCronLine => super::cron::done(command_type, format, answer),
         CommandType::ListCron => super::cron::told(&ListCron { acting: Acting::Root }.parse(format, answer).unwrap()),
-        CommandType::ListDirectory | CommandType::DescribeFile | CommandType::ReadFile => {
+        CommandType::ListDirectory | CommandType::DescribeFile | CommandType::ReadFile | CommandType::ReadGrowth => {
             files(command_type, format, answer)
+        }
+        CommandType::ReadCertificate => {
+            let asked = ReadCertificate::of("example.org", 443, "").unwrap();
+            format!("{:#?}", asked.parse(format, answer).unwrap())
+        }
+        CommandType::RequestUrl => {
+            let url = WebUrl::read("http://localhost/").unwrap();
+            format!("{:?}", RequestUrl { url }.parse(format, answer).unwrap())
         }
         other => {
             let read = super::packages::read(other, format, answer);
@@ -255,6 +275,12 @@ fn files(command_type: CommandType, format: &str, answer: &[u8]) -> String {
         CommandType::ReadFile => {
             let read = ReadFile { path: FilePath::root(), part: Part::Head, acting: Acting::User };
             format!("{:?}", read.parse(format, answer).unwrap())
+        }
+        CommandType::ReadGrowth => {
+            let before = growth::Place { inode: 10_010_715, at: 4, begins: "610a620a".to_owned() };
+            let (path, acting, after) = (FilePath::root(), Acting::User, Some(before.clone()));
+            let growth = ReadGrowth { path, acting, after, whole: false }.parse(format, answer).unwrap();
+            format!("{growth:?}\n{:?}", growth.after(Some(&before)))
         }
         other => panic!("{other:?} is not about a file"),
     }

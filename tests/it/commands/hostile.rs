@@ -160,6 +160,12 @@ const PIECES: &[&str] = &[
     "{\"__CURSOR\":\"s=a\",\"__REALTIME_TIMESTAMP\":\"1\",\"MESSAGE\":[1,255,null]}\n",
     "@file /var/log/x\n7:a\n8-b\n--\n",
     "boot\t0\ta4a5547ba66742a6b6a4b8f2f8132686\n",
+    "growth\tsame\t7\t9\t4\t610a\t\t\t0\n",
+    "growth\trotated\t7\t9\t4\t610a\t8\t9\t3\n",
+    "certificate\tread\tDec 12 09:43:43 2026 GMT\n",
+    "HTTP/1.1 200 OK\r\n\r\n",
+    "\n@said curl 1.0 2.0\n",
+    "\n@said wget 1.0 2.0\n  HTTP/1.1 404 No\n",
 ];
 
 /// One of them, or any bytes.

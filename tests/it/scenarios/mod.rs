@@ -5,6 +5,7 @@ mod crashes;
 mod firing;
 mod rights;
 mod runs;
+mod sources;
 mod telling;
 
 use std::sync::Arc;

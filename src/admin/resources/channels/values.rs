@@ -47,9 +47,11 @@ impl Input {
                 let offers = || vec![Offer::word("true", "Yes"), Offer::word("false", "No")];
                 Field::choice(name, asked.label, text_of(name), offers)
             }
-            Takes::Line { .. } | Takes::Template { .. } | Takes::Number { .. } => {
-                Field::literal(name, asked.label, text_of(name))
-            }
+            Takes::Line { .. }
+            | Takes::Template { .. }
+            | Takes::Lines { .. }
+            | Takes::Pattern
+            | Takes::Number { .. } => Field::literal(name, asked.label, text_of(name)),
         };
         let field = field.hint(asked.hint).when(&self.when);
         if matches!(asked.default, Default::Required) { field.required() } else { field }

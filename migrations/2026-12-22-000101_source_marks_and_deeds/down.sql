@@ -1,0 +1,2 @@
+drop table run_deeds;
+drop table source_marks;
