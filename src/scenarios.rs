@@ -1,6 +1,7 @@
 //! Scenarios: one source is read at set times, and destinations are told of it. What was due is never lost, and nobody is told twice
 //! of it without being told so.
 
+mod carry;
 pub mod channels;
 pub mod condition;
 pub mod destinations;

@@ -40,6 +40,11 @@ pub enum Takes {
     },
     /// The same for a URL: whoever has it can write there.
     SecretUrl,
+    /// Several lines, taken as they are.
+    Text {
+        /// Characters at most.
+        most: usize,
+    },
     /// Several lines in which values of the reading may stand.
     Template {
         /// Characters at most.
@@ -113,7 +118,9 @@ impl Takes {
     /// A form sends text for everything.
     fn accept(self, value: &Value) -> Result<Value, Message> {
         match self {
-            Self::Line { most } | Self::Secret { most } | Self::Template { most } => self.text(value, most),
+            Self::Line { most } | Self::Secret { most } | Self::Text { most } | Self::Template { most } => {
+                self.text(value, most)
+            }
             Self::SecretUrl => {
                 let url = self.text(value, LONGEST_URL)?;
                 match url.as_str().map(Request::get) {
@@ -148,9 +155,8 @@ impl Takes {
         if text.chars().count() > most {
             return Err(Message::new("This has {most} characters at most").with("most", most));
         }
-        let is_odd = |sign: char| {
-            sign.is_control() && !(matches!(self, Self::Template { .. }) && matches!(sign, '\n' | '\r' | '\t'))
-        };
+        let has_lines = matches!(self, Self::Text { .. } | Self::Template { .. });
+        let is_odd = |sign: char| sign.is_control() && !(has_lines && matches!(sign, '\n' | '\r' | '\t'));
         if text.chars().any(is_odd) {
             return Err(Message::new("Control characters do not belong here"));
         }

@@ -79,7 +79,7 @@ impl Places {
 }
 
 /// The owner with the rights of now (Z04): who was switched off, or may do less, takes that along.
-fn owner(connection: &mut Connection, id: UserId) -> Result<std::result::Result<Actor, Message>> {
+pub(super) fn owner(connection: &mut Connection, id: UserId) -> Result<std::result::Result<Actor, Message>> {
     let user = User::by_id(connection, id)?;
     if user.is_enabled() {
         return Ok(Ok(user.actor(connection, None)?));

@@ -86,7 +86,7 @@ impl Place<'_> {
         let entry = match field.takes {
             // Those of channels are entered in the administration, and nowhere else.
             Takes::Line { .. } | Takes::Secret { .. } | Takes::SecretUrl => Entry::Line { value, list: "" },
-            Takes::Template { .. } => Entry::Area(value),
+            Takes::Text { .. } | Takes::Template { .. } => Entry::Area(value),
             Takes::Number { least, most } => Entry::Number { value, least, most },
             Takes::Choice(words) => Entry::Choice(choices(&value, words)),
             Takes::Switch => Entry::Switch(match value.as_str() {
@@ -95,7 +95,7 @@ impl Place<'_> {
             }),
         };
         let wide = match field.takes {
-            Takes::Template { .. } => true,
+            Takes::Text { .. } | Takes::Template { .. } => true,
             Takes::Line { most } => most > WIDE,
             _ => false,
         };

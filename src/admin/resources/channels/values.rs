@@ -47,7 +47,7 @@ impl Input {
                 let offers = || vec![Offer::word("true", "Yes"), Offer::word("false", "No")];
                 Field::choice(name, asked.label, text_of(name), offers)
             }
-            Takes::Line { .. } | Takes::Template { .. } | Takes::Number { .. } => {
+            Takes::Line { .. } | Takes::Text { .. } | Takes::Template { .. } | Takes::Number { .. } => {
                 Field::literal(name, asked.label, text_of(name))
             }
         };
