@@ -122,7 +122,7 @@ impl Post {
 async fn line(stream: &mut BufReader<impl AsyncRead + Unpin>, house: &House, most: usize) -> Option<String> {
     let mut bytes = Vec::new();
     stream.read_until(b'\n', &mut bytes).await.ok().filter(|count| *count > 0)?;
-    let mut fault = |what: &str| house.seen.lock().unwrap().faults.push(format!("{what}: {bytes:?}"));
+    let fault = |what: &str| house.seen.lock().unwrap().faults.push(format!("{what}: {bytes:?}"));
     if bytes.len() > most {
         fault("a line is too long");
     }

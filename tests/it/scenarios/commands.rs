@@ -124,6 +124,11 @@ async fn rel_j03_j04_what_may_have_been_done_is_told_as_that_and_not_done_again(
     stage.execute(
         "update executions set state = 'running', started_at = now(), lease_until = now() - interval '10 years'",
     );
+    let (id_of, now) = (commands(&stage, id).await[0].id, stage.now());
+    let lost = stage.app.app.db.run(move |connection| Execution::free_lost(connection, now)).await.unwrap();
+    let token = lost.iter().find(|(lost, _)| *lost == id_of).unwrap().1;
+    let again = RunExecution { execution: id_of, token };
+    assert!(stage.commands().work(&again).await.unwrap());
     to_the_end(&stage).await;
     let ran = commands(&stage, id).await;
     assert_eq!((ran.len(), ran[0].state), (1, ExecutionState::Unknown));
