@@ -103,7 +103,7 @@ fn told_variables(variables: &[(String, String)]) -> String {
     };
     let is_one_line = |value: &str| !value.contains(['\n', '\r', '\0']);
     let known = variables.iter().filter(|(name, value)| is_name(name) && is_one_line(value));
-    known.map(|(name, value)| format!("{name}={value}\n")).collect::<String>() + "\n"
+    known.flat_map(|(name, value)| [name.as_str(), "=", value.as_str(), "\n"]).chain(["\n"]).collect()
 }
 
 impl OperableHost {

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
 use super::carry::carry;
-use super::destinations::{self, Asked, Kind, Sent, Told};
+use super::destinations::{self, Kind, Sent, Told};
 use super::fields;
 use crate::clock::Clock;
 use crate::db::{Connection, Db};
@@ -175,8 +175,9 @@ impl Channels<'_> {
 
 /// `text` as a message of this kind.
 fn message(kind: &Kind, text: &str) -> Result<Value, Message> {
-    let test = kind.channel.map(|Asked { test, .. }| test).unwrap_or_default();
-    let settings: Map<String, Value> = test.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+    let given = kind.channel.map(|asked| asked.test).unwrap_or_default();
+    let settings: Map<String, Value> =
+        given.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
     let about = json!({ "text": text, "is_test": true }).as_object().cloned().unwrap_or_default();
     (kind.make)(Told { settings: &Value::Object(settings), about: &[about], zone: Tz::UTC })
 }

@@ -133,7 +133,7 @@ fn check(channel: &Value) -> FieldErrors {
 /// `Somebody <somebody@example.org>`, or only the address.
 fn mailbox(text: &str) -> Option<(Mailbox, MailAddress)> {
     let mailbox: Mailbox = text.trim().parse().ok()?;
-    let address = MailAddress::read(&mailbox.email.to_string())?;
+    let address = MailAddress::read(mailbox.email.as_ref())?;
     Some((mailbox, address))
 }
 
