@@ -40,6 +40,7 @@ pub mod problem;
 pub mod processes;
 mod recorded;
 pub mod runs;
+pub mod scenario_files;
 pub mod scenarios;
 pub mod schedules;
 pub mod servers;

@@ -1,5 +1,5 @@
-//! The one room through which hannun speaks to the outside by HTTP: it reaches public addresses only, and what an administrator
-//! listed besides (O01 to O04, O07).
+//! The one room through which hannun speaks to the outside, by HTTP and to servers of mail: it reaches public addresses only, and what an
+//! administrator listed besides (O01 to O04, O07).
 //!
 //! One request is one connection. A name is resolved once, every address of it is checked, and the connection goes to a checked
 //! one, with the original name in `Host` and in TLS. There is no pool, so nothing is sent a second time by itself; no proxy of the
@@ -9,6 +9,7 @@ mod connect;
 mod error;
 mod exchange;
 mod kind;
+mod mail;
 mod policy;
 mod request;
 mod resolver;
@@ -17,12 +18,13 @@ mod tls;
 use std::fmt;
 use std::sync::Arc;
 
-pub use hyper::header;
+pub use hyper::{Method, header};
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 pub use self::error::OutboundError;
 pub use self::kind::Kind;
+pub use self::mail::{Mail, MailAddress, MailAnswer, MailTls};
 use self::policy::Policy;
 pub use self::request::{Answer, Request};
 pub use self::resolver::{Addresses, Name, Resolver, SystemResolver, Unresolved};

@@ -2,11 +2,14 @@
 //! of it without being told so.
 
 pub mod back_test;
+mod carry;
 pub mod channels;
 pub mod condition;
 pub mod destinations;
 pub mod fields;
+pub mod file;
 pub mod fire;
+pub mod import;
 pub mod keep;
 pub mod reading;
 pub mod rights;

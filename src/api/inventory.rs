@@ -64,7 +64,7 @@ pub struct AskedToExport {
 }
 
 /// A body of YAML.
-pub struct Text(String);
+pub struct Text(pub(super) String);
 
 impl FromRequest for Text {
     type Error = Error;

@@ -606,6 +606,9 @@ diesel::table! {
         position -> Integer,
         goes_on -> Bool,
         time_limit_seconds -> Nullable<Integer>,
+        delivery_id -> Nullable<BigInt>,
+        delivery_place -> Nullable<Integer>,
+        variables -> Jsonb,
     }
 }
 
@@ -843,6 +846,7 @@ diesel::joinable!(check_results -> checks (check_id));
 diesel::joinable!(artifact_inspections -> artifacts (artifact_id));
 diesel::joinable!(artifact_inspections -> servers (server_id));
 diesel::joinable!(executions -> artifacts (artifact_id));
+diesel::joinable!(executions -> deliveries (delivery_id));
 diesel::joinable!(executions -> servers (server_id));
 diesel::joinable!(execution_output -> executions (execution_id));
 diesel::joinable!(saved_commands -> users (user_id));
@@ -878,6 +882,7 @@ diesel::allow_tables_to_appear_in_same_query!(consumer_readings, servers);
 diesel::allow_tables_to_appear_in_same_query!(credentials, servers);
 diesel::allow_tables_to_appear_in_same_query!(crontab_runs, executions);
 diesel::allow_tables_to_appear_in_same_query!(crontab_versions, servers);
+diesel::allow_tables_to_appear_in_same_query!(deliveries, executions);
 diesel::allow_tables_to_appear_in_same_query!(deliveries, runs);
 diesel::allow_tables_to_appear_in_same_query!(execution_output, executions);
 diesel::allow_tables_to_appear_in_same_query!(executions, servers);
@@ -915,6 +920,8 @@ diesel::allow_tables_to_appear_in_same_query!(terminal_tickets, terminals);
 diesel::allow_tables_to_appear_in_same_query!(terminals, users);
 diesel::allow_tables_to_appear_in_same_query!(user_group_roles, users);
 diesel::allow_tables_to_appear_in_same_query!(user_groups, users);
+// By a table between them: what a run of a scenario ran where.
+diesel::allow_tables_to_appear_in_same_query!(deliveries, servers);
 // Not by a foreign key: who samples a server, with what, and lives.
 diesel::allow_tables_to_appear_in_same_query!(credentials, instances);
 diesel::allow_tables_to_appear_in_same_query!(credentials, sampling_leases);

@@ -13,7 +13,7 @@ use crate::models::allowance::Allowance;
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::command_runs::{CommandRun, NewCommandRun};
 use crate::models::executions::Execution;
-use crate::models::ids::RunId;
+use crate::models::ids::{DeliveryId, RunId};
 use crate::models::permission::Permission;
 use crate::models::run_deeds::RunDeed;
 use crate::queue::entry;
@@ -56,6 +56,15 @@ pub enum Sequence {
     GoOn,
 }
 
+/// Why they are asked for, where a scenario does that: each of its commands is asked for once (J03).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Purpose {
+    /// The delivery that is a command, and which of its commands this is.
+    pub delivery: Option<(DeliveryId, i32)>,
+    /// Variables of the environment that it runs in: names that a shell takes, and values on one line.
+    pub variables: Vec<(String, String)>,
+}
+
 /// Who begins them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
@@ -69,6 +78,11 @@ pub enum By {
 
 /// Asks for commands on one server, to be run one after another.
 pub async fn ask(host: &OperableHost, wish: &Wish, by: By) -> Result<Vec<CommandRun>> {
+    ask_for(host, wish, by, &Purpose::default()).await
+}
+
+/// The same with a purpose.
+pub async fn ask_for(host: &OperableHost, wish: &Wish, by: By, purpose: &Purpose) -> Result<Vec<CommandRun>> {
     if wish.commands.len() > MOST {
         let many = Message::new("No more than {most} commands at once").with("most", MOST);
         return Err(Error::field("command", many));
@@ -84,11 +98,13 @@ pub async fn ask(host: &OperableHost, wish: &Wish, by: By) -> Result<Vec<Command
     }
     let (server, actor, queued_at) = (host.server().id, host.actor(), host.now());
     let (goes_on, is_only) = (wish.sequence == Sequence::GoOn, words.len() == 1);
+    let variables = serde_json::to_value(&purpose.variables).map_err(Error::internal)?;
     let time_limit_seconds = wish.time_limit_seconds.clamp(1, LONGEST_SECONDS);
     let mut runs: Vec<CommandRun> = Vec::with_capacity(words.len());
     for (position, words) in (0..).zip(words) {
         let command = RunCommand { words, acting: wish.acting };
         let (batch, place, actor) = (runs.first().map(|first| first.id), new_token()?, actor.clone());
+        let (asked, variables) = (purpose.delivery, variables.clone());
         let (words, target): (_, String) = (command.words.clone(), command.target().chars().take(TARGET).collect());
         let keep = move |connection: &mut Connection, begun: Begun| {
             let new = NewCommandRun {
@@ -111,6 +127,9 @@ pub async fn ask(host: &OperableHost, wish: &Wish, by: By) -> Result<Vec<Command
                 position,
                 goes_on,
                 time_limit_seconds,
+                delivery_id: asked.map(|(delivery, _)| delivery),
+                delivery_place: asked.map(|(_, place)| place),
+                variables,
             };
             let run = new.insert(connection)?;
             if let By::Run(of) = by {

@@ -118,6 +118,7 @@ impl Commands {
         let wanted = Wanted {
             name: &execution.command,
             script: &execution.script,
+            variables: serde_json::from_value(execution.variables.clone()).unwrap_or_default(),
             words: execution.words.clone().unwrap_or_default(),
             as_root: execution.as_root,
             run_as: &execution.run_as,

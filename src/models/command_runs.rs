@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::executions::{End, ExecutionState};
-use super::ids::{ExecutionId, ServerId};
+use super::ids::{DeliveryId, ExecutionId, RunId, ServerId};
 use super::pattern::pattern_of;
-use crate::db::schema::executions;
+use crate::db::schema::{deliveries, executions, servers};
 use crate::db::types::Address;
 use crate::error::{Error, Result};
 use crate::language::Message;
@@ -37,6 +37,8 @@ pub struct CommandRun {
     pub why: Option<serde_json::Value>,
     pub log_bytes: i64,
     pub stop_asked_by: Option<String>,
+    pub delivery_id: Option<DeliveryId>,
+    pub delivery_place: Option<i32>,
 }
 
 /// A command that was asked for; recorded before it exists.
@@ -63,6 +65,9 @@ pub struct NewCommandRun {
     pub position: i32,
     pub goes_on: bool,
     pub time_limit_seconds: i32,
+    pub delivery_id: Option<DeliveryId>,
+    pub delivery_place: Option<i32>,
+    pub variables: serde_json::Value,
 }
 
 /// Which of them are looked for.
@@ -111,6 +116,41 @@ impl CommandRun {
             found = found.filter(executions::words.ilike(pattern_of(text)));
         }
         found.order(executions::id.desc()).limit(limit).load(connection)
+    }
+
+    /// Those that a delivery of a scenario asked for, in their order.
+    pub fn of_delivery(connection: &mut PgConnection, delivery: DeliveryId) -> QueryResult<Vec<Self>> {
+        let asked = Self::query().filter(executions::delivery_id.eq(delivery));
+        asked.order(executions::delivery_place).load(connection)
+    }
+
+    /// The run of a scenario that asked for it, where one did.
+    pub fn run_of_scenario(&self, connection: &mut PgConnection) -> QueryResult<Option<RunId>> {
+        let Some(delivery) = self.delivery_id else { return Ok(None) };
+        deliveries::table.find(delivery).select(deliveries::run_id).first(connection).optional()
+    }
+
+    /// Those that a run of a scenario asked for, each with the name of its server, in their order.
+    pub fn of_run(
+        connection: &mut PgConnection,
+        run: RunId,
+    ) -> QueryResult<Vec<(ExecutionId, String, ExecutionState)>> {
+        executions::table
+            .inner_join(deliveries::table)
+            .inner_join(servers::table)
+            .filter(deliveries::run_id.eq(run))
+            .order((deliveries::position, executions::delivery_place))
+            .select((executions::id, servers::name, executions::state))
+            .load(connection)
+    }
+
+    /// Asks for the end of all that a run of a scenario asked for.
+    pub fn stop_all_of(connection: &mut PgConnection, run: RunId, by: &str) -> QueryResult<usize> {
+        let of_run = deliveries::table.filter(deliveries::run_id.eq(run)).select(deliveries::id.nullable());
+        let open = executions::table.filter(executions::ended_at.is_null());
+        diesel::update(open.filter(executions::delivery_id.eq_any(of_run)))
+            .set(executions::stop_asked_by.eq(by))
+            .execute(connection)
     }
 
     /// What changes as those of a server go on: the state of each and how much it has printed, of those from `since` on and of

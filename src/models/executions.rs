@@ -112,6 +112,7 @@ pub struct Execution {
     pub file_place: String,
     pub words: Option<String>,
     pub time_limit_seconds: Option<i32>,
+    pub variables: serde_json::Value,
 }
 
 /// An execution without what it was sent and what it left: for lists, and for whoever watches it.

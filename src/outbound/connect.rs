@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 use url::{Host, Url};
 
@@ -22,36 +23,50 @@ impl Way {
     /// A connection to a checked address of `url`.
     pub(super) async fn connect(&self, url: &Url, until: Instant) -> Result<Box<dyn Stream>, OutboundError> {
         let until = until.min(Instant::now() + self.config.connect_timeout);
-        let host = host_of(url);
-        let port = url.port_or_known_default().unwrap_or_default();
-        let addresses = self.addresses(url, until).await?;
-        // One that is refused is enough: whoever answers for the name cannot be trusted to mean the others.
-        for address in &addresses {
-            if let Some(what) = self.policy.refusal(*address, port) {
-                return Err(OutboundError::Refused { host, address: *address, what });
-            }
-        }
-        let stream = reach(&host, &addresses, port, until).await?;
+        let host = url.host().ok_or(OutboundError::NoUrl("it names no host"))?;
+        let stream = self.reach(host, url.port_or_known_default().unwrap_or_default(), until).await?;
         if url.scheme() != "https" {
             return Ok(Box::new(stream));
         }
-        let untrusted = |why: String| OutboundError::Untrusted { host: host.clone(), why };
+        Ok(Box::new(self.secure(&host_of(url), stream, until).await?))
+    }
+
+    /// A plain connection to a checked address of `host`.
+    pub(super) async fn reach(&self, host: Host<&str>, port: u16, until: Instant) -> Result<TcpStream, OutboundError> {
+        let name = host.to_string();
+        let addresses = self.addresses(host, until).await?;
+        // One that is refused is enough: whoever answers for the name cannot be trusted to mean the others.
+        for address in &addresses {
+            if let Some(what) = self.policy.refusal(*address, port) {
+                return Err(OutboundError::Refused { host: name, address: *address, what });
+            }
+        }
+        reach(&name, &addresses, port, until).await
+    }
+
+    /// TLS over `stream`, with whoever can prove to be `host`.
+    pub(super) async fn secure(
+        &self,
+        host: &str,
+        stream: TcpStream,
+        until: Instant,
+    ) -> Result<TlsStream<TcpStream>, OutboundError> {
+        let untrusted = |why: String| OutboundError::Untrusted { host: host.to_owned(), why };
         let name = ServerName::try_from(host.trim_start_matches('[').trim_end_matches([']', '.']).to_owned())
             .map_err(|why| untrusted(why.to_string()))?;
         match timeout_at(until, self.tls.connect(name, stream)).await {
-            Ok(Ok(stream)) => Ok(Box::new(stream)),
+            Ok(Ok(stream)) => Ok(stream),
             Ok(Err(why)) => Err(untrusted(why.to_string())),
-            Err(_late) => Err(OutboundError::TimedOut { host }),
+            Err(_late) => Err(OutboundError::TimedOut { host: host.to_owned() }),
         }
     }
 
-    /// Every address of `url`, looked up once.
-    async fn addresses(&self, url: &Url, until: Instant) -> Result<Vec<IpAddr>, OutboundError> {
-        let name = match url.host() {
-            Some(Host::Ipv4(address)) => return Ok(vec![address.into()]),
-            Some(Host::Ipv6(address)) => return Ok(vec![address.into()]),
-            Some(Host::Domain(name)) => name,
-            None => return Err(OutboundError::NoUrl("it names no host")),
+    /// Every address of `host`, looked up once.
+    async fn addresses(&self, host: Host<&str>, until: Instant) -> Result<Vec<IpAddr>, OutboundError> {
+        let name = match host {
+            Host::Ipv4(address) => return Ok(vec![address.into()]),
+            Host::Ipv6(address) => return Ok(vec![address.into()]),
+            Host::Domain(name) => name,
         };
         let limit = until.saturating_duration_since(Instant::now());
         match self.resolver.addresses(name, limit).await {

@@ -57,6 +57,13 @@ pub enum OutboundError {
         /// Why.
         why: &'static str,
     },
+    /// It takes letters in no way that is safe: why, in English.
+    Unsafe {
+        /// Which name.
+        host: String,
+        /// Why.
+        why: &'static str,
+    },
 }
 
 impl OutboundError {
@@ -86,6 +93,9 @@ impl OutboundError {
             Self::Redirected { host, why } => Message::new("{host} points elsewhere, which was not followed: {why}")
                 .with("host", host)
                 .with_words("why", *why),
+            Self::Unsafe { host, why } => {
+                Message::new("{host} was given nothing: {why}").with("host", host).with_words("why", *why)
+            }
         }
     }
 }

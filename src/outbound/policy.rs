@@ -22,7 +22,7 @@ impl Policy {
         if is_metadata(address) {
             return Some("an address under which a cloud tells its machines secrets");
         }
-        if self.allowed.iter().any(|entry| entry.opens(address, port)) {
+        if self.lists(address, port) {
             return None;
         }
         match Kind::of(address) {
@@ -31,6 +31,12 @@ impl Policy {
             Kind::Loopback | Kind::Unspecified => Some("this machine itself"),
             other => Some(other.label()),
         }
+    }
+
+    /// Whether an administrator listed it.
+    pub(super) fn lists(&self, address: IpAddr, port: u16) -> bool {
+        let address = meant(address);
+        self.allowed.iter().any(|entry| entry.opens(address, port))
     }
 }
 

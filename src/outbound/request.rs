@@ -56,6 +56,11 @@ impl Request {
         Ok(Self::new(Method::POST, checked(url)?, body.into()))
     }
 
+    /// Sends `body` to `url` by another method.
+    pub fn with(method: Method, url: &str, body: impl Into<Bytes>) -> Result<Self, OutboundError> {
+        Ok(Self::new(method, checked(url)?, body.into()))
+    }
+
     fn new(method: Method, url: Url, body: Bytes) -> Self {
         let (headers, secrets) = (HeaderMap::new(), HeaderMap::new());
         Self { method, url, headers, secrets, body, follows: false }

@@ -37,6 +37,8 @@ pub struct Wanted<'a> {
     pub name: &'a str,
     /// The constant script around it.
     pub script: &'a str,
+    /// Variables of the environment that it runs in: what is no name and value on one line is left out.
+    pub variables: Vec<(String, String)>,
     /// What somebody wrote.
     pub words: String,
     /// It runs as root.
@@ -91,6 +93,17 @@ impl Running {
         }
         self.pipe.stop().await
     }
+}
+
+/// Variables as the script reads them: `NAME=value`, one a line, and an empty line after the last one.
+fn told_variables(variables: &[(String, String)]) -> String {
+    let is_name = |name: &str| {
+        let is_sign = |sign: char| sign == '_' || sign.is_ascii_uppercase() || sign.is_ascii_digit();
+        name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(is_sign)
+    };
+    let is_one_line = |value: &str| !value.contains(['\n', '\r', '\0']);
+    let known = variables.iter().filter(|(name, value)| is_name(name) && is_one_line(value));
+    known.flat_map(|(name, value)| [name.as_str(), "=", value.as_str(), "\n"]).chain(["\n"]).collect()
 }
 
 impl OperableHost {
@@ -154,7 +167,7 @@ impl Host {
         let ends_as_root = matches!(script.privilege, Privilege::Sudo | Privilege::SudoPassword);
         let request = script.request(platform.locale())?;
         let mut pipe = self.hosts().pool().pipe(&endpoint, request, true, None).await?;
-        pipe.give(Bytes::from(wanted.words)).await?;
+        pipe.give(Bytes::from(told_variables(&wanted.variables) + &wanted.words)).await?;
         pipe.end_input();
         Ok(Running { pipe, host: self.clone(), ends_as_root })
     }
@@ -165,5 +178,22 @@ impl Host {
         let mut script = Script::new("end-command", END_AS_ROOT, &parameters, self.hosts().command_timeout());
         script.privilege = endpoint.privilege;
         self.hosts().send(&endpoint, platform.locale(), script).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_x05_a_variable_is_one_line_with_a_name() {
+        let variables = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            told_variables(&pairs)
+        };
+        assert_eq!(variables(&[]), "\n");
+        assert_eq!(variables(&[("HANNUN_CPU", "$(id) '\"; x"), ("A1", "")]), "HANNUN_CPU=$(id) '\"; x\nA1=\n\n");
+        let odd = [("A", "b\nLD_PRELOAD=x"), ("a", "b"), ("", "b"), ("A B", "b"), ("1", "b"), ("A=B", "c")];
+        assert_eq!(variables(&odd), "\n");
     }
 }

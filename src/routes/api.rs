@@ -8,8 +8,8 @@ use actix_web::{Handler, Responder, web};
 use crate::api::{
     accounts, artifacts, audit_events, capabilities, channels, checks, command_types, commands, connection, consumers,
     credentials, cron, directories, executions, files, filesystems, firewall, groups, host_key, idempotency, imports,
-    inventory, ips, latest, logins, logs, metrics, openapi, packages, platform, power, processes, runs, scenarios,
-    schedules, servers, services, sockets, stream, terminals, tokens, trials, users,
+    inventory, ips, latest, logins, logs, metrics, openapi, packages, platform, power, processes, runs, scenario_files,
+    scenarios, schedules, servers, services, sockets, stream, terminals, tokens, trials, users,
 };
 use crate::web::health;
 use crate::web::router::Permission::Anyone;
@@ -162,6 +162,9 @@ fn of_scenarios() -> Vec<Route> {
         other(Method::DELETE, "/api/v1/scenarios/{scenario}", OPERATOR, || once(scenarios::destroy)),
         get("/api/v1/scenarios/{scenario}/runs", VIEWER, || web::to(scenarios::runs)),
         post("/api/v1/scenarios/{scenario}/runs", OPERATOR, || once(scenarios::run)),
+        get("/api/v1/scenario-files", VIEWER, || web::to(scenario_files::export)),
+        post("/api/v1/scenario-files/plans", OPERATOR, || web::to(scenario_files::plan)),
+        post("/api/v1/scenario-files/imports", OPERATOR, || once(scenario_files::create)),
         get("/api/v1/runs/{run}", VIEWER, || web::to(runs::show)),
         other(Method::DELETE, "/api/v1/runs/{run}", OPERATOR, || once(runs::stop)),
         get("/api/v1/runs/{run}/deliveries", VIEWER, || web::to(runs::deliveries)),

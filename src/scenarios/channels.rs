@@ -7,8 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
-use super::destinations::{self, Judgement, Kind, Sent, Told};
-use super::fields::{self, Takes};
+use super::carry::carry;
+use super::destinations::{self, Kind, Sent, Told};
+use super::fields;
 use crate::clock::Clock;
 use crate::db::{Connection, Db};
 use crate::error::{Error, FieldErrors, Result};
@@ -56,8 +57,12 @@ pub fn accept(kind: &Kind, given: Map<String, Value>) -> Result<ChannelValues, F
     let Some(asked) = kind.channel else {
         return Err(FieldErrors::default().and("kind", "This kind goes through no channel"));
     };
-    let accepted = fields::accept(asked, &Value::Object(given))?;
-    let is_secret = |name: &str| asked.iter().any(|field| field.name == name && field.takes.is_secret());
+    let accepted = fields::accept(asked.fields, &Value::Object(given))?;
+    let problems = (asked.check)(&Value::Object(accepted.clone()));
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let is_secret = |name: &str| asked.fields.iter().any(|field| field.name == name && field.takes.is_secret());
     let (secrets, settings): (Map<_, _>, Map<_, _>) = accepted.into_iter().partition(|(name, _)| is_secret(name));
     let is_given = |value: &&Value| value.as_str() != Some("");
     let mut secret_names: Vec<String> =
@@ -163,34 +168,16 @@ impl Channels<'_> {
         let now = self.clock.now();
         let key = format!("test-{}-{}", channel.id, now.timestamp_micros());
         let sent = Sent { message: &message, channel: &values, key: &key, at: now.timestamp() };
-        let answered = match (kind.request)(sent) {
-            Ok(request) => self.outbound.send(&request).await,
-            Err(error) => Err(error),
-        };
-        Ok(match answered {
-            Err(error) => ended(None, Some(error.message())),
-            Ok(answer) => {
-                let why = match (kind.judge)(&answer) {
-                    Judgement::Arrived => None,
-                    Judgement::Later => Some(Message::new("It answered {status}").with("status", answer.status)),
-                    Judgement::Never(why) => Some(why),
-                };
-                ended(Some(answer.status), why)
-            }
-        })
+        let carried = carry(self.outbound, kind.way, sent).await;
+        Ok(ended(carried.status, carried.why))
     }
 }
 
-/// `text` as a message of this kind: where people write a template, the text is what is filled in.
+/// `text` as a message of this kind.
 fn message(kind: &Kind, text: &str) -> Result<Value, Message> {
-    let mut settings = Map::new();
-    for field in kind.fields.iter().filter(|field| matches!(field.takes, Takes::Template { .. })) {
-        settings.insert(field.name.to_owned(), "{{ text }}".into());
-    }
-    let settings = fields::accept(kind.fields, &Value::Object(settings)).map_err(|problems| {
-        let first = problems.iter().next().map(|(_, problem)| problem.clone());
-        first.unwrap_or_else(|| Message::new("This is needed"))
-    })?;
+    let given = kind.channel.map(|asked| asked.test).unwrap_or_default();
+    let settings: Map<String, Value> =
+        given.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
     let about = json!({ "text": text, "is_test": true }).as_object().cloned().unwrap_or_default();
     (kind.make)(Told { settings: &Value::Object(settings), about: &[about], zone: Tz::UTC })
 }

@@ -1,14 +1,22 @@
 //! Whom a scenario may tell. To add a destination: one file with a [`Kind`], one line in [`ALL`], one test.
 
+mod color;
+pub(super) mod command;
+mod discord;
+mod email;
+mod headers;
 mod http;
+mod own;
 mod slack;
+mod teams;
 
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::fields::{Field, Takes};
+use crate::error::FieldErrors;
 use crate::language::Message;
-use crate::outbound::{Answer, OutboundError, Request};
+use crate::outbound::{Answer, Mail, OutboundError, Request};
 
 /// A kind of destination.
 pub struct Kind {
@@ -21,15 +29,57 @@ pub struct Kind {
     /// What it wants to know of each destination.
     pub fields: &'static [Field],
     /// What it wants to know of a channel, where it goes through one.
-    pub channel: Option<&'static [Field]>,
+    pub channel: Option<Asked>,
     /// Makes what is sent: once, before the first try. A later try says the same.
     pub make: fn(Told<'_>) -> Result<Value, Message>,
-    /// The request that carries it.
-    pub request: fn(Sent<'_>) -> Result<Request, OutboundError>,
-    /// What an answer means.
-    pub judge: fn(&Answer) -> Judgement,
+    /// The text for people in what is sent, where that is packed for a program.
+    pub reads: fn(&Value) -> Option<String>,
+    /// How it gets there.
+    pub way: Way,
     /// The least time between two messages through one channel, milliseconds; 0 where any number may go at once.
     pub pace_ms: i64,
+}
+
+/// What is asked about a channel.
+#[derive(Clone, Copy)]
+pub struct Asked {
+    /// Its fields.
+    pub fields: &'static [Field],
+    /// What is wrong with them beyond what each field takes by itself, by field.
+    pub check: fn(&Value) -> FieldErrors,
+    /// The settings of a destination that sends a test through it: `text` is what the test says.
+    pub test: &'static [(&'static str, &'static str)],
+}
+
+impl Asked {
+    /// Of a channel whose fields say nothing about one another.
+    const fn about(fields: &'static [Field], test: &'static [(&'static str, &'static str)]) -> Self {
+        Self { fields, check: |_| FieldErrors::default(), test }
+    }
+}
+
+/// How something gets to whom it is for.
+#[derive(Clone, Copy)]
+pub enum Way {
+    /// As an HTTP request.
+    Http {
+        /// The request that carries it.
+        request: fn(Sent<'_>) -> Result<Request, OutboundError>,
+        /// What an answer means.
+        judge: fn(&Answer) -> Judgement,
+    },
+    /// As a letter, through a server of mail.
+    Mail {
+        /// The letter, and who takes it.
+        letter: fn(Sent<'_>) -> Result<Mail, Message>,
+    },
+    /// As a command on servers, which is asked for once (J03).
+    Command,
+}
+
+/// What most messages are: nothing but what they are made of.
+fn as_it_is(_: &Value) -> Option<String> {
+    None
 }
 
 impl Kind {
@@ -76,11 +126,12 @@ pub enum Judgement {
 }
 
 /// Every destination, in the order of the palette.
-pub const ALL: &[Kind] = &[http::GET, http::POST, http::WEBHOOK, slack::SLACK];
+pub const ALL: &[Kind] =
+    &[http::GET, http::POST, http::WEBHOOK, own::WEBHOOK, slack::SLACK, discord::DISCORD, teams::TEAMS, email::EMAIL];
 
 /// Those that go through channels.
 pub fn with_channels() -> impl Iterator<Item = (&'static Kind, &'static [Field])> {
-    ALL.iter().filter_map(|kind| Some((kind, kind.channel?)))
+    ALL.iter().filter_map(|kind| Some((kind, kind.channel?.fields)))
 }
 
 /// The destination of a word.
@@ -100,6 +151,23 @@ fn by_status(status: u16) -> Judgement {
             Message::new("It answered {status}, which another try would not change").with("status", status),
         ),
     }
+}
+
+/// A text that is no longer than so many characters; where it was cut, it ends with a link to all of it.
+fn cut(whole: &str, most: usize, link: Option<&str>) -> String {
+    let mut shown: String = whole.chars().take(most).collect();
+    if shown.len() < whole.len() {
+        shown.push('…');
+        if let Some(link) = link {
+            shown.extend(["\n", link]);
+        }
+    }
+    shown
+}
+
+/// The page of the run that a message is of.
+fn link<'a>(told: &Told<'a>) -> Option<&'a str> {
+    told.about.first().and_then(|about| about.get("link")).and_then(Value::as_str)
 }
 
 /// Several texts of readings as one.

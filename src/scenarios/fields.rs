@@ -41,13 +41,13 @@ pub enum Takes {
     },
     /// The same for a URL: whoever has it can write there.
     SecretUrl,
-    /// Several lines in which values of the reading may stand.
-    Template {
+    /// Several lines, taken as they are.
+    Text {
         /// Characters at most.
         most: usize,
     },
-    /// Several lines, as they are.
-    Lines {
+    /// Several lines in which values of the reading may stand.
+    Template {
         /// Characters at most.
         most: usize,
     },
@@ -121,7 +121,7 @@ impl Takes {
     /// A form sends text for everything.
     fn accept(self, value: &Value) -> Result<Value, Message> {
         match self {
-            Self::Line { most } | Self::Secret { most } | Self::Template { most } | Self::Lines { most } => {
+            Self::Line { most } | Self::Secret { most } | Self::Text { most } | Self::Template { most } => {
                 self.text(value, most)
             }
             Self::Pattern => {
@@ -163,10 +163,8 @@ impl Takes {
         if text.chars().count() > most {
             return Err(Message::new("This has {most} characters at most").with("most", most));
         }
-        let is_odd = |sign: char| {
-            let has_lines = matches!(self, Self::Template { .. } | Self::Lines { .. });
-            sign.is_control() && !(has_lines && matches!(sign, '\n' | '\r' | '\t'))
-        };
+        let has_lines = matches!(self, Self::Text { .. } | Self::Template { .. });
+        let is_odd = |sign: char| sign.is_control() && !(has_lines && matches!(sign, '\n' | '\r' | '\t'));
         if text.chars().any(is_odd) {
             return Err(Message::new("Control characters do not belong here"));
         }

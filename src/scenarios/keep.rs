@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
+use super::destinations::command::named_server;
 use super::fire::{by_chance, run_now};
 use super::rights;
 use super::schedule::Schedule;
 use super::wish::{Checked, Wish};
 use crate::db::Connection;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldErrors, Result};
 use crate::executions::Selector;
 use crate::language::Message;
 use crate::models::actor::{Actor, ActorKind, Role, Scope};
@@ -97,6 +98,30 @@ pub fn save(
     let scenario = Scenario::save(connection, (id, seen), &new, &destinations, now)?;
     record(connection, actor, "change_scenario", &scenario, now)?;
     Ok(scenario)
+}
+
+/// The wish of a scenario that `actor` could add, with what was left out filled in.
+pub(super) fn checked_to_add(
+    connection: &mut Connection,
+    actor: &Actor,
+    wish: Wish,
+    now: DateTime<Utc>,
+) -> Result<Wish> {
+    if !actor.may(Role::Operator) {
+        return Err(Error::Forbidden(Message::new("Adding a scenario needs the role operator")));
+    }
+    checked_to_save(connection, actor, wish, now)
+}
+
+/// The same of one that `actor` may change.
+pub(super) fn checked_to_save(
+    connection: &mut Connection,
+    actor: &Actor,
+    wish: Wish,
+    now: DateTime<Utc>,
+) -> Result<Wish> {
+    lends_no_more(connection, actor)?;
+    checked(connection, actor, wish, (None, now)).map(|checked| checked.wish)
 }
 
 /// A wish as it is kept.
@@ -199,6 +224,19 @@ pub(super) fn checked(
 ) -> Result<Checked> {
     let channels = Channel::all(connection)?;
     let checked = wish.checked_over(before, &channels, now)?;
+    let mut problems = FieldErrors::default();
+    for (place, destination) in checked.destinations.iter().enumerate() {
+        // What it names by itself is looked for in the same scope (Z03).
+        if let Some(server) = named_server(&destination.kind, &destination.settings) {
+            match Server::by_name(connection, actor.scope(), server) {
+                Err(error @ Error::NotFound(_)) => {
+                    problems.add(format!("destinations.{place}.server"), error.message());
+                }
+                found => drop(found?),
+            }
+        }
+    }
+    problems.or(())?;
     match meant(connection, actor.scope(), &checked.wish.servers)? {
         Ok(_) => Ok(checked),
         Err(why) => Err(Error::field("servers", why)),

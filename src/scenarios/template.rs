@@ -28,6 +28,8 @@ pub enum Into {
     Json,
     /// Slack's own markup, in which a server could otherwise call everybody: `<!channel>`.
     Slack,
+    /// Markdown, as Discord and Teams show it: links, mentions and the like are made by the template only.
+    Markdown,
     /// A part of a URL.
     Url,
 }
@@ -74,6 +76,7 @@ fn write(out: &mut Output, state: &mut State, value: &Value, into: Into) -> Resu
     let written = match into {
         Into::Text => text,
         Into::Slack => text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
+        Into::Markdown => escaped(&text),
         Into::Url => form_urlencoded::byte_serialize(text.as_bytes()).collect(),
         Into::Json => {
             let quoted = serde_json::to_string(&text).unwrap_or_default();
@@ -81,6 +84,31 @@ fn write(out: &mut Output, state: &mut State, value: &Value, into: Into) -> Resu
         }
     };
     out.write_str(&written).map_err(Error::from)
+}
+
+/// Each sign that makes something in Markdown, with a backslash before it.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for sign in text.chars() {
+        if matches!(sign, '\\' | '*' | '_' | '~' | '`' | '|' | '<' | '>' | '#' | '[' | ']' | '(' | ')' | '@') {
+            escaped.push('\\');
+        }
+        escaped.push(sign);
+    }
+    escaped
+}
+
+/// The same as people read it.
+pub fn without_escapes(text: &str) -> String {
+    let mut signs = text.chars().peekable();
+    let mut read = String::with_capacity(text.len());
+    while let Some(sign) = signs.next() {
+        match signs.peek() {
+            Some(next) if sign == '\\' && next.is_ascii_punctuation() => read.extend(signs.next()),
+            _ => read.push(sign),
+        }
+    }
+    read
 }
 
 /// The sentence about a template that makes no text.
@@ -135,6 +163,9 @@ mod tests {
             made(&format!("{{\"text\": \"{hostile}\"}}"), Into::Json).as_deref(),
             Ok(r#"{"text": "<!channel> \"x\" & y\n"}"#)
         );
+        let markdown = made(hostile, Into::Markdown).unwrap();
+        assert_eq!(markdown, "\\<!channel\\> \"x\" & y\n");
+        assert_eq!(without_escapes(&markdown), "<!channel> \"x\" & y\n");
         assert_eq!(made(hostile, Into::Url).as_deref(), Ok("%3C%21channel%3E+%22x%22+%26+y%0A"));
         let body = made("{{ top }}", Into::Json).unwrap();
         assert_eq!(serde_json::from_str::<serde_json::Value>(&body).unwrap()[0]["name"], "java");

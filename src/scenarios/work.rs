@@ -1,6 +1,7 @@
 //! Runs from their claim to their end: read, decide, tell. What dies in between is begun again by another process (J05), and what it
 //! had told is not told again (J04).
 
+mod command;
 mod decide;
 mod load;
 mod read;
@@ -27,6 +28,7 @@ use crate::config::Config;
 use crate::db::{Connection, Db};
 use crate::error::{Error, Result};
 use crate::language::Message;
+use crate::models::command_runs::CommandRun;
 use crate::models::deliveries::{Delivery, DeliveryState};
 use crate::models::ids::RunId;
 use crate::models::runs::{MOST_TRIES, Run, RunEnd, RunState};
@@ -238,6 +240,8 @@ pub(super) fn settle(connection: &mut Connection, run: &Run, now: DateTime<Utc>)
 
 /// Ends a run and what it has not told yet, because somebody wanted that.
 pub(super) fn stop(connection: &mut Connection, run: &Run, by: &str, now: DateTime<Utc>) -> Result<()> {
+    // What runs on a server by now ends there, too (P07).
+    CommandRun::stop_all_of(connection, run.id, by)?;
     Delivery::stop(connection, run.id, now)?;
     let why = Message::new("{who} stopped it").with("who", by);
     finish(connection, run, &RunEnd { state: RunState::Stopped, why: Some(why) }, now)

@@ -18,6 +18,7 @@ use crate::db::Connection;
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::actor::{Actor, Role};
+use crate::models::command_runs::CommandRun;
 use crate::models::deliveries::Delivery;
 use crate::models::ids::{RunId, ScenarioId};
 use crate::models::runs::{Run, RunState};
@@ -112,10 +113,11 @@ pub async fn show(person: SignedIn, path: Path<i64>, app: Data<App>, render: Ren
     let found = app.db.run(move |connection| {
         let (run, scenario) = keep::find_run(connection, &actor, id)?;
         let may_change = keep::may_change(connection, &actor, &scenario)?;
-        Ok::<_, Error>((Delivery::of_run(connection, id)?, run, scenario, may_change))
+        let told = (Delivery::of_run(connection, id)?, CommandRun::of_run(connection, id)?);
+        Ok::<_, Error>((told, run, scenario, may_change))
     });
-    let (deliveries, run, scenario, may_change) = found.await?;
-    let page = RunPage::new(run, &scenario, &deliveries, may_change, render.language());
+    let (told, run, scenario, may_change) = found.await?;
+    let page = RunPage::new(run, &scenario, told, may_change, render.language());
     render.page(&page)
 }
 

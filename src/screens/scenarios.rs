@@ -5,6 +5,7 @@ pub mod builder;
 mod control;
 pub mod deeds;
 mod draft;
+pub mod files;
 mod load;
 mod meaning;
 mod page;

@@ -4,15 +4,15 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{Kind, Sent, Told, by_status, texts};
+use super::{Asked, Kind, Sent, Told, Way, as_it_is, by_status, headers, texts};
 use crate::language::Message;
-use crate::outbound::Request;
 use crate::outbound::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use crate::outbound::{OutboundError, Request};
 use crate::scenarios::fields::{Default, Field, Takes, text};
 use crate::scenarios::template::Into;
 
 /// The same in every try of one delivery.
-const DELIVERY: HeaderName = HeaderName::from_static("hannun-delivery");
+pub(super) const DELIVERY: HeaderName = HeaderName::from_static("hannun-delivery");
 /// When it was sent, and what proves by whom.
 const SIGNATURE: HeaderName = HeaderName::from_static("hannun-signature");
 
@@ -24,6 +24,9 @@ const URL: Field = Field {
     default: Default::Required,
 };
 
+/// The address of a channel.
+pub(super) const SECRET_URL: Field = Field { hint: "https://example.org/hooks/hannun", takes: Takes::SecretUrl, ..URL };
+
 /// Asks for an address.
 pub(super) const GET: Kind = Kind {
     kind: "http_get",
@@ -32,8 +35,11 @@ pub(super) const GET: Kind = Kind {
     fields: &[URL],
     channel: None,
     make: |told| Ok(json!({ "url": url(told)? })),
-    request: |sent| Ok(Request::get(text(sent.message, "url"))?.header(DELIVERY, key(&sent))),
-    judge: |answer| by_status(answer.status),
+    reads: as_it_is,
+    way: Way::Http {
+        request: |sent| Ok(Request::get(text(sent.message, "url"))?.header(DELIVERY, key(&sent))),
+        judge: |answer| by_status(answer.status),
+    },
     pace_ms: 0,
 };
 
@@ -63,17 +69,23 @@ pub(super) const POST: Kind = Kind {
             takes: Takes::Template { most: 8_000 },
             default: Default::Text(""),
         },
+        headers::FIELD,
     ],
     channel: None,
     make: |told| {
         let (content_type, body) = body(told)?;
-        Ok(json!({ "url": url(told)?, "content_type": content_type, "body": body }))
+        let made = json!({ "url": url(told)?, "content_type": content_type, "body": body });
+        headers::add(made, told)
     },
-    request: |sent| {
-        let request = Request::post(text(sent.message, "url"), text(sent.message, "body").to_owned())?;
-        Ok(request.header(CONTENT_TYPE, content_type(sent.message)).header(DELIVERY, key(&sent)))
+    reads: as_it_is,
+    way: Way::Http {
+        request: |sent| {
+            let request = Request::post(text(sent.message, "url"), text(sent.message, "body").to_owned())?;
+            let request = headers::put(request, sent.message);
+            Ok(request.header(CONTENT_TYPE, content_type(sent.message)).header(DELIVERY, key(&sent)))
+        },
+        judge: |answer| by_status(answer.status),
     },
-    judge: |answer| by_status(answer.status),
     pace_ms: 0,
 };
 
@@ -83,33 +95,39 @@ pub(super) const WEBHOOK: Kind = Kind {
     label: "Webhook, signed",
     icon: "webhook",
     fields: &[],
-    channel: Some(&[
-        Field { hint: "https://example.org/hooks/hannun", takes: Takes::SecretUrl, ..URL },
-        Field {
-            name: "secret",
-            label: "Signing secret",
-            hint: "The receiver has the same one",
-            takes: Takes::Secret { most: 200 },
-            default: Default::Required,
-        },
-        Field {
-            name: "secret_before",
-            label: "Signing secret of before",
-            hint: "Both sign until the receiver has changed",
-            takes: Takes::Secret { most: 200 },
-            default: Default::Text(""),
-        },
-    ]),
+    channel: Some(Asked::about(
+        &[
+            SECRET_URL,
+            Field {
+                name: "secret",
+                label: "Signing secret",
+                hint: "The receiver has the same one",
+                takes: Takes::Secret { most: 200 },
+                default: Default::Required,
+            },
+            Field {
+                name: "secret_before",
+                label: "Signing secret of before",
+                hint: "Both sign until the receiver has changed",
+                takes: Takes::Secret { most: 200 },
+                default: Default::Text(""),
+            },
+        ],
+        &[],
+    )),
     make: |told| Ok(json!({ "body": all(told)? })),
-    request: |sent| {
-        let body = text(sent.message, "body");
-        let secrets = [text(sent.channel, "secret"), text(sent.channel, "secret_before")];
-        let signature = signature(sent.at, body, secrets.into_iter().filter(|secret| !secret.is_empty()));
-        let request = Request::post(text(sent.channel, "url"), body.to_owned())?;
-        let request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        Ok(request.header(DELIVERY, key(&sent)).secret(SIGNATURE, value(&signature)))
+    reads: as_it_is,
+    way: Way::Http {
+        request: |sent| {
+            let body = text(sent.message, "body");
+            let secrets = [text(sent.channel, "secret"), text(sent.channel, "secret_before")];
+            let signature = signature(sent.at, body, secrets.into_iter().filter(|secret| !secret.is_empty()));
+            let request = Request::post(text(sent.channel, "url"), body.to_owned())?;
+            let request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            Ok(request.header(DELIVERY, key(&sent)).secret(SIGNATURE, value(&signature)))
+        },
+        judge: |answer| by_status(answer.status),
     },
-    judge: |answer| by_status(answer.status),
     pace_ms: 0,
 };
 
@@ -160,11 +178,17 @@ fn all(told: Told<'_>) -> Result<String, Message> {
     serde_json::to_string(&json!({ "readings": told.about })).map_err(|_no_json| Message::new("The values are no JSON"))
 }
 
+/// Posts a body of JSON to the address of a channel.
+pub(super) fn posted(sent: Sent<'_>) -> Result<Request, OutboundError> {
+    let request = Request::post(text(sent.channel, "url"), text(sent.message, "body").to_owned())?;
+    Ok(request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")))
+}
+
 fn content_type(message: &Value) -> HeaderValue {
     value(text(message, "content_type"))
 }
 
-fn key(sent: &Sent<'_>) -> HeaderValue {
+pub(super) fn key(sent: &Sent<'_>) -> HeaderValue {
     value(sent.key)
 }
 

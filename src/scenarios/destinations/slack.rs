@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Judgement, Kind, Told, by_status, texts};
+use super::color::{self, Color};
+use super::http::posted;
+use super::{Asked, Judgement, Kind, Told, Way, by_status, cut, link, texts};
 use crate::language::Message;
-use crate::outbound::header::{CONTENT_TYPE, HeaderValue};
-use crate::outbound::{Answer, Request};
+use crate::outbound::Answer;
 use crate::scenarios::fields::{Default, Field, Takes, text};
 use crate::scenarios::template::Into;
 
@@ -27,48 +28,41 @@ pub(super) const SLACK: Kind = Kind {
             takes: Takes::Template { most: 4_000 },
             default: Default::Required,
         },
-        Field {
-            name: "color",
-            label: "Colour",
-            hint: "",
-            takes: Takes::Choice(&[("none", "None"), ("good", "Green"), ("warning", "Amber"), ("danger", "Red")]),
-            default: Default::Text("none"),
-        },
+        color::FIELD,
     ],
-    channel: Some(&[Field {
-        name: "url",
-        label: "Webhook URL",
-        hint: "https://hooks.slack.com/services/…",
-        takes: Takes::SecretUrl,
-        default: Default::Required,
-    }]),
+    channel: Some(Asked::about(
+        &[Field {
+            name: "url",
+            label: "Webhook URL",
+            hint: "https://hooks.slack.com/services/…",
+            takes: Takes::SecretUrl,
+            default: Default::Required,
+        }],
+        &[("text", "{{ text }}")],
+    )),
     make: |told| Ok(json!({ "body": message(told)?.to_string() })),
-    request: |sent| {
-        let request = Request::post(text(sent.channel, "url"), text(sent.message, "body").to_owned())?;
-        Ok(request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")))
-    },
-    judge,
+    reads: |body| Some(without_marks(body.get("text")?.as_str()?)),
+    way: Way::Http { request: posted, judge },
     pace_ms: 1_000,
 };
 
 fn message(told: Told<'_>) -> Result<Value, Message> {
     let whole = texts(told, text(told.settings, "text"), Into::Slack, "\n")?;
-    let link = told.about.first().and_then(|about| about.get("link")).and_then(Value::as_str);
-    let mut shown: String = whole.chars().take(LONGEST).collect();
-    if shown.len() < whole.len() {
-        shown.push('…');
-        if let Some(link) = link {
-            shown.extend(["\n<", link, ">"]);
-        }
-    }
+    let link = link(&told).map(|link| format!("<{link}>"));
+    let shown = cut(&whole, LONGEST, link.as_deref());
     let blocks: Vec<Value> = pieces(&shown)
         .into_iter()
         .map(|text| json!({"type": "section", "text": {"type": "mrkdwn", "text": text}}))
         .collect();
-    Ok(match text(told.settings, "color") {
-        "" | "none" => json!({ "text": shown, "blocks": blocks }),
-        color => json!({ "text": shown, "attachments": [{ "color": color, "blocks": blocks }] }),
+    Ok(match Color::of(told.settings) {
+        None => json!({ "text": shown, "blocks": blocks }),
+        Some(color) => json!({ "text": shown, "attachments": [{ "color": color.word(), "blocks": blocks }] }),
     })
+}
+
+/// What Slack writes for the three signs that it keeps to itself.
+fn without_marks(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
 /// Parts of a text that each fit into a block, cut at ends of lines where there are any.

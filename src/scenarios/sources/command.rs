@@ -45,7 +45,7 @@ pub(super) const OUTPUT: Source = Source {
             name: "command",
             label: "Command",
             hint: "A shell of the server reads it",
-            takes: Takes::Lines { most: 4_000 },
+            takes: Takes::Text { most: 4_000 },
             default: Default::Required,
         },
         Field {

@@ -12,11 +12,10 @@ use crate::language::Message;
 use crate::models::deliveries::{Delivery, DeliveryState, Try};
 use crate::models::ids::DeliveryId;
 use crate::models::runs::{Run, RunState};
-use crate::outbound::header::RETRY_AFTER;
-use crate::outbound::{Answer, OutboundError};
 use crate::queue::Queued;
+use crate::scenarios::carry::{Carried, carry};
 use crate::scenarios::channels::Channels;
-use crate::scenarios::destinations::{self, Judgement, Kind, Sent};
+use crate::scenarios::destinations::{self, Judgement, Kind, Sent, Way};
 use crate::scenarios::fire::by_chance;
 
 /// How often something is tried.
@@ -79,6 +78,9 @@ impl Scenarios {
             let unknown = Message::new("This version of hannun does not know the destination {kind}");
             return Ok(failed(unknown.with("kind", &delivery.kind)));
         };
+        if matches!(kind.way, Way::Command) {
+            return self.command(delivery).await;
+        }
         let Some(channel) = self.channel(kind, delivery).await? else {
             return Ok(failed(Message::new("Its channel was removed")));
         };
@@ -91,11 +93,8 @@ impl Scenarios {
             key: &delivery.key,
             at: self.clock.now().timestamp(),
         };
-        let answered = match (kind.request)(sent) {
-            Ok(request) => self.outbound.send(&request).await,
-            Err(error) => Err(error),
-        };
-        Ok(self.judged(kind, delivery, answered))
+        let carried = carry(&self.outbound, kind.way, sent).await;
+        Ok(judged(delivery, carried, self.clock.now()))
     }
 
     /// What its channel knows; none where it was removed.
@@ -121,66 +120,34 @@ impl Scenarios {
         }
         Ok(Some(Try { counts: false, ..again(at, None) }))
     }
-
-    fn judged(&self, kind: &Kind, delivery: &Delivery, answered: std::result::Result<Answer, OutboundError>) -> Try {
-        let now = self.clock.now();
-        let (judgement, why, answer) = match answered {
-            Ok(answer) => match (kind.judge)(&answer) {
-                Judgement::Arrived => return delivered(&answer),
-                Judgement::Later => {
-                    let why = Message::new("It answered {status}").with("status", answer.status);
-                    (Judgement::Later, why, Some(answer))
-                }
-                Judgement::Never(why) => (Judgement::Never(why.clone()), why, Some(answer)),
-            },
-            Err(error) => {
-                let why = error.message();
-                (if is_passing(&error) { Judgement::Later } else { Judgement::Never(why.clone()) }, why, None)
-            }
-        };
-        let next = match judgement {
-            Judgement::Later => next_try(delivery, answer.as_ref(), now),
-            _ => None,
-        };
-        let how = match next {
-            Some(at) => again(at, Some(why)),
-            None => failed(why),
-        };
-        with_answer(how, answer.as_ref())
-    }
 }
 
-/// Whether a failure on the way may pass by itself (O06).
-fn is_passing(error: &OutboundError) -> bool {
-    match error {
-        OutboundError::NoAddress { .. }
-        | OutboundError::Unreachable { .. }
-        | OutboundError::TimedOut { .. }
-        | OutboundError::NoAnswer { .. } => true,
-        OutboundError::NoUrl(_)
-        | OutboundError::Refused { .. }
-        | OutboundError::Untrusted { .. }
-        | OutboundError::Redirected { .. } => false,
-    }
+/// How a try ended that sent something.
+fn judged(delivery: &Delivery, carried: Carried, now: DateTime<Utc>) -> Try {
+    let why = carried.why.unwrap_or_else(|| Message::new(""));
+    let how = match carried.judgement {
+        Judgement::Arrived => Try { state: DeliveryState::Delivered, why: None, ..failed(why) },
+        Judgement::Never(_) => failed(why),
+        Judgement::Later => match next_try(delivery, carried.pause, now) {
+            Some(at) => again(at, Some(why)),
+            None => failed(why),
+        },
+    };
+    Try { status: carried.status.map(Into::into), said: carried.said, ..how }
 }
 
 /// When it is tried again, where it is: exponentially later, by chance, no sooner than the receiver asked for, within the hour.
-fn next_try(delivery: &Delivery, answer: Option<&Answer>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(super) fn next_try(delivery: &Delivery, asked: Option<TimeDelta>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     if delivery.tries >= MOST_TRIES {
         return None;
     }
     let round = u32::try_from(delivery.tries - 1).unwrap_or_default();
     let pause = by_chance(FIRST_PAUSE_SECONDS.saturating_mul(4_u32.saturating_pow(round))).max(TimeDelta::seconds(1));
-    let asked = answer.and_then(|answer| answer.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok());
-    let asked = asked.and_then(TimeDelta::try_seconds).unwrap_or_default().clamp(TimeDelta::zero(), LONGEST_PAUSE);
+    let asked = asked.unwrap_or_default().clamp(TimeDelta::zero(), LONGEST_PAUSE);
     Some(now + pause.max(asked)).filter(|at| *at <= delivery.give_up_at)
 }
 
-fn delivered(answer: &Answer) -> Try {
-    with_answer(Try { state: DeliveryState::Delivered, ..failed(Message::new("")) }, Some(answer)).without_why()
-}
-
-fn failed(why: Message) -> Try {
+pub(super) fn failed(why: Message) -> Try {
     Try {
         state: DeliveryState::Failed,
         next_try_at: None,
@@ -192,7 +159,7 @@ fn failed(why: Message) -> Try {
     }
 }
 
-fn again(at: DateTime<Utc>, why: Option<Message>) -> Try {
+pub(super) fn again(at: DateTime<Utc>, why: Option<Message>) -> Try {
     Try {
         state: DeliveryState::Pending,
         next_try_at: Some(at),
@@ -201,16 +168,5 @@ fn again(at: DateTime<Utc>, why: Option<Message>) -> Try {
         why,
         took_ms: 0,
         counts: true,
-    }
-}
-
-fn with_answer(how: Try, answer: Option<&Answer>) -> Try {
-    let Some(answer) = answer else { return how };
-    Try { status: Some(answer.status.into()), said: String::from_utf8_lossy(&answer.body).into_owned(), ..how }
-}
-
-impl Try {
-    fn without_why(self) -> Self {
-        Self { why: None, ..self }
     }
 }

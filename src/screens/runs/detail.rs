@@ -10,7 +10,8 @@ use super::super::scenarios::times::{Slot, slot};
 use super::rows::{by, destination, shown, took};
 use crate::language::{Language, Message};
 use crate::models::deliveries::{Delivery, DeliveryState};
-use crate::models::ids::ScenarioId;
+use crate::models::executions::ExecutionState;
+use crate::models::ids::{ExecutionId, ScenarioId};
 use crate::models::runs::Run;
 use crate::models::scenarios::Scenario;
 use crate::scenarios::reading::stored;
@@ -40,6 +41,8 @@ pub(super) struct RunPage {
     why: Option<Message>,
     readings: Vec<ReadingView>,
     deliveries: Vec<DeliveryView>,
+    /// Commands that it ran, each with its server.
+    commands: Vec<(ExecutionId, String, ExecutionState)>,
     may_change: bool,
 }
 
@@ -69,7 +72,7 @@ impl RunPage {
     pub(super) fn new(
         run: Run,
         scenario: &Scenario,
-        deliveries: &[Delivery],
+        (deliveries, commands): (Vec<Delivery>, Vec<(ExecutionId, String, ExecutionState)>),
         may_change: bool,
         language: Language,
     ) -> Self {
@@ -105,6 +108,7 @@ impl RunPage {
                 })
                 .collect(),
             deliveries: deliveries.iter().map(DeliveryView::of).collect(),
+            commands,
             may_change,
             run,
         }

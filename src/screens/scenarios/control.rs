@@ -88,7 +88,7 @@ impl Place<'_> {
             Takes::Line { .. } | Takes::Secret { .. } | Takes::SecretUrl | Takes::Pattern => {
                 Entry::Line { value, list: "" }
             }
-            Takes::Template { .. } | Takes::Lines { .. } => Entry::Area(value),
+            Takes::Text { .. } | Takes::Template { .. } => Entry::Area(value),
             Takes::Number { least, most } => Entry::Number { value, least, most },
             Takes::Choice(words) => Entry::Choice(choices(&value, words)),
             Takes::Switch => Entry::Switch(match value.as_str() {
@@ -97,7 +97,7 @@ impl Place<'_> {
             }),
         };
         let wide = match field.takes {
-            Takes::Template { .. } | Takes::Lines { .. } => true,
+            Takes::Text { .. } | Takes::Template { .. } => true,
             Takes::Line { most } => most > WIDE,
             _ => false,
         };

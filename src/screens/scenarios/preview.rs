@@ -83,20 +83,20 @@ impl Preview {
 
 fn message(kind: &Kind, settings: &Value, values: Map<String, Value>, draft: &Draft) -> Result<Vec<Part>, Message> {
     let made = (kind.make)(Told { settings, about: &[values], zone: draft.zone() })?;
-    Ok(parts(&made))
+    Ok(parts(kind, &made))
 }
 
 /// A message, part by part.
-pub(super) fn parts(message: &Value) -> Vec<Part> {
+pub(super) fn parts(kind: &Kind, message: &Value) -> Vec<Part> {
     let parts = message.as_object().into_iter().flatten().filter(|(name, _)| *name != "content_type");
-    parts.map(|(name, value)| part(name, value)).collect()
+    parts.map(|(name, value)| part(kind, name, value)).collect()
 }
 
 /// A body of JSON with a text for people is that text; other JSON is shown line by line.
-fn part(name: &str, value: &Value) -> Part {
+fn part(kind: &Kind, name: &str, value: &Value) -> Part {
     let text = shown(value);
     let json = serde_json::from_str::<Value>(&text).ok().filter(|json| json.is_object() || json.is_array());
-    if let Some(said) = json.as_ref().and_then(|json| json.get("text")?.as_str()) {
+    if let Some(said) = json.as_ref().and_then(kind.reads) {
         return Part::Text(said.lines().map(pieces).collect());
     }
     let text = json.and_then(|json| serde_json::to_string_pretty(&json).ok()).unwrap_or(text);
@@ -106,7 +106,8 @@ fn part(name: &str, value: &Value) -> Part {
 
 /// `*web-1* is busy` → bold and plain pieces. Marks that close nothing stay what they are.
 fn pieces(line: &str) -> Vec<Piece> {
-    let line = line.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    // What is bold in Slack by one mark is bold elsewhere by two.
+    let line = line.replace("**", "*");
     let parts: Vec<&str> = line.split('*').collect();
     let closed = parts.len() % 2 == 1;
     let last = parts.len() - 1;
@@ -157,6 +158,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_packed_for_a_program_is_shown_as_people_read_it() {
+        for kind in ["discord", "teams"] {
+            let mut draft = draft(&["source:cpu_usage", &format!("add:{kind}")]);
+            draft.destinations[0].set("text", "**{{ server.name }}** CPU {{ cpu.total }} %");
+            draft.destinations[0].set("color", "danger");
+            let preview = Preview::of(&draft, None, DateTime::default());
+            let piece = |text: &str, is_bold| Piece { text: text.to_owned(), is_bold };
+            let expected = [Part::Text(vec![vec![piece("web-1", true), piece(" CPU 31.2 %", false)]])];
+            assert_eq!(preview.parts, expected, "{kind}");
+        }
+    }
+
+    #[test]
     fn a_message_that_cannot_be_made_says_why() {
         let mut draft = draft(&["source:cpu_usage", "add:slack"]);
         draft.destinations[0].set("text", "{{ cpu.frobs }}");
@@ -176,9 +190,6 @@ mod tests {
     fn marks_that_close_nothing_stay() {
         let texts = |line| pieces(line).iter().map(|piece| (piece.text.clone(), piece.is_bold)).collect::<Vec<_>>();
         assert_eq!(texts("2 * 3"), [("2 ".to_owned(), false), ("* 3".to_owned(), false)]);
-        assert_eq!(
-            texts("a *b* c &lt;"),
-            [("a ".to_owned(), false), ("b".to_owned(), true), (" c <".to_owned(), false)]
-        );
+        assert_eq!(texts("a *b* c <"), [("a ".to_owned(), false), ("b".to_owned(), true), (" c <".to_owned(), false)]);
     }
 }

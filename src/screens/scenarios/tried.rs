@@ -117,22 +117,22 @@ fn would((place, would): (usize, Would)) -> WouldPart {
         0 => Message::new("Nothing would be sent: its condition does not hold"),
         _ => about(&would.servers, would.message.as_ref().is_some_and(Result::is_ok)),
     };
-    let is_told = !would.servers.is_empty();
+    let (is_told, kind) = (!would.servers.is_empty(), would.kind);
     let (parts, problem) = match would.message {
         None => (Vec::new(), None),
-        Some(Ok(message)) => (parts(&message), None),
+        Some(Ok(message)) => (parts(kind, &message), None),
         Some(Err(why)) => (Vec::new(), Some(why)),
     };
-    WouldPart { place, label: would.kind.label, says, is_told, parts, problem }
+    WouldPart { place, label: kind.label, says, is_told, parts, problem }
 }
 
 fn told_part(told: Told) -> WouldPart {
-    let says = about(&told.servers, told.message.is_ok());
+    let (says, kind) = (about(&told.servers, told.message.is_ok()), told.kind);
     let (parts, problem) = match told.message {
-        Ok(message) => (parts(&message), None),
+        Ok(message) => (parts(kind, &message), None),
         Err(why) => (Vec::new(), Some(why)),
     };
-    WouldPart { place: told.place, label: told.kind.label, says, is_told: true, parts, problem }
+    WouldPart { place: told.place, label: kind.label, says, is_told: true, parts, problem }
 }
 
 fn about(servers: &[String], is_made: bool) -> Message {

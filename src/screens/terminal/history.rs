@@ -8,7 +8,7 @@ use crate::language::Message;
 use crate::models::actor::Actor;
 use crate::models::command_runs::CommandRun;
 use crate::models::executions::{Execution, ExecutionState};
-use crate::models::ids::ExecutionId;
+use crate::models::ids::{ExecutionId, RunId};
 
 /// Lines that are shown of what one printed, from its end.
 const LINES: usize = 400;
@@ -37,6 +37,8 @@ pub(super) struct Entry {
     pub at: DateTime<Utc>,
     pub why: Option<Message>,
     pub asked_to_stop: bool,
+    /// The run of a scenario that asked for it.
+    pub scenario_run: Option<RunId>,
     pub output: Option<Output>,
     /// What helps where the command wanted a terminal.
     pub wants_terminal: bool,
@@ -114,6 +116,7 @@ impl Entry {
             at: run.queued_at,
             why: run.why(),
             asked_to_stop: run.stop_asked_by.is_some(),
+            scenario_run: run.run_of_scenario(connection)?,
             wants_terminal: failed && output.as_ref().is_some_and(|output| wants_terminal(&output.text)),
             output,
             id: run.id,

@@ -28,7 +28,7 @@ pub(crate) async fn program_for(app: &TestApp, name: &str, role: Role, scope: Sc
 }
 
 /// A program of a person, with this role for every server.
-pub(super) async fn program_of(app: &TestApp, person: &User, role: Role) -> Program {
+pub(crate) async fn program_of(app: &TestApp, person: &User, role: Role) -> Program {
     with_token(app, &format!("program-of-{}", person.name), (Some(person.id), role), Scope::All).await
 }
 

@@ -20,6 +20,7 @@ pub(crate) mod relay;
 pub(crate) mod running;
 pub(crate) mod scenarios;
 pub(crate) mod skip;
+pub(crate) mod smtp;
 pub(crate) mod socket;
 pub(crate) mod ssh;
 pub(crate) mod sshd;

@@ -65,6 +65,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util", &["outbound"]),
     ("tokio_rustls", &["outbound"]),
     ("dns_lookup", &["outbound"]),
+    ("lettre", &["scenarios"]),
     ("askama", &["web", "screens", "admin"]),
     ("governor", &["web"]),
 ];

@@ -1,10 +1,11 @@
 //! What hannun asks of others by HTTP: which addresses it reaches, what it reads, whom it believes.
 
 mod answers;
+mod mail;
 mod policy;
 pub(crate) mod receiver;
 mod redirects;
-mod tls;
+pub(crate) mod tls;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;

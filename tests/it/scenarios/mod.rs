@@ -1,8 +1,12 @@
 //! Scenarios: what is due is run once, what was read is told, and nothing is lost or told twice.
 
 mod channels;
+mod chats;
+mod commands;
 mod crashes;
+mod files;
 mod firing;
+mod mail;
 mod rights;
 mod runs;
 mod sources;
@@ -13,6 +17,9 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use hannun::config::Config;
+use hannun::executions::Commands;
+use hannun::installations::ask::RunExecution;
 use hannun::jobs::Scheduler;
 use hannun::models::actor::{Role, Scope};
 use hannun::models::channels::{Channel, NewChannel};
@@ -56,8 +63,21 @@ struct Entry {
 
 impl Stage {
     pub(super) async fn set(answers: impl Fn(&str) -> Says + Send + Sync + 'static) -> Self {
+        Self::with(answers, |_| {}).await
+    }
+
+    /// The same with other settings.
+    pub(super) async fn with(
+        answers: impl Fn(&str) -> Says + Send + Sync + 'static,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let told = Receiver::start(answers).await;
-        let app = TestApp::with_config(|config| config.outbound.allowed = entries(&[told.entry()])).await;
+        let listed = entries(&[told.entry()]);
+        let app = TestApp::with_config(|config| {
+            config.outbound.allowed = listed;
+            change(config);
+        })
+        .await;
         queue::set_up(&app.database.owner_url(), Some(hannun::db::roles::APPLICATION_ROLE)).await.unwrap();
         let server = known::answering(&app, "web-1").await;
         let owner = app.user("jiwon", Role::Operator, Scope::All).await;
@@ -161,9 +181,23 @@ impl Stage {
                         let job: TryDeliveries = serde_json::from_str(&entry.job).unwrap();
                         self.scenarios.try_again(&job).await.unwrap();
                     }
+                    "executions" => {
+                        let job: RunExecution = serde_json::from_str(&entry.job).unwrap();
+                        assert!(self.commands().work(&job).await.unwrap());
+                    }
                     other => panic!("{other}"),
                 }
             }
+        }
+    }
+
+    /// What commands are worked on with.
+    pub(super) fn commands(&self) -> Commands {
+        Commands {
+            db: self.app.database.db.clone(),
+            hosts: self.app.app.hosts.clone(),
+            clock: self.app.database.clock.clone(),
+            stop: CancellationToken::new(),
         }
     }
 

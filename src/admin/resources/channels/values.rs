@@ -48,8 +48,8 @@ impl Input {
                 Field::choice(name, asked.label, text_of(name), offers)
             }
             Takes::Line { .. }
+            | Takes::Text { .. }
             | Takes::Template { .. }
-            | Takes::Lines { .. }
             | Takes::Pattern
             | Takes::Number { .. } => Field::literal(name, asked.label, text_of(name)),
         };

@@ -1,0 +1,1 @@
+alter table executions drop column delivery_id, drop column delivery_place, drop column variables;
