@@ -7,6 +7,8 @@ pub mod destinations;
 pub mod fields;
 pub mod fire;
 pub mod keep;
+pub mod outlook;
+pub mod pause;
 pub mod reading;
 pub mod schedule;
 pub mod sources;
