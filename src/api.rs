@@ -41,6 +41,7 @@ pub mod processes;
 mod recorded;
 pub mod runs;
 pub mod scenarios;
+pub mod scheduler;
 pub mod schedules;
 pub mod servers;
 pub mod services;

@@ -15,7 +15,7 @@ use super::{
     accounts, artifacts, audit_events, capabilities, channels, checks, command_types, commands, connection, consumers,
     credentials, cron, directories, executions, files, filesystems, firewall, groups, host_key, idempotency, imports,
     inventory, ips, latest, logins, logs, metrics, packages, platform, power, problem, processes, runs, scenarios,
-    schedules, servers, services, sockets, stream, terminals, tokens, trials, users,
+    scheduler, schedules, servers, services, sockets, stream, terminals, tokens, trials, users,
 };
 
 /// Everything that the document is made of.
@@ -66,6 +66,7 @@ use super::{
         checks::index, checks::create, checks::show, checks::update, checks::destroy, checks::results,
         scenarios::index, scenarios::create, scenarios::show, scenarios::replace, scenarios::update, scenarios::destroy,
         scenarios::run, scenarios::runs, runs::show, runs::deliveries, runs::stop, schedules::preview,
+        scheduler::show, scheduler::pause, scheduler::start,
         channels::index, channels::create, channels::show, channels::update, channels::destroy, channels::test,
         tokens::index, tokens::create, tokens::revoke,
         audit_events::index,
