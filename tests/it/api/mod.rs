@@ -21,6 +21,7 @@ mod logs;
 mod metrics;
 pub(crate) mod program;
 mod scenarios;
+mod scheduler;
 mod scope;
 mod servers;
 mod tokens;

@@ -3,7 +3,9 @@
 mod channels;
 mod crashes;
 mod firing;
+mod pausing;
 mod runs;
+mod supervising;
 mod telling;
 
 use std::sync::Arc;
