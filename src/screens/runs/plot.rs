@@ -30,7 +30,11 @@ pub(super) struct RunPlot {
     pub(super) points: Vec<Mark>,
     /// Only the newest are drawn.
     pub(super) is_cut: bool,
-    /// What stands beside the five rules, the longest first.
+    /// Heights of the five rules, in percent, the longest length first.
+    pub(super) rules: [String; 5],
+    /// The part of the height that lengths have.
+    pub(super) share: f64,
+    /// What stands beside the rules.
     pub(super) lengths: [String; 5],
     /// What stands under it.
     pub(super) moments: [String; 5],
@@ -97,6 +101,8 @@ impl RunPlot {
         Some(Self {
             points: points.iter().rev().map(mark).collect(),
             is_cut,
+            rules: [0.0, 0.25, 0.5, 0.75, 1.0].map(|quarter| percent(quarter * LENGTHS)),
+            share: LENGTHS,
             lengths: [4, 3, 2, 1, 0].map(|rule| scale.length(rule)),
             moments: axis::moments(scale.from, scale.until, zone),
             legend,
@@ -113,16 +119,6 @@ impl RunPlot {
     /// The longest length, milliseconds.
     pub(super) fn highest_ms(&self) -> f64 {
         self.scale.lowest_ms * self.scale.factor.powi(4)
-    }
-
-    /// The part of the height that lengths have.
-    pub(super) fn share(&self) -> f64 {
-        LENGTHS
-    }
-
-    /// Heights of the rules, in percent.
-    pub(super) fn rules(&self) -> [String; 5] {
-        [0.0, 0.25, 0.5, 0.75, 1.0].map(|quarter| percent(quarter * LENGTHS))
     }
 }
 
