@@ -42,6 +42,7 @@ mod recorded;
 pub mod runs;
 pub mod scenario_files;
 pub mod scenarios;
+pub mod scheduler;
 pub mod schedules;
 pub mod servers;
 pub mod services;

@@ -36,6 +36,7 @@ pub mod metric_points;
 pub mod names;
 pub mod password;
 mod pattern;
+pub mod pauses;
 pub mod permission;
 pub mod platforms;
 pub mod power_requests;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use actix_web::web;
 
 use crate::admin;
-use crate::screens::{self, account, fleet, jump, logins, runs, scenarios, server_options, setup, sign_in};
+use crate::screens::{self, account, fleet, jump, logins, runs, scenarios, scheduler, server_options, setup, sign_in};
 use crate::web::assets;
 use crate::web::menu::Screen;
 use crate::web::router::{ADMINISTRATOR, EVERY_SERVER, OPERATOR, Permission::Anyone, Route, VIEWER, get, post};
@@ -62,6 +62,9 @@ pub fn all() -> Vec<Route> {
         post("/scenarios/{scenario}/runs", OPERATOR, || web::to(scenarios::deeds::run)),
         post("/scenarios/{scenario}/copies", OPERATOR, || web::to(scenarios::deeds::copy)),
         post("/scenarios/{scenario}/deletions", OPERATOR, || web::to(scenarios::deeds::delete)),
+        get("/scheduler", VIEWER, || web::to(scheduler::index)),
+        post("/scheduler/pauses", EVERY_SERVER, || web::to(scheduler::pause)),
+        post("/scheduler/pauses/{pause}/endings", EVERY_SERVER, || web::to(scheduler::start)),
         get("/runs", VIEWER, || web::to(runs::index)),
         get("/runs/{run}", VIEWER, || web::to(runs::show)),
         post("/runs/{run}/endings", OPERATOR, || web::to(runs::stop)),

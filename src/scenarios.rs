@@ -11,6 +11,8 @@ pub mod file;
 pub mod fire;
 pub mod import;
 pub mod keep;
+pub mod outlook;
+pub mod pause;
 pub mod reading;
 pub mod rights;
 pub mod schedule;

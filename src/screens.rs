@@ -39,6 +39,7 @@ pub mod range;
 pub mod region;
 pub mod runs;
 pub mod scenarios;
+pub mod scheduler;
 pub mod server_options;
 pub mod services;
 pub mod setup;
@@ -71,5 +72,6 @@ pub static ALL: &[&Screen] = &[
     &power::SCREEN,
     &capabilities::SCREEN,
     &scenarios::SCREEN,
+    &scheduler::SCREEN,
     &runs::SCREEN,
 ];

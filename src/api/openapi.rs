@@ -15,7 +15,7 @@ use super::{
     accounts, artifacts, audit_events, capabilities, channels, checks, command_types, commands, connection, consumers,
     credentials, cron, directories, executions, files, filesystems, firewall, groups, host_key, idempotency, imports,
     inventory, ips, latest, logins, logs, metrics, packages, platform, power, problem, processes, runs, scenario_files,
-    scenarios, schedules, servers, services, sockets, stream, terminals, tokens, trials, users,
+    scenarios, scheduler, schedules, servers, services, sockets, stream, terminals, tokens, trials, users,
 };
 
 /// Everything that the document is made of.
@@ -67,6 +67,7 @@ use super::{
         scenarios::index, scenarios::create, scenarios::show, scenarios::replace, scenarios::update, scenarios::destroy,
         scenarios::run, scenarios::runs, scenarios::trials::create, scenarios::trials::look_back, runs::show, runs::deliveries, runs::stop, schedules::preview,
         scenario_files::export, scenario_files::plan, scenario_files::create,
+        scheduler::show, scheduler::pause, scheduler::start,
         channels::index, channels::create, channels::show, channels::update, channels::destroy, channels::test,
         tokens::index, tokens::create, tokens::revoke,
         audit_events::index,

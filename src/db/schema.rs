@@ -820,6 +820,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    pauses (id) {
+        id -> BigInt,
+        started_by -> Text,
+        started_at -> Timestamptz,
+        why -> Text,
+        ended_by -> Nullable<Text>,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::joinable!(user_group_roles -> groups (group_id));
 diesel::joinable!(user_group_roles -> users (user_id));
 diesel::joinable!(user_groups -> groups (group_id));

@@ -82,3 +82,5 @@ id!(/// A row of `runs`: one firing of a scenario.
     RunId);
 id!(/// A row of `deliveries`: what one destination of a run was to be told.
     DeliveryId);
+id!(/// A row of `pauses`: while one stands, no scenario fires by its schedule.
+    PauseId);

@@ -1,6 +1,8 @@
 //! Runs of scenarios: each is there from the moment its slot is due, and its row tells the whole story (J01).
 
+mod backlog;
 mod claims;
+mod search;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +16,9 @@ use crate::db::types::text_enum;
 use crate::error::{Error, Result};
 use crate::language::Message;
 
+pub use backlog::{Backlog, Open};
 pub use claims::{MOST_TRIES, RunEnd};
+pub use search::{RunPoint, RunSearch};
 
 text_enum! {
     /// How far a run is, or how it ended.
@@ -167,20 +171,6 @@ impl Run {
     /// Those of a scenario, the newest first.
     pub fn of_scenario(connection: &mut PgConnection, id: ScenarioId, limit: i64) -> QueryResult<Vec<Self>> {
         Self::query().filter(runs::scenario_id.eq(id)).order(runs::id.desc()).limit(limit).load(connection)
-    }
-
-    /// The newest ones of these scenarios in one of these states.
-    pub fn newest(
-        connection: &mut PgConnection,
-        ids: &[ScenarioId],
-        states: &[RunState],
-        limit: i64,
-    ) -> QueryResult<Vec<Self>> {
-        Self::query()
-            .filter(runs::scenario_id.eq_any(ids).and(runs::state.eq_any(states)))
-            .order(runs::id.desc())
-            .limit(limit)
-            .load(connection)
     }
 
     /// The newest one of each of these scenarios; those without any are left out.

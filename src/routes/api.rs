@@ -9,7 +9,7 @@ use crate::api::{
     accounts, artifacts, audit_events, capabilities, channels, checks, command_types, commands, connection, consumers,
     credentials, cron, directories, executions, files, filesystems, firewall, groups, host_key, idempotency, imports,
     inventory, ips, latest, logins, logs, metrics, openapi, packages, platform, power, processes, runs, scenario_files,
-    scenarios, schedules, servers, services, sockets, stream, terminals, tokens, trials, users,
+    scenarios, scheduler, schedules, servers, services, sockets, stream, terminals, tokens, trials, users,
 };
 use crate::web::health;
 use crate::web::router::Permission::Anyone;
@@ -169,6 +169,9 @@ fn of_scenarios() -> Vec<Route> {
         other(Method::DELETE, "/api/v1/runs/{run}", OPERATOR, || once(runs::stop)),
         get("/api/v1/runs/{run}/deliveries", VIEWER, || web::to(runs::deliveries)),
         post("/api/v1/schedules/preview", VIEWER, || web::to(schedules::preview)),
+        get("/api/v1/scheduler", VIEWER, || web::to(scheduler::show)),
+        post("/api/v1/scheduler/pauses", EVERY_SERVER, || once(scheduler::pause)),
+        other(Method::DELETE, "/api/v1/scheduler/pauses/{pause}", EVERY_SERVER, || once(scheduler::start)),
     ]
 }
 

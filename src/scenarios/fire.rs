@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::deliveries::Delivery;
 use crate::models::ids::{DeliveryId, RunId, ScenarioId};
+use crate::models::pauses::Pause;
 use crate::models::runs::{Cause, NewRun, Run, RunState};
 use crate::models::scenarios::{DueScenario, Missed, Next, Overlap, Scenario};
 use crate::queue::{Queued, entry};
@@ -42,8 +43,12 @@ impl Queued for RunScenarios {
     }
 }
 
-/// Fires everything that is due; how many runs were made. Any number of processes may do so at the same time.
+/// Fires everything that is due; how many runs were made. Any number of processes may do so at the same time. While a pause stands
+/// nothing is fired, and nothing advances: what comes then comes late (J06).
 pub fn fire_due(connection: &mut Connection, now: DateTime<Utc>) -> Result<usize> {
+    if Pause::keeps_from_firing(connection)? {
+        return Ok(0);
+    }
     let due = DueScenario::take(connection, now, AT_ONCE)?;
     let mut busy = Busy::of(connection, &due)?;
     let (mut new, mut next, mut asks) = (Vec::new(), Vec::with_capacity(due.len()), BTreeMap::new());

@@ -192,7 +192,7 @@ pub fn stop(connection: &mut Connection, actor: &Actor, id: RunId, now: DateTime
 }
 
 /// Whose rights a scenario of `actor` has; none where it is nobody's.
-fn owner_of(connection: &mut Connection, actor: &Actor) -> Result<Option<UserId>> {
+pub(super) fn owner_of(connection: &mut Connection, actor: &Actor) -> Result<Option<UserId>> {
     match actor.kind {
         ActorKind::User(id) => Ok(Some(id)),
         ActorKind::Token(id) => Ok(ApiToken::owner(connection, id)?),

@@ -1,6 +1,8 @@
 //! Runs of scenarios: all of them, the newest first, and one with everything that became of it.
 
 mod detail;
+mod plot;
+mod query;
 pub(super) mod rows;
 
 use std::collections::BTreeMap;
@@ -8,20 +10,21 @@ use std::collections::BTreeMap;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
 use askama::Template;
-use serde::Deserialize;
 
 use self::detail::RunPage;
+use self::plot::{MOST_POINTS, RunPlot};
+use self::query::RunsQuery;
 use self::rows::RunRow;
 use super::scenarios::deeds::{self, Pressed};
 use crate::app::App;
 use crate::db::Connection;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldErrors, Result};
 use crate::language::Message;
 use crate::models::actor::{Actor, Role};
 use crate::models::command_runs::CommandRun;
 use crate::models::deliveries::Delivery;
 use crate::models::ids::{RunId, ScenarioId};
-use crate::models::runs::{Run, RunState};
+use crate::models::runs::{RunPoint, RunSearch};
 use crate::scenarios::keep;
 use crate::web::extract::{Operator, SignedIn, Submitted};
 use crate::web::filters;
@@ -41,39 +44,20 @@ pub static SCREEN: Screen = Screen {
 
 /// Runs in the list.
 const MOST: i64 = 200;
-/// The word for all that have not ended.
-const OPEN: &str = "open";
-
-/// What is looked for.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct RunsQuery {
-    state: String,
-}
-
-impl RunsQuery {
-    fn states(&self) -> Vec<RunState> {
-        let all = RunState::ALL.iter().copied();
-        match self.state.as_str() {
-            OPEN => all.filter(|state| state.is_open()).collect(),
-            word => RunState::from_name(word).map_or_else(|| all.collect(), |state| vec![state]),
-        }
-    }
-
-    /// Every choice with its English word, and whether it is chosen.
-    fn choices(&self) -> Vec<(&'static str, &'static str, bool)> {
-        let ended = RunState::ALL.iter().filter(|state| !state.is_open());
-        let ended = ended.map(|state| (state.name(), state.label()));
-        let choices = [("", "All"), (OPEN, "Going on")].into_iter().chain(ended);
-        choices.map(|(word, label)| (word, label, word == self.state)).collect()
-    }
-}
 
 /// The list.
 #[derive(Template)]
 #[template(path = "screens/runs.html")]
 struct RunsPage {
     query: RunsQuery,
+    problems: FieldErrors,
+    /// Times of the query as its form has them.
+    from: String,
+    until: String,
+    zone: &'static str,
+    /// The name of the scenario that it is about, where it is about one.
+    scenario: Option<String>,
+    plot: Option<RunPlot>,
     rows: Vec<RunRow>,
     /// Some of them go on.
     is_open: bool,
@@ -81,28 +65,66 @@ struct RunsPage {
     is_cut: bool,
 }
 
-/// The newest runs that the reader may know of.
+/// What was found.
+struct Found {
+    rows: Vec<RunRow>,
+    points: Vec<RunPoint>,
+    scenario: Option<String>,
+}
+
+/// The newest runs that the reader may know of, as a list and as a picture from which a part of it is chosen.
 ///
-/// `GET /runs?state=failed`
+/// `GET /runs?state=failed&from=2026-11-29T12:00:00Z&least=30`
 pub async fn index(person: SignedIn, query: Query<RunsQuery>, app: Data<App>, render: Render) -> Result<HttpResponse> {
-    let (actor, states) = (person.actor.clone(), query.states());
-    let rows = app.db.run(move |connection| newest(connection, &actor, &states)).await?;
+    let (actor, query, zone, now) = (person.actor.clone(), query.into_inner(), render.shell.time_zone, app.clock.now());
+    let (search, problems) = query.search(zone);
+    let (wanted, about) = (search.clone(), query.scenario());
+    let found = app.db.run(move |connection| found(connection, &actor, wanted, about)).await?;
     let page = RunsPage {
-        query: query.into_inner(),
-        is_open: rows.iter().any(|row| row.state.is_open()),
-        is_cut: i64::try_from(rows.len()).is_ok_and(|n| n >= MOST),
-        rows,
+        from: query.field("from", zone),
+        until: query.field("until", zone),
+        zone: zone.name(),
+        problems,
+        scenario: found.scenario,
+        plot: RunPlot::of(found.points, &search, now, zone),
+        is_open: found.rows.iter().any(|row| row.state.is_open()),
+        is_cut: i64::try_from(found.rows.len()).is_ok_and(|n| n >= MOST),
+        rows: found.rows,
+        query,
     };
     render.page(&page)
 }
 
-fn newest(connection: &mut Connection, actor: &Actor, states: &[RunState]) -> Result<Vec<RunRow>> {
-    let names: BTreeMap<ScenarioId, String> =
+fn found(
+    connection: &mut Connection,
+    actor: &Actor,
+    mut search: RunSearch,
+    about: Option<ScenarioId>,
+) -> Result<Found> {
+    let mut names: BTreeMap<ScenarioId, String> =
         keep::visible(connection, actor)?.into_iter().map(|scenario| (scenario.id, scenario.name)).collect();
-    let scenarios: Vec<ScenarioId> = names.keys().copied().collect();
-    let runs = Run::newest(connection, &scenarios, states, MOST)?;
+    if let Some(about) = about {
+        // One that is not there, or not for the reader, has no runs.
+        names.retain(|id, _| *id == about);
+    }
+    search.scenarios = names.keys().copied().collect();
+    let runs = search.newest(connection, MOST)?;
     let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
-    Ok(RunRow::all(&runs, Delivery::of_runs(connection, &ids)?, &names))
+    let scenario = about.and_then(|about| names.remove(&about));
+    let rows = RunRow::all(&runs, Delivery::of_runs(connection, &ids)?, &names);
+    Ok(Found { rows, points: points(connection, &search)?, scenario })
+}
+
+/// The picture shows more than what is looked for: the rest tells what that is a part of. What lies before all of it is drawn instead.
+fn points(connection: &mut Connection, search: &RunSearch) -> Result<Vec<RunPoint>> {
+    let most = i64::try_from(MOST_POINTS + 1).unwrap_or(i64::MAX);
+    let around = RunSearch { from: None, until: None, least_ms: None, most_ms: None, ..search.clone() };
+    let points = around.points(connection, most)?;
+    let lies_before = |until| points.len() > MOST_POINTS && points.last().is_some_and(|oldest| until < oldest.at);
+    match search.until.filter(|until| lies_before(*until)) {
+        Some(until) => Ok(RunSearch { until: Some(until), ..around }.points(connection, most)?),
+        None => Ok(points),
+    }
 }
 
 /// One run.

@@ -28,6 +28,7 @@ use crate::error::{Error, Result};
 use crate::language::{Language, Message};
 use crate::models::actor::{Actor, Role, Scope};
 use crate::models::ids::{ScenarioId, UserId};
+use crate::models::pauses::Pause;
 use crate::models::runs::Run;
 use crate::models::scenarios::{Destination, Scenario};
 use crate::models::users::User;
@@ -57,6 +58,8 @@ struct ScenariosPage {
     may_add: bool,
     /// The reader sees their own ones only.
     is_own: bool,
+    /// None of them runs by its schedule now.
+    is_paused: bool,
 }
 
 /// One scenario in the list.
@@ -80,9 +83,12 @@ struct ScenarioRow {
 /// `GET /scenarios`
 pub async fn index(person: SignedIn, app: Data<App>, render: Render) -> Result<HttpResponse> {
     let (actor, language) = (person.actor.clone(), render.language());
-    let rows = app.db.run(move |connection| rows(connection, &actor, language)).await?;
-    let page =
-        ScenariosPage { rows, may_add: person.actor.may(Role::Operator), is_own: *person.actor.scope() != Scope::All };
+    let found = app.db.run(move |connection| {
+        Ok::<_, Error>((rows(connection, &actor, language)?, Pause::standing(connection)?.is_some()))
+    });
+    let (rows, is_paused) = found.await?;
+    let (may_add, is_own) = (person.actor.may(Role::Operator), *person.actor.scope() != Scope::All);
+    let page = ScenariosPage { rows, may_add, is_own, is_paused };
     render.page(&page)
 }
 

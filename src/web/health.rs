@@ -16,11 +16,16 @@ use crate::app::App;
 use crate::error::Result;
 use crate::language::Message;
 use crate::models::recurring_jobs::RecurringJob;
+use crate::models::runs::Backlog;
 
 pub use figures::prometheus;
 
 /// How long the database may take to answer before we say that we are not ready.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long what is due may wait to be fired: the scheduler looks each second.
+const MOST_UNFIRED: TimeDelta = TimeDelta::minutes(1);
+/// How long a run may wait for a worker: longer than ten thousand of them at once take.
+const MOST_UNTAKEN: TimeDelta = TimeDelta::minutes(3);
 /// Free space of the data directory below which nothing large may begin.
 const LEAST_FREE_BYTES: u64 = 64 << 20;
 
@@ -31,7 +36,7 @@ pub async fn live() -> HttpResponse {
     HttpResponse::Ok().insert_header(ContentType::plaintext()).insert_header((CACHE_CONTROL, "no-store")).body("ok\n")
 }
 
-/// Whether work may be sent here: database, scheduler and disk (R11). 503 where one of them is not well.
+/// Whether work may be sent here: database, scheduler, workers and disk (R11). 503 where one of them is not well.
 ///
 /// `GET /readyz`
 pub async fn ready(app: Data<App>) -> HttpResponse {
@@ -46,25 +51,32 @@ struct Readiness {
     ready: bool,
     database: &'static str,
     scheduler: &'static str,
+    workers: &'static str,
     disk: &'static str,
 }
 
 impl Readiness {
     async fn of(app: &App) -> Self {
         let now = app.clock.now();
-        let asked = app.db.run(move |connection| Ok::<_, crate::error::Error>(RecurringJob::all(connection)?));
-        let jobs: Option<Result<Vec<RecurringJob>>> = tokio::time::timeout(PATIENCE, asked).await.ok();
-        let (database, scheduler) = match jobs {
-            Some(Ok(jobs)) => ("ok", if is_ticking(&jobs, now) { "ok" } else { "late" }),
-            Some(Err(_)) | None => ("away", "unknown"),
+        let asked = app.db.run(move |connection| {
+            Ok::<_, crate::error::Error>((RecurringJob::all(connection)?, Backlog::of(connection, now)?))
+        });
+        let asked: Option<Result<(Vec<RecurringJob>, Backlog)>> = tokio::time::timeout(PATIENCE, asked).await.ok();
+        let (database, scheduler, workers) = match asked {
+            Some(Ok((jobs, backlog))) => {
+                let fires = backlog.unfired(now) < MOST_UNFIRED;
+                let word = |is_well| if is_well { "ok" } else { "late" };
+                ("ok", word(fires && is_ticking(&jobs, now)), word(backlog.untaken(now) < MOST_UNTAKEN))
+            }
+            Some(Err(_)) | None => ("away", "unknown", "unknown"),
         };
         let disk = match free_bytes(&app.config.data_dir) {
             Some(free) if free < LEAST_FREE_BYTES => "full",
             Some(_) => "ok",
             None => "unknown",
         };
-        let ready = database == "ok" && scheduler != "late" && disk != "full";
-        Self { ready, database, scheduler, disk }
+        let ready = database == "ok" && ![scheduler, workers].contains(&"late") && disk != "full";
+        Self { ready, database, scheduler, workers, disk }
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Missed, Overlap, Scenario};
 use crate::db::schema::scenarios;
-use crate::models::ids::ScenarioId;
+use crate::models::ids::{ScenarioId, UserId};
 
 /// What is needed to fire one.
 #[derive(Debug, Clone, PartialEq, HasQuery)]
@@ -53,6 +53,25 @@ impl DueScenario {
 }
 
 impl Scenario {
+    /// At most `limit` that come before a moment, the next one first, and how many there are in all; of one owner, or of everybody.
+    pub fn coming(
+        connection: &mut PgConnection,
+        owner: Option<UserId>,
+        until: DateTime<Utc>,
+        limit: i64,
+    ) -> QueryResult<(Vec<Self>, i64)> {
+        let coming = || {
+            let mut coming =
+                scenarios::table.filter(scenarios::enabled.and(scenarios::next_slot.le(until))).into_boxed();
+            if let Some(owner) = owner {
+                coming = coming.filter(scenarios::owner_id.eq(owner));
+            }
+            coming
+        };
+        let first = coming().select(Self::as_select()).order((scenarios::next_slot, scenarios::id)).limit(limit);
+        Ok((first.load(connection)?, coming().count().get_result(connection)?))
+    }
+
     /// Writes the slots that come next, and when they are run.
     pub fn advance(connection: &mut PgConnection, nexts: &[Next]) -> QueryResult<usize> {
         use diesel::sql_types::{Array, BigInt, Nullable, Timestamptz};

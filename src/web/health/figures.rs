@@ -15,8 +15,10 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::metrics::catalogue::Metric;
 use crate::models::check_results::{CheckResult, CheckState, Figure};
+use crate::models::deliveries::DeliveryState;
 use crate::models::ids::ServerId;
 use crate::models::recurring_jobs::RecurringJob;
+use crate::models::runs::{Backlog, Open, RunState};
 use crate::models::server_states::{ServerState, State};
 use crate::models::servers::Server;
 use crate::web::extract::Asking;
@@ -42,13 +44,14 @@ pub async fn prometheus(app: Data<App>, asking: Asking, wanted: Query<Wanted>) -
     let now = app.clock.now();
     let scope = asking.scope().clone();
     let wants_servers = wanted.servers.as_deref().is_some_and(|word| word == "1" || word == "true");
-    let (servers, states, jobs, checked) = app
+    let (servers, states, jobs, waits, checked) = app
         .db
         .run(move |connection| {
             let servers = Server::all(connection, &scope)?;
             let states = ServerState::all(connection, &scope)?;
             let checked = if wants_servers { CheckResult::figures(connection, now - CHECKED)? } else { Vec::new() };
-            Ok::<_, Error>((servers, states, RecurringJob::all(connection)?, checked))
+            let waits = (Backlog::of(connection, now)?, Open::of(connection, now)?);
+            Ok::<_, Error>((servers, states, RecurringJob::all(connection)?, waits, checked))
         })
         .await?;
     let states: HashMap<ServerId, State> = states.into_iter().map(|row| (row.server_id, row.state)).collect();
@@ -56,6 +59,7 @@ pub async fn prometheus(app: Data<App>, asking: Asking, wanted: Query<Wanted>) -
     own(&mut text);
     counted(&mut text, &servers, &states);
     recurring(&mut text, &jobs, now);
+    waiting(&mut text, &waits, now);
     if wants_servers {
         app.live.refresh().await;
         samples(&mut text, &app, &servers, &states, now);
@@ -108,6 +112,38 @@ fn recurring(text: &mut Text, jobs: &[RecurringJob], now: DateTime<Utc>) {
     text.gauges("hannun_recurring_job_duration_seconds", "How long the last run took", &took);
     let failed = each(|job, _| if matches!(job.outcome.as_str(), "failed" | "unknown") { 1.0 } else { 0.0 });
     text.gauges("hannun_recurring_job_failed", "Whether the last run failed", &failed);
+}
+
+/// What is due and not done, of everybody's scenarios: counts and ages, no names.
+fn waiting(text: &mut Text, (backlog, open): &(Backlog, Open), now: DateTime<Utc>) {
+    let paused = if backlog.is_paused { 1.0 } else { 0.0 };
+    text.gauges("hannun_scheduler_paused", "Whether all scenarios are paused", &[(Vec::new(), paused)]);
+    let since = |at: Option<DateTime<Utc>>| at.map_or(0.0, |at| (now - at).as_seconds_f64().max(0.0));
+    for (name, help, age) in [
+        ("hannun_scheduler_lag_seconds", "How long the oldest slot is due that was not fired", backlog.unfired_since),
+        ("hannun_run_queue_age_seconds", "How long the oldest run waits for a worker", backlog.untaken_since),
+        (
+            "hannun_oldest_open_run_seconds",
+            "How long ago the oldest run was queued that has not ended",
+            open.oldest_run,
+        ),
+        ("hannun_delivery_lag_seconds", "How long the oldest delivery is due and not sent", open.undelivered_since),
+    ] {
+        text.gauges(name, help, &[(Vec::new(), since(age))]);
+    }
+    let counts = |found: &[(&'static str, i64)], all: Vec<&'static str>| -> Vec<_> {
+        let count = |state| found.iter().find(|(name, _)| *name == state).map_or(0, |(_, count)| *count);
+        all.into_iter()
+            .map(|state| (vec![("state", state)], whole(usize::try_from(count(state)).unwrap_or(0))))
+            .collect()
+    };
+    let runs: Vec<_> = open.runs.iter().map(|(state, count)| (state.name(), *count)).collect();
+    let of_runs = RunState::ALL.iter().filter(|state| state.is_open()).map(|state| state.name()).collect();
+    text.gauges("hannun_runs_open", "Runs of scenarios that have not ended, by state", &counts(&runs, of_runs));
+    let deliveries: Vec<_> = open.deliveries.iter().map(|(state, count)| (state.name(), *count)).collect();
+    let of_deliveries = [DeliveryState::Pending, DeliveryState::Sending].map(DeliveryState::name).to_vec();
+    let help = "Deliveries that have not ended, by state";
+    text.gauges("hannun_deliveries_open", help, &counts(&deliveries, of_deliveries));
 }
 
 /// The latest sample of each server, one family per metric.

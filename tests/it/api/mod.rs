@@ -22,6 +22,7 @@ mod metrics;
 pub(crate) mod program;
 mod scenario_trials;
 mod scenarios;
+mod scheduler;
 mod scope;
 mod servers;
 mod tokens;

@@ -83,5 +83,5 @@ async fn health_is_told_to_anybody_and_says_nothing_else() {
     assert_eq!((alive.status.as_u16(), alive.body.as_str()), (200, "ok\n"));
     let ready = app.browser().get("/readyz").await;
     assert_eq!(ready.status, 200, "{}", ready.body);
-    assert_eq!(ready.body, r#"{"ready":true,"database":"ok","scheduler":"ok","disk":"ok"}"#);
+    assert_eq!(ready.body, r#"{"ready":true,"database":"ok","scheduler":"ok","workers":"ok","disk":"ok"}"#);
 }

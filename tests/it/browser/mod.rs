@@ -20,6 +20,7 @@ mod packages;
 pub(crate) mod people;
 mod processes;
 mod scenarios;
+mod scheduler;
 mod screens;
 mod services;
 mod shell;

@@ -7,9 +7,11 @@ mod crashes;
 mod files;
 mod firing;
 mod mail;
+mod pausing;
 mod rights;
 mod runs;
 mod sources;
+mod supervising;
 mod telling;
 
 use std::sync::Arc;

@@ -1,0 +1,2 @@
+drop index runs_by_time;
+drop table pauses;
