@@ -39,6 +39,18 @@ pub fn checked(words: &str) -> Result<String, Message> {
     }
 }
 
+/// What a server is given: parameters by name, each a line for the environment, an empty line, and the text. Names and values are
+/// those that were checked before, and hold no line's end.
+pub fn fed(given: &[(String, String)], words: &str) -> String {
+    let mut fed = String::with_capacity(words.len() + 1);
+    for (name, value) in given {
+        fed.extend([name, "=", value, "\n"]);
+    }
+    fed.push('\n');
+    fed.push_str(words);
+    fed
+}
+
 /// The commands of a text, one a line; empty lines and lines that only hold a comment are none. A line that ends in a backslash
 /// goes on in the next one.
 pub fn one_a_line(text: &str) -> Vec<String> {
@@ -98,6 +110,13 @@ impl Change for RunCommand {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parameters_stand_before_an_empty_line_and_the_text_stays_as_it_is() {
+        let given = [("UNIT".to_owned(), "a=b '$(id)'".to_owned())];
+        assert_eq!(fed(&given, "echo \"$UNIT\""), "UNIT=a=b '$(id)'\n\necho \"$UNIT\"");
+        assert_eq!(fed(&[], "\nid"), "\n\nid");
+    }
 
     #[test]
     fn each_line_is_a_command_and_a_backslash_joins_two() {

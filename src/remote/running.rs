@@ -8,7 +8,8 @@ use super::host::{Host, OperableHost};
 use super::hosts::Script;
 use super::pipe::Pipe;
 use crate::commands::catalog::Chosen;
-use crate::commands::run_command::RunCommand;
+use crate::commands::platform::Platform;
+use crate::commands::run_command::{RunCommand, fed};
 use crate::commands::script::{Parameters, Privilege, Value};
 use crate::commands::told::told;
 use crate::commands::{Acting, Command};
@@ -133,6 +134,25 @@ impl OperableHost {
     }
 }
 
+impl Running {
+    /// Starts a script that is given `words`.
+    pub(super) async fn start(
+        host: Host,
+        (endpoint, platform): (&Endpoint, &Platform),
+        script: Script<'_>,
+        words: String,
+        shares_connection: bool,
+    ) -> Result<Self> {
+        let ends_as_root = matches!(script.privilege, Privilege::Sudo | Privilege::SudoPassword);
+        let mut request = script.request(platform.locale())?;
+        request.shares_connection = shares_connection;
+        let mut pipe = host.hosts().pool().pipe(endpoint, request, true, None).await?;
+        pipe.give(Bytes::from(words)).await?;
+        pipe.end_input();
+        Ok(Self { pipe, host, ends_as_root })
+    }
+}
+
 impl Host {
     /// Runs what was asked for, on a connection of its own; returns as soon as it runs and has been given its text.
     pub async fn run_command(&self, wanted: Wanted<'_>) -> Result<Running> {
@@ -151,12 +171,8 @@ impl Host {
             (true, privilege) => privilege,
             (false, _) => Privilege::None,
         };
-        let ends_as_root = matches!(script.privilege, Privilege::Sudo | Privilege::SudoPassword);
-        let request = script.request(platform.locale())?;
-        let mut pipe = self.hosts().pool().pipe(&endpoint, request, true, None).await?;
-        pipe.give(Bytes::from(wanted.words)).await?;
-        pipe.end_input();
-        Ok(Running { pipe, host: self.clone(), ends_as_root })
+        let words = fed(&[], &wanted.words);
+        Running::start(self.clone(), (&endpoint, &platform), script, words, false).await
     }
 
     async fn end_group_as_root(&self, group: i64) -> Result<()> {

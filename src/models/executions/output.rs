@@ -66,4 +66,15 @@ impl Execution {
             .order(execution_output::at_byte)
             .load(connection)
     }
+
+    /// The beginning of what it printed: the parts that begin within so many bytes.
+    pub fn beginning(connection: &mut PgConnection, id: ExecutionId, bytes: usize) -> QueryResult<Vec<u8>> {
+        let end = i64::try_from(bytes).unwrap_or(i64::MAX);
+        let parts: Vec<Vec<u8>> = execution_output::table
+            .filter(execution_output::execution_id.eq(id).and(execution_output::at_byte.lt(end)))
+            .order(execution_output::at_byte)
+            .select(execution_output::bytes)
+            .load(connection)?;
+        Ok(parts.concat())
+    }
 }
