@@ -37,6 +37,7 @@ pub mod pressure;
 pub mod processes;
 pub mod range;
 pub mod region;
+pub mod run;
 pub mod runs;
 pub mod scenarios;
 pub mod server_options;
@@ -72,4 +73,5 @@ pub static ALL: &[&Screen] = &[
     &capabilities::SCREEN,
     &scenarios::SCREEN,
     &runs::SCREEN,
+    &run::SCREEN,
 ];
