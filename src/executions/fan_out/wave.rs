@@ -27,7 +27,10 @@ use crate::models::ids::{ExecutionId, ServerId};
 use crate::models::servers::Server;
 use crate::remote::many::ReadyCommand;
 use crate::remote::new_token;
+use crate::remote::running::Running;
 
+/// How long one that is about to start is waited for once nobody wants it any more.
+const STARTING: Duration = Duration::from_secs(5);
 /// Characters of a command that lists of executions name.
 const TARGET: usize = 255;
 
@@ -129,12 +132,11 @@ impl Course {
         let seconds = u64::from(self.fan_out.time_limit_seconds.unsigned_abs());
         let (limit, began) = (Duration::from_secs(seconds), Instant::now());
         let alone = |end: End| Ok((end, Bytes::new()));
-        let starting = timeout(limit, begun.ready.start(&self.given, &self.fan_out.words));
-        // What has not answered yet may run by the time that it is asked to end.
+        let mut starting = std::pin::pin!(timeout(limit, begun.ready.start(&self.given, &self.fan_out.words)));
         let started = tokio::select! {
             biased;
-            () = begun.stop.cancelled() => return alone(stopped(StillRunning::Unknown)),
-            started = starting => started,
+            () = begun.stop.cancelled() => return alone(stopped(no_longer_wanted(starting.as_mut()).await)),
+            started = &mut starting => started,
         };
         let mut running = match started {
             Ok(Ok(running)) => running,
@@ -185,6 +187,16 @@ impl Course {
         if let Some(hear) = &self.hear {
             hear(&begun.ready.server().name, bytes);
         }
+    }
+}
+
+/// Ends what is about to start: whether it runs is known once it has, or has not. A server that is not reached meanwhile may be later.
+async fn no_longer_wanted<E>(starting: impl Future<Output = std::result::Result<Result<Running>, E>>) -> StillRunning {
+    match timeout(STARTING, starting).await {
+        Ok(Ok(Ok(mut running))) => running.stop().await,
+        Ok(Ok(Err(Error::Remote(error)))) if error.may_have_run() => StillRunning::Unknown,
+        Ok(Ok(Err(_))) => StillRunning::No,
+        Ok(Err(_)) | Err(_) => StillRunning::Unknown,
     }
 }
 

@@ -100,6 +100,8 @@ impl Course {
     /// Batch after batch, then the end.
     async fn go(&self) -> Result<()> {
         let id = self.fan_out.id;
+        // What a process that died had begun ends first: it belongs to an earlier batch, or says that no more may begin.
+        self.all_ended().await?;
         let members = self.with.db.run(move |connection| FanOut::members(connection, id)).await?;
         let mut failures = Counts::of(&members).failed;
         let mut has_begun = members.iter().any(|member| member.state != MemberState::Waiting);

@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use hannun::db::schema::{fan_outs, users};
-use hannun::executions::RunFanOut;
-use hannun::models::actor::{Role, Scope};
+use hannun::executions::fan_out::{self, Asking};
+use hannun::executions::{FanOutWish, RunFanOut};
+use hannun::models::actor::{Actor, Role, Scope};
+use hannun::models::fan_outs::{FanOut, FanOutState, MemberState};
 use hannun::models::ids::FanOutId;
 use hannun::queue::entry;
 use serde_json::{Value, json};
@@ -12,6 +14,8 @@ use serde_json::{Value, json};
 use super::Stage;
 use super::fan_outs::{ask, column, end_of, once, three};
 use crate::api::program::program;
+use crate::harness::app::TestApp;
+use crate::harness::known;
 use crate::harness::ssh::eventually;
 
 #[actix_web::test]
@@ -82,6 +86,29 @@ async fn job_j05_another_process_goes_on_with_those_that_wait_and_begins_none_tw
     let log = stage.app.audit().await;
     let asked = log.iter().filter(|event| event.action == "run_command" && event.outcome.name() == "asked").count();
     assert_eq!(asked, 3);
+}
+
+#[actix_web::test]
+async fn job_j05_what_a_program_worked_on_itself_goes_on_nowhere_else_once_it_has_ended() {
+    let app = TestApp::start().await;
+    let server = known::answering(&app, "web-1").await;
+    let now = app.database.now();
+    let begun = app.app.db.transaction(move |connection| {
+        let wish = FanOutWish { servers: vec!["web-1".to_owned()], command: "id".to_owned(), ..FanOutWish::default() };
+        let asking = Asking { is_attended: true, ..Asking::default() };
+        fan_out::ask(connection, &Actor::system("test"), (&wish, &[server]), asking, now)
+    });
+    let id = begun.await.unwrap().id;
+    let later = now + chrono::TimeDelta::seconds(61);
+    let freed = app.app.db.transaction(move |connection| fan_out::free_lost(connection, later));
+    assert_eq!(freed.await.unwrap(), 1);
+    let found = app.app.db.run(move |connection| {
+        Ok::<_, hannun::error::Error>((FanOut::by_id(connection, id)?, FanOut::members(connection, id)?))
+    });
+    let (ended, members) = found.await.unwrap();
+    assert_eq!(ended.state, FanOutState::Failed);
+    assert_eq!(ended.why().unwrap().to_string(), "The program that ran it has ended");
+    assert!(members.iter().all(|member| member.state == MemberState::Left && member.execution.is_none()));
 }
 
 #[actix_web::test]

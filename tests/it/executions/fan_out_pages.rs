@@ -138,6 +138,7 @@ async fn a_person_chooses_counts_runs_watches_stops_and_repeats() {
             "return [...document.querySelectorAll('#matrix tbody tr')].filter((row) => row.textContent.includes('Stopped')).length === 3",
         )
         .await;
+    browser.wait_until("the end of all of it", "return !!document.querySelector('#again')").await;
     browser.click("#again").await;
     browser
         .wait_until("the same command", "return document.querySelector('#command')?.value === 'echo tick; sleep 87671'")
