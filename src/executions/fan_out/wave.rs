@@ -70,7 +70,7 @@ impl Course {
         }
         let count = refused.len();
         let new: Vec<(ServerId, NewCommandRun, AuditEntry)> =
-            able.iter().map(|ready| self.new(&actor, ready)).collect::<Result<_>>()?;
+            able.iter().map(|ready| self.row_of(&actor, ready)).collect::<Result<_>>()?;
         let (fan_out, now) = (Arc::clone(&self.fan_out), self.with.clock.now());
         let begun = self.with.db.transaction(move |connection| {
             if !fan_out.may_begin(connection)? {
@@ -91,7 +91,7 @@ impl Course {
         Ok((begun.collect(), count))
     }
 
-    fn new(&self, actor: &Actor, ready: &ReadyCommand) -> Result<(ServerId, NewCommandRun, AuditEntry)> {
+    fn row_of(&self, actor: &Actor, ready: &ReadyCommand) -> Result<(ServerId, NewCommandRun, AuditEntry)> {
         let (begun, fan_out) = (ready.begun(0), &self.fan_out);
         let new = NewCommandRun {
             server_id: ready.server().id,
@@ -130,7 +130,7 @@ impl Course {
 
     async fn run(&self, begun: &Begun, heard: &mut Heard) -> Result<(End, Bytes)> {
         let seconds = u64::from(self.fan_out.time_limit_seconds.unsigned_abs());
-        let (limit, began) = (Duration::from_secs(seconds), Instant::now());
+        let (limit, since) = (Duration::from_secs(seconds), Instant::now());
         let alone = |end: End| Ok((end, Bytes::new()));
         let mut starting = std::pin::pin!(timeout(limit, begun.ready.start(&self.given, &self.fan_out.words)));
         let started = tokio::select! {
@@ -147,7 +147,7 @@ impl Course {
             let piece = tokio::select! {
                 biased;
                 () = begun.stop.cancelled() => return alone(stopped(running.stop().await)),
-                () = sleep_until(began + limit) => return alone(too_long(seconds, running.stop().await)),
+                () = sleep_until(since + limit) => return alone(too_long(seconds, running.stop().await)),
                 () = self.with.stop.cancelled() => {
                     running.stop().await;
                     return alone(lost_with_its_process());
