@@ -15,6 +15,7 @@ pub mod cron;
 pub mod directories;
 pub mod evidence;
 pub mod executions;
+pub mod fan_outs;
 pub mod files;
 pub mod filesystems;
 pub mod firewall;

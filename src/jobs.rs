@@ -5,6 +5,7 @@
 mod forget_artifacts;
 mod forget_consumers;
 mod forget_executions;
+mod forget_fan_outs;
 mod forget_logins;
 mod forget_metrics;
 mod forget_requests;
@@ -16,8 +17,10 @@ mod pack_metrics;
 mod reconcile;
 pub mod recurring;
 mod resume_executions;
+mod resume_fan_outs;
 mod resume_power;
 mod run_execution;
+mod run_fan_out;
 mod run_scenarios;
 mod scheduler;
 mod watch_power;
@@ -74,6 +77,7 @@ pub const ALL: &[Recurring] = &[
     forget_artifacts::JOB,
     forget_consumers::JOB,
     forget_executions::JOB,
+    forget_fan_outs::JOB,
     forget_logins::JOB,
     forget_requests::JOB,
     forget_runs::JOB,
@@ -82,6 +86,7 @@ pub const ALL: &[Recurring] = &[
     keep_audit_head::JOB,
     reconcile::JOB,
     resume_executions::JOB,
+    resume_fan_outs::JOB,
     resume_power::JOB,
 ];
 

@@ -32,6 +32,7 @@ mod host_keys;
 pub mod hosts;
 mod lane;
 mod leash;
+pub mod many;
 pub(crate) mod names;
 pub(crate) mod permits;
 mod pipe;

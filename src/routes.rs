@@ -8,7 +8,9 @@ use std::sync::LazyLock;
 use actix_web::web;
 
 use crate::admin;
-use crate::screens::{self, account, fleet, jump, logins, runs, scenarios, scheduler, server_options, setup, sign_in};
+use crate::screens::{
+    self, account, fleet, jump, logins, run, runs, scenarios, scheduler, server_options, setup, sign_in,
+};
 use crate::web::assets;
 use crate::web::menu::Screen;
 use crate::web::router::{ADMINISTRATOR, EVERY_SERVER, OPERATOR, Permission::Anyone, Route, VIEWER, get, post};
@@ -68,6 +70,13 @@ pub fn all() -> Vec<Route> {
         get("/runs", VIEWER, || web::to(runs::index)),
         get("/runs/{run}", VIEWER, || web::to(runs::show)),
         post("/runs/{run}/endings", OPERATOR, || web::to(runs::stop)),
+        get("/run", OPERATOR, || web::to(run::index)),
+        post("/run", OPERATOR, || web::to(run::create)),
+        post("/run/drafts", OPERATOR, || web::to(run::redraw)),
+        post("/run/saved", OPERATOR, || web::to(run::saved::create)),
+        post("/run/saved/{saved}/deletions", OPERATOR, || web::to(run::saved::destroy)),
+        get("/run/{fan_out}", OPERATOR, || web::to(run::show::index)),
+        post("/run/{fan_out}/endings", OPERATOR, || web::to(run::stop)),
         // Administration
         get("/admin", ADMINISTRATOR, || web::to(admin::index::home)),
         post("/admin/servers/{id}/connection-tests", ADMINISTRATOR, || web::to(admin::connection::create)),

@@ -37,6 +37,7 @@ pub mod pressure;
 pub mod processes;
 pub mod range;
 pub mod region;
+pub mod run;
 pub mod runs;
 pub mod scenarios;
 pub mod scheduler;
@@ -74,4 +75,5 @@ pub static ALL: &[&Screen] = &[
     &scenarios::SCREEN,
     &scheduler::SCREEN,
     &runs::SCREEN,
+    &run::SCREEN,
 ];

@@ -32,6 +32,24 @@ pub(crate) async fn connect() {
     link.wait().await;
 }
 
+/// Connects to all, then runs `uptime` on all of them at once.
+pub(crate) async fn run() {
+    let (link, settings) = Link::open();
+    link.say("idle");
+    link.wait().await;
+    let clients = connect_to_all(&settings).await;
+    let uptime = async || {
+        let runs = stream::iter(&clients).map(|client| client.execute("uptime")).buffer_unordered(clients.len());
+        runs.for_each(async |outcome| assert_eq!(outcome.unwrap().exit_status, 0)).await;
+    };
+    uptime().await;
+    link.say("connected");
+    link.wait().await;
+    uptime().await;
+    link.say("ran");
+    link.wait().await;
+}
+
 /// Connects to all and ticks each once a second.
 pub(crate) async fn watch() {
     let (link, settings) = Link::open();

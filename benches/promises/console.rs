@@ -9,12 +9,15 @@ use hannun::app::App;
 use hannun::commands::metrics::parse_frame;
 use hannun::commands::script::{Envelope, Locale, Parameters, Privilege};
 use hannun::config::Config;
+use hannun::executions::fan_out::{self, Asking};
+use hannun::executions::{FanOutWish, FanOuts};
 use hannun::metrics::catalogue::Metric;
 use hannun::metrics::live::Live;
 use hannun::metrics::rates::Reading;
 use hannun::metrics::sampler::Recorder;
 use hannun::metrics::store::Store;
-use hannun::models::actor::Scope;
+use hannun::models::actor::{Actor, Scope};
+use hannun::models::fan_outs::{FanOut, FanOutState};
 use hannun::models::ids::ServerId;
 use hannun::models::servers::Server;
 use hannun::remote::{Request, new_token};
@@ -24,6 +27,7 @@ use hannun::startup::assemble::{self, Assembly};
 use hannun::startup::{ProcessRole, ServeOptions};
 use hannun::web::server;
 use hannun::web::site::Site;
+use tokio_util::sync::CancellationToken;
 
 use crate::bare::{AT_ONCE, span};
 use crate::contestant::{Count, Link, Settings};
@@ -78,6 +82,44 @@ async fn run_on_all(app: &App, servers: &[ServerId]) {
         assert_eq!(answer.status, 0);
     };
     stream::iter(servers).map(run).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
+}
+
+/// Connects to all, then runs `uptime` on all of them: with rows and audit log, as a worker does it.
+pub(crate) async fn run() {
+    let (link, settings) = Link::open();
+    let database = SecretText::new(settings.database.clone());
+    let app = assemble::app(config(&settings), &database).await.unwrap();
+    link.say("idle");
+    link.wait().await;
+    uptime(&app).await;
+    link.say("connected");
+    link.wait().await;
+    uptime(&app).await;
+    link.say("ran");
+    link.wait().await;
+    app.hosts.pool().close_all().await;
+}
+
+async fn uptime(app: &App) {
+    let fan_outs = FanOuts {
+        db: app.db.patient(),
+        hosts: app.hosts.clone(),
+        clock: app.clock.clone(),
+        stop: CancellationToken::new(),
+    };
+    let now = app.clock.now();
+    let asked = app.db.transaction(move |connection| {
+        let wish =
+            FanOutWish { servers: vec!["all".to_owned()], command: "uptime".to_owned(), ..FanOutWish::default() };
+        let servers = Server::all(connection, &Scope::All)?;
+        let asking = Asking { is_attended: true, ..Asking::default() };
+        fan_out::ask(connection, &Actor::system("bench"), (&wish, &servers), asking, now)
+    });
+    let fan_out = asked.await.unwrap();
+    let id = fan_out.id;
+    fan_outs.work_on(fan_out, None).await.unwrap();
+    let ended = app.db.run(move |connection| FanOut::by_id(connection, id)).await.unwrap();
+    assert_eq!(ended.state, FanOutState::Succeeded, "{:?}", ended.why());
 }
 
 /// Runs everything that `hannun serve` runs.

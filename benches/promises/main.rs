@@ -26,6 +26,7 @@ mod http;
 mod journal;
 mod logins;
 mod loops;
+mod many;
 mod meter;
 mod packages;
 mod pages;
@@ -49,9 +50,10 @@ use stage::{Stage, have};
 use watching::Watching;
 
 const ROUNDS: usize = 3;
-const PARTS: [&str; 13] = [
+const PARTS: [&str; 14] = [
     "loops",
     "connecting",
+    "many",
     "transfers",
     "terminals",
     "journal",
@@ -71,6 +73,8 @@ fn main() {
     match words.first().map(String::as_str) {
         Some("console-connects") => actix_web::rt::System::new().block_on(console::connect()),
         Some("console-watches") => actix_web::rt::System::new().block_on(console::watch()),
+        Some("console-runs") => actix_web::rt::System::new().block_on(console::run()),
+        Some("bare-runs") => runtime().block_on(bare::run()),
         Some("bare-connects") => runtime().block_on(bare::connect()),
         Some("bare-watches") => runtime().block_on(bare::watch()),
         _ => run(&words),
@@ -122,6 +126,9 @@ async fn measure(fleet: Fleet, rounds: usize, parts: &[&str]) -> Report {
         }
         if wanted("connecting") {
             report.connecting.push(connecting::round(&stage, python.as_ref()).await);
+        }
+        if wanted("many") {
+            report.many.push(many::round(&stage, python.as_ref()).await);
         }
         if wanted("transfers") {
             report.moved.push(transfers::round(&stage).await);

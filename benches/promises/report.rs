@@ -8,6 +8,7 @@ use crate::fleet::SERVERS;
 use crate::journal::Followed;
 use crate::logins::Known;
 use crate::loops::Tick;
+use crate::many::{self, Many};
 use crate::packages::Packed;
 use crate::pages::Served;
 use crate::scenarios::Fired;
@@ -31,6 +32,7 @@ pub(crate) struct Report {
     pub(crate) crontabs: Vec<Packed>,
     pub(crate) logins: Vec<Known>,
     pub(crate) fired: Vec<Fired>,
+    pub(crate) many: Vec<Many>,
     pub(crate) visits: Vec<Visit>,
     notes: Vec<String>,
 }
@@ -50,6 +52,7 @@ impl Report {
             crontabs: Vec::new(),
             logins: Vec::new(),
             fired: Vec::new(),
+            many: Vec::new(),
             visits: Vec::new(),
             notes: vec![format!("the loop that was found to work on this machine: {loop_name}")],
         }
@@ -79,6 +82,9 @@ impl Report {
         }
         if !self.followed.is_empty() {
             self.journal(&mut rows);
+        }
+        if !self.many.is_empty() {
+            many::rows(&self.many, &mut rows);
         }
         if !self.fired.is_empty() {
             self.fired(&mut rows);

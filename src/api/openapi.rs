@@ -13,9 +13,10 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     accounts, artifacts, audit_events, capabilities, channels, checks, command_types, commands, connection, consumers,
-    credentials, cron, directories, executions, files, filesystems, firewall, groups, host_key, idempotency, imports,
-    inventory, ips, latest, logins, logs, metrics, packages, platform, power, problem, processes, runs, scenario_files,
-    scenarios, scheduler, schedules, servers, services, sockets, stream, terminals, tokens, trials, users,
+    credentials, cron, directories, executions, fan_outs, files, filesystems, firewall, groups, host_key, idempotency,
+    imports, inventory, ips, latest, logins, logs, metrics, packages, platform, power, problem, processes, runs,
+    scenario_files, scenarios, scheduler, schedules, servers, services, sockets, stream, terminals, tokens, trials,
+    users,
 };
 
 /// Everything that the document is made of.
@@ -45,6 +46,7 @@ use super::{
         packages::inspections::create, packages::inspections::show,
         artifacts::index, artifacts::show, artifacts::create, artifacts::destroy,
         executions::index, executions::asked::create, executions::show, executions::stop, executions::stream,
+        fan_outs::index, fan_outs::create, fan_outs::show, fan_outs::stop, fan_outs::retry,
         terminals::index, terminals::show, terminals::destroy,
         firewall::show, firewall::check, firewall::changes::create_rule, firewall::changes::destroy_rule,
         firewall::changes::show_change, firewall::changes::keep_change, firewall::changes::undo_change,

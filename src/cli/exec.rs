@@ -1,30 +1,26 @@
 //! `hannun exec`: one command on many servers. What comes is told as it comes, and by server at the end.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
-use futures_util::StreamExt;
-use futures_util::stream;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::connect::{self, actor};
 use super::{Failure, Outcome, output};
 use crate::app::App;
-use crate::commands::Acting;
 use crate::config::{Config, duration};
 use crate::error::{Error, Result};
-use crate::executions::ask::{By, is_time_limit};
-use crate::executions::{Commands, Selector, Sequence, Wish, ask};
-use crate::installations::ask::RunExecution;
+use crate::executions::ask::is_time_limit;
+use crate::executions::fan_out::{self, Asking, Hear};
+use crate::executions::{FanOutWish, FanOuts, Selector};
 use crate::models::actor::Scope;
-use crate::models::command_runs::CommandRun;
 use crate::models::executions::ExecutionState;
+use crate::models::fan_outs::{FanOut, Member};
 use crate::models::servers::Server;
 use crate::telemetry::escape;
-
-/// Servers that are asked at the same time.
-const AT_ONCE: usize = 32;
 
 /// Run a command on servers
 #[derive(Debug, Args)]
@@ -72,19 +68,15 @@ impl Exec {
         let database = connect::database(&config).await?;
         let app = database.app(&config).await?;
         let servers = app.db.run(move |connection| selector.servers(connection, &Scope::All)).await?;
-        let wish = Wish {
-            commands: vec![self.command.join(" ")],
-            acting: if self.r#become { Acting::Root } else { Acting::User },
-            time_limit_seconds: self.timeout,
-            sequence: Sequence::StopAtFailure,
+        let wish = FanOutWish {
+            servers: self.servers,
+            command: self.command.join(" "),
+            r#become: self.r#become,
+            timeout_seconds: self.timeout,
+            ..FanOutWish::default()
         };
-        let voice = Voice { is_alone: servers.len() == 1 && !self.json };
-        let mut rows: Vec<Row> = stream::iter(servers)
-            .map(|server| on_one(&app, server, &wish, &voice))
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        rows.sort_by(|one, other| one.server.cmp(&other.server));
+        let voice = Arc::new(Voice { is_alone: servers.len() == 1 && !self.json, heard: Mutex::default() });
+        let rows = if servers.is_empty() { Vec::new() } else { on_all(&app, wish, servers, &voice).await? };
         app.hosts.pool().close_all().await;
         if self.json {
             output::json(&rows)?;
@@ -95,57 +87,77 @@ impl Exec {
     }
 }
 
-async fn on_one(app: &App, server: Server, wish: &Wish, voice: &Voice) -> Row {
-    let name = server.name.clone();
-    let mut heard = Vec::new();
-    let mut hear = |bytes: &[u8]| {
-        voice.say(&name, bytes);
-        heard.extend_from_slice(bytes);
-    };
-    let ran = run(app, server, wish, &mut hear).await;
-    let output = String::from_utf8_lossy(&heard).into_owned();
-    match ran {
-        Ok(run) => Row {
-            server: name,
-            state: run.state.name(),
-            exit_status: run.exit_status,
-            why: run.why().map(|why| why.to_string()),
-            output,
-            execution: Some(run.id.0),
-        },
-        Err(error) => Row {
-            server: name,
-            state: ExecutionState::Failed.name(),
-            exit_status: None,
-            why: Some(error.to_string()),
-            output,
-            execution: None,
-        },
-    }
-}
-
-async fn run(app: &App, server: Server, wish: &Wish, hear: &mut (dyn FnMut(&[u8]) + Send)) -> Result<CommandRun> {
-    let host = app.hosts.of(actor(), server).operable().await?;
-    let run = ask(&host, wish, By::Caller).await?.pop().ok_or(Error::NotFound("This run"))?;
-    let commands = Commands {
+/// Runs it in this process, and gives what became of it, by server. Nobody else goes on with it once this process has ended.
+async fn on_all(app: &App, wish: FanOutWish, servers: Vec<Server>, voice: &Arc<Voice>) -> Result<Vec<Row>> {
+    let now = app.clock.now();
+    let asking = Asking { is_attended: true, ..Asking::default() };
+    let fan_out = app
+        .db
+        .transaction(move |connection| fan_out::ask(connection, &actor(), (&wish, &servers), asking, now))
+        .await?;
+    let id = fan_out.id;
+    let fan_outs = FanOuts {
         db: app.db.patient(),
         hosts: app.hosts.clone(),
         clock: app.clock.clone(),
         stop: CancellationToken::new(),
     };
-    commands.work_aloud(&RunExecution { execution: run.id, token: 0 }, hear).await?;
-    let id = run.id;
-    app.db.run(move |connection| CommandRun::by_id(connection, id)).await
+    let hears = Arc::clone(voice);
+    let hear: Hear = Arc::new(move |server, bytes| hears.say(server, bytes));
+    let mut work = std::pin::pin!(fan_outs.work_on(fan_out, Some(hear)));
+    let mut interrupted = 0;
+    loop {
+        tokio::select! {
+            done = &mut work => break done?,
+            pressed = tokio::signal::ctrl_c() => pressed.map_err(Error::internal)?,
+        }
+        interrupted += 1;
+        if interrupted > 1 {
+            // What runs ends with its connection.
+            break;
+        }
+        output::progress("Ending what runs; nothing more begins. Press Ctrl C once more not to wait for it");
+        let now = app.clock.now();
+        let stopped = app.db.transaction(move |connection| fan_out::stop(connection, &actor(), id, now)).await;
+        if let Err(Error::Conflict(_)) = stopped {
+            continue;
+        }
+        stopped?;
+    }
+    let members = app.db.run(move |connection| Ok::<_, Error>(FanOut::members(connection, id)?)).await?;
+    let mut rows: Vec<Row> = members.iter().map(|member| row(member, voice)).collect();
+    rows.sort_by(|one, other| one.server.cmp(&other.server));
+    Ok(rows)
+}
+
+fn row(member: &Member, voice: &Voice) -> Row {
+    Row {
+        server: member.server.clone(),
+        state: member.standing().name(),
+        exit_status: member.execution.as_ref().and_then(|ran| ran.exit_status),
+        why: member.why().map(|why| why.to_string()),
+        output: String::from_utf8_lossy(&voice.heard_of(&member.server)).into_owned(),
+        execution: member.execution.as_ref().map(|ran| ran.id.0),
+    }
 }
 
 /// What is told while commands run.
 struct Voice {
     /// One server alone is heard on standard output, as it speaks.
     is_alone: bool,
+    /// What came from each.
+    heard: Mutex<BTreeMap<String, Vec<u8>>>,
 }
 
 impl Voice {
+    fn heard_of(&self, server: &str) -> Vec<u8> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).remove(server).unwrap_or_default()
+    }
+
     fn say(&self, server: &str, bytes: &[u8]) {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.entry(server.to_owned()).or_default().extend_from_slice(bytes);
+        drop(heard);
         if self.is_alone {
             // Whoever reads no more of it has read enough.
             drop(put(bytes));

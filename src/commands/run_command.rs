@@ -39,6 +39,22 @@ pub fn checked(words: &str) -> Result<String, Message> {
     }
 }
 
+/// What a server is given: variables of the environment, one a line, an empty line, and the text. What is no name of a variable,
+/// or is longer than a line, is left out: it could begin the text (X05).
+pub fn fed(variables: &[(String, String)], words: &str) -> String {
+    let is_letter = |sign: char| sign == '_' || sign.is_ascii_alphabetic();
+    let is_name =
+        |name: &str| name.starts_with(is_letter) && name.chars().all(|sign| is_letter(sign) || sign.is_ascii_digit());
+    let is_one_line = |value: &str| !value.contains(['\n', '\r', '\0']);
+    let mut fed = String::with_capacity(words.len() + 1);
+    for (name, value) in variables.iter().filter(|(name, value)| is_name(name) && is_one_line(value)) {
+        fed.extend([name, "=", value, "\n"]);
+    }
+    fed.push('\n');
+    fed.push_str(words);
+    fed
+}
+
 /// The commands of a text, one a line; empty lines and lines that only hold a comment are none. A line that ends in a backslash
 /// goes on in the next one.
 pub fn one_a_line(text: &str) -> Vec<String> {
@@ -98,6 +114,21 @@ impl Change for RunCommand {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sec_x05_variables_stand_before_an_empty_line_and_the_text_stays_as_it_is() {
+        let fed = |variables: &[(&str, &str)], words: &str| {
+            let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            fed(&variables.iter().map(owned).collect::<Vec<_>>(), words)
+        };
+        assert_eq!(
+            fed(&[("UNIT", "a=b '$(id)'"), ("A1", "")], "echo \"$UNIT\""),
+            "UNIT=a=b '$(id)'\nA1=\n\necho \"$UNIT\""
+        );
+        assert_eq!(fed(&[], "\nid"), "\n\nid");
+        let odd = [("A", "b\nLD_PRELOAD=x"), ("", "b"), ("A B", "b"), ("1", "b"), ("A=B", "c"), ("A\n", "c")];
+        assert_eq!(fed(&odd, "id"), "\nid");
+    }
 
     #[test]
     fn each_line_is_a_command_and_a_backslash_joins_two() {

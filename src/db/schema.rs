@@ -831,6 +831,60 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    fan_outs (id) {
+        id -> BigInt,
+        name -> Text,
+        words -> Text,
+        parameters -> Jsonb,
+        as_root -> Bool,
+        time_limit_seconds -> Integer,
+        servers -> Array<Text>,
+        batch_size -> Nullable<Integer>,
+        pause_seconds -> Integer,
+        stop_after -> Nullable<Integer>,
+        canary -> Bool,
+        is_attended -> Bool,
+        retry_of -> Nullable<BigInt>,
+        user_id -> Nullable<BigInt>,
+        api_token_id -> Nullable<BigInt>,
+        actor_kind -> Text,
+        actor -> Text,
+        address -> Nullable<Inet>,
+        state -> Text,
+        token -> BigInt,
+        lease_until -> Nullable<Timestamptz>,
+        pause_until -> Nullable<Timestamptz>,
+        stop_asked_by -> Nullable<Text>,
+        queued_at -> Timestamptz,
+        started_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+        why -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    fan_out_members (fan_out_id, server_id) {
+        fan_out_id -> BigInt,
+        server_id -> BigInt,
+        wave -> Integer,
+        state -> Text,
+        execution_id -> Nullable<BigInt>,
+        why -> Nullable<Jsonb>,
+        digest -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
+    saved_fan_outs (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        name -> Text,
+        wish -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(user_group_roles -> groups (group_id));
 diesel::joinable!(user_group_roles -> users (user_id));
 diesel::joinable!(user_groups -> groups (group_id));
@@ -861,6 +915,12 @@ diesel::joinable!(executions -> deliveries (delivery_id));
 diesel::joinable!(executions -> servers (server_id));
 diesel::joinable!(execution_output -> executions (execution_id));
 diesel::joinable!(saved_commands -> users (user_id));
+diesel::joinable!(fan_outs -> api_tokens (api_token_id));
+diesel::joinable!(fan_outs -> users (user_id));
+diesel::joinable!(fan_out_members -> executions (execution_id));
+diesel::joinable!(fan_out_members -> fan_outs (fan_out_id));
+diesel::joinable!(fan_out_members -> servers (server_id));
+diesel::joinable!(saved_fan_outs -> users (user_id));
 diesel::joinable!(terminals -> servers (server_id));
 diesel::joinable!(terminals -> users (user_id));
 diesel::joinable!(terminal_recordings -> terminals (terminal_id));
@@ -897,6 +957,12 @@ diesel::allow_tables_to_appear_in_same_query!(deliveries, executions);
 diesel::allow_tables_to_appear_in_same_query!(deliveries, runs);
 diesel::allow_tables_to_appear_in_same_query!(execution_output, executions);
 diesel::allow_tables_to_appear_in_same_query!(executions, servers);
+diesel::allow_tables_to_appear_in_same_query!(api_tokens, fan_outs);
+diesel::allow_tables_to_appear_in_same_query!(executions, fan_out_members);
+diesel::allow_tables_to_appear_in_same_query!(fan_out_members, fan_outs);
+diesel::allow_tables_to_appear_in_same_query!(fan_out_members, servers);
+diesel::allow_tables_to_appear_in_same_query!(fan_outs, users);
+diesel::allow_tables_to_appear_in_same_query!(saved_fan_outs, users);
 diesel::allow_tables_to_appear_in_same_query!(favourite_servers, servers);
 diesel::allow_tables_to_appear_in_same_query!(favourite_servers, users);
 diesel::allow_tables_to_appear_in_same_query!(groups, server_groups);

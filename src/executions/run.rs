@@ -1,7 +1,7 @@
 //! A command from its claim to its end: it runs on a connection of its own, what it prints is kept as it comes, and it ends at
 //! its time limit, on request, or where it prints too much. Then the next one of those that were asked for together begins.
 
-mod ends;
+pub(super) mod ends;
 
 use std::time::Duration;
 
@@ -211,7 +211,7 @@ impl Commands {
 }
 
 /// What comes within a moment, and whether it is the last.
-async fn gathered(running: &mut Running) -> Result<(Bytes, bool)> {
+pub(super) async fn gathered(running: &mut Running) -> Result<(Bytes, bool)> {
     let Some(first) = running.next().await? else { return Ok((Bytes::new(), true)) };
     let (mut all, until) = (Vec::from(first), Instant::now() + GATHER);
     while all.len() < GATHERED {

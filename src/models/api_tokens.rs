@@ -129,20 +129,44 @@ impl ApiToken {
             .first(connection)
             .optional()?;
         let Some(token) = token else { return Ok(None) };
-        let mut rights = Rights::new(token.role, token.scope(connection)?);
-        if let Some(owner) = token.user_id {
+        let Some(actor) = token.actor(connection, address)? else { return Ok(None) };
+        // Where nothing can be written, programs read on (R05).
+        if let Err(problem) = token.note_use(connection, now) {
+            tracing::debug!(%problem, "a token's last use could not be written");
+        }
+        Ok(Some((token, actor)))
+    }
+
+    /// Who it is now, by its id: none if it is revoked, too old, or its owner is disabled. For what it began and goes on without
+    /// it (Z04).
+    pub fn actor_now(
+        connection: &mut PgConnection,
+        id: ApiTokenId,
+        address: Option<IpAddr>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Actor>> {
+        let token: Option<Self> = Self::query()
+            .filter(api_tokens::id.eq(id).and(api_tokens::revoked_at.is_null()))
+            .filter(api_tokens::expires_at.is_null().or(api_tokens::expires_at.gt(now)))
+            .first(connection)
+            .optional()?;
+        match token {
+            Some(token) => token.actor(connection, address),
+            None => Ok(None),
+        }
+    }
+
+    /// The token with its rights, cut to what its owner may do now; none where the owner is disabled.
+    fn actor(&self, connection: &mut PgConnection, address: Option<IpAddr>) -> Result<Option<Actor>> {
+        let mut rights = Rights::new(self.role, self.scope(connection)?);
+        if let Some(owner) = self.user_id {
             let owner = User::by_id(connection, owner)?;
             if !owner.is_enabled() {
                 return Ok(None);
             }
             rights = rights.within(owner.rights(connection)?);
         }
-        // Where nothing can be written, programs read on (R05).
-        if let Err(problem) = token.note_use(connection, now) {
-            tracing::debug!(%problem, "a token's last use could not be written");
-        }
-        let actor = Actor { kind: ActorKind::Token(token.id), name: token.name.clone(), rights, address };
-        Ok(Some((token, actor)))
+        Ok(Some(Actor { kind: ActorKind::Token(self.id), name: self.name.clone(), rights, address }))
     }
 
     /// Whose it is, if it is anybody's.

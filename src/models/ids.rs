@@ -84,3 +84,7 @@ id!(/// A row of `deliveries`: what one destination of a run was to be told.
     DeliveryId);
 id!(/// A row of `pauses`: while one stands, no scenario fires by its schedule.
     PauseId);
+id!(/// A row of `fan_outs`: one command on many servers.
+    FanOutId);
+id!(/// A row of `saved_fan_outs`.
+    SavedFanOutId);

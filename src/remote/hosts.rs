@@ -230,6 +230,10 @@ impl Hosts {
         &self.0.db
     }
 
+    pub(super) fn sealer(&self) -> &Arc<Sealer> {
+        &self.0.sealer
+    }
+
     pub(super) fn clock(&self) -> &Clock {
         &self.0.clock
     }
@@ -239,7 +243,12 @@ impl Hosts {
     }
 }
 
-fn endpoint(connection: &mut Connection, sealer: &Sealer, id: ServerId, now: DateTime<Utc>) -> Result<Endpoint> {
+pub(super) fn endpoint(
+    connection: &mut Connection,
+    sealer: &Sealer,
+    id: ServerId,
+    now: DateTime<Utc>,
+) -> Result<Endpoint> {
     let server = Server::by_id(connection, &Scope::All, id)?;
     let jumps = server.jumps(connection)?;
     let mut through = None;

@@ -134,7 +134,8 @@ impl Pool {
         let starting = self.0.handle.spawn(async move {
             let until = Instant::now() + request.deadline;
             let script = Bytes::from(std::mem::take(&mut request.stdin));
-            let channel = pool.shell(&endpoint, Purpose::Asking, Use::Flow, script, until).await?;
+            let what = if request.shares_connection { Use::Command } else { Use::Flow };
+            let channel = pool.shell(&endpoint, Purpose::Asking, what, script, until).await?;
             let password = endpoint.sudo_password.filter(|_| request.may_ask_password);
             let stderr = pool.0.budget.buffer(pool.0.config.error_limit);
             let pipe = Pipe::new(channel, pool.0.handle.clone(), request, password, stderr);

@@ -20,13 +20,15 @@ pub struct Request {
     pub may_ask_password: bool,
     /// Time for everything, connecting included (X02).
     pub deadline: Duration,
+    /// It flows over the connection that is kept, and makes none of its own: whoever takes what comes never lets it wait.
+    pub shares_connection: bool,
 }
 
 impl Request {
     /// A request with nothing to feed and no password to tell.
     pub fn new(command: impl Into<String>, stdin: Vec<u8>, token: impl Into<String>, deadline: Duration) -> Self {
         let (command, token) = (command.into(), token.into());
-        Self { command, stdin, token, feed: Vec::new(), may_ask_password: false, deadline }
+        Self { command, stdin, token, feed: Vec::new(), may_ask_password: false, deadline, shares_connection: false }
     }
 }
 

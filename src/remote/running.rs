@@ -8,7 +8,8 @@ use super::host::{Host, OperableHost};
 use super::hosts::Script;
 use super::pipe::Pipe;
 use crate::commands::catalog::Chosen;
-use crate::commands::run_command::RunCommand;
+use crate::commands::platform::Platform;
+use crate::commands::run_command::{RunCommand, fed};
 use crate::commands::script::{Parameters, Privilege, Value};
 use crate::commands::told::told;
 use crate::commands::{Acting, Command};
@@ -95,17 +96,6 @@ impl Running {
     }
 }
 
-/// Variables as the script reads them: `NAME=value`, one a line, and an empty line after the last one.
-fn told_variables(variables: &[(String, String)]) -> String {
-    let is_name = |name: &str| {
-        let is_sign = |sign: char| sign == '_' || sign.is_ascii_uppercase() || sign.is_ascii_digit();
-        name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(is_sign)
-    };
-    let is_one_line = |value: &str| !value.contains(['\n', '\r', '\0']);
-    let known = variables.iter().filter(|(name, value)| is_name(name) && is_one_line(value));
-    known.flat_map(|(name, value)| [name.as_str(), "=", value.as_str(), "\n"]).chain(["\n"]).collect()
-}
-
 impl OperableHost {
     /// Refuses whoever may not run this here, and what cannot be run here; nothing is asked for yet.
     pub async fn may_run(&self, command: &RunCommand) -> Result<()> {
@@ -146,6 +136,25 @@ impl OperableHost {
     }
 }
 
+impl Running {
+    /// Starts a script that is given `words`.
+    pub(super) async fn start(
+        host: Host,
+        (endpoint, platform): (&Endpoint, &Platform),
+        script: Script<'_>,
+        words: String,
+        shares_connection: bool,
+    ) -> Result<Self> {
+        let ends_as_root = matches!(script.privilege, Privilege::Sudo | Privilege::SudoPassword);
+        let mut request = script.request(platform.locale())?;
+        request.shares_connection = shares_connection;
+        let mut pipe = host.hosts().pool().pipe(endpoint, request, true, None).await?;
+        pipe.give(Bytes::from(words)).await?;
+        pipe.end_input();
+        Ok(Self { pipe, host, ends_as_root })
+    }
+}
+
 impl Host {
     /// Runs what was asked for, on a connection of its own; returns as soon as it runs and has been given its text.
     pub async fn run_command(&self, wanted: Wanted<'_>) -> Result<Running> {
@@ -164,12 +173,8 @@ impl Host {
             (true, privilege) => privilege,
             (false, _) => Privilege::None,
         };
-        let ends_as_root = matches!(script.privilege, Privilege::Sudo | Privilege::SudoPassword);
-        let request = script.request(platform.locale())?;
-        let mut pipe = self.hosts().pool().pipe(&endpoint, request, true, None).await?;
-        pipe.give(Bytes::from(told_variables(&wanted.variables) + &wanted.words)).await?;
-        pipe.end_input();
-        Ok(Running { pipe, host: self.clone(), ends_as_root })
+        let words = fed(&wanted.variables, &wanted.words);
+        Running::start(self.clone(), (&endpoint, &platform), script, words, false).await
     }
 
     async fn end_group_as_root(&self, group: i64) -> Result<()> {
@@ -178,22 +183,5 @@ impl Host {
         let mut script = Script::new("end-command", END_AS_ROOT, &parameters, self.hosts().command_timeout());
         script.privilege = endpoint.privilege;
         self.hosts().send(&endpoint, platform.locale(), script).await.map(drop)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sec_x05_a_variable_is_one_line_with_a_name() {
-        let variables = |pairs: &[(&str, &str)]| {
-            let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            told_variables(&pairs)
-        };
-        assert_eq!(variables(&[]), "\n");
-        assert_eq!(variables(&[("HANNUN_CPU", "$(id) '\"; x"), ("A1", "")]), "HANNUN_CPU=$(id) '\"; x\nA1=\n\n");
-        let odd = [("A", "b\nLD_PRELOAD=x"), ("a", "b"), ("", "b"), ("A B", "b"), ("1", "b"), ("A=B", "c")];
-        assert_eq!(variables(&odd), "\n");
     }
 }

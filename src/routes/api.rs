@@ -7,9 +7,10 @@ use actix_web::{Handler, Responder, web};
 
 use crate::api::{
     accounts, artifacts, audit_events, capabilities, channels, checks, command_types, commands, connection, consumers,
-    credentials, cron, directories, executions, files, filesystems, firewall, groups, host_key, idempotency, imports,
-    inventory, ips, latest, logins, logs, metrics, openapi, packages, platform, power, processes, runs, scenario_files,
-    scenarios, scheduler, schedules, servers, services, sockets, stream, terminals, tokens, trials, users,
+    credentials, cron, directories, executions, fan_outs, files, filesystems, firewall, groups, host_key, idempotency,
+    imports, inventory, ips, latest, logins, logs, metrics, openapi, packages, platform, power, processes, runs,
+    scenario_files, scenarios, scheduler, schedules, servers, services, sockets, stream, terminals, tokens, trials,
+    users,
 };
 use crate::web::health;
 use crate::web::router::Permission::Anyone;
@@ -84,6 +85,11 @@ fn of_servers() -> Vec<Route> {
         get("/api/v1/executions/{execution}", OPERATOR, || web::to(executions::show)),
         get("/api/v1/executions/{execution}/stream", OPERATOR, || web::to(executions::stream)),
         other(Method::DELETE, "/api/v1/executions/{execution}", OPERATOR, || once(executions::stop)),
+        get("/api/v1/fan-outs", OPERATOR, || web::to(fan_outs::index)),
+        post("/api/v1/fan-outs", OPERATOR, || once(fan_outs::create)),
+        get("/api/v1/fan-outs/{fan_out}", OPERATOR, || web::to(fan_outs::show)),
+        other(Method::DELETE, "/api/v1/fan-outs/{fan_out}", OPERATOR, || once(fan_outs::stop)),
+        post("/api/v1/fan-outs/{fan_out}/retries", OPERATOR, || once(fan_outs::retry)),
         get("/api/v1/servers/{server}/firewall", VIEWER, || web::to(firewall::show)),
         post("/api/v1/servers/{server}/firewall/checks", VIEWER, || web::to(firewall::check)),
         post("/api/v1/servers/{server}/firewall/rules", OPERATOR, || once(firewall::changes::create_rule)),

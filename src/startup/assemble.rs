@@ -17,6 +17,7 @@ use crate::db::private_server::{self, Durability, PrivateServer};
 use crate::db::roles::APPLICATION_ROLE;
 use crate::db::{Db, migrate};
 use crate::error::{Error, Result};
+use crate::executions::{FanOuts, RunFanOut};
 use crate::guarded_changes::Keeper;
 use crate::installations::artifact_store::ArtifactStore;
 use crate::installations::ask::RunExecution;
@@ -231,7 +232,10 @@ fn start_jobs(app: &App, database: &SecretText, stop: &CancellationToken) -> Res
         clock: app.clock.clone(),
         stop: stop.clone(),
     };
+    let fan_outs =
+        FanOuts { db: app.db.patient(), hosts: app.hosts.clone(), clock: app.clock.clone(), stop: stop.clone() };
     let workers = Workers::new(database)?
+        .on::<FanOuts, RunFanOut>(fan_outs)
         .on::<Runs, RunExecution>(runs)
         .on::<Watching, WatchPower>(watching)
         .on::<Scenarios, RunScenarios>(scenarios.clone())

@@ -11,7 +11,7 @@ fn end(state: ExecutionState, why: impl Into<Option<Message>>) -> End {
 }
 
 /// By itself; with what stood on standard error beside its output.
-pub(super) fn ended(how: Ended) -> (End, String) {
+pub(in crate::executions) fn ended(how: Ended) -> (End, String) {
     match how {
         Ended::Status(status, said) => {
             let state = if status == 0 { ExecutionState::Succeeded } else { ExecutionState::Failed };
@@ -25,7 +25,7 @@ pub(super) fn ended(how: Ended) -> (End, String) {
 }
 
 /// Somebody asked for it.
-pub(super) fn stopped(still_running: StillRunning) -> End {
+pub(in crate::executions) fn stopped(still_running: StillRunning) -> End {
     match still_running {
         StillRunning::No => end(ExecutionState::Stopped, None),
         _ => end(ExecutionState::Unknown, Message::new("It was asked to end, and may still run on the server")),
@@ -33,7 +33,7 @@ pub(super) fn stopped(still_running: StillRunning) -> End {
 }
 
 /// Its time was up.
-pub(super) fn too_long(seconds: u64, still_running: StillRunning) -> End {
+pub(in crate::executions) fn too_long(seconds: u64, still_running: StillRunning) -> End {
     let why = match still_running {
         StillRunning::No => Message::new("It was ended after {seconds} s, its time limit"),
         _ => Message::new("Its time limit of {seconds} s is over, and it may still run on the server"),
@@ -43,7 +43,7 @@ pub(super) fn too_long(seconds: u64, still_running: StillRunning) -> End {
 }
 
 /// It printed more than is kept.
-pub(super) fn too_much(limit: usize, still_running: StillRunning) -> End {
+pub(in crate::executions) fn too_much(limit: usize, still_running: StillRunning) -> End {
     let why = match still_running {
         StillRunning::No => Message::new("It was ended: it printed more than {limit} MiB"),
         _ => Message::new("It printed more than {limit} MiB, and may still run on the server"),
@@ -53,14 +53,14 @@ pub(super) fn too_much(limit: usize, still_running: StillRunning) -> End {
 }
 
 /// It did not begin, or nobody knows how it ended.
-pub(super) fn cut_off(error: &Error) -> End {
+pub(in crate::executions) fn cut_off(error: &Error) -> End {
     let may_have_run = matches!(error, Error::Remote(remote) if remote.may_have_run());
     let state = if may_have_run { ExecutionState::Unknown } else { ExecutionState::Failed };
     end(state, error.message())
 }
 
 /// The process that ran it is gone.
-pub(super) fn lost_with_its_process() -> End {
+pub(in crate::executions) fn lost_with_its_process() -> End {
     let why = Message::new("The process of hannun that ran it has ended: look at the server before you repeat it");
     end(ExecutionState::Unknown, why)
 }
@@ -71,12 +71,12 @@ pub(in crate::executions) fn never_begun() -> End {
 }
 
 /// One before it did not succeed.
-pub(super) fn left() -> End {
+pub(in crate::executions) fn left() -> End {
     end(ExecutionState::Stopped, Message::new("It was not begun, because the one before it did not succeed"))
 }
 
 /// The word for the audit log.
-pub(super) fn outcome_of(state: ExecutionState) -> Outcome {
+pub(in crate::executions) fn outcome_of(state: ExecutionState) -> Outcome {
     match state {
         ExecutionState::Succeeded => Outcome::Succeeded,
         ExecutionState::Stopped | ExecutionState::Failed | ExecutionState::Partly => Outcome::Failed,

@@ -115,6 +115,17 @@ impl AuditEntry {
         Ok(Asked { entry: self, number })
     }
 
+    /// The same for many, in their order and in a few statements.
+    pub fn asked_all(connection: &mut PgConnection, entries: Vec<Self>, now: DateTime<Utc>) -> Result<Vec<Asked>> {
+        if entries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let events: Vec<AuditEvent> = entries.iter().map(|entry| entry.event(Outcome::Asked, None, now)).collect();
+        let last = connection.transaction(|connection| chain::append(connection, events))?;
+        let first = last + 1 - i64::try_from(entries.len()).unwrap_or_default();
+        Ok((first..).zip(entries).map(|(number, entry)| Asked { entry, number }).collect())
+    }
+
     /// Goes on with what was asked earlier, perhaps by another process: `number` is that of its "asked" event.
     pub fn asked_before(self, number: i64) -> Asked {
         Asked { entry: self, number }
@@ -174,6 +185,16 @@ impl Asked {
     /// Writes how it ended. The entry names the number of its "asked".
     pub fn ended(&self, connection: &mut PgConnection, outcome: Outcome, now: DateTime<Utc>) -> Result<i64> {
         self.entry.write(connection, outcome, Some(self.number), now)
+    }
+
+    /// The same for many, in their order and in a few statements.
+    pub fn ended_all(connection: &mut PgConnection, ended: &[(Self, Outcome)], now: DateTime<Utc>) -> Result<()> {
+        if ended.is_empty() {
+            return Ok(());
+        }
+        let events =
+            ended.iter().map(|(asked, outcome)| asked.entry.event(*outcome, Some(asked.number), now)).collect();
+        Ok(connection.transaction(|connection| chain::append(connection, events)).map(drop)?)
     }
 
     /// One more thing to know at the end: exit status, how long it took.

@@ -1,6 +1,9 @@
 //! Commands of people's own: on a real server, by a real queue, in the page, the API and the command line.
 
 mod browser;
+mod fan_out_courses;
+mod fan_out_pages;
+mod fan_outs;
 mod pages;
 mod programs;
 mod runs;
@@ -11,7 +14,7 @@ use std::time::Duration;
 use hannun::clock::Clock;
 use hannun::commands::Acting;
 use hannun::executions::ask::By;
-use hannun::executions::{Sequence, Wish, ask};
+use hannun::executions::{FanOuts, RunFanOut, Sequence, Wish, ask};
 use hannun::installations::ask::RunExecution;
 use hannun::installations::run::Runs;
 use hannun::jobs;
@@ -56,7 +59,16 @@ impl Stage {
             sealer: app.app.sealer.clone(),
             stop: self.stop.clone(),
         };
-        let workers = Workers::new(&app.database.application_url()).unwrap().on::<Runs, RunExecution>(runs);
+        let fan_outs = FanOuts {
+            db: app.database.db.clone(),
+            hosts: app.app.hosts.clone(),
+            clock: Clock::system(),
+            stop: self.stop.clone(),
+        };
+        let workers = Workers::new(&app.database.application_url())
+            .unwrap()
+            .on::<Runs, RunExecution>(runs)
+            .on::<FanOuts, RunFanOut>(fan_outs);
         let stop = self.stop.clone();
         tokio::spawn(async move { jobs::run(workers, work, &stop).await });
     }

@@ -113,6 +113,13 @@ async fn the_command_line_runs_a_command_on_servers() {
         (&rows[0]["exit_status"], &rows[0]["output"], &rows[0]["state"]),
         (&json!(5), &json!("out\n"), &json!("failed"))
     );
+    // The same rows as those of the page and the API.
+    let operator = program(&stage.app, Role::Operator).await;
+    let listed = operator.get("/api/v1/fan-outs").await.status(200);
+    assert_eq!(
+        (&listed["items"][0]["asked_by"], &listed["items"][0]["state"]),
+        (&json!("command line"), &json!("failed"))
+    );
     let late = hannun(&stage, &["exec", "web-1", "--timeout", "1s", "--", "sleep 98762"]).await;
     assert_eq!((late.0, late.1.as_str()), (1, ""));
     assert!(late.2.contains("its time limit"), "{}", late.2);

@@ -1,0 +1,3 @@
+drop table saved_fan_outs;
+drop table fan_out_members;
+drop table fan_outs;
