@@ -160,11 +160,10 @@ fn step(
         error => error,
     })?;
     let kept = of_kept(before, &Destination::of(connection, before.id)?, channels)?;
-    // A date that lies behind is refused, but not where it stands there already.
     if kept == wish {
         return Ok(step(wish, Deed::Keep, Vec::new(), None));
     }
-    let wish = keep::checked_to_save(connection, actor, wish, now)?;
+    let wish = keep::checked_to_save(connection, actor, wish, (Some(&kept.schedule), now))?;
     let changes = changes(&kept, &wish)?;
     let deed = if changes.is_empty() { Deed::Keep } else { Deed::Change };
     Ok(step(wish, deed, changes, Some((before.id, before.version))))

@@ -110,18 +110,18 @@ pub(super) fn checked_to_add(
     if !actor.may(Role::Operator) {
         return Err(Error::Forbidden(Message::new("Adding a scenario needs the role operator")));
     }
-    checked_to_save(connection, actor, wish, now)
+    checked_to_save(connection, actor, wish, (None, now))
 }
 
-/// The same of one that `actor` may change.
+/// The same of one that `actor` may change, written over this schedule.
 pub(super) fn checked_to_save(
     connection: &mut Connection,
     actor: &Actor,
     wish: Wish,
-    now: DateTime<Utc>,
+    (before, now): (Option<&Schedule>, DateTime<Utc>),
 ) -> Result<Wish> {
     lends_no_more(connection, actor)?;
-    checked(connection, actor, wish, (None, now)).map(|checked| checked.wish)
+    checked(connection, actor, wish, (before, now)).map(|checked| checked.wish)
 }
 
 /// A wish as it is kept.

@@ -76,6 +76,8 @@ pub struct Source {
     pub gives: &'static [(&'static str, &'static str)],
     /// Whether reading it asks the server, and not only our own tables.
     pub asks_server: bool,
+    /// Whether reading it does something on the server that nobody knows beforehand: it runs what somebody wrote.
+    pub acts: bool,
     /// What is wrong with fields that were accepted, each for itself.
     pub problems: fn(&Value) -> FieldErrors,
     /// Reads it.
@@ -130,11 +132,6 @@ pub const ALL: &[Source] = &[
 /// The source of a word.
 pub fn of(kind: &str) -> Option<&'static Source> {
     ALL.iter().find(|source| source.kind == kind)
-}
-
-/// Whether reading a source does something on servers that nobody knows beforehand: it runs what somebody wrote.
-pub fn acts(kind: &str) -> bool {
-    kind == "command_output"
 }
 
 /// Whether a source asks servers; one that is not known might.

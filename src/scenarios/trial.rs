@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::destinations::Kind;
 use super::reading::Reading;
-use super::sources;
 use super::unsaved::{Prepared, Unsaved};
 use super::work::{AT_ONCE, Scenarios, wanted};
 use crate::error::{Error, Result};
@@ -47,7 +46,7 @@ impl Scenarios {
     pub async fn try_out(&self, asks: &Actor, unsaved: Unsaved) -> Result<Trial> {
         let (asks, now) = (asks.clone(), self.clock.now());
         let prepared = self.db.run(move |connection| unsaved.prepare(connection, &asks, now)).await?;
-        if sources::acts(prepared.source.kind) {
+        if prepared.source.acts {
             let why = Message::new(
                 "Reading {source} does something on servers, and trying does nothing. Save the scenario, and use Run now",
             );

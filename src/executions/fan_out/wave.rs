@@ -113,6 +113,9 @@ impl Course {
             position: 0,
             goes_on: false,
             time_limit_seconds: fan_out.time_limit_seconds,
+            delivery_id: None,
+            delivery_place: None,
+            variables: serde_json::to_value(&*self.given).map_err(Error::internal)?,
         };
         Ok((ready.server().id, new, ready.entry()))
     }

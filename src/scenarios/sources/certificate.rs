@@ -58,6 +58,7 @@ pub(super) const EXPIRY: Source = Source {
         ("command", "openssl s_client -connect example.org:443"),
     ],
     asks_server: true,
+    acts: false,
     problems: |settings| match asked_of(settings) {
         Some(_) => FieldErrors::default(),
         None => FieldErrors::default().and("host", NO_HOST),

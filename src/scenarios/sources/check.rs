@@ -32,6 +32,7 @@ pub(super) const RESULT: Source = Source {
         ("check.ran_at", "2026-11-28T08:50:00Z"),
     ],
     asks_server: false,
+    acts: false,
     problems: none,
     read: |asked| read(asked).boxed(),
 };

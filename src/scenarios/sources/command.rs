@@ -72,6 +72,7 @@ pub(super) const OUTPUT: Source = Source {
         ("command", "ls /var/spool/queue | wc -l"),
     ],
     asks_server: true,
+    acts: true,
     problems: |settings| match checked(text(settings, "command")) {
         Ok(_) => FieldErrors::default(),
         Err(why) => FieldErrors::default().and("command", why),

@@ -73,6 +73,7 @@ pub(super) const TAIL: Source = Source {
         ("command", "tail -c +1 /var/log/nginx/error.log"),
     ],
     asks_server: true,
+    acts: false,
     problems: |settings| match FilePath::new(text(settings, "path").as_bytes()) {
         Some(_) => FieldErrors::default(),
         None => FieldErrors::default().and("path", NO_PATH),

@@ -49,6 +49,7 @@ pub(super) const CHECK: Source = Source {
         ("command", "curl -i http://localhost:8080/health"),
     ],
     asks_server: true,
+    acts: false,
     problems: |settings| match WebUrl::read(text(settings, "url")) {
         Some(_) => FieldErrors::default(),
         None => FieldErrors::default().and("url", NO_URL),

@@ -37,6 +37,7 @@ pub(super) const FAILED: Source = Source {
         ("logins.read_at", "2026-11-28T08:49:30Z"),
     ],
     asks_server: false,
+    acts: false,
     problems: none,
     read: |asked| read(asked).boxed(),
 };

@@ -33,6 +33,7 @@ pub(super) const CPU: Source = Source {
         ("cpu.steal", "0"),
     ],
     asks_server: false,
+    acts: false,
     problems: none,
     read: |asked| {
         of(asked, &[Metric::CpuTotal, Metric::CpuUser, Metric::CpuSystem, Metric::CpuIowait, Metric::CpuSteal], "")
@@ -52,6 +53,7 @@ pub(super) const MEMORY: Source = Source {
         ("swap.used", "0"),
     ],
     asks_server: false,
+    acts: false,
     problems: none,
     read: |asked| {
         of(asked, &[Metric::MemoryPercent, Metric::MemoryUsed, Metric::MemoryAvailable, Metric::SwapUsed], "")
@@ -81,6 +83,7 @@ pub(super) const DISK: Source = Source {
         ("filesystem.inodes_percent", "11.3"),
     ],
     asks_server: false,
+    acts: false,
     problems: none,
     read: |asked| {
         let metrics =
@@ -97,6 +100,7 @@ pub(super) const LOAD: Source = Source {
     fields: &[WINDOW],
     gives: &[("load.1", "2.4"), ("load.5", "1.9"), ("load.15", "1.2")],
     asks_server: false,
+    acts: false,
     problems: none,
     read: |asked| of(asked, &[Metric::Load1, Metric::Load5, Metric::Load15], ""),
 };
@@ -118,6 +122,7 @@ pub(super) const NETWORK: Source = Source {
     ],
     gives: &[("network.received", "1250000"), ("network.sent", "310000"), ("network.errors", "0")],
     asks_server: false,
+    acts: false,
     problems: none,
     read: |asked| {
         of(

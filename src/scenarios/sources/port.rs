@@ -57,6 +57,7 @@ pub(super) const OPEN: Source = Source {
         ("command", "ss -Htulpne"),
     ],
     asks_server: true,
+    acts: false,
     problems: none,
     read: |asked| read(asked).boxed(),
 };

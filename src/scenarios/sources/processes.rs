@@ -53,6 +53,7 @@ pub(super) const SEARCH: Source = Source {
         ("command", "ps -ww -eo pid=,ppid=,user:32=,pcpu=,pmem=,rss=,stat=,args="),
     ],
     asks_server: true,
+    acts: false,
     problems: |settings| {
         let problems = FieldErrors::default();
         match text(settings, "look_in") {

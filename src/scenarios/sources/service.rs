@@ -34,6 +34,7 @@ pub(super) const STATE: Source = Source {
         ("command", "systemctl show -- nginx.service"),
     ],
     asks_server: true,
+    acts: false,
     problems: |settings| match ServiceName::read(text(settings, "service")) {
         Some(_) => FieldErrors::default(),
         None => FieldErrors::default().and("service", NO_NAME),

@@ -27,6 +27,7 @@ pub(super) const PENDING: Source = Source {
         ("command", "apt-get -s dist-upgrade"),
     ],
     asks_server: true,
+    acts: false,
     problems: none,
     read: |asked| {
         async move {

@@ -73,13 +73,12 @@ impl Scenarios {
     /// With whose rights it is run.
     async fn owner_of(&self, delivery: &Delivery) -> Result<std::result::Result<Actor, Message>> {
         let run = delivery.run_id;
-        self.db
-            .run(move |connection| {
-                let run = Run::by_id(connection, run)?;
-                let scenario = Scenario::by_id(connection, run.scenario_id)?;
-                Ok(rights::owner(connection, scenario.owner_id)?.map_err(|nowhere| nowhere.why))
-            })
-            .await
+        let owner = self.db.run(move |connection| {
+            let run = Run::by_id(connection, run)?;
+            let scenario = Scenario::by_id(connection, run.scenario_id)?;
+            rights::owner(connection, scenario.owner_id)
+        });
+        Ok(owner.await?.map_err(|nowhere| nowhere.why))
     }
 
     async fn ask_on(
