@@ -126,8 +126,17 @@ pub enum Judgement {
 }
 
 /// Every destination, in the order of the palette.
-pub const ALL: &[Kind] =
-    &[http::GET, http::POST, http::WEBHOOK, own::WEBHOOK, slack::SLACK, discord::DISCORD, teams::TEAMS, email::EMAIL];
+pub const ALL: &[Kind] = &[
+    http::GET,
+    http::POST,
+    http::WEBHOOK,
+    own::WEBHOOK,
+    slack::SLACK,
+    discord::DISCORD,
+    teams::TEAMS,
+    email::EMAIL,
+    command::COMMAND,
+];
 
 /// Those that go through channels.
 pub fn with_channels() -> impl Iterator<Item = (&'static Kind, &'static [Field])> {

@@ -29,7 +29,7 @@
   };
 
   const letters = {
-    "s": () => show("servers"),
+    "s": () => show("choose-server"),
     "?": () => show("shortcuts"),
     "/": filter,
     "j": () => step(1),

@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn a_line_without_an_end_waits_for_it() {
         let before = place(7, 4, "610a620a");
-        let output = "growth\tsame\t7\t9\t4\t610a620a630a6465\t\t\t0\nc\nde";
+        let output = "growth\tsame\t7\t8\t4\t610a620a630a6465\t\t\t0\nc\nde";
         let (text, after, is_more, has_gap) = added(output, Some(&before));
         assert_eq!((text.as_str(), is_more, has_gap), ("c\n", false, false));
         assert_eq!(after, place(7, 6, "610a620a630a"));

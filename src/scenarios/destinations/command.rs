@@ -10,7 +10,7 @@ use crate::scenarios::fields::{Default, Field, Takes, number, text};
 use crate::scenarios::template::{Into, render};
 
 /// What the names of all variables begin with: none of them means something to a shell or a program by itself.
-const PREFIX: &str = "HANNUN_";
+const PREFIX: &str = "SCENARIO_";
 /// Variables of one command.
 const MOST: usize = 30;
 /// Characters of a value.
@@ -27,7 +27,7 @@ pub(super) const COMMAND: Kind = Kind {
         Field {
             name: "command",
             label: "Command",
-            hint: "Taken as it is: values are in $HANNUN_… only",
+            hint: "Taken as it is: values are in $SCENARIO_… only",
             takes: Takes::Text { most: 8_000 },
             default: Default::Required,
         },
@@ -48,7 +48,7 @@ pub(super) const COMMAND: Kind = Kind {
         Field {
             name: "variables",
             label: "Variables",
-            hint: "One a line: CPU={{ cpu.total }} is $HANNUN_CPU in the command",
+            hint: "One a line: CPU={{ cpu.total }} is $SCENARIO_CPU in the command",
             takes: Takes::Template { most: 4_000 },
             default: Default::Text(""),
         },
@@ -154,7 +154,7 @@ mod tests {
             "time_limit_seconds": 5});
         let order = ordered(&settings, &["web-1", "web-2"]).unwrap();
         assert_eq!((order.command.as_str(), order.as_root, order.time_limit_seconds), ("uptime", true, 5));
-        let variables = vec![("HANNUN_CPU".to_owned(), "2.5".to_owned())];
+        let variables = vec![("SCENARIO_CPU".to_owned(), "2.5".to_owned())];
         assert_eq!(order.on[1], On { server: "web-2".to_owned(), variables });
         let named = json!({"command": "uptime", "server": "db-1"});
         let order = ordered(&named, &["web-1"]).unwrap();
@@ -167,7 +167,7 @@ mod tests {
         let settings = json!({"command": "echo {{ server.name }}", "variables": "NAME={{ server.name }}"});
         let order = ordered(&settings, &["a\nLD_PRELOAD=x; rm -rf /"]).unwrap();
         assert_eq!(order.command, "echo {{ server.name }}");
-        assert_eq!(order.on[0].variables, [("HANNUN_NAME".to_owned(), "a LD_PRELOAD=x; rm -rf /".to_owned())]);
+        assert_eq!(order.on[0].variables, [("SCENARIO_NAME".to_owned(), "a LD_PRELOAD=x; rm -rf /".to_owned())]);
         for odd in ["name=a", "A B=a", "=a", "A", "A-B=a"] {
             assert!(ordered(&json!({"command": "id", "variables": odd}), &["web-1"]).is_err(), "{odd}");
         }

@@ -244,7 +244,7 @@ mod tests {
         let head = text.split("\r\n\r\n").next().unwrap();
         assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{head}");
         assert_eq!(mail.to.len(), 2);
-        assert!(made("{{ server.name }}", "x", &"x".repeat(1 << 20))["subject"].as_str().unwrap().len() <= 200);
+        assert!(made("{{ server.name }}", "x", &"x".repeat(100_000))["subject"].as_str().unwrap().len() <= 200);
     }
 
     #[test]

@@ -125,7 +125,7 @@ mod tests {
         let hostile = made("X-Server: {{ server.name }}", "a\r\nX-Evil: 1\0");
         assert_eq!(hostile, Ok(json!([["x-server", "a  X-Evil: 1 "]])));
         assert_eq!(
-            made("X-Server: {{ server.name }}", &"x".repeat(1 << 20)).unwrap()[0][1].as_str().unwrap().len(),
+            made("X-Server: {{ server.name }}", &"x".repeat(100_000)).unwrap()[0][1].as_str().unwrap().len(),
             1_000
         );
     }

@@ -140,6 +140,6 @@ mod tests {
         let (text, is_cut) = beginning(long.as_bytes(), 5_000);
         assert_eq!((text.lines().count(), is_cut), (LINES, true));
         assert_eq!(beginning(b"a\n", 2), ("a\n".to_owned(), false));
-        assert!(beginning(&[b'x'; BYTES], 1 << 20).1);
+        assert!(beginning(&b"x".repeat(BYTES), 1 << 20).1);
     }
 }

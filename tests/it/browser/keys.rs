@@ -92,7 +92,7 @@ async fn escape_closes_what_is_open_and_gives_the_focus_back() {
     let _app = at_the_fleet(&browser).await;
     browser.press("jj").await;
     focus_is_on(&browser, "db-1").await;
-    for (keys, opened) in [("s", "#servers"), ("?", "#shortcuts"), (CONTROL_K, "#jump")] {
+    for (keys, opened) in [("s", "#choose-server"), ("?", "#shortcuts"), (CONTROL_K, "#jump")] {
         browser.press(keys).await;
         is_open(&browser, opened).await;
         browser.press(ESCAPE).await;

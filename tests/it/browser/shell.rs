@@ -44,9 +44,9 @@ async fn another_server_is_chosen_by_keys_alone_and_the_screen_stays() {
     browser.wait_until("the other server", "return location.pathname === '/servers/web-2/memory'").await;
     assert_eq!(browser.text(".server-btn b").await, "web-2");
     browser.press("s").await;
-    browser.wait_until("it open", "return document.querySelector('#servers').matches(':popover-open')").await;
+    browser.wait_until("it open", "return document.querySelector('#choose-server').matches(':popover-open')").await;
     browser.press("\u{e00c}").await; // Escape
-    browser.wait_until("it closed", "return !document.querySelector('#servers').matches(':popover-open')").await;
+    browser.wait_until("it closed", "return !document.querySelector('#choose-server').matches(':popover-open')").await;
     browser.all_is_well("memory").await;
     browser.quit().await;
 }

@@ -247,19 +247,22 @@ fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
         CommandType::ListDirectory | CommandType::DescribeFile | CommandType::ReadFile | CommandType::ReadGrowth => {
             files(command_type, format, answer)
         }
-        CommandType::ReadCertificate => {
-            let asked = ReadCertificate::of("example.org", 443, "").unwrap();
-            format!("{:#?}", asked.parse(format, answer).unwrap())
-        }
-        CommandType::RequestUrl => {
-            let url = WebUrl::read("http://localhost/").unwrap();
-            format!("{:?}", RequestUrl { url }.parse(format, answer).unwrap())
-        }
+        CommandType::ReadCertificate | CommandType::RequestUrl => asked_from_there(command_type, format, answer),
         other => {
             let read = super::packages::read(other, format, answer);
             read.or_else(|| super::services::read(other, format, answer)).unwrap().unwrap()
         }
     }
+}
+
+/// What a server is told by somebody whom it asks.
+fn asked_from_there(command_type: CommandType, format: &str, answer: &[u8]) -> String {
+    if command_type == CommandType::ReadCertificate {
+        let asked = ReadCertificate::of("example.org", 443, "").unwrap();
+        return format!("{:#?}", asked.parse(format, answer).unwrap());
+    }
+    let url = WebUrl::read("http://localhost/").unwrap();
+    format!("{:?}", RequestUrl { url }.parse(format, answer).unwrap())
 }
 
 fn files(command_type: CommandType, format: &str, answer: &[u8]) -> String {

@@ -81,10 +81,10 @@ async fn rel_j03_a_command_runs_once_and_is_told_when_it_has_ended() {
     let test = "rel_j03_a_command_runs_once_and_is_told_when_it_has_ended";
     let Some((stage, _sshd)) = stage(test).await else { return };
     let variables = "CPU={{ cpu.total }}\nODD={{ \"x'; touch /tmp/hannun-odd; $(id)\" }}";
-    let words = "printf '%s|%s' \"$HANNUN_CPU\" \"$HANNUN_ODD\"; cat; env | grep -c '^HANNUN_'";
+    let words = "printf '%s|%s' \"$SCENARIO_CPU\" \"$SCENARIO_ODD\"; cat; env | grep -c '^SCENARIO_'";
     let id = asked(&stage, command(words, json!({ "variables": variables }))).await;
     let waits = one(&stage, id).await;
-    assert_eq!((waits.state, waits.tries), (DeliveryState::Pending, 1));
+    assert_eq!((waits.state, waits.tries), (DeliveryState::Pending, 1), "{:?}", waits.why());
     assert_eq!(stage.runs(id).await[0].state, RunState::Delivering);
     to_the_end(&stage).await;
     let ran = commands(&stage, id).await;

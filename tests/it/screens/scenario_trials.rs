@@ -47,7 +47,7 @@ async fn a_kept_scenario_is_looked_back_at_and_its_messages_are_folded() {
     assert!(said.contains("4032 times were looked at") && said.contains("At 4031 times nothing had been measured"));
     assert_eq!(page.texts("#fired summary").len(), 2, "the time, and in it the destination");
     assert!(page.text("#fired summary").contains("18:00 cpu.total 97.5"), "{}", page.text("#fired summary"));
-    assert!(page.has("#fired > li > details:not([open])") && page.text("#fired pre").contains("97.5"));
+    assert!(page.has("#fired > li > details:not([open])") && page.text("#fired .message").contains("97.5"));
     assert!(!page.has("#preview[data-changed]"), "nothing of it was changed");
     let once = [("when", "date"), ("at", "2026-12-24T08:50")];
     let page = send(&operator, "/scenarios/back-tests", &page, &once).await.ok();

@@ -18,6 +18,9 @@ const CHANGES_NOTHING: &[&str] = &[
     "/api/v1/servers/{server}/directories/measurements",
     "/api/v1/servers/{server}/directories/measurements/latest",
     "/api/v1/schedules/preview",
+    "/api/v1/scenarios/trials",
+    "/api/v1/scenarios/back-tests",
+    "/api/v1/scenario-files/plans",
 ];
 
 /// Changes through the API, in an order in which each is possible.

@@ -90,6 +90,7 @@ async fn furnished() -> (TestApp, Client) {
     let check = [("name", "queue"), ("answer", "number"), ("script", "echo 1"), ("unit", "count"), ("sees", "all")];
     let check = check.into_iter().chain([("direction", "above"), ("interval_seconds", "60"), ("timeout_seconds", "9")]);
     administrator.post("/admin/checks", check).await.leads_to("/admin/checks");
+    assert_eq!(administrator.post("/run", [("servers", "web-1"), ("command", "id")]).await.status, 303);
     add_scenario(&app).await;
     (app, administrator)
 }
@@ -139,7 +140,8 @@ fn every_address() -> BTreeSet<String> {
             .replace("{credential}", "lab")
             .replace("{channel}", "ops");
         path = path.replace("{unit}", "cron.service").replace("{scenario}", "1");
-        path = path.replace("{artifact}", "1").replace("{execution}", "1").replace("{run}", "1");
+        path =
+            path.replace("{artifact}", "1").replace("{execution}", "1").replace("{run}", "1").replace("{fan_out}", "1");
         path = path.replace("{user}", "administrator").replace("{check}", "queue").replace("{version}", "1");
         path = path.replace("{request}", "1").replace("{terminal}", "1").replace("{piece}", "1");
         path = path.replace("{address}", "192.0.2.1");
