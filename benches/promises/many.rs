@@ -97,6 +97,9 @@ async fn ansible(stage: &Stage, python: Option<&PathBuf>) -> Option<Duration> {
     Some(run().await)
 }
 
+/// Seconds of a round, where it was run.
+type Figure = fn(&Many) -> Option<f64>;
+
 /// The figures.
 pub(crate) fn rows(rounds: &[Many], rows: &mut Vec<Row>) {
     let each = |ran: Ran| ran.processor.as_secs_f64() * 1e3;
@@ -107,7 +110,7 @@ pub(crate) fn rows(rounds: &[Many], rows: &mut Vec<Row>) {
         Row::new(name, "ms", 2, ours, Limit::Where(0.4, 0.13))
             .beside("bare loop", rounds.iter().map(|one| each(one.bare)).collect()),
     );
-    let others: [(&'static str, fn(&Many) -> Option<f64>); 3] = [
+    let others: [(&'static str, Figure); 3] = [
         ("asyncssh", |one| one.asyncssh.map(|ran| ran.wall.as_secs_f64())),
         ("parallel-ssh", |one| one.parallel_ssh.map(|ran| ran.wall.as_secs_f64())),
         ("ansible -m raw", |one| one.ansible.map(|wall| wall.as_secs_f64())),

@@ -67,7 +67,7 @@ impl Scenarios {
             // Only the one that asked was a try.
             return Ok(Try { counts: asks, ..again(self.clock.now() + LOOK, why_not) });
         }
-        Ok(ended(&asked, order.on.len(), why_not))
+        Ok(Try { counts: asks, ..ended(&asked, order.on.len(), why_not) })
     }
 
     /// With whose rights it is run.

@@ -65,7 +65,7 @@ async fn a_person_builds_and_saves_a_scenario_by_keyboard_alone() {
     focus("#add-http_get").await;
     browser.press("\u{e007}").await;
     in_order(&browser, "HTTP GET").await;
-    browser.wait_until("its first field", "return document.activeElement.id === 'd1-url'").await;
+    browser.wait_until("its first field", "return !!document.activeElement.closest('#fields-1')").await;
     focus("#add-slack").await;
     browser.press("\u{e007}").await;
     in_order(&browser, "HTTP GET,Slack").await;

@@ -34,7 +34,7 @@ fn says(words: &str, times: usize) -> String {
 /// Presses Tab until what has the focus is this.
 async fn tab_to(browser: &Browser, css: &str) {
     let there = format!("return document.activeElement.matches({css:?})");
-    for _ in 0..40 {
+    for _ in 0..60 {
         if browser.driver.execute(&there, vec![]).await.unwrap().json() == &serde_json::Value::Bool(true) {
             return;
         }

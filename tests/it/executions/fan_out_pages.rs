@@ -25,7 +25,7 @@ async fn several_servers_are_counted_first_and_their_number_is_typed() {
 
     let asked = [("pick", "all"), ("command", "echo '<b>'")];
     let page = person.post("/run", asked).await.ok();
-    assert!(page.text("#confirm").contains("2") && page.text("#confirm .cmdline") == "echo '<b>'");
+    assert!(page.text("#confirm").contains('2') && page.text("#confirm .cmdline") == "echo '<b>'");
     let wrong = person.post("/run", [("pick", "all"), ("command", "id"), ("count", "3")]).await;
     assert_eq!(wrong.status, 422);
     assert!(Page::read(&wrong.body).text("#count-problem").contains("another number"));

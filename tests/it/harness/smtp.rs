@@ -126,7 +126,7 @@ async fn line(stream: &mut BufReader<impl AsyncRead + Unpin>, house: &House, mos
     if bytes.len() > most {
         fault("a line is too long");
     }
-    if !bytes.ends_with(b"\r\n") || bytes.iter().filter(|byte| **byte == b'\r').count() != 1 {
+    if bytes.strip_suffix(b"\r\n").is_none_or(|line| line.contains(&b'\r')) {
         fault("a line does not end as it should");
     }
     if !bytes.is_ascii() {

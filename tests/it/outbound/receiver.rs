@@ -39,12 +39,15 @@ pub(crate) fn redirect(status: u16, to: &str) -> Says {
 
 type Answers = dyn Fn(&str) -> Says + Send + Sync;
 
+/// What was asked, each with when it came.
+type Asked = Arc<Mutex<Vec<(DateTime<Utc>, String)>>>;
+
 /// Somebody outside.
 pub(crate) struct Receiver {
     /// Their port.
     pub(crate) port: u16,
     connections: Arc<Mutex<usize>>,
-    asked: Arc<Mutex<Vec<(DateTime<Utc>, String)>>>,
+    asked: Asked,
     task: tokio::task::JoinHandle<()>,
 }
 

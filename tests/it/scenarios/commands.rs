@@ -25,7 +25,7 @@ async fn stage(test: &str) -> Option<(Stage, Sshd)> {
     Some((stage, sshd))
 }
 
-fn command(words: &str, more: Value) -> NewDestination {
+fn command(words: &str, more: &Value) -> NewDestination {
     let mut settings = json!({ "command": words, "server": "db-1", "run_as": "user", "variables": "",
         "time_limit_seconds": 30 });
     for (name, value) in more.as_object().unwrap() {
@@ -82,7 +82,7 @@ async fn rel_j03_a_command_runs_once_and_is_told_when_it_has_ended() {
     let Some((stage, _sshd)) = stage(test).await else { return };
     let variables = "CPU={{ cpu.total }}\nODD={{ \"x'; touch /tmp/hannun-odd; $(id)\" }}";
     let words = "printf '%s|%s' \"$SCENARIO_CPU\" \"$SCENARIO_ODD\"; cat; env | grep -c '^SCENARIO_'";
-    let id = asked(&stage, command(words, json!({ "variables": variables }))).await;
+    let id = asked(&stage, command(words, &json!({ "variables": variables }))).await;
     let waits = one(&stage, id).await;
     assert_eq!((waits.state, waits.tries), (DeliveryState::Pending, 1), "{:?}", waits.why());
     assert_eq!(stage.runs(id).await[0].state, RunState::Delivering);
@@ -103,7 +103,7 @@ async fn rel_j03_a_command_runs_once_and_is_told_when_it_has_ended() {
 async fn a_command_that_fails_is_told_with_its_status_and_not_run_again() {
     let test = "a_command_that_fails_is_told_with_its_status_and_not_run_again";
     let Some((stage, _sshd)) = stage(test).await else { return };
-    let id = asked(&stage, command("exit 3", json!({}))).await;
+    let id = asked(&stage, command("exit 3", &json!({}))).await;
     to_the_end(&stage).await;
     let told = one(&stage, id).await;
     assert_eq!((told.state, told.status, commands(&stage, id).await.len()), (DeliveryState::Failed, Some(3), 1));
@@ -114,7 +114,7 @@ async fn a_command_that_fails_is_told_with_its_status_and_not_run_again() {
 async fn rel_j03_j04_what_may_have_been_done_is_told_as_that_and_not_done_again() {
     let test = "rel_j03_j04_what_may_have_been_done_is_told_as_that_and_not_done_again";
     let Some((stage, _sshd)) = stage(test).await else { return };
-    let id = asked(&stage, command("true", json!({}))).await;
+    let id = asked(&stage, command("true", &json!({}))).await;
     // As if the one who asked had died before it said so.
     let lost = "update deliveries set state = 'sending', next_try_at = null, lease_until = now() - interval '10 years'";
     stage.execute(lost);
@@ -139,20 +139,20 @@ async fn rel_j03_j04_what_may_have_been_done_is_told_as_that_and_not_done_again(
 async fn sec_z04_a_command_needs_the_rights_that_its_owner_has_now() {
     let Some((stage, _sshd)) = stage("sec_z04_a_command_needs_the_rights_that_its_owner_has_now").await else { return };
     stage.measured("cpu.total", stage.now() - TimeDelta::seconds(20), 84.5).await;
-    let id = stage.add(due(each_five_minutes(), stage.now()), vec![command("true", json!({}))]).await;
+    let id = stage.add(due(each_five_minutes(), stage.now()), vec![command("true", &json!({}))]).await;
     stage.execute("update users set role = 'viewer' where name = 'jiwon'");
     stage.fire().await;
-    stage.execute("update scenarios set enabled = false");
     to_the_end(&stage).await;
-    let told = one(&stage, id).await;
-    assert_eq!((told.state, commands(&stage, id).await.len()), (DeliveryState::Failed, 0), "{:?}", told.why());
+    let run = stage.runs(id).await.remove(0);
+    assert_eq!((run.state, stage.deliveries(run.id).await.len()), (RunState::Failed, 0), "{:?}", run.why());
+    assert!(!stage.row(id).await.enabled, "it is switched off");
 }
 
 #[actix_web::test]
 async fn rel_j07_stopping_a_run_ends_its_command_on_the_server() {
     let test = "rel_j07_stopping_a_run_ends_its_command_on_the_server";
     let Some((stage, _sshd)) = stage(test).await else { return };
-    let id = asked(&stage, command("sleep 98.765", json!({ "time_limit_seconds": 120 }))).await;
+    let id = asked(&stage, command("sleep 98.765", &json!({ "time_limit_seconds": 120 }))).await;
     let job = serde_json::json!({ "execution": commands(&stage, id).await[0].id, "token": 0 });
     let (worker, job) = (stage.commands(), serde_json::from_value(job).unwrap());
     let working = tokio::spawn(async move { worker.work(&job).await.unwrap() });

@@ -127,7 +127,7 @@ impl Stage {
     pub(super) fn post(&self, condition: Value) -> NewDestination {
         NewDestination {
             kind: "http_post".to_owned(),
-            settings: json!({ "url": format!("{}/hook", self.told.url()), "format": "json", "body": "" }),
+            settings: json!({ "url": format!("{}/hook", self.told.url()), "format": "json", "body": "", "headers": "" }),
             channel_id: None,
             condition,
             at_most_once: false,

@@ -81,7 +81,9 @@ async fn sec_z04_z05_a_server_that_is_gone_and_one_that_is_out_of_sight_are_the_
         format!("update users set all_groups = false where id = {owner}"),
         format!("insert into user_groups (user_id, group_id) values ({owner}, {})", group.id.0),
     ];
-    out_of_sight.iter().for_each(|statement| stage.execute(statement));
+    for statement in out_of_sight {
+        stage.execute(&statement);
+    }
     run(&stage, named).await;
     let why = async |id| stage.runs(id).await.pop().unwrap().why().unwrap().to_string();
     let said = why(named).await;

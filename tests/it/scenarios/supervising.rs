@@ -63,13 +63,13 @@ async fn rel_r11_the_figures_tell_how_much_waits_and_for_how_long() {
     let viewer = program(&stage.app, Role::Viewer).await;
     let figures = async || viewer.get("/metrics").await.reply.body;
     let has = |figures: &str, line: &str| assert!(figures.contains(&format!("{line}\n")), "{line}: {figures}");
+    stage.measured("cpu.total", stage.now() - TimeDelta::seconds(20), 12.5).await;
     stage.add(due(hourly(&stage), stage.now()), vec![stage.post(always())]).await;
     stage.advance(TimeDelta::seconds(40));
     let due = figures().await;
     has(&due, "hannun_scheduler_lag_seconds 40");
     has(&due, "hannun_scheduler_paused 0");
     has(&due, "hannun_runs_open{state=\"queued\"} 0");
-    stage.measured("cpu.total", stage.now() - TimeDelta::seconds(10), 12.5).await;
     stage.fire().await;
     stage.advance(TimeDelta::seconds(7));
     let queued = figures().await;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hannun::db::roles::APPLICATION_ROLE;
 use hannun::models::actor::{Role, Scope};
 use hannun::models::api_tokens::NewApiToken;
 use hannun::models::channels::NewChannel;
@@ -14,6 +15,7 @@ use hannun::models::runs::{Cause, NewRun, RunState};
 use hannun::models::scenarios::NewDestination;
 use hannun::models::servers::NewServer;
 use hannun::models::users::User;
+use hannun::queue;
 use hannun::routes;
 use serde_json::json;
 
@@ -60,6 +62,7 @@ fn pg_dump() -> std::path::PathBuf {
 /// Something of everything that there are pages about.
 async fn furnished() -> (TestApp, Client) {
     let app = TestApp::start().await;
+    queue::set_up(&app.database.owner_url(), Some(APPLICATION_ROLE)).await.unwrap();
     let administrator = app.administrator().await;
     let credential = [
         ("name", "deploy"),

@@ -23,6 +23,7 @@ pub(super) fn kills() -> usize {
 pub(super) struct Chance(u64);
 
 impl Chance {
+    #[expect(clippy::print_stderr, reason = "what failed is repeated by this number")]
     pub(super) fn new() -> Self {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
         let given = std::env::var("HANNUN_TEST_SEED").ok();
