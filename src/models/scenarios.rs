@@ -84,6 +84,15 @@ impl Scenario {
         Self::query().order(scenarios::name).load(connection)
     }
 
+    /// The names of those that this user owns, or of all.
+    pub fn names(connection: &mut PgConnection, owner: Option<UserId>) -> QueryResult<BTreeMap<ScenarioId, String>> {
+        let mut asked = scenarios::table.select((scenarios::id, scenarios::name)).into_boxed();
+        if let Some(owner) = owner {
+            asked = asked.filter(scenarios::owner_id.eq(owner));
+        }
+        Ok(asked.load(connection)?.into_iter().collect())
+    }
+
     /// The scenario of an id.
     pub fn by_id(connection: &mut PgConnection, id: ScenarioId) -> Result<Self> {
         Self::query().find(id).first(connection).optional()?.ok_or(Error::NotFound("This scenario"))

@@ -21,6 +21,8 @@ pub(super) struct Carried {
     pub(super) why: Option<Message>,
     /// For how long the receiver wants to be left alone.
     pub(super) pause: Option<TimeDelta>,
+    /// Nobody said what became of it, and it may have been sent: another try may be the second one that arrives (J04).
+    pub(super) may_have_arrived: bool,
 }
 
 /// Sends a message once.
@@ -58,7 +60,7 @@ fn said_of_letter(answer: MailAnswer) -> Carried {
         400..=499 => (Judgement::Later, Some(why())),
         _ => (Judgement::Never(why()), Some(why())),
     };
-    Carried { judgement, status, said, why, pause: None }
+    Carried { judgement, status, said, why, ..nothing_said() }
 }
 
 fn never(why: Message) -> Carried {
@@ -66,7 +68,14 @@ fn never(why: Message) -> Carried {
 }
 
 fn nothing_said() -> Carried {
-    Carried { judgement: Judgement::Later, status: None, said: String::new(), why: None, pause: None }
+    Carried {
+        judgement: Judgement::Later,
+        status: None,
+        said: String::new(),
+        why: None,
+        pause: None,
+        may_have_arrived: false,
+    }
 }
 
 fn answered_with(judgement: Judgement, answer: &Answer) -> Carried {
@@ -81,6 +90,7 @@ fn answered_with(judgement: Judgement, answer: &Answer) -> Carried {
         status: Some(answer.status),
         said: String::from_utf8_lossy(&answer.body).into_owned(),
         pause: asked.and_then(TimeDelta::try_seconds),
+        may_have_arrived: false,
     }
 }
 
@@ -98,5 +108,6 @@ fn lost(error: &OutboundError) -> Carried {
         | OutboundError::Redirected { .. }
         | OutboundError::Unsafe { .. } => Judgement::Never(why.clone()),
     };
-    Carried { judgement, why: Some(why), ..nothing_said() }
+    let may_have_arrived = matches!(error, OutboundError::TimedOut { .. } | OutboundError::NoAnswer { .. });
+    Carried { judgement, why: Some(why), may_have_arrived, ..nothing_said() }
 }

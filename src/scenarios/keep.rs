@@ -1,5 +1,7 @@
 //! Adding, changing, starting and stopping scenarios: each with its line in the audit log, in the same transaction (L01).
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use super::destinations::command::named_server;
@@ -29,6 +31,17 @@ pub fn visible(connection: &mut Connection, actor: &Actor) -> Result<Vec<Scenari
     let own = owner_of(connection, actor)?;
     let all = Scenario::all(connection)?;
     Ok(all.into_iter().filter(|scenario| *actor.scope() == Scope::All || Some(scenario.owner_id) == own).collect())
+}
+
+/// The names of the same, of however many there are.
+pub fn names(connection: &mut Connection, actor: &Actor) -> Result<BTreeMap<ScenarioId, String>> {
+    if *actor.scope() == Scope::All {
+        return Ok(Scenario::names(connection, None)?);
+    }
+    match owner_of(connection, actor)? {
+        Some(owner) => Ok(Scenario::names(connection, Some(owner))?),
+        None => Ok(BTreeMap::new()),
+    }
 }
 
 /// The scenario of an id, for whoever may know of it.

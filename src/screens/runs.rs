@@ -5,8 +5,6 @@ mod plot;
 mod query;
 pub(super) mod rows;
 
-use std::collections::BTreeMap;
-
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
 use askama::Template;
@@ -101,8 +99,7 @@ fn found(
     mut search: RunSearch,
     about: Option<ScenarioId>,
 ) -> Result<Found> {
-    let mut names: BTreeMap<ScenarioId, String> =
-        keep::visible(connection, actor)?.into_iter().map(|scenario| (scenario.id, scenario.name)).collect();
+    let mut names = keep::names(connection, actor)?;
     if let Some(about) = about {
         // One that is not there, or not for the reader, has no runs.
         names.retain(|id, _| *id == about);

@@ -9,7 +9,7 @@ use crate::language::Message;
 use crate::outbound::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use crate::outbound::{OutboundError, Request};
 use crate::scenarios::fields::{Default, Field, Takes, text};
-use crate::scenarios::template::Into;
+use crate::scenarios::template::{Into, render};
 
 /// The same in every try of one delivery.
 pub(super) const DELIVERY: HeaderName = HeaderName::from_static("hannun-delivery");
@@ -163,10 +163,14 @@ fn body(told: Told<'_>) -> Result<(&'static str, String), Message> {
             }
         }
         "form" => {
-            let filled = texts(told, template, Into::Text, "\n")?;
-            let pairs = filled.lines().filter_map(|line| line.split_once('='));
-            let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-            Ok(("application/x-www-form-urlencoded", form))
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            // Line by line before the values are filled in: none of them makes another field (X05).
+            for values in told.about {
+                for (name, template) in template.lines().filter_map(|line| line.split_once('=')) {
+                    form.append_pair(name, &render(template, values, Into::Text, told.zone)?);
+                }
+            }
+            Ok(("application/x-www-form-urlencoded", form.finish()))
         }
         "text" => Ok(("text/plain; charset=utf-8", texts(told, template, Into::Text, "\n")?)),
         _ => Ok(("application/json", all(told)?)),
@@ -233,6 +237,14 @@ mod tests {
         let all: Value = serde_json::from_str(post("json", "").unwrap()["body"].as_str().unwrap()).unwrap();
         assert_eq!(all["readings"][1]["cpu"]["total"], 2.0);
         assert!(post("text", "{{ memory.used }}").unwrap_err().contains("a value that there is not"));
+    }
+
+    #[test]
+    fn sec_x05_a_value_of_a_server_makes_no_field_of_a_form() {
+        let Value::Object(values) = json!({"server": {"name": "web-1\nadmin=1&x=y"}}) else { panic!() };
+        let settings = json!({"url": "https://example.org/", "format": "form", "body": "name={{ server.name }}"});
+        let made = (POST.make)(Told { settings: &settings, about: &[values], zone: Tz::UTC }).unwrap();
+        assert_eq!(made["body"], "name=web-1%0Aadmin%3D1%26x%3Dy");
     }
 
     #[test]

@@ -128,6 +128,11 @@ fn judged(delivery: &Delivery, carried: Carried, now: DateTime<Utc>) -> Try {
     let how = match carried.judgement {
         Judgement::Arrived => Try { state: DeliveryState::Delivered, why: None, ..failed(why) },
         Judgement::Never(_) => failed(why),
+        Judgement::Later if delivery.at_most_once && carried.may_have_arrived => {
+            let why =
+                Message::new("{why}. It was not to arrive twice, so it was not sent again").with_words("why", why);
+            Try { state: DeliveryState::Unknown, ..failed(why) }
+        }
         Judgement::Later => match next_try(delivery, carried.pause, now) {
             Some(at) => again(at, Some(why)),
             None => failed(why),

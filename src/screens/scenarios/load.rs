@@ -10,6 +10,7 @@ use crate::models::channels::Channel;
 use crate::models::deliveries::Delivery;
 use crate::models::groups::Group;
 use crate::models::ids::{RunId, ScenarioId};
+use crate::models::pauses::Pause;
 use crate::models::runs::Run;
 use crate::models::scenarios::{Destination, Scenario};
 use crate::models::servers::Server;
@@ -54,6 +55,8 @@ pub(super) struct Kept {
     pub(super) open: Option<RunId>,
     /// Why it does not run, where its owner may not let it, or might not when it last ran (Z04).
     pub(super) refused: Option<Message>,
+    /// Nothing runs by its schedule at the moment.
+    pub(super) is_paused: bool,
 }
 
 impl Known {
@@ -100,6 +103,7 @@ impl Kept {
         let read = |run: &Run| stored(&run.readings).into_iter().find(|reading| reading.failed.is_none());
         Ok(Self {
             refused: rights::notice(connection, &scenario, runs.first())?,
+            is_paused: Pause::standing(connection)?.is_some(),
             owner: User::by_id(connection, scenario.owner_id)?.name,
             reading: runs.iter().find_map(read),
             open: runs.iter().rev().find(|run| run.state.is_open()).map(|run| run.id),

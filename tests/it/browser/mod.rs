@@ -25,6 +25,7 @@ mod screens;
 mod services;
 mod shell;
 mod tabs;
+mod trials;
 
 use hannun::models::actor::{Role, Scope};
 use hannun::remote::Endpoint;

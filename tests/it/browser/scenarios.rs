@@ -12,7 +12,7 @@ use crate::scenarios::{Stage, always, each_five_minutes};
 
 const ORDER: &str = "[...document.querySelectorAll('#dests h3')].map((one) => one.textContent.trim()).join()";
 
-async fn scene(test: &str) -> Option<(Browser, Stage, String)> {
+pub(super) async fn scene(test: &str) -> Option<(Browser, Stage, String)> {
     let browser = Browser::start(test).await?;
     let stage = Stage::set(|_| ok("ok")).await;
     stage.channel("#ops-morning", "slack", json!({ "url": format!("{}/slack", stage.told.url()) })).await;
@@ -28,7 +28,7 @@ async fn in_order(browser: &Browser, order: &str) {
 }
 
 /// Replaces what stands in a field.
-async fn fill(browser: &Browser, css: &str, text: &str) {
+pub(super) async fn fill(browser: &Browser, css: &str, text: &str) {
     let field = browser.driver.find(By::Css(css)).await.unwrap();
     field.clear().await.unwrap();
     field.send_keys(text).await.unwrap();

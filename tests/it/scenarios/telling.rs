@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use hannun::models::deliveries::{Delivery, DeliveryState};
 use hannun::models::runs::RunState;
+use hannun::models::scenarios::NewDestination;
 use serde_json::json;
 
 use super::{Stage, always, each_five_minutes, through};
@@ -99,6 +100,22 @@ async fn rel_j04_what_may_have_arrived_is_marked_with_the_same_key_or_not_sent_a
         assert_eq!((delivery.state, delivery.may_repeat), (expected, true));
     }
     assert!(one(&stage).await.why().unwrap().to_string().contains("it was not to arrive twice"));
+}
+
+#[actix_web::test]
+async fn rel_j04_what_got_no_answer_is_not_sent_again_where_it_is_to_arrive_once_at_most() {
+    for (at_most_once, expected) in [(false, DeliveryState::Pending), (true, DeliveryState::Unknown)] {
+        let stage = Stage::set(|_| Says::Bytes(b"what?\r\n\r\n".to_vec())).await;
+        stage.measured("cpu.total", stage.now() - TimeDelta::seconds(20), 84.5).await;
+        let destination = NewDestination { at_most_once, ..stage.post(always()) };
+        stage.add(due(each_five_minutes(), stage.now()), vec![destination]).await;
+        stage.fire().await;
+        stage.work_off().await;
+        let delivery = one(&stage).await;
+        assert_eq!((delivery.state, delivery.tries), (expected, 1), "{:?}", delivery.why());
+        let is_left = delivery.why().unwrap().to_string().contains("not to arrive twice");
+        assert_eq!(is_left, at_most_once, "{:?}", delivery.why());
+    }
 }
 
 #[actix_web::test]

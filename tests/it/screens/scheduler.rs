@@ -94,7 +94,10 @@ async fn rel_r09_all_are_paused_with_a_reason_that_everybody_reads_and_started_a
     let notice = seen.text("#paused");
     assert!(notice.contains("administrator: the <b>mail</b> server moves"), "sec_w05: {notice}");
     assert!(notice.contains("Run now still runs") && !seen.has("#start-again"));
-    assert!(operator.get("/scenarios").await.ok().text("#paused").contains("none runs by its schedule"));
+    for path in ["/scenarios".to_owned(), format!("/scenarios/{id}")] {
+        let page = operator.get(&path).await.ok();
+        assert!(page.text("#paused").contains("none runs by its schedule"), "{path}");
+    }
     assert_eq!((stage.fire().await, stage.runs(id).await.len()), (0, 0));
     assert!(seen.text("#coming td .t-warn").contains("due since"));
     let action = page.attribute("form[action$='/endings']", "action").unwrap();
