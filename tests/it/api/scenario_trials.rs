@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use hannun::db::schema::{deliveries, runs, scenarios};
+use hannun::db::schema::{deliveries, executions, runs, scenarios};
 use hannun::models::actor::{Role, Scope};
 use hannun::models::deliveries::DeliveryState;
 use hannun::models::scenarios::NewScenario;
@@ -49,6 +49,18 @@ fn kept(stage: &Stage) -> (i64, i64, i64) {
         runs::table.count().get_result(owner).unwrap(),
         deliveries::table.count().get_result(owner).unwrap(),
     )
+}
+
+#[actix_web::test]
+async fn rel_j03_what_would_do_something_on_a_server_is_not_tried() {
+    let (stage, operator) = stage().await;
+    let mut wish = wish(&stage, &["web-1"], &[always()]);
+    wish["source"] = json!({ "kind": "command_output", "settings": { "command": "uptime" } });
+    wish["destinations"][0]["settings"]["url"] = json!("https://example.org/");
+    let refused = operator.post(TRIALS, json!({ "scenario": wish })).await.status(409);
+    assert!(refused.to_string().contains("trying does nothing"), "{refused}");
+    let asked: i64 = executions::table.count().get_result(&mut stage.app.database.owner()).unwrap();
+    assert_eq!((asked, kept(&stage), stage.work_off().await), (0, (0, 0, 0), 0));
 }
 
 #[actix_web::test]
