@@ -3,6 +3,9 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 
 /// Tells the inner process that it is the one.
 const INSIDE: &str = "HANNUN_TEST_ALONE";
@@ -54,12 +57,10 @@ pub(crate) fn threads() -> usize {
     fs::read_dir("/proc/self/task").unwrap().count()
 }
 
-/// Processor time that this process has used, hundredths of a second.
-pub(crate) fn processor_time() -> u64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-    // User and system time: fields 14 and 15 of the line, two of which stand before the name's end.
-    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+/// Processor time that this process has used so far. The kernel's counter, not its ticks of 10 ms.
+pub(crate) fn processor_time() -> Duration {
+    let used = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(used.tv_sec.try_into().unwrap(), used.tv_nsec.try_into().unwrap())
 }
 
 fn status_line(name: &str) -> usize {

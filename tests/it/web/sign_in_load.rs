@@ -86,7 +86,7 @@ async fn sec_a03_an_unknown_name_costs_the_same_and_is_answered_the_same() {
     app.app.db.run(move |connection| disabled.disable(connection, now)).await.unwrap();
 
     let names = ["jiwon", "minsu", "minho"];
-    let mut spent = [0; 3];
+    let mut spent: [Vec<Duration>; 3] = Default::default();
     let mut answers = Vec::new();
     for _ in 0..TRIES {
         for (name, spent) in names.iter().zip(&mut spent) {
@@ -94,16 +94,21 @@ async fn sec_a03_an_unknown_name_costs_the_same_and_is_answered_the_same() {
             browser.token().await;
             let before = processor_time();
             let reply = browser.post("/sign-in", [("name", *name), ("password", "wrong")]).await;
-            *spent += processor_time() - before;
+            spent.push(processor_time() - before);
             let without_token = |body: &str| body.replace(&*browser_token(body), "").replace(name, "");
             answers.push((reply.status, without_token(&reply.body)));
         }
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{:#?}", &answers[..3]);
-    let [known, unknown, disabled] = spent;
+    // The usual try: what this process does now and then beside it is not what a name costs.
+    let usual = spent.map(|mut tries| {
+        tries.sort_unstable();
+        tries[TRIES / 2].as_secs_f64()
+    });
+    let [known, unknown, disabled] = usual;
     for other in [unknown, disabled] {
-        let apart = known.abs_diff(other) * 100 / known;
-        assert!(apart < 20, "hundredths of a second for known, unknown, disabled: {spent:?}");
+        let apart = (known - other).abs() / known;
+        assert!(apart < 0.2, "processor seconds for known, unknown, disabled: {usual:?}");
     }
 }
 
