@@ -34,7 +34,8 @@ pub struct RunView {
     cause: Cause,
     /// Who started it.
     started_by: Option<String>,
-    /// `waiting`, `queued`, `running`, `delivering`, `succeeded`, `partly`, `failed`, `stopped`, `skipped`, `missed` or `unknown`.
+    /// `waiting`, `queued`, `running`, `delivering`, `succeeded`, `partly`, `failed`, `refused`, `stopped`, `skipped`, `missed` or
+    /// `unknown`.
     #[schema(value_type = String)]
     state: RunState,
     /// It came later than its grace allows.

@@ -37,6 +37,8 @@ text_enum! {
         Partly = "partly",
         /// Nothing was read, or nobody told.
         Failed = "failed",
+        /// Its scenario's owner may not have it (Z04).
+        Refused = "refused",
         /// Somebody stopped it.
         Stopped = "stopped",
         /// It was not begun: the one before it went on.
@@ -90,6 +92,7 @@ impl RunState {
             Self::Succeeded => "Done",
             Self::Partly => "Partly",
             Self::Failed => "Failed",
+            Self::Refused => "Refused",
             Self::Stopped => "Stopped",
             Self::Skipped => "Skipped",
             Self::Missed => "Missed",
@@ -103,7 +106,7 @@ impl RunState {
             Self::Waiting | Self::Queued | Self::Running | Self::Delivering => "run",
             Self::Succeeded => "up",
             Self::Partly => "warn",
-            Self::Failed => "crit",
+            Self::Failed | Self::Refused => "crit",
             Self::Stopped | Self::Skipped | Self::Missed => "paused",
             Self::Unknown => "none",
         }

@@ -166,7 +166,7 @@ impl Scenarios {
         self.db
             .transaction(move |connection| {
                 let why = switch_off(connection, &scenario, &why, now)?;
-                finish(connection, &run, &RunEnd { state: RunState::Failed, why: Some(why) }, now)
+                finish(connection, &run, &RunEnd { state: RunState::Refused, why: Some(why) }, now)
             })
             .await
     }

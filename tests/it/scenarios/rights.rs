@@ -42,7 +42,7 @@ async fn sec_z04_a_scenario_whose_owner_may_no_longer_is_refused_and_switched_of
         run(&stage, id).await;
         let last = stage.runs(id).await.pop().unwrap();
         let said = last.why().unwrap().to_string();
-        assert_eq!(last.state, RunState::Failed, "{said}");
+        assert_eq!(last.state, RunState::Refused, "{said}");
         assert!(said.starts_with("hannun switched the scenario off: ") && said.contains(why), "{said}");
         let row = stage.row(id).await;
         assert_eq!((row.enabled, row.next_slot), (false, None));
