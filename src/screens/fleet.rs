@@ -38,16 +38,16 @@ pub async fn index(
     render: Render,
 ) -> Result<HttpResponse> {
     let machines = gather::fleet(&app, person.actor.scope()).await?;
+    let role = person.actor.rights.strongest();
     let query = query.into_inner();
     if !render.wants_fragment() {
-        let may_add = person.actor.may(Role::Administrator);
-        let mut page = FleetPage::new(machines, query, render.language(), may_add);
+        let mut page = FleetPage::new(machines, query, render.language(), role);
         gather::add_last_hours(&app, &mut page.list.rows).await?;
         return render.page(&page);
     }
     let next_rows = query.after > 0;
     let address = format!("/?{}", query.link(&query.sort, 0));
-    let mut list = FleetList::new(machines, query);
+    let mut list = FleetList::new(machines, query, role >= Role::Operator);
     gather::add_last_hours(&app, &mut list.rows).await?;
     if next_rows { render.page(&RowsAnswer { list }) } else { render.at(&address)?.page(&ListAnswer { list }) }
 }

@@ -1,28 +1,33 @@
-// Choosing rows of a list: a box that ticks them all, and how many are ticked. Without it each row's own box does.
+// <row-chooser data-list data-all>: choosing rows of a list: a box that ticks them all, and how many are ticked. Without it each row's
+// own box does.
 class RowChooser extends HTMLElement {
-  #boxes = () => [...document.querySelectorAll('input[name="row"][form="chosen"]')];
+  #list = () => document.getElementById(this.dataset.list ?? "records");
+  #boxes = () => [...this.#list()?.querySelectorAll("tbody input[type=checkbox][form]") ?? []];
 
   connectedCallback() {
     this.listener = (event) => this.#changed(event.target);
+    this.afterReset = () => setTimeout(() => this.#prepare()); // boxes are emptied once everybody has heard of it
     document.addEventListener("change", this.listener);
     document.addEventListener("htmx:afterSwap", this.listener);
+    document.addEventListener("reset", this.afterReset);
     this.#prepare();
   }
 
   disconnectedCallback() {
     document.removeEventListener("change", this.listener);
     document.removeEventListener("htmx:afterSwap", this.listener);
+    document.removeEventListener("reset", this.afterReset);
   }
 
   // The head's box is ours: without a script it would do nothing.
   #prepare() {
-    const head = document.querySelector("#records thead th");
+    const head = this.#list()?.querySelector("thead th");
     if (head && !head.querySelector("input")) {
       const all = document.createElement("input");
       all.type = "checkbox";
       all.className = "all-rows";
-      all.setAttribute("aria-label", head.textContent.trim());
-      head.append(all);
+      all.setAttribute("aria-label", this.dataset.all ?? head.textContent.trim());
+      head.prepend(all);
     }
     this.#count();
   }

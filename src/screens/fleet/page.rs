@@ -6,6 +6,7 @@ use super::filter::{Column, FleetQuery};
 use super::machine::{Machine, Tile};
 use crate::language::{Language, Message};
 use crate::metrics::health::Level;
+use crate::models::actor::Role;
 use crate::web::chart::spectrum::{self, Group};
 use crate::web::filters;
 use crate::web::format;
@@ -152,11 +153,13 @@ pub struct FleetList {
     pub map: Vec<MapGroup>,
     /// The column heads.
     pub heads: Vec<Head>,
+    /// Whether rows can be chosen, for a command that is run on them.
+    pub can_choose: bool,
 }
 
 impl FleetList {
     /// Those of `machines` that `query` asks for.
-    pub fn new(machines: Vec<Machine>, query: FleetQuery) -> Self {
+    pub fn new(machines: Vec<Machine>, query: FleetQuery, can_choose: bool) -> Self {
         let nothing = Message::new("No server matches “{filter}”").with("filter", describe(&query));
         let mut found = query.answer(machines);
         let total = found.len();
@@ -168,7 +171,7 @@ impl FleetList {
         });
         let rows =
             if query.is_map() { Vec::new() } else { found.drain(query.after.min(total)..end.min(total)).collect() };
-        Self { heads: heads(&query), query, found: total, nothing, rows, more, map }
+        Self { heads: heads(&query), query, found: total, nothing, rows, more, map, can_choose }
     }
 }
 
@@ -208,7 +211,7 @@ pub struct FleetPage {
 
 impl FleetPage {
     /// The page over `machines`, with the list that `query` asks for.
-    pub fn new(machines: Vec<Machine>, query: FleetQuery, language: Language, may_add: bool) -> Self {
+    pub fn new(machines: Vec<Machine>, query: FleetQuery, language: Language, role: Role) -> Self {
         let mut groups: Vec<(String, usize)> = Vec::new();
         for group in machines.iter().flat_map(|machine| &machine.groups) {
             match groups.iter_mut().find(|(name, _)| name == group) {
@@ -222,8 +225,8 @@ impl FleetPage {
             spectrum: strip(&machines, language),
             groups,
             colours: COLOURS,
-            list: FleetList::new(machines, query),
-            may_add,
+            list: FleetList::new(machines, query, role >= Role::Operator),
+            may_add: role >= Role::Administrator,
         }
     }
 
@@ -248,6 +251,8 @@ pub struct FleetEvent {
     pub rows: Vec<Machine>,
     /// The map, where it is shown and changed.
     pub map: Option<Vec<MapGroup>>,
+    /// Whether rows can be chosen.
+    pub can_choose: bool,
 }
 
 #[cfg(test)]
@@ -260,7 +265,7 @@ mod tests {
     }
 
     fn list(count: usize, query: FleetQuery) -> FleetList {
-        FleetList::new(fleet(count), query)
+        FleetList::new(fleet(count), query, true)
     }
 
     #[test]
@@ -276,7 +281,7 @@ mod tests {
     #[test]
     fn the_tally_counts_everything_also_when_the_list_is_narrowed() {
         let query = FleetQuery { group: "db".into(), ..FleetQuery::default() };
-        let narrowed = FleetPage::new(fleet(10), query, Language::En, true);
+        let narrowed = FleetPage::new(fleet(10), query, Language::En, Role::Operator);
         assert_eq!((narrowed.tally.total, narrowed.list.found), (10, 5));
         assert_eq!(narrowed.groups, [("db".to_owned(), 5), ("web".to_owned(), 5)]);
     }

@@ -16,6 +16,7 @@ use super::machine::{LastHour, Machine};
 use super::page::{FleetEvent, Tally, map, strip};
 use crate::app::App;
 use crate::error::Result;
+use crate::models::actor::Role;
 use crate::models::ids::ServerId;
 use crate::screens::gather;
 use crate::web::chart::spectrum::Group;
@@ -61,6 +62,7 @@ pub async fn index(
         summary: None,
         is_first: true,
         again: opened.again,
+        can_choose: false,
     };
     Ok(events::answer(stream::unfold(watcher, Watcher::next)))
 }
@@ -80,6 +82,8 @@ struct Watcher {
     is_first: bool,
     /// But for the numbers on top, after a pause: the page fetches its list again, not them.
     again: bool,
+    /// Rows can be chosen.
+    can_choose: bool,
 }
 
 impl Watcher {
@@ -89,12 +93,13 @@ impl Watcher {
             self.ticks.tick().await;
         }
         let actor = self.person.check(&self.app).await?;
+        self.can_choose = actor.may(Role::Operator);
         let machines = gather::fleet(&self.app, actor.scope()).await.ok()?;
         self.shell.now = self.app.clock.now();
         let mut event = self.changes(machines).await?;
         if std::mem::take(&mut self.is_first) {
-            let summary = event.and_then(|event| event.summary).filter(|_| self.again);
-            event = summary.map(|summary| FleetEvent { summary: Some(summary), rows: Vec::new(), map: None });
+            event = event.filter(|event| self.again && event.summary.is_some());
+            event = event.map(|event| FleetEvent { rows: Vec::new(), map: None, ..event });
         }
         let bytes = match event {
             Some(event) => events::event("fleet", &event.render_with_values(&self.shell).ok()?),
@@ -112,7 +117,7 @@ impl Watcher {
         if self.query.is_map() {
             let changed = self.remember(&found);
             let map = (!changed.is_empty()).then(|| map(&found, &self.query.by));
-            let event = FleetEvent { summary: new_summary, rows: Vec::new(), map };
+            let event = FleetEvent { summary: new_summary, rows: Vec::new(), map, can_choose: self.can_choose };
             return Some((event.summary.is_some() || event.map.is_some()).then_some(event));
         }
         self.add_hours(&mut found).await?;
@@ -121,6 +126,7 @@ impl Watcher {
             summary: new_summary,
             rows,
             map: None,
+            can_choose: self.can_choose,
         }))
     }
 

@@ -42,12 +42,7 @@ pub struct RunForm {
 impl RunForm {
     /// Filled in with what is known.
     pub(super) fn of(wish: &FanOutWish, name: &str) -> Self {
-        // What holds a blank cannot stand in a line of words.
-        let (pick, words): (Vec<String>, Vec<String>) = wish
-            .servers
-            .iter()
-            .cloned()
-            .partition(|word| word == "all" || word.contains(':') || word.contains(char::is_whitespace));
+        let (words, pick): (Vec<String>, Vec<String>) = wish.servers.iter().cloned().partition(|word| is_typed(word));
         let number = |number: Option<i32>| number.map(|number| number.to_string()).unwrap_or_default();
         let column = |of: fn(&Given) -> String| wish.parameters.iter().map(of).collect();
         Self {
@@ -77,6 +72,14 @@ impl RunForm {
                 column.resize(self.parameter_name.len(), String::new());
             }
         }
+        // Servers that were ticked in a list stand with those that are typed.
+        let (ticked, pick) = std::mem::take(&mut self.pick).into_iter().partition(|word| is_typed(word));
+        self.pick = pick;
+        self.servers = std::iter::once(std::mem::take(&mut self.servers))
+            .chain::<Vec<String>>(ticked)
+            .filter(|words| !words.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
     }
 
     /// The words that mean servers.
@@ -136,6 +139,11 @@ impl RunForm {
     }
 }
 
+/// Whether a word stands in the line that is typed: names of servers do. What holds a blank cannot.
+fn is_typed(word: &str) -> bool {
+    word != "all" && !word.contains(':') && !word.contains(char::is_whitespace)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +169,17 @@ mod tests {
         assert_eq!(back, wish);
         let wrong = RunForm { batch_size: "many".to_owned(), ..RunForm::default() };
         assert!(wrong.wish().unwrap_err().of("batch_size").is_some());
+    }
+
+    #[test]
+    fn servers_that_were_ticked_stand_with_those_that_are_typed() {
+        let pick = ["web-1", "group:web", "all", "web-2"].map(str::to_owned).to_vec();
+        let mut form = RunForm { pick, servers: "db-1".to_owned(), ..RunForm::default() };
+        form.apply();
+        assert_eq!(
+            (form.servers.as_str(), form.pick.as_slice()),
+            ("db-1 web-1 web-2", &["group:web", "all"].map(str::to_owned)[..])
+        );
     }
 
     #[test]

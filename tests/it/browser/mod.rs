@@ -2,6 +2,7 @@
 
 mod accounts;
 mod charts;
+mod choosing;
 mod consumers;
 mod content;
 mod cron;
