@@ -3,6 +3,7 @@
 use super::run::{never_begun, record};
 use crate::commands::Command;
 use crate::commands::run_command::{MOST, RunCommand, checked};
+use crate::commands::variables::Variables;
 use crate::commands::{Acting, Change};
 use crate::db::Connection;
 use crate::db::types::Address;
@@ -61,8 +62,8 @@ pub enum Sequence {
 pub struct Purpose {
     /// The delivery that is a command, and which of its commands this is.
     pub delivery: Option<(DeliveryId, i32)>,
-    /// Variables of the environment that it runs in: names that a shell takes, and values on one line.
-    pub variables: Vec<(String, String)>,
+    /// Variables of the environment that it runs in.
+    pub variables: Variables,
 }
 
 /// Who begins them.

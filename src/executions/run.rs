@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::ask::USUAL_SECONDS;
 use crate::clock::Clock;
 use crate::commands::run_command::RunCommand;
+use crate::commands::variables::Variables;
 use crate::db::{Connection, Db};
 use crate::error::{Error, Result, StillRunning};
 use crate::installations::ask::RunExecution;
@@ -118,7 +119,7 @@ impl Commands {
         let wanted = Wanted {
             name: &execution.command,
             script: &execution.script,
-            variables: serde_json::from_value(execution.variables.clone()).unwrap_or_default(),
+            variables: Variables::kept(&execution.variables).unwrap_or_default(),
             words: execution.words.clone().unwrap_or_default(),
             as_root: execution.as_root,
             run_as: &execution.run_as,

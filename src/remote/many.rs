@@ -17,6 +17,7 @@ use crate::commands::platform::Platform;
 use crate::commands::run_command::{RunCommand, fed};
 use crate::commands::script::{Parameters, Privilege};
 use crate::commands::told::told;
+use crate::commands::variables::Variables;
 use crate::commands::{Acting, Change, Command};
 use crate::db::Connection;
 use crate::error::{Error, RemoteError, Result};
@@ -64,7 +65,7 @@ impl ReadyCommand {
 
     /// Runs it, over the connection that is kept to the server; returns as soon as it runs and has been given its text. Whoever
     /// takes its output never lets it wait: it would hold up all else that goes over that connection.
-    pub async fn start(&self, given: &[(String, String)], words: &str) -> Result<Running> {
+    pub async fn start(&self, given: &Variables, words: &str) -> Result<Running> {
         if !given.is_empty() && !self.chosen.built_in {
             let own =
                 Message::new("{server} runs commands by a script of an administrator's own, which takes no parameters");

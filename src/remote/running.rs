@@ -12,6 +12,7 @@ use crate::commands::platform::Platform;
 use crate::commands::run_command::{RunCommand, fed};
 use crate::commands::script::{Parameters, Privilege, Value};
 use crate::commands::told::told;
+use crate::commands::variables::Variables;
 use crate::commands::{Acting, Command};
 use crate::db::Connection;
 use crate::error::{Error, RemoteError, Result, StillRunning};
@@ -38,8 +39,8 @@ pub struct Wanted<'a> {
     pub name: &'a str,
     /// The constant script around it.
     pub script: &'a str,
-    /// Variables of the environment that it runs in: what is no name and value on one line is left out.
-    pub variables: Vec<(String, String)>,
+    /// Variables of the environment that it runs in.
+    pub variables: Variables,
     /// What somebody wrote.
     pub words: String,
     /// It runs as root.

@@ -5,10 +5,11 @@ use utoipa::ToSchema;
 
 use crate::commands::Acting;
 use crate::commands::run_command::checked;
+use crate::commands::variables::Variables;
 use crate::error::{FieldErrors, Result};
 use crate::executions::ask::{LONGEST_SECONDS, USUAL_SECONDS, is_time_limit};
 use crate::executions::fan_out::MOST;
-use crate::executions::given::{Given, problem_of};
+use crate::executions::given::{Given, variables};
 use crate::language::Message;
 use crate::models::fan_outs::FanOut;
 
@@ -84,7 +85,7 @@ impl FanOutWish {
         if self.servers.iter().any(|word| word.chars().any(char::is_control)) {
             problems.add("servers", Message::new("A word that means servers holds no control character"));
         }
-        if let Some(why) = problem_of(&self.parameters) {
+        if let Err(why) = variables(&self.parameters) {
             problems.add("parameters", why);
         }
         if !is_time_limit(self.timeout_seconds) {
@@ -127,9 +128,9 @@ impl FanOutWish {
     }
 
     /// The parameters as the environment gets them.
-    pub fn given(parameters: &serde_json::Value) -> Vec<(String, String)> {
+    pub fn given(parameters: &serde_json::Value) -> Variables {
         let given: Vec<Given> = serde_json::from_value(parameters.clone()).unwrap_or_default();
-        given.into_iter().map(|one| (one.name, one.value)).collect()
+        variables(&given).unwrap_or_default()
     }
 }
 

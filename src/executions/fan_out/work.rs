@@ -14,6 +14,7 @@ use super::wave::Begun;
 use super::writer::Writer;
 use super::{FanOutWish, RunFanOut, settle};
 use crate::clock::Clock;
+use crate::commands::variables::Variables;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::language::Message;
@@ -55,7 +56,7 @@ pub struct FanOuts {
 pub(super) struct Course {
     pub(super) with: FanOuts,
     pub(super) fan_out: Arc<FanOut>,
-    pub(super) given: Arc<Vec<(String, String)>>,
+    pub(super) given: Arc<Variables>,
     pub(super) writer: Writer,
     pub(super) hear: Option<Hear>,
     /// Those that run here, each with what ends it.
