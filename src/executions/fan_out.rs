@@ -99,9 +99,9 @@ pub fn meant(connection: &mut Connection, actor: &Actor, wish: &FanOutWish) -> R
 }
 
 /// The same once more, on the servers on which it failed.
-pub fn again_on_failed(seen: &Seen) -> FanOutWish {
+pub fn again_on_failed(seen: &Seen) -> Result<FanOutWish> {
     let failed = seen.members.iter().filter(|member| member.has_failed());
-    FanOutWish { servers: failed.map(|member| member.server.clone()).collect(), ..FanOutWish::of(&seen.fan_out) }
+    Ok(FanOutWish { servers: failed.map(|member| member.server.clone()).collect(), ..FanOutWish::of(&seen.fan_out)? })
 }
 
 /// Asks for one on these servers; its rows, its line in the audit log and its entry in the queue are written together (J01).

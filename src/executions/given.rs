@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::commands::variables::{Variable, Variables};
+use crate::commands::variables::{Variable, Variables, unreadable};
 use crate::language::Message;
 
 /// How many a command takes.
@@ -93,6 +93,11 @@ pub fn variables(given: &[Given]) -> Result<Variables, Message> {
         return Err(Message::new("There are two parameters of the name {name}").with("name", &twice.name));
     }
     given.iter().map(Given::variable).collect()
+}
+
+/// Those that were kept; a command is not run without them.
+pub fn kept(stored: &serde_json::Value) -> Result<Vec<Given>, Message> {
+    Vec::deserialize(stored).map_err(|_none| unreadable())
 }
 
 fn is_number(text: &str) -> bool {

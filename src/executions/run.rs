@@ -27,7 +27,7 @@ use crate::remote::host::Host;
 use crate::remote::hosts::Hosts;
 use crate::remote::running::{Running, Wanted};
 pub(super) use ends::never_begun;
-use ends::{cut_off, ended, left, lost_with_its_process, outcome_of, stopped, too_long, too_much};
+use ends::{cut_off, ended, left, lost_with_its_process, outcome_of, refused, stopped, too_long, too_much};
 
 /// How much of what a command prints is kept; it is ended where there is more (X01), bytes.
 pub const OUTPUT_LIMIT: usize = 4 << 20;
@@ -102,13 +102,22 @@ impl Commands {
             // Whoever ran it is gone, and with it the connection that it ran on.
             ExecutionState::Starting | ExecutionState::Running => lost_with_its_process(),
             _ if execution.stop_asked_by.is_some() => stopped(StillRunning::No),
-            _ => self.run(&host, &mut execution, hear).await?,
+            _ => match Variables::kept(&execution.variables) {
+                Ok(variables) => self.run(&host, &mut execution, variables, hear).await?,
+                Err(why) => refused(why),
+            },
         };
         self.end(&host, &execution, end).await
     }
 
     /// Marks the start, then runs it: in this order, so that it never runs twice (J03).
-    async fn run(&self, host: &Host, execution: &mut Execution, hear: &mut (dyn FnMut(&[u8]) + Send)) -> Result<End> {
+    async fn run(
+        &self,
+        host: &Host,
+        execution: &mut Execution,
+        variables: Variables,
+        hear: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<End> {
         let (held, now) = (execution.clone(), self.clock.now());
         if !self.db.run(move |connection| held.starts(connection, now)).await? {
             return Ok(stopped(StillRunning::No));
@@ -119,7 +128,7 @@ impl Commands {
         let wanted = Wanted {
             name: &execution.command,
             script: &execution.script,
-            variables: Variables::kept(&execution.variables).unwrap_or_default(),
+            variables,
             words: execution.words.clone().unwrap_or_default(),
             as_root: execution.as_root,
             run_as: &execution.run_as,

@@ -6,10 +6,10 @@ use utoipa::ToSchema;
 use crate::commands::Acting;
 use crate::commands::run_command::checked;
 use crate::commands::variables::Variables;
-use crate::error::{FieldErrors, Result};
+use crate::error::{Error, FieldErrors, Result};
 use crate::executions::ask::{LONGEST_SECONDS, USUAL_SECONDS, is_time_limit};
 use crate::executions::fan_out::MOST;
-use crate::executions::given::{Given, variables};
+use crate::executions::given::{Given, kept, variables};
 use crate::language::Message;
 use crate::models::fan_outs::FanOut;
 
@@ -112,25 +112,24 @@ impl FanOutWish {
         (0..servers).map(|at| i32::try_from(wave(at)).unwrap_or(i32::MAX)).collect()
     }
 
-    /// What was asked for, as it was.
-    pub fn of(fan_out: &FanOut) -> Self {
-        Self {
+    /// What was asked for, as it was; without what cannot be read of it, it would be something else.
+    pub fn of(fan_out: &FanOut) -> Result<Self> {
+        Ok(Self {
             servers: fan_out.servers.clone(),
             command: fan_out.words.clone(),
-            parameters: serde_json::from_value(fan_out.parameters.clone()).unwrap_or_default(),
+            parameters: kept(&fan_out.parameters).map_err(Error::Conflict)?,
             r#become: fan_out.as_root,
             timeout_seconds: fan_out.time_limit_seconds,
             batch_size: fan_out.batch_size,
             pause_seconds: fan_out.pause_seconds,
             stop_after: fan_out.stop_after,
             canary: fan_out.canary,
-        }
+        })
     }
 
-    /// The parameters as the environment gets them.
-    pub fn given(parameters: &serde_json::Value) -> Variables {
-        let given: Vec<Given> = serde_json::from_value(parameters.clone()).unwrap_or_default();
-        variables(&given).unwrap_or_default()
+    /// The parameters of one that was asked for, as the environment gets them; or why nothing of it is run.
+    pub fn given(fan_out: &FanOut) -> Result<Variables, Message> {
+        variables(&kept(&fan_out.parameters)?)
     }
 }
 

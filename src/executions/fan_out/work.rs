@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::executions::ExecutionState;
 use crate::models::fan_outs::{Counts, FanOut, MemberState};
-use crate::models::ids::ExecutionId;
+use crate::models::ids::{ExecutionId, FanOutId};
 use crate::models::servers::Server;
 use crate::remote::hosts::Hosts;
 
@@ -80,9 +80,13 @@ impl FanOuts {
 
     /// The same with one that is claimed already, and for somebody who hears what comes.
     pub async fn work_on(&self, fan_out: FanOut, hear: Option<Hear>) -> Result<()> {
+        let given = match FanOutWish::given(&fan_out) {
+            Ok(given) => given,
+            Err(why) => return self.refuse(fan_out, why).await,
+        };
         let course = Course {
             with: self.clone(),
-            given: Arc::new(FanOutWish::given(&fan_out.parameters)),
+            given: Arc::new(given),
             fan_out: Arc::new(fan_out),
             writer: Writer::start(self.db.clone(), self.clock.clone()),
             hear,
@@ -95,6 +99,25 @@ impl FanOuts {
             () = course.taken_over() => Ok(()),
         }
     }
+
+    /// Ends one of which no more may begin, once what another process had begun of it has ended.
+    async fn refuse(&self, fan_out: FanOut, why: Message) -> Result<()> {
+        self.all_ended(fan_out.id).await?;
+        let now = self.clock.now();
+        self.db
+            .transaction(move |connection| {
+                FanOut::leave(connection, fan_out.id, (MemberState::Refused, &why))?;
+                settle(connection, &fan_out, Some(why), now)
+            })
+            .await
+    }
+
+    async fn all_ended(&self, id: FanOutId) -> Result<()> {
+        while self.db.run(move |connection| FanOut::is_at_work(connection, id)).await? {
+            sleep(LOOK).await;
+        }
+        Ok(())
+    }
 }
 
 impl Course {
@@ -102,7 +125,7 @@ impl Course {
     async fn go(&self) -> Result<()> {
         let id = self.fan_out.id;
         // What a process that died had begun ends first: it belongs to an earlier batch, or says that no more may begin.
-        self.all_ended().await?;
+        self.with.all_ended(id).await?;
         let members = self.with.db.run(move |connection| FanOut::members(connection, id)).await?;
         let mut failures = Counts::of(&members).failed;
         let mut has_begun = members.iter().any(|member| member.state != MemberState::Waiting);
@@ -129,7 +152,7 @@ impl Course {
                 break;
             }
             // What another process had begun belongs to its batch too.
-            self.all_ended().await?;
+            self.with.all_ended(id).await?;
             canary_failed |= self.fan_out.canary && wave == 0 && failures > before;
         }
         self.finish(halt).await
@@ -216,14 +239,6 @@ impl Course {
         }
         let fan_out = Arc::clone(&self.fan_out);
         self.with.db.run(move |connection| fan_out.has_rested(connection)).await?;
-        Ok(())
-    }
-
-    async fn all_ended(&self) -> Result<()> {
-        let id = self.fan_out.id;
-        while self.with.db.run(move |connection| FanOut::is_at_work(connection, id)).await? {
-            sleep(LOOK).await;
-        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use super::{Kind, Told, Way, as_it_is};
 use crate::commands::run_command::checked;
 use crate::commands::variables::{Variable, Variables};
 use crate::language::Message;
-use crate::scenarios::fields::{Default, Field, Takes, number, text};
+use crate::scenarios::fields::{Default, Field, Takes, kept, number, text};
 use crate::scenarios::template::{Into, render};
 
 /// What the names of all variables begin with: none of them means something to a shell or a program by itself.
@@ -99,16 +99,18 @@ fn order(told: Told<'_>) -> Result<Order, Message> {
     if told.about.len() > MOST_SERVERS {
         return Err(Message::new("A scenario runs a command on {most} servers at most").with("most", MOST_SERVERS));
     }
-    let named = text(told.settings, "server");
+    let settings = &kept(COMMAND.fields, told.settings)?;
+    let told = Told { settings, ..told };
+    let named = text(settings, "server");
     let on = |values: &Map<String, Value>| {
         let read = values.get("server").map(|server| text(server, "name")).unwrap_or_default();
         let server = if named.is_empty() { read } else { named };
         Ok(On { server: server.to_owned(), variables: variables(told, values)? })
     };
     Ok(Order {
-        command: checked(text(told.settings, "command"))?,
-        as_root: text(told.settings, "run_as") == "root",
-        time_limit_seconds: number(told.settings, "time_limit_seconds").try_into().unwrap_or(60),
+        command: checked(text(settings, "command"))?,
+        as_root: text(settings, "run_as") == "root",
+        time_limit_seconds: number(settings, "time_limit_seconds").try_into().unwrap_or(60),
         on: told.about.iter().map(on).collect::<Result<_, Message>>()?,
     })
 }
@@ -175,5 +177,21 @@ mod tests {
             assert!(ordered(&json!({"command": "id", "variables": odd}), &["web-1"]).is_err(), "{odd}");
         }
         assert!(ordered(&json!({"command": " "}), &["web-1"]).is_err());
+    }
+
+    #[test]
+    fn settings_that_cannot_be_read_run_nothing_instead_of_something_else() {
+        for odd in [
+            json!({"variables": [["CPU", "1"]]}),
+            json!({"server": ["db-1"]}),
+            json!({"run_as": "nobody"}),
+            json!({"time_limit_seconds": "soon"}),
+            json!({"another": 1}),
+        ] {
+            let mut settings = json!({"command": "id"});
+            settings.as_object_mut().unwrap().extend(odd.as_object().unwrap().clone());
+            let why = ordered(&settings, &["web-1"]).unwrap_err();
+            assert!(why.contains("cannot be read"), "{odd}: {why}");
+        }
     }
 }
