@@ -17,10 +17,12 @@ pub const MOST: usize = 50;
 const NAMED: usize = 1_000;
 
 /// What somebody wrote, and as whom it runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunCommand {
     /// The text, which a POSIX shell reads; checked by [`checked`].
     pub words: String,
+    /// What it is given by its environment.
+    pub variables: Variables,
     /// As whom.
     pub acting: Acting,
 }
@@ -38,18 +40,6 @@ pub fn checked(words: &str) -> Result<String, Message> {
     } else {
         Ok(words.to_owned())
     }
-}
-
-/// What a server is given: variables of the environment, one a line, an empty line, and the text. None of them can be that empty
-/// line or begin the text (X05).
-pub fn fed(variables: &Variables, words: &str) -> String {
-    let mut fed = String::with_capacity(words.len() + 1);
-    for variable in variables {
-        fed.extend([variable.name(), "=", variable.value(), "\n"]);
-    }
-    fed.push('\n');
-    fed.push_str(words);
-    fed
 }
 
 /// The commands of a text, one a line; empty lines and lines that only hold a comment are none. A line that ends in a backslash
@@ -77,6 +67,18 @@ impl RunCommand {
     /// Whether an execution of this type is one of somebody's own.
     pub fn is(command_type: &str) -> bool {
         command_type == Self::TYPE.name()
+    }
+
+    /// What a server is given: the variables, one a line, an empty line, and the text. No variable can be that empty line, or begin
+    /// the text (X05).
+    pub fn fed(&self) -> String {
+        let mut fed = String::with_capacity(self.words.len() + 1);
+        for variable in &self.variables {
+            fed.extend([variable.name(), "=", variable.value(), "\n"]);
+        }
+        fed.push('\n');
+        fed.push_str(&self.words);
+        fed
     }
 }
 
@@ -117,8 +119,10 @@ mod tests {
     fn sec_x05_variables_stand_before_an_empty_line_and_the_text_stays_as_it_is() {
         let two = [("UNIT", "a=b '$(id)'"), ("A1", "")].map(|(name, value)| Variable::new(name, value).unwrap());
         let two: Variables = two.into_iter().collect();
-        assert_eq!(fed(&two, "echo \"$UNIT\""), "UNIT=a=b '$(id)'\nA1=\n\necho \"$UNIT\"");
-        assert_eq!(fed(&Variables::default(), "\nid"), "\n\nid");
+        let fed =
+            |variables, words: &str| RunCommand { words: words.to_owned(), variables, acting: Acting::User }.fed();
+        assert_eq!(fed(two, "echo \"$UNIT\""), "UNIT=a=b '$(id)'\nA1=\n\necho \"$UNIT\"");
+        assert_eq!(fed(Variables::default(), "\nid"), "\n\nid");
     }
 
     #[test]
@@ -138,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_audit_log_names_the_beginning_of_a_long_text() {
-        let long = RunCommand { words: "é".repeat(5_000), acting: Acting::User };
+        let long = RunCommand { words: "é".repeat(5_000), ..RunCommand::default() };
         assert_eq!(long.target().chars().count(), NAMED + 1);
     }
 }

@@ -103,7 +103,7 @@ pub async fn ask_for(host: &OperableHost, wish: &Wish, by: By, purpose: &Purpose
     let time_limit_seconds = wish.time_limit_seconds.clamp(1, LONGEST_SECONDS);
     let mut runs: Vec<CommandRun> = Vec::with_capacity(words.len());
     for (position, words) in (0..).zip(words) {
-        let command = RunCommand { words, acting: wish.acting };
+        let command = RunCommand { words, variables: purpose.variables.clone(), acting: wish.acting };
         let (batch, place, actor) = (runs.first().map(|first| first.id), new_token()?, actor.clone());
         let (asked, variables) = (purpose.delivery, variables.clone());
         let (words, target): (_, String) = (command.words.clone(), command.target().chars().take(TARGET).collect());

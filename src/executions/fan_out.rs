@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::Selector;
 use super::run::never_begun;
 use crate::commands::run_command::RunCommand;
+use crate::commands::variables::Variables;
 use crate::commands::{Acting, Change};
 use crate::db::Connection;
 use crate::db::types::Address;
@@ -250,9 +251,12 @@ fn asker(
 }
 
 fn about(actor: &Actor, action: &'static str, fan_out: &FanOut) -> AuditEntry {
-    AuditEntry::by(actor, action).target(&command_of(fan_out).target()).detail("fan_out", fan_out.id)
+    AuditEntry::by(actor, action)
+        .target(&command_of(fan_out, Variables::default()).target())
+        .detail("fan_out", fan_out.id)
 }
 
-fn command_of(fan_out: &FanOut) -> RunCommand {
-    RunCommand { words: fan_out.words.clone(), acting: if fan_out.as_root { Acting::Root } else { Acting::User } }
+fn command_of(fan_out: &FanOut, variables: Variables) -> RunCommand {
+    let acting = if fan_out.as_root { Acting::Root } else { Acting::User };
+    RunCommand { words: fan_out.words.clone(), variables, acting }
 }

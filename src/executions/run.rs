@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ask::USUAL_SECONDS;
 use crate::clock::Clock;
+use crate::commands::Acting;
 use crate::commands::run_command::RunCommand;
 use crate::commands::variables::Variables;
 use crate::db::{Connection, Db};
@@ -128,9 +129,11 @@ impl Commands {
         let wanted = Wanted {
             name: &execution.command,
             script: &execution.script,
-            variables,
-            words: execution.words.clone().unwrap_or_default(),
-            as_root: execution.as_root,
+            command: RunCommand {
+                words: execution.words.clone().unwrap_or_default(),
+                variables,
+                acting: if execution.as_root { Acting::Root } else { Acting::User },
+            },
             run_as: &execution.run_as,
         };
         let mut running = match timeout(limit, host.run_command(wanted)).await {
@@ -243,7 +246,7 @@ pub(super) fn record(
     end: &End,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<()> {
-    let command = RunCommand { words: run.text().to_owned(), acting: crate::commands::Acting::User };
+    let command = RunCommand { words: run.text().to_owned(), ..RunCommand::default() };
     let action = <RunCommand as crate::commands::Command>::TYPE.name();
     let entry = AuditEntry::by_kept(&run.actor_kind, &run.actor, run.address, action)
         .server(server)

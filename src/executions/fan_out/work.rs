@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::wave::Begun;
 use super::writer::Writer;
-use super::{FanOutWish, RunFanOut, settle};
+use super::{FanOutWish, RunFanOut, command_of, settle};
 use crate::clock::Clock;
-use crate::commands::variables::Variables;
+use crate::commands::run_command::RunCommand;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::language::Message;
@@ -56,7 +56,7 @@ pub struct FanOuts {
 pub(super) struct Course {
     pub(super) with: FanOuts,
     pub(super) fan_out: Arc<FanOut>,
-    pub(super) given: Arc<Variables>,
+    pub(super) command: Arc<RunCommand>,
     pub(super) writer: Writer,
     pub(super) hear: Option<Hear>,
     /// Those that run here, each with what ends it.
@@ -86,7 +86,7 @@ impl FanOuts {
         };
         let course = Course {
             with: self.clone(),
-            given: Arc::new(given),
+            command: Arc::new(command_of(&fan_out, given)),
             fan_out: Arc::new(fan_out),
             writer: Writer::start(self.db.clone(), self.clock.clone()),
             hear,
