@@ -36,6 +36,7 @@ mod text;
 pub mod told;
 pub mod url_request;
 mod users;
+pub mod variables;
 
 use std::fmt;
 use std::time::Duration;
@@ -69,6 +70,7 @@ pub use sessions::{EndSession, ListSessions};
 pub use shape::{Column, Shape};
 pub use sockets::connections::ListConnections;
 pub use sockets::{ListSockets, Socket, SocketList};
+pub use variables::{Variable, Variables};
 
 /// One request to a server, with a typed answer.
 pub trait Command: Send + Sync {

@@ -215,7 +215,7 @@ pub async fn retry(app: Data<App>, asking: Asking, _: Reauthenticated, id: Path<
     let (actor, id) = (asking.0.clone(), FanOutId(*id));
     add(&app, actor, move |connection, actor| {
         let seen = fan_out::see(connection, actor, id)?;
-        let wish = fan_out::again_on_failed(&seen);
+        let wish = fan_out::again_on_failed(&seen)?;
         let meant = fan_out::meant(connection, actor, &wish)?;
         if let Some(why) = meant.iter().find_map(|one| one.why_not.clone()) {
             return Err(Error::Forbidden(why));

@@ -5,6 +5,7 @@
 
 use super::Acting;
 use super::script::Parameters;
+use super::variables::Variables;
 use super::{Change, Command, CommandType, ParseError, Permission};
 use crate::language::Message;
 
@@ -16,10 +17,12 @@ pub const MOST: usize = 50;
 const NAMED: usize = 1_000;
 
 /// What somebody wrote, and as whom it runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunCommand {
     /// The text, which a POSIX shell reads; checked by [`checked`].
     pub words: String,
+    /// What it is given by its environment.
+    pub variables: Variables,
     /// As whom.
     pub acting: Acting,
 }
@@ -37,22 +40,6 @@ pub fn checked(words: &str) -> Result<String, Message> {
     } else {
         Ok(words.to_owned())
     }
-}
-
-/// What a server is given: variables of the environment, one a line, an empty line, and the text. What is no name of a variable,
-/// or is longer than a line, is left out: it could begin the text (X05).
-pub fn fed(variables: &[(String, String)], words: &str) -> String {
-    let is_letter = |sign: char| sign == '_' || sign.is_ascii_alphabetic();
-    let is_name =
-        |name: &str| name.starts_with(is_letter) && name.chars().all(|sign| is_letter(sign) || sign.is_ascii_digit());
-    let is_one_line = |value: &str| !value.contains(['\n', '\r', '\0']);
-    let mut fed = String::with_capacity(words.len() + 1);
-    for (name, value) in variables.iter().filter(|(name, value)| is_name(name) && is_one_line(value)) {
-        fed.extend([name, "=", value, "\n"]);
-    }
-    fed.push('\n');
-    fed.push_str(words);
-    fed
 }
 
 /// The commands of a text, one a line; empty lines and lines that only hold a comment are none. A line that ends in a backslash
@@ -80,6 +67,18 @@ impl RunCommand {
     /// Whether an execution of this type is one of somebody's own.
     pub fn is(command_type: &str) -> bool {
         command_type == Self::TYPE.name()
+    }
+
+    /// What a server is given: the variables, one a line, an empty line, and the text. No variable can be that empty line, or begin
+    /// the text (X05).
+    pub fn fed(&self) -> String {
+        let mut fed = String::with_capacity(self.words.len() + 1);
+        for variable in &self.variables {
+            fed.extend([variable.name(), "=", variable.value(), "\n"]);
+        }
+        fed.push('\n');
+        fed.push_str(&self.words);
+        fed
     }
 }
 
@@ -114,20 +113,16 @@ impl Change for RunCommand {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::variables::Variable;
 
     #[test]
     fn sec_x05_variables_stand_before_an_empty_line_and_the_text_stays_as_it_is() {
-        let fed = |variables: &[(&str, &str)], words: &str| {
-            let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-            fed(&variables.iter().map(owned).collect::<Vec<_>>(), words)
-        };
-        assert_eq!(
-            fed(&[("UNIT", "a=b '$(id)'"), ("A1", "")], "echo \"$UNIT\""),
-            "UNIT=a=b '$(id)'\nA1=\n\necho \"$UNIT\""
-        );
-        assert_eq!(fed(&[], "\nid"), "\n\nid");
-        let odd = [("A", "b\nLD_PRELOAD=x"), ("", "b"), ("A B", "b"), ("1", "b"), ("A=B", "c"), ("A\n", "c")];
-        assert_eq!(fed(&odd, "id"), "\nid");
+        let two = [("UNIT", "a=b '$(id)'"), ("A1", "")].map(|(name, value)| Variable::new(name, value).unwrap());
+        let two: Variables = two.into_iter().collect();
+        let fed =
+            |variables, words: &str| RunCommand { words: words.to_owned(), variables, acting: Acting::User }.fed();
+        assert_eq!(fed(two, "echo \"$UNIT\""), "UNIT=a=b '$(id)'\nA1=\n\necho \"$UNIT\"");
+        assert_eq!(fed(Variables::default(), "\nid"), "\n\nid");
     }
 
     #[test]
@@ -147,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_audit_log_names_the_beginning_of_a_long_text() {
-        let long = RunCommand { words: "é".repeat(5_000), acting: Acting::User };
+        let long = RunCommand { words: "é".repeat(5_000), ..RunCommand::default() };
         assert_eq!(long.target().chars().count(), NAMED + 1);
     }
 }

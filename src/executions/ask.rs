@@ -3,6 +3,7 @@
 use super::run::{never_begun, record};
 use crate::commands::Command;
 use crate::commands::run_command::{MOST, RunCommand, checked};
+use crate::commands::variables::Variables;
 use crate::commands::{Acting, Change};
 use crate::db::Connection;
 use crate::db::types::Address;
@@ -61,8 +62,8 @@ pub enum Sequence {
 pub struct Purpose {
     /// The delivery that is a command, and which of its commands this is.
     pub delivery: Option<(DeliveryId, i32)>,
-    /// Variables of the environment that it runs in: names that a shell takes, and values on one line.
-    pub variables: Vec<(String, String)>,
+    /// Variables of the environment that it runs in.
+    pub variables: Variables,
 }
 
 /// Who begins them.
@@ -102,7 +103,7 @@ pub async fn ask_for(host: &OperableHost, wish: &Wish, by: By, purpose: &Purpose
     let time_limit_seconds = wish.time_limit_seconds.clamp(1, LONGEST_SECONDS);
     let mut runs: Vec<CommandRun> = Vec::with_capacity(words.len());
     for (position, words) in (0..).zip(words) {
-        let command = RunCommand { words, acting: wish.acting };
+        let command = RunCommand { words, variables: purpose.variables.clone(), acting: wish.acting };
         let (batch, place, actor) = (runs.first().map(|first| first.id), new_token()?, actor.clone());
         let (asked, variables) = (purpose.delivery, variables.clone());
         let (words, target): (_, String) = (command.words.clone(), command.target().chars().take(TARGET).collect());

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::Selector;
 use super::run::never_begun;
 use crate::commands::run_command::RunCommand;
+use crate::commands::variables::Variables;
 use crate::commands::{Acting, Change};
 use crate::db::Connection;
 use crate::db::types::Address;
@@ -99,9 +100,9 @@ pub fn meant(connection: &mut Connection, actor: &Actor, wish: &FanOutWish) -> R
 }
 
 /// The same once more, on the servers on which it failed.
-pub fn again_on_failed(seen: &Seen) -> FanOutWish {
+pub fn again_on_failed(seen: &Seen) -> Result<FanOutWish> {
     let failed = seen.members.iter().filter(|member| member.has_failed());
-    FanOutWish { servers: failed.map(|member| member.server.clone()).collect(), ..FanOutWish::of(&seen.fan_out) }
+    Ok(FanOutWish { servers: failed.map(|member| member.server.clone()).collect(), ..FanOutWish::of(&seen.fan_out)? })
 }
 
 /// Asks for one on these servers; its rows, its line in the audit log and its entry in the queue are written together (J01).
@@ -250,9 +251,12 @@ fn asker(
 }
 
 fn about(actor: &Actor, action: &'static str, fan_out: &FanOut) -> AuditEntry {
-    AuditEntry::by(actor, action).target(&command_of(fan_out).target()).detail("fan_out", fan_out.id)
+    AuditEntry::by(actor, action)
+        .target(&command_of(fan_out, Variables::default()).target())
+        .detail("fan_out", fan_out.id)
 }
 
-fn command_of(fan_out: &FanOut) -> RunCommand {
-    RunCommand { words: fan_out.words.clone(), acting: if fan_out.as_root { Acting::Root } else { Acting::User } }
+fn command_of(fan_out: &FanOut, variables: Variables) -> RunCommand {
+    let acting = if fan_out.as_root { Acting::Root } else { Acting::User };
+    RunCommand { words: fan_out.words.clone(), variables, acting }
 }

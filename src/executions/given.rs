@@ -3,15 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::commands::variables::{Variable, Variables, unreadable};
 use crate::language::Message;
 
 /// How many a command takes.
 pub const MOST: usize = 20;
-/// Characters of a name, and of a value.
-const LONGEST_NAME: usize = 64;
-const LONGEST_VALUE: usize = 4_096;
-/// What a shell or a loader reads by itself, and what stands around the command.
-const TAKEN: [&str; 9] = ["PATH", "IFS", "ENV", "BASH_ENV", "SHELLOPTS", "PS4", "UID", "words", "given"];
 
 /// What a value may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -68,45 +64,40 @@ impl Kind {
 }
 
 impl Given {
-    /// Why it cannot be given.
-    pub fn problem(&self) -> Option<Message> {
-        let named = |message: Message| Some(message.with("name", &self.name));
-        let is_name = self.name.len() <= LONGEST_NAME
-            && self.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            && self.name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        if !is_name {
-            return named(Message::new("{name} is no name of a parameter: letters, digits and _, as in UNIT"));
-        }
-        if TAKEN.contains(&self.name.as_str()) || self.name.starts_with("LD_") {
-            return named(Message::new("{name} means something to the shell: give the parameter another name"));
-        }
-        if self.value.chars().count() > LONGEST_VALUE || self.value.chars().any(char::is_control) {
-            return named(Message::new("The value of {name} is one line of at most {most} characters"))
-                .map(|message| message.with("most", LONGEST_VALUE));
-        }
-        if self.choices.iter().any(|choice| choice.chars().any(char::is_control)) {
-            return named(Message::new("A choice of {name} is one line"));
-        }
-        match self.kind {
-            Kind::Number if !is_number(&self.value) => named(Message::new("{name} is a number")),
-            Kind::YesNo if !["yes", "no"].contains(&self.value.as_str()) => named(Message::new("{name} is yes or no")),
-            Kind::Choice if !self.choices.contains(&self.value) => named(Message::new("{name} is one of: {choices}"))
-                .map(|message| message.with("choices", self.choices.join(", "))),
-            _ => None,
-        }
+    /// As the environment gets it, or why it cannot be given.
+    pub fn variable(&self) -> Result<Variable, Message> {
+        let variable = Variable::new(&self.name, &self.value)?;
+        let why = if self.choices.iter().any(|choice| choice.chars().any(char::is_control)) {
+            Message::new("A choice of {name} is one line")
+        } else {
+            match self.kind {
+                Kind::Number if !is_number(&self.value) => Message::new("{name} is a number"),
+                Kind::YesNo if !["yes", "no"].contains(&self.value.as_str()) => Message::new("{name} is yes or no"),
+                Kind::Choice if !self.choices.contains(&self.value) => {
+                    Message::new("{name} is one of: {choices}").with("choices", self.choices.join(", "))
+                }
+                _ => return Ok(variable),
+            }
+        };
+        Err(why.with("name", &self.name))
     }
 }
 
-/// What is wrong with all of them together.
-pub fn problem_of(given: &[Given]) -> Option<Message> {
+/// All of them as the environment gets them, or what is wrong with them.
+pub fn variables(given: &[Given]) -> Result<Variables, Message> {
     if given.len() > MOST {
-        return Some(Message::new("A command takes {most} parameters at most").with("most", MOST));
+        return Err(Message::new("A command takes {most} parameters at most").with("most", MOST));
     }
     let is_twice = |at: usize, one: &Given| given.iter().take(at).any(|before| before.name == one.name);
     if let Some((_, twice)) = given.iter().enumerate().find(|(at, one)| is_twice(*at, one)) {
-        return Some(Message::new("There are two parameters of the name {name}").with("name", &twice.name));
+        return Err(Message::new("There are two parameters of the name {name}").with("name", &twice.name));
     }
-    given.iter().find_map(Given::problem)
+    given.iter().map(Given::variable).collect()
+}
+
+/// Those that were kept; a command is not run without them.
+pub fn kept(stored: &serde_json::Value) -> Result<Vec<Given>, Message> {
+    Vec::deserialize(stored).map_err(|_none| unreadable())
 }
 
 fn is_number(text: &str) -> bool {
@@ -132,7 +123,8 @@ mod tests {
             ("Y", Kind::YesNo, "no"),
             ("EMPTY", Kind::Text, ""),
         ] {
-            assert_eq!(given(name, kind, value).problem(), None, "{name}");
+            let variable = given(name, kind, value).variable().unwrap();
+            assert_eq!((variable.name(), variable.value()), (name, value));
         }
         for (name, kind, value) in [
             ("", Kind::Text, "x"),
@@ -149,9 +141,9 @@ mod tests {
             ("A", Kind::Choice, "a"),
             ("A", Kind::YesNo, "true"),
         ] {
-            assert!(given(name, kind, value).problem().is_some(), "{name} {value}");
+            assert!(given(name, kind, value).variable().is_err(), "{name} {value}");
         }
         let twice = [given("A", Kind::Text, "1"), given("A", Kind::Text, "2")];
-        assert!(problem_of(&twice).is_some());
+        assert!(variables(&twice).is_err());
     }
 }

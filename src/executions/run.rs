@@ -11,7 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::ask::USUAL_SECONDS;
 use crate::clock::Clock;
+use crate::commands::Acting;
 use crate::commands::run_command::RunCommand;
+use crate::commands::variables::Variables;
 use crate::db::{Connection, Db};
 use crate::error::{Error, Result, StillRunning};
 use crate::installations::ask::RunExecution;
@@ -26,7 +28,7 @@ use crate::remote::host::Host;
 use crate::remote::hosts::Hosts;
 use crate::remote::running::{Running, Wanted};
 pub(super) use ends::never_begun;
-use ends::{cut_off, ended, left, lost_with_its_process, outcome_of, stopped, too_long, too_much};
+use ends::{cut_off, ended, left, lost_with_its_process, outcome_of, refused, stopped, too_long, too_much};
 
 /// How much of what a command prints is kept; it is ended where there is more (X01), bytes.
 pub const OUTPUT_LIMIT: usize = 4 << 20;
@@ -101,13 +103,22 @@ impl Commands {
             // Whoever ran it is gone, and with it the connection that it ran on.
             ExecutionState::Starting | ExecutionState::Running => lost_with_its_process(),
             _ if execution.stop_asked_by.is_some() => stopped(StillRunning::No),
-            _ => self.run(&host, &mut execution, hear).await?,
+            _ => match Variables::kept(&execution.variables) {
+                Ok(variables) => self.run(&host, &mut execution, variables, hear).await?,
+                Err(why) => refused(why),
+            },
         };
         self.end(&host, &execution, end).await
     }
 
     /// Marks the start, then runs it: in this order, so that it never runs twice (J03).
-    async fn run(&self, host: &Host, execution: &mut Execution, hear: &mut (dyn FnMut(&[u8]) + Send)) -> Result<End> {
+    async fn run(
+        &self,
+        host: &Host,
+        execution: &mut Execution,
+        variables: Variables,
+        hear: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<End> {
         let (held, now) = (execution.clone(), self.clock.now());
         if !self.db.run(move |connection| held.starts(connection, now)).await? {
             return Ok(stopped(StillRunning::No));
@@ -118,9 +129,11 @@ impl Commands {
         let wanted = Wanted {
             name: &execution.command,
             script: &execution.script,
-            variables: serde_json::from_value(execution.variables.clone()).unwrap_or_default(),
-            words: execution.words.clone().unwrap_or_default(),
-            as_root: execution.as_root,
+            command: RunCommand {
+                words: execution.words.clone().unwrap_or_default(),
+                variables,
+                acting: if execution.as_root { Acting::Root } else { Acting::User },
+            },
             run_as: &execution.run_as,
         };
         let mut running = match timeout(limit, host.run_command(wanted)).await {
@@ -233,7 +246,7 @@ pub(super) fn record(
     end: &End,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<()> {
-    let command = RunCommand { words: run.text().to_owned(), acting: crate::commands::Acting::User };
+    let command = RunCommand { words: run.text().to_owned(), ..RunCommand::default() };
     let action = <RunCommand as crate::commands::Command>::TYPE.name();
     let entry = AuditEntry::by_kept(&run.actor_kind, &run.actor, run.address, action)
         .server(server)

@@ -20,7 +20,7 @@ use crate::db::schema::{server_groups, servers};
 use crate::db::types::Labels;
 use crate::error::{Error, Result};
 
-pub use allowance::Narrowest;
+pub use allowance::{Narrowest, Standing};
 pub use changes::{MAXIMUM_JUMPS, ServerChanges};
 pub use many::ServerToKeep;
 

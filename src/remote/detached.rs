@@ -12,6 +12,7 @@ use super::host::{Host, OperableHost};
 use super::hosts::Script;
 use super::pipe::Pipe;
 use super::request::Answer;
+use super::weigh::{Deed, Permitted};
 use crate::commands::root_lines::root_lines;
 use crate::commands::script::{self, Parameters, Privilege, Value};
 use crate::commands::told::told;
@@ -132,9 +133,9 @@ impl OperableHost {
         notes: Vec<(&'static str, String)>,
         keep: impl FnOnce(&mut Connection, Begun) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let platform = self.platform().await?;
-        let chosen = self.choose_on::<C>(&platform)?;
-        let (entry, endpoint, may_be_root) = self.may_change(command).await?;
+        let permitted = self.weigh(&Deed::of(command)).await?;
+        let chosen = self.choose_on::<C>(&permitted.platform(self.hosts()).await?)?;
+        let Permitted { entry, endpoint, may_be_root, .. } = permitted;
         let needs_root = !root_lines(&chosen.script).is_empty();
         if needs_root && (!may_be_root || endpoint.privilege == Privilege::None) {
             let (server, command) = (self.name().to_owned(), chosen.name);
@@ -147,7 +148,7 @@ impl OperableHost {
             command: chosen.name,
             script: chosen.script.to_string(),
             as_root: needs_root,
-            run_as: endpoint.user.clone(),
+            run_as: endpoint.user,
         };
         let now = self.hosts().clock().now();
         let entry = notes.into_iter().fold(entry, |entry, (name, value)| entry.detail(name, value));

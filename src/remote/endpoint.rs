@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::commands::script::Privilege;
+use crate::error::RemoteError;
 use crate::language::Message;
 use crate::models::ids::ServerId;
 use crate::secret::SecretText;
@@ -38,6 +39,19 @@ pub struct Endpoint {
     pub sudo_password: Option<SecretText>,
     /// Whether we may send it anything at all.
     pub enabled: bool,
+}
+
+impl Endpoint {
+    /// How the user becomes root for a command that is to run as root; refused where that is not to be had.
+    pub(super) fn becoming_root(&self, command: &str) -> Result<Privilege, RemoteError> {
+        match self.privilege {
+            Privilege::None => {
+                let (server, command, said) = (self.name.clone(), command.to_owned(), String::new());
+                Err(RemoteError::PrivilegeRefused { server, command, said })
+            }
+            privilege => Ok(privilege),
+        }
+    }
 }
 
 /// What we sign in with.

@@ -195,10 +195,10 @@ impl OperableHost {
     /// Starts a change that is given content; who asked and how it ended is recorded as by [`OperableHost::change`].
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     pub async fn feed<C: Change>(&self, command: C) -> Result<ChangeFlow<C>> {
-        let (asked, endpoint, may_be_root) = self.asked(&command).await?;
+        let (asked, permitted) = self.asked(&command).await?;
         let mut record = Record { hosts: self.hosts().clone(), asked: Some(asked) };
-        let flow = match self.hosts().platform_at(&endpoint).await {
-            Ok(platform) => self.flow(command, (&endpoint, &platform), may_be_root).await,
+        let flow = match permitted.platform(self.hosts()).await {
+            Ok(platform) => self.flow(command, (&permitted.endpoint, &platform), permitted.may_be_root).await,
             Err(error) => Err(error),
         };
         let flow = record.unless_it_goes_on(flow).await?;

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::endpoint::Endpoint;
 use super::hosts::{Hosts, Script};
 use super::trouble::Trouble;
+use super::weigh::{Deed, Permitted};
 use super::{allowance, permits};
 use crate::commands::catalog::Chosen;
 use crate::commands::platform::Platform;
@@ -167,11 +168,7 @@ impl Host {
         match command.acting() {
             None if may_be_root => self.hosts.privilege(endpoint, platform, &chosen.script).await,
             None | Some(Acting::User) => Ok(Privilege::None),
-            Some(Acting::Root) if endpoint.privilege == Privilege::None => {
-                let (server, command, said) = (self.name().to_owned(), chosen.name.clone(), String::new());
-                Err(RemoteError::PrivilegeRefused { server, command, said }.into())
-            }
-            Some(Acting::Root) => Ok(endpoint.privilege),
+            Some(Acting::Root) => Ok(endpoint.becoming_root(&chosen.name)?),
         }
     }
 
@@ -292,15 +289,6 @@ impl Deref for OperableHost {
 }
 
 impl OperableHost {
-    /// Whether a script may become root. Where signing in alone makes it root, who may not act as root is refused.
-    pub(super) async fn may_be_root(&self, endpoint: &Endpoint, action: &'static str, target: &str) -> Result<bool> {
-        if endpoint.user == "root" {
-            self.permits(Permission::Root, action, target).await?;
-            return Ok(true);
-        }
-        permits::is_allowed(&self.hosts, (&self.server, &self.actor), Permission::Root).await
-    }
-
     /// Changes the server, and records who asked, when, and how it ended.
     ///
     /// Where "asked" cannot be written, nothing is sent (L01). An outcome that nobody knows is `unknown`, never `done`.
@@ -316,9 +304,9 @@ impl OperableHost {
 
     #[tracing::instrument(skip_all, fields(server = %self.name(), command = C::TYPE.name()))]
     async fn change_by<C: Change>(&self, way: Way, command: C) -> Result<Answer<C::Output>> {
-        let (asked, endpoint, may_be_root) = self.asked(&command).await?;
-        let result = match self.hosts.platform_at(&endpoint).await {
-            Ok(platform) => self.ask(&command, (&endpoint, &platform), may_be_root, way).await,
+        let (asked, permitted) = self.asked(&command).await?;
+        let result = match permitted.platform(&self.hosts).await {
+            Ok(platform) => self.ask(&command, (&permitted.endpoint, &platform), permitted.may_be_root, way).await,
             Err(error) => Err(error),
         };
         let (outcome, why) = match &result {
@@ -329,31 +317,12 @@ impl OperableHost {
         result
     }
 
-    /// Checks that the change may be made, and records that it was asked for. It runs as the one whom the rights were weighed
-    /// for, by the endpoint given here: the credential may be another one by then. Also whether its script may become root.
-    pub(super) async fn asked<C: Change>(&self, command: &C) -> Result<(Asked, Endpoint, bool)> {
-        let (entry, endpoint, may_be_root) = self.may_change(command).await?;
-        let now = self.hosts.clock().now();
+    /// Checks that the change may be made, and records that it was asked for.
+    pub(super) async fn asked<C: Change>(&self, command: &C) -> Result<(Asked, Permitted)> {
+        let permitted = self.weigh(&Deed::of(command)).await?;
+        let (entry, now) = (permitted.entry.clone(), self.hosts.clock().now());
         let asked = self.hosts.db().run(move |connection| entry.asked(connection, now)).await?;
-        Ok((asked, endpoint, may_be_root))
-    }
-
-    /// Checks that the change may be made: what is to be recorded, as whom it is made, whether its script may become root.
-    pub(super) async fn may_change<C: Change>(&self, command: &C) -> Result<(AuditEntry, Endpoint, bool)> {
-        let target = command.target();
-        self.permits(C::PERMISSION, C::TYPE.name(), &target).await?;
-        self.allows(Allowance::Change, C::TYPE.name(), &target).await?;
-        let endpoint = self.hosts.endpoint(self.server.id).await?;
-        let may_be_root = self.may_be_root(&endpoint, C::TYPE.name(), &target).await?;
-        let acts_as_root = command.acting() == Some(Acting::Root);
-        if acts_as_root {
-            self.permits(Permission::Root, C::TYPE.name(), &target).await?;
-        }
-        let entry = AuditEntry::by(&self.actor, C::TYPE.name())
-            .server(&self.server.name)
-            .target(&target)
-            .run_as(if acts_as_root { "root" } else { &endpoint.user });
-        Ok((entry, endpoint, may_be_root))
+        Ok((asked, permitted))
     }
 }
 

@@ -155,7 +155,7 @@ impl Hosts {
         self.detect_platform_at(&self.endpoint(id).await?).await
     }
 
-    async fn detect_platform_at(&self, endpoint: &Endpoint) -> Result<Platform> {
+    pub(super) async fn detect_platform_at(&self, endpoint: &Endpoint) -> Result<Platform> {
         let chosen = self
             .catalog()
             .choose(DetectPlatform::TYPE, &Platform::default())

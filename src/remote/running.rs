@@ -6,17 +6,15 @@ use super::detached::Begun;
 use super::endpoint::Endpoint;
 use super::host::{Host, OperableHost};
 use super::hosts::Script;
+use super::many::ReadyCommand;
 use super::pipe::Pipe;
-use crate::commands::catalog::Chosen;
+use crate::commands::Acting;
 use crate::commands::platform::Platform;
-use crate::commands::run_command::{RunCommand, fed};
+use crate::commands::run_command::RunCommand;
 use crate::commands::script::{Parameters, Privilege, Value};
-use crate::commands::told::told;
-use crate::commands::{Acting, Command};
 use crate::db::Connection;
 use crate::error::{Error, RemoteError, Result, StillRunning};
 use crate::language::Message;
-use crate::models::audit::AuditEntry;
 
 /// Ends a process group as root, which `sudo` started and no other user may signal: it is asked first. By the shell's own `kill`:
 /// that of procps takes a small group for a signal.
@@ -38,12 +36,8 @@ pub struct Wanted<'a> {
     pub name: &'a str,
     /// The constant script around it.
     pub script: &'a str,
-    /// Variables of the environment that it runs in: what is no name and value on one line is left out.
-    pub variables: Vec<(String, String)>,
-    /// What somebody wrote.
-    pub words: String,
-    /// It runs as root.
-    pub as_root: bool,
+    /// What somebody wrote, and as whom it runs.
+    pub command: RunCommand,
     /// The user for whom the rights were weighed when it was asked for.
     pub run_as: &'a str,
 }
@@ -102,13 +96,10 @@ impl OperableHost {
         self.ready(command).await.map(drop)
     }
 
-    async fn ready(&self, command: &RunCommand) -> Result<(AuditEntry, Endpoint, Chosen)> {
-        let (entry, endpoint, _) = self.may_change(command).await?;
-        if command.acting == Acting::Root && endpoint.privilege == Privilege::None {
-            let (server, command) = (self.name().to_owned(), RunCommand::TYPE.name().to_owned());
-            return Err(RemoteError::PrivilegeRefused { server, command, said: String::new() }.into());
-        }
-        Ok((entry, endpoint, self.choose::<RunCommand>().await?))
+    async fn ready(&self, command: &RunCommand) -> Result<ReadyCommand> {
+        let ready = self.hosts().ready_for(self.actor(), vec![self.server().clone()], command).await?;
+        let (_, ready) = ready.into_iter().next().ok_or(Error::NotFound("The server"))?;
+        ready
     }
 
     /// Asks for a command of somebody's own: role, switch and audit as by [`OperableHost::change`]. What `keep` writes commits
@@ -118,19 +109,10 @@ impl OperableHost {
         command: &RunCommand,
         keep: impl FnOnce(&mut Connection, Begun) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (entry, endpoint, chosen) = self.ready(command).await?;
-        let begun = Begun {
-            asked_number: 0,
-            line: told(&chosen.script),
-            command: chosen.name,
-            script: chosen.script.to_string(),
-            as_root: command.acting == Acting::Root,
-            run_as: endpoint.user,
-        };
-        let now = self.hosts().clock().now();
+        let (ready, now) = (self.ready(command).await?, self.now());
         self.in_transaction(move |connection| {
-            let asked = entry.asked(connection, now)?;
-            keep(connection, Begun { asked_number: asked.number, ..begun })
+            let asked = ready.entry().asked(connection, now)?;
+            keep(connection, ready.begun(asked.number))
         })
         .await
     }
@@ -165,16 +147,10 @@ impl Host {
         }
         let parameters = Parameters::default();
         let mut script = Script::new(wanted.name, wanted.script, &parameters, self.hosts().command_timeout());
-        script.privilege = match (wanted.as_root, endpoint.privilege) {
-            (true, Privilege::None) => {
-                let (server, command) = (self.name().to_owned(), wanted.name.to_owned());
-                return Err(RemoteError::PrivilegeRefused { server, command, said: String::new() }.into());
-            }
-            (true, privilege) => privilege,
-            (false, _) => Privilege::None,
-        };
-        let words = fed(&wanted.variables, &wanted.words);
-        Running::start(self.clone(), (&endpoint, &platform), script, words, false).await
+        if wanted.command.acting == Acting::Root {
+            script.privilege = endpoint.becoming_root(wanted.name)?;
+        }
+        Running::start(self.clone(), (&endpoint, &platform), script, wanted.command.fed(), false).await
     }
 
     async fn end_group_as_root(&self, group: i64) -> Result<()> {

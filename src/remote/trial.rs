@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::host::{OperableHost, outcome_of};
 use super::hosts::Script;
 use super::trouble::Trouble;
+use super::weigh::{Deed, Permitted};
 use super::{Answer, Endpoint};
 use crate::commands::platform::Platform;
 use crate::commands::preview::Preview;
@@ -15,8 +16,7 @@ use crate::commands::root_lines::root_lines;
 use crate::commands::script::{Parameters, Privilege};
 use crate::commands::{CommandType, ParseError};
 use crate::error::{Error, RemoteError, Result};
-use crate::models::allowance::Allowance;
-use crate::models::audit::{AuditEntry, Outcome};
+use crate::models::audit::Outcome;
 use crate::models::permission::Permission;
 use crate::models::trials::{Trial, TrialOutcome, fingerprint};
 
@@ -71,15 +71,9 @@ impl OperableHost {
         let hosts = self.hosts();
         let target = format!("{} {}", attempt.purpose, attempt.name);
         // Nobody knows yet what it does.
-        self.permits(Permission::RunCommand, "try_command", &target).await?;
-        self.allows(Allowance::Change, "try_command", &target).await?;
-        let endpoint = hosts.endpoint(self.server().id).await?;
-        let may_be_root = self.may_be_root(&endpoint, "try_command", &target).await?;
-        let entry = AuditEntry::by(self.actor(), "try_command")
-            .server(self.name())
-            .target(&target)
-            .run_as(&endpoint.user)
-            .detail("script", attempt.script);
+        let deed = Deed::new("try_command", &target, Permission::RunCommand);
+        let Permitted { entry, endpoint, may_be_root, .. } = self.weigh(&deed).await?;
+        let entry = entry.detail("script", attempt.script);
         let at = hosts.clock().now();
         let asked = hosts.db().run(move |connection| entry.asked(connection, at)).await?;
         let (root, ran) = self.run_unknown(&endpoint, &attempt, may_be_root).await;

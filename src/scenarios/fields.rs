@@ -177,6 +177,13 @@ impl Takes {
     }
 }
 
+/// Settings that were kept, read again before something is done on a server by them: what cannot be read of them is not done in
+/// another way instead.
+pub fn kept(fields: &[Field], settings: &Value) -> Result<Value, Message> {
+    let read = accept(fields, settings).map(Value::Object);
+    read.map_err(|_problems| Message::new("What was kept of its settings cannot be read: save them anew"))
+}
+
 /// The text of a field that was accepted.
 pub fn text<'a>(settings: &'a Value, name: &str) -> &'a str {
     settings.get(name).and_then(Value::as_str).unwrap_or_default()

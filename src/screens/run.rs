@@ -74,11 +74,11 @@ pub async fn index(person: Operator, query: Query<RunQuery>, app: Data<App>, ren
         }
         if let Some(id) = query.again {
             let seen = fan_out::see(connection, &actor, FanOutId(id))?;
-            return Ok(RunForm::of(&FanOutWish::of(&seen.fan_out), &seen.fan_out.name));
+            return Ok(RunForm::of(&FanOutWish::of(&seen.fan_out)?, &seen.fan_out.name));
         }
         if let Some(id) = query.failed_of {
             let seen = fan_out::see(connection, &actor, FanOutId(id))?;
-            let form = RunForm::of(&fan_out::again_on_failed(&seen), &seen.fan_out.name);
+            let form = RunForm::of(&fan_out::again_on_failed(&seen)?, &seen.fan_out.name);
             return Ok(RunForm { retry_of: id.to_string(), ..form });
         }
         Ok::<_, Error>(RunForm { servers: query.servers, ..RunForm::default() })

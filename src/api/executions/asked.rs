@@ -82,7 +82,7 @@ pub async fn create(
     let mut hosts: Vec<OperableHost> = Vec::with_capacity(servers.len());
     for server in servers {
         let host = app.hosts.of(asking.0.clone(), server).operable().await?;
-        let command = RunCommand { words: wish.commands.concat(), acting: wish.acting };
+        let command = RunCommand { words: wish.commands.concat(), acting: wish.acting, ..RunCommand::default() };
         host.may_run(&command).await?;
         hosts.push(host);
     }

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::asker;
 use super::work::Course;
-use super::{asker, command_of};
 use crate::commands::run_command::RunCommand;
 use crate::commands::{Change, Command};
 use crate::db::Connection;
@@ -60,7 +60,7 @@ impl Course {
                 return Ok((Vec::new(), count));
             }
         };
-        let ready = self.with.hosts.ready_for(&actor, servers, &command_of(&self.fan_out)).await?;
+        let ready = self.with.hosts.ready_for(&actor, servers, &self.command).await?;
         let (mut able, mut refused): (Vec<ReadyCommand>, Vec<(ServerId, Message)>) = (Vec::new(), Vec::new());
         for (server, ready) in ready {
             match ready {
@@ -101,21 +101,21 @@ impl Course {
             script: begun.script,
             as_root: begun.as_root,
             run_as: begun.run_as,
-            target: command_of(fan_out).target().chars().take(TARGET).collect(),
+            target: self.command.target().chars().take(TARGET).collect(),
             actor_kind: actor.kind_name(),
             actor: actor.name.clone(),
             address: actor.address.map(|address| Address(address.to_canonical())),
             asked_number: 0,
             place: new_token()?,
             queued_at: self.with.clock.now(),
-            words: fan_out.words.clone(),
+            words: self.command.words.clone(),
             batch: None,
             position: 0,
             goes_on: false,
             time_limit_seconds: fan_out.time_limit_seconds,
             delivery_id: None,
             delivery_place: None,
-            variables: serde_json::to_value(&*self.given).map_err(Error::internal)?,
+            variables: serde_json::to_value(&self.command.variables).map_err(Error::internal)?,
         };
         Ok((ready.server().id, new, ready.entry()))
     }
@@ -135,7 +135,7 @@ impl Course {
         let seconds = u64::from(self.fan_out.time_limit_seconds.unsigned_abs());
         let (limit, since) = (Duration::from_secs(seconds), Instant::now());
         let alone = |end: End| Ok((end, Bytes::new()));
-        let mut starting = std::pin::pin!(timeout(limit, begun.ready.start(&self.given, &self.fan_out.words)));
+        let mut starting = std::pin::pin!(timeout(limit, begun.ready.start(&self.command)));
         let started = tokio::select! {
             biased;
             () = begun.stop.cancelled() => return alone(stopped(no_longer_wanted(starting.as_mut()).await)),

@@ -5,10 +5,11 @@ use utoipa::ToSchema;
 
 use crate::commands::Acting;
 use crate::commands::run_command::checked;
-use crate::error::{FieldErrors, Result};
+use crate::commands::variables::Variables;
+use crate::error::{Error, FieldErrors, Result};
 use crate::executions::ask::{LONGEST_SECONDS, USUAL_SECONDS, is_time_limit};
 use crate::executions::fan_out::MOST;
-use crate::executions::given::{Given, problem_of};
+use crate::executions::given::{Given, kept, variables};
 use crate::language::Message;
 use crate::models::fan_outs::FanOut;
 
@@ -84,7 +85,7 @@ impl FanOutWish {
         if self.servers.iter().any(|word| word.chars().any(char::is_control)) {
             problems.add("servers", Message::new("A word that means servers holds no control character"));
         }
-        if let Some(why) = problem_of(&self.parameters) {
+        if let Err(why) = variables(&self.parameters) {
             problems.add("parameters", why);
         }
         if !is_time_limit(self.timeout_seconds) {
@@ -111,25 +112,24 @@ impl FanOutWish {
         (0..servers).map(|at| i32::try_from(wave(at)).unwrap_or(i32::MAX)).collect()
     }
 
-    /// What was asked for, as it was.
-    pub fn of(fan_out: &FanOut) -> Self {
-        Self {
+    /// What was asked for, as it was; without what cannot be read of it, it would be something else.
+    pub fn of(fan_out: &FanOut) -> Result<Self> {
+        Ok(Self {
             servers: fan_out.servers.clone(),
             command: fan_out.words.clone(),
-            parameters: serde_json::from_value(fan_out.parameters.clone()).unwrap_or_default(),
+            parameters: kept(&fan_out.parameters).map_err(Error::Conflict)?,
             r#become: fan_out.as_root,
             timeout_seconds: fan_out.time_limit_seconds,
             batch_size: fan_out.batch_size,
             pause_seconds: fan_out.pause_seconds,
             stop_after: fan_out.stop_after,
             canary: fan_out.canary,
-        }
+        })
     }
 
-    /// The parameters as the environment gets them.
-    pub fn given(parameters: &serde_json::Value) -> Vec<(String, String)> {
-        let given: Vec<Given> = serde_json::from_value(parameters.clone()).unwrap_or_default();
-        given.into_iter().map(|one| (one.name, one.value)).collect()
+    /// The parameters of one that was asked for, as the environment gets them; or why nothing of it is run.
+    pub fn given(fan_out: &FanOut) -> Result<Variables, Message> {
+        variables(&kept(&fan_out.parameters)?)
     }
 }
 

@@ -12,14 +12,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::wave::Begun;
 use super::writer::Writer;
-use super::{FanOutWish, RunFanOut, settle};
+use super::{FanOutWish, RunFanOut, command_of, settle};
 use crate::clock::Clock;
+use crate::commands::run_command::RunCommand;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::models::executions::ExecutionState;
 use crate::models::fan_outs::{Counts, FanOut, MemberState};
-use crate::models::ids::ExecutionId;
+use crate::models::ids::{ExecutionId, FanOutId};
 use crate::models::servers::Server;
 use crate::remote::hosts::Hosts;
 
@@ -55,7 +56,7 @@ pub struct FanOuts {
 pub(super) struct Course {
     pub(super) with: FanOuts,
     pub(super) fan_out: Arc<FanOut>,
-    pub(super) given: Arc<Vec<(String, String)>>,
+    pub(super) command: Arc<RunCommand>,
     pub(super) writer: Writer,
     pub(super) hear: Option<Hear>,
     /// Those that run here, each with what ends it.
@@ -79,9 +80,13 @@ impl FanOuts {
 
     /// The same with one that is claimed already, and for somebody who hears what comes.
     pub async fn work_on(&self, fan_out: FanOut, hear: Option<Hear>) -> Result<()> {
+        let given = match FanOutWish::given(&fan_out) {
+            Ok(given) => given,
+            Err(why) => return self.refuse(fan_out, why).await,
+        };
         let course = Course {
             with: self.clone(),
-            given: Arc::new(FanOutWish::given(&fan_out.parameters)),
+            command: Arc::new(command_of(&fan_out, given)),
             fan_out: Arc::new(fan_out),
             writer: Writer::start(self.db.clone(), self.clock.clone()),
             hear,
@@ -94,6 +99,25 @@ impl FanOuts {
             () = course.taken_over() => Ok(()),
         }
     }
+
+    /// Ends one of which no more may begin, once what another process had begun of it has ended.
+    async fn refuse(&self, fan_out: FanOut, why: Message) -> Result<()> {
+        self.all_ended(fan_out.id).await?;
+        let now = self.clock.now();
+        self.db
+            .transaction(move |connection| {
+                FanOut::leave(connection, fan_out.id, (MemberState::Refused, &why))?;
+                settle(connection, &fan_out, Some(why), now)
+            })
+            .await
+    }
+
+    async fn all_ended(&self, id: FanOutId) -> Result<()> {
+        while self.db.run(move |connection| FanOut::is_at_work(connection, id)).await? {
+            sleep(LOOK).await;
+        }
+        Ok(())
+    }
 }
 
 impl Course {
@@ -101,7 +125,7 @@ impl Course {
     async fn go(&self) -> Result<()> {
         let id = self.fan_out.id;
         // What a process that died had begun ends first: it belongs to an earlier batch, or says that no more may begin.
-        self.all_ended().await?;
+        self.with.all_ended(id).await?;
         let members = self.with.db.run(move |connection| FanOut::members(connection, id)).await?;
         let mut failures = Counts::of(&members).failed;
         let mut has_begun = members.iter().any(|member| member.state != MemberState::Waiting);
@@ -128,7 +152,7 @@ impl Course {
                 break;
             }
             // What another process had begun belongs to its batch too.
-            self.all_ended().await?;
+            self.with.all_ended(id).await?;
             canary_failed |= self.fan_out.canary && wave == 0 && failures > before;
         }
         self.finish(halt).await
@@ -215,14 +239,6 @@ impl Course {
         }
         let fan_out = Arc::clone(&self.fan_out);
         self.with.db.run(move |connection| fan_out.has_rested(connection)).await?;
-        Ok(())
-    }
-
-    async fn all_ended(&self) -> Result<()> {
-        let id = self.fan_out.id;
-        while self.with.db.run(move |connection| FanOut::is_at_work(connection, id)).await? {
-            sleep(LOOK).await;
-        }
         Ok(())
     }
 

@@ -70,6 +70,11 @@ pub(in crate::executions) fn never_begun() -> End {
     end(ExecutionState::Stopped, Message::new("It was stopped before it began"))
 }
 
+/// What was kept of it is not what somebody asked for.
+pub(in crate::executions) fn refused(why: Message) -> End {
+    end(ExecutionState::Failed, why)
+}
+
 /// One before it did not succeed.
 pub(in crate::executions) fn left() -> End {
     end(ExecutionState::Stopped, Message::new("It was not begun, because the one before it did not succeed"))

@@ -5,10 +5,19 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 
 use super::Server;
-use crate::db::schema::{groups, server_groups, servers};
+use crate::db::schema::servers;
 use crate::error::{Error, Result};
 use crate::models::allowance::Allowance;
-use crate::models::ids::ServerId;
+use crate::models::ids::{GroupId, ServerId};
+
+/// What rights and switches are weighed by: where a server stands now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The groups that it is in.
+    pub groups: Vec<GroupId>,
+    /// How far hannun may go on it.
+    pub narrowest: Narrowest,
+}
 
 /// How far hannun may go on a server, and what says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,36 +40,25 @@ impl Narrowest {
 impl Server {
     /// How far hannun may go on it now, whatever this row says: somebody may have changed the switch since.
     pub fn narrowest_allowance(&self, connection: &mut PgConnection) -> Result<Narrowest> {
-        let own: Option<(Allowance, Option<String>)> =
-            servers::table.find(self.id).select((servers::allow, servers::managed_by)).first(connection).optional()?;
-        let (allow, file) = own.ok_or(Error::NotFound("The server"))?;
-        let of_groups: Vec<(String, Allowance, Option<String>)> = server_groups::table
-            .inner_join(groups::table)
-            .filter(server_groups::server_id.eq(self.id))
-            .select((groups::name, groups::allow, groups::managed_by))
-            .order(groups::name)
-            .load(connection)?;
-        let narrowest = Narrowest { allow, group: None, file };
-        Ok(of_groups.into_iter().fold(narrowest, |narrowest, (name, allow, file)| narrowest.and(name, allow, file)))
+        let standing = Self::standings(connection, &[self.id])?.remove(&self.id);
+        Ok(standing.ok_or(Error::NotFound("The server"))?.narrowest)
     }
 
-    /// The same for many servers, as their rows and groups say.
-    pub fn narrowest_allowances(
-        connection: &mut PgConnection,
-        servers: &[Self],
-    ) -> QueryResult<BTreeMap<ServerId, Narrowest>> {
-        let ids: Vec<ServerId> = servers.iter().map(|server| server.id).collect();
-        let mut groups = Self::groups_of(connection, &ids)?;
-        let narrowest = servers.iter().map(|server| {
-            let own = Narrowest { allow: server.allow, group: None, file: server.managed_by.clone() };
-            let groups = groups.remove(&server.id).unwrap_or_default();
-            (
-                server.id,
-                groups
-                    .into_iter()
-                    .fold(own, |narrowest, group| narrowest.and(group.name, group.allow, group.managed_by)),
-            )
+    /// Where each of these stands now; one that was removed is missing.
+    pub fn standings(connection: &mut PgConnection, servers: &[ServerId]) -> QueryResult<BTreeMap<ServerId, Standing>> {
+        let own: Vec<(ServerId, Allowance, Option<String>)> = servers::table
+            .filter(servers::id.eq_any(servers))
+            .select((servers::id, servers::allow, servers::managed_by))
+            .load(connection)?;
+        let mut groups = Self::groups_of(connection, servers)?;
+        let standings = own.into_iter().map(|(id, allow, file)| {
+            let (of_it, own) = (groups.remove(&id).unwrap_or_default(), Narrowest { allow, group: None, file });
+            let groups = of_it.iter().map(|group| group.id).collect();
+            let narrowest = of_it
+                .into_iter()
+                .fold(own, |narrowest, group| narrowest.and(group.name, group.allow, group.managed_by));
+            (id, Standing { groups, narrowest })
         });
-        Ok(narrowest.collect())
+        Ok(standings.collect())
     }
 }

@@ -5,15 +5,16 @@ use serde_json::{Map, Value};
 
 use super::{Kind, Told, Way, as_it_is};
 use crate::commands::run_command::checked;
+use crate::commands::variables::{Variable, Variables};
 use crate::language::Message;
-use crate::scenarios::fields::{Default, Field, Takes, number, text};
+use crate::scenarios::fields::{Default, Field, Takes, kept, number, text};
 use crate::scenarios::template::{Into, render};
 
 /// What the names of all variables begin with: none of them means something to a shell or a program by itself.
 const PREFIX: &str = "SCENARIO_";
 /// Variables of one command.
 const MOST: usize = 30;
-/// Characters of a value.
+/// Characters of a value; what is longer is cut.
 const LONGEST: usize = 4_000;
 /// Servers on which one destination runs a command.
 const MOST_SERVERS: usize = 200;
@@ -85,8 +86,8 @@ pub(in crate::scenarios) struct Order {
 pub(in crate::scenarios) struct On {
     /// The name of the server.
     pub(in crate::scenarios) server: String,
-    /// Names and values.
-    pub(in crate::scenarios) variables: Vec<(String, String)>,
+    /// What it reads of the reading.
+    pub(in crate::scenarios) variables: Variables,
 }
 
 /// The server that a destination of these settings names; none: it runs where it was read, or is no command.
@@ -98,41 +99,44 @@ fn order(told: Told<'_>) -> Result<Order, Message> {
     if told.about.len() > MOST_SERVERS {
         return Err(Message::new("A scenario runs a command on {most} servers at most").with("most", MOST_SERVERS));
     }
-    let named = text(told.settings, "server");
+    let settings = &kept(COMMAND.fields, told.settings)?;
+    let told = Told { settings, ..told };
+    let named = text(settings, "server");
     let on = |values: &Map<String, Value>| {
         let read = values.get("server").map(|server| text(server, "name")).unwrap_or_default();
         let server = if named.is_empty() { read } else { named };
         Ok(On { server: server.to_owned(), variables: variables(told, values)? })
     };
     Ok(Order {
-        command: checked(text(told.settings, "command"))?,
-        as_root: text(told.settings, "run_as") == "root",
-        time_limit_seconds: number(told.settings, "time_limit_seconds").try_into().unwrap_or(60),
+        command: checked(text(settings, "command"))?,
+        as_root: text(settings, "run_as") == "root",
+        time_limit_seconds: number(settings, "time_limit_seconds").try_into().unwrap_or(60),
         on: told.about.iter().map(on).collect::<Result<_, Message>>()?,
     })
 }
 
 /// The variables of one command. Lines are parted before values are filled in: none of them makes another variable.
-fn variables(told: Told<'_>, values: &Map<String, Value>) -> Result<Vec<(String, String)>, Message> {
-    let mut variables = Vec::new();
+fn variables(told: Told<'_>, values: &Map<String, Value>) -> Result<Variables, Message> {
+    let mut variables: Vec<Variable> = Vec::new();
     for line in text(told.settings, "variables").lines().filter(|line| !line.trim().is_empty()) {
         let (name, template) = line
             .split_once('=')
             .ok_or_else(|| Message::new("Write variables like this, one a line: NAME={{ cpu.total }}"))?;
         let name = name.trim();
         let is_sign = |sign: char| sign == '_' || sign.is_ascii_uppercase() || sign.is_ascii_digit();
-        if name.is_empty() || name.len() > 60 || !name.chars().all(is_sign) {
+        if name.is_empty() || !name.chars().all(is_sign) {
             let odd = Message::new("{name} is no name of a variable: capital letters, digits and _ only");
             return Err(odd.with("name", name));
         }
         let calm = |sign: char| if sign.is_control() { ' ' } else { sign };
         let value = render(template.trim(), values, Into::Text, told.zone)?;
-        variables.push((format!("{PREFIX}{name}"), value.chars().map(calm).take(LONGEST).collect()));
+        let value: String = value.chars().map(calm).take(LONGEST).collect();
+        variables.push(Variable::new(&format!("{PREFIX}{name}"), &value)?);
     }
     if variables.len() > MOST {
         return Err(Message::new("A command has {most} variables at most").with("most", MOST));
     }
-    Ok(variables)
+    Ok(variables.into_iter().collect())
 }
 
 #[cfg(test)]
@@ -154,7 +158,7 @@ mod tests {
             "time_limit_seconds": 5});
         let order = ordered(&settings, &["web-1", "web-2"]).unwrap();
         assert_eq!((order.command.as_str(), order.as_root, order.time_limit_seconds), ("uptime", true, 5));
-        let variables = vec![("SCENARIO_CPU".to_owned(), "2.5".to_owned())];
+        let variables = [Variable::new("SCENARIO_CPU", "2.5").unwrap()].into_iter().collect();
         assert_eq!(order.on[1], On { server: "web-2".to_owned(), variables });
         let named = json!({"command": "uptime", "server": "db-1"});
         let order = ordered(&named, &["web-1"]).unwrap();
@@ -167,10 +171,27 @@ mod tests {
         let settings = json!({"command": "echo {{ server.name }}", "variables": "NAME={{ server.name }}"});
         let order = ordered(&settings, &["a\nLD_PRELOAD=x; rm -rf /"]).unwrap();
         assert_eq!(order.command, "echo {{ server.name }}");
-        assert_eq!(order.on[0].variables, [("SCENARIO_NAME".to_owned(), "a LD_PRELOAD=x; rm -rf /".to_owned())]);
+        let one = Variable::new("SCENARIO_NAME", "a LD_PRELOAD=x; rm -rf /").unwrap();
+        assert_eq!(order.on[0].variables, [one].into_iter().collect());
         for odd in ["name=a", "A B=a", "=a", "A", "A-B=a"] {
             assert!(ordered(&json!({"command": "id", "variables": odd}), &["web-1"]).is_err(), "{odd}");
         }
         assert!(ordered(&json!({"command": " "}), &["web-1"]).is_err());
+    }
+
+    #[test]
+    fn settings_that_cannot_be_read_run_nothing_instead_of_something_else() {
+        for odd in [
+            json!({"variables": [["CPU", "1"]]}),
+            json!({"server": ["db-1"]}),
+            json!({"run_as": "nobody"}),
+            json!({"time_limit_seconds": "soon"}),
+            json!({"another": 1}),
+        ] {
+            let mut settings = json!({"command": "id"});
+            settings.as_object_mut().unwrap().extend(odd.as_object().unwrap().clone());
+            let why = ordered(&settings, &["web-1"]).unwrap_err();
+            assert!(why.contains("cannot be read"), "{odd}: {why}");
+        }
     }
 }

@@ -24,7 +24,7 @@ use crate::models::command_runs::CommandRun;
 use crate::models::executions::Execution;
 use crate::models::ids::{ExecutionId, RunId};
 use crate::models::run_deeds::RunDeed;
-use crate::scenarios::fields::{Default, Field, Takes, number, text};
+use crate::scenarios::fields::{Default, Field, Takes, kept, number, text};
 
 /// How much of what it prints is kept in the reading, bytes; the execution has all of it.
 const TEXT: usize = 16 << 10;
@@ -116,10 +116,11 @@ async fn begun(asked: Asked<'_>) -> Result<ExecutionId> {
             None => By::Run(run.id),
         },
     };
+    let settings = kept(OUTPUT.fields, asked.settings).map_err(Error::Conflict)?;
     let wish = Wish {
-        commands: vec![text(asked.settings, "command").to_owned()],
-        acting: Acting::from_word(text(asked.settings, "acting")).unwrap_or_default(),
-        time_limit_seconds: i32::try_from(number(asked.settings, "seconds")).map_err(Error::internal)?,
+        commands: vec![text(&settings, "command").to_owned()],
+        acting: Acting::from_word(text(&settings, "acting")).unwrap_or_default(),
+        time_limit_seconds: i32::try_from(number(&settings, "seconds")).map_err(Error::internal)?,
         sequence: Sequence::StopAtFailure,
     };
     let host = asked.host.clone().operable().await?;

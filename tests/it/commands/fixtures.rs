@@ -204,7 +204,7 @@ fn read(command_type: CommandType, format: &str, answer: &[u8]) -> String {
             format!("{:?}", keys(command_type, format, answer))
         }
         CommandType::RunCommand => {
-            let run = RunCommand { words: "uptime".to_owned(), acting: Acting::User };
+            let run = RunCommand { words: "uptime".to_owned(), ..RunCommand::default() };
             format!("{:?}", run.parse(format, answer).unwrap())
         }
         CommandType::ReadBoot => format!("{:#?}", ReadBoot.parse(format, answer).unwrap()),

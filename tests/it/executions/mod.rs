@@ -8,6 +8,7 @@ mod pages;
 mod programs;
 mod runs;
 mod systems;
+mod unreadable;
 
 use std::time::Duration;
 

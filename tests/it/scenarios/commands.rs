@@ -1,6 +1,7 @@
 //! A destination that is a command: run once, with the rights of the owner, on a real server.
 
 use chrono::TimeDelta;
+use hannun::commands::{AddedCommand, Catalog, CommandType, Conditions};
 use hannun::installations::ask::RunExecution;
 use hannun::models::command_runs::CommandRun;
 use hannun::models::deliveries::{Delivery, DeliveryState};
@@ -97,6 +98,28 @@ async fn rel_j03_a_command_runs_once_and_is_told_when_it_has_ended() {
     let log = stage.app.audit().await;
     let about = log.iter().filter(|event| event.action == "run_command" && event.actor == "jiwon").count();
     assert_eq!(about, 2, "asked for and ended");
+}
+
+#[actix_web::test]
+async fn sec_x05_a_script_of_an_administrators_own_is_given_no_values_which_it_could_take_for_the_text() {
+    let test = "sec_x05_a_script_of_an_administrators_own_is_given_no_values_which_it_could_take_for_the_text";
+    let Some((stage, sshd)) = stage(test).await else { return };
+    let own = AddedCommand {
+        command_type: CommandType::RunCommand,
+        name: "own".to_owned(),
+        on: Conditions { os: vec!["linux".to_owned()], ..Conditions::default() },
+        script: "$as_root_fed /bin/sh".to_owned(),
+        format: "content".to_owned(),
+    };
+    stage.app.app.hosts.replace_catalog(Catalog::built_in().with_added(vec![own]).unwrap());
+    let file = sshd.home("hannun-test").join("it-ran");
+    let variables = format!("ODD={{{{ \"x touch {}\" }}}}", file.display());
+    let id = asked(&stage, command("true", &json!({ "variables": variables }))).await;
+    to_the_end(&stage).await;
+    let told = one(&stage, id).await;
+    assert_eq!((told.state, commands(&stage, id).await.len()), (DeliveryState::Failed, 0), "{:?}", told.why());
+    assert!(told.why().unwrap().to_string().contains("takes no parameters"), "{:?}", told.why());
+    assert!(!file.exists());
 }
 
 #[actix_web::test]
