@@ -174,6 +174,12 @@ fn cut(whole: &str, most: usize, link: Option<&str>) -> String {
     shown
 }
 
+/// A value on one line, whatever a server said, and no longer than so many characters.
+fn one_line(value: &str, most: usize) -> String {
+    let calm = |sign: char| if sign.is_control() { ' ' } else { sign };
+    value.chars().map(calm).take(most).collect()
+}
+
 /// The page of the run that a message is of.
 fn link<'a>(told: &Told<'a>) -> Option<&'a str> {
     told.about.first().and_then(|about| about.get("link")).and_then(Value::as_str)
