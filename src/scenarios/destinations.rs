@@ -1,5 +1,6 @@
 //! Whom a scenario may tell. To add a destination: one file with a [`Kind`], one line in [`ALL`], one test.
 
+mod chat;
 mod color;
 pub(super) mod command;
 mod discord;
