@@ -5,7 +5,6 @@ mod talk;
 
 use std::fmt;
 use std::net::{Ipv6Addr, SocketAddr};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
@@ -15,9 +14,6 @@ use self::talk::{Stop, Talk};
 use super::error::OutboundError;
 use super::{Outbound, Way};
 use crate::secret::SecretText;
-
-/// How long all of it may take: servers of mail like to think.
-const TIME: Duration = Duration::from_secs(30);
 
 /// A letter and how it gets away. The letter holds what people read: it prints as its host.
 pub struct Mail {
@@ -100,7 +96,7 @@ impl Mail {
 impl Outbound {
     /// Gives a letter to a server of mail, once. What that said last is the answer, whether it took the letter or not.
     pub async fn mail(&self, mail: &Mail) -> Result<MailAnswer, OutboundError> {
-        let until = Instant::now() + TIME;
+        let until = Instant::now() + self.0.config.mail_timeout;
         let late = || OutboundError::TimedOut { host: mail.host.clone() };
         match timeout_at(until, self.0.mail(mail, until)).await.map_err(|_late| late())? {
             Ok(answer) | Err(Stop::Said(answer)) => Ok(answer),

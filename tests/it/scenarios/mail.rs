@@ -1,6 +1,7 @@
 //! Letters of scenarios: they arrive with the key of their delivery, are tried again where that may help, and tell no secret.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -40,6 +41,11 @@ async fn stage(answers: impl Fn(&str) -> Option<String> + Send + Sync + 'static)
     (stage, post, folder)
 }
 
+/// What a channel knows of a server of mail that is spoken to without TLS.
+fn open(host: &str, port: u16) -> Value {
+    json!({ "host": host, "port": port, "tls": "none", "from": "hannun@example.org" })
+}
+
 async fn channel(stage: &Stage, post: &Post) -> Channel {
     let settings = json!({ "host": "127.0.0.1", "port": post.port, "tls": "implicit", "user": "hannun",
         "password": "canary-password", "from": "hannun <hannun@example.org>" });
@@ -53,8 +59,13 @@ fn letter() -> Value {
 
 /// A scenario whose one run has told once what was measured.
 async fn told_once(stage: &Stage, channel: &Channel) -> ScenarioId {
+    told_once_by(stage, channel, letter()).await
+}
+
+/// The same by this letter.
+async fn told_once_by(stage: &Stage, channel: &Channel, letter: Value) -> ScenarioId {
     stage.measured("cpu.total", stage.now() - TimeDelta::seconds(20), 84.5).await;
-    let destinations = vec![through("email", channel.id, letter())];
+    let destinations = vec![through("email", channel.id, letter)];
     let id = stage.add(due(each_five_minutes(), stage.now()), destinations).await;
     stage.fire().await;
     stage.execute("update scenarios set enabled = false");
@@ -122,6 +133,33 @@ async fn rel_o06_a_letter_that_is_refused_is_not_sent_again() {
     let id = told_once(&stage, &channel).await;
     let refused = one(&stage, id).await;
     assert_eq!((refused.state, refused.tries, refused.status), (DeliveryState::Failed, 1, Some(550)));
+    assert!(post.letters().is_empty());
+}
+
+#[actix_web::test]
+async fn sec_o04_a_server_of_mail_that_takes_its_time_for_each_line_is_left_when_the_time_of_all_is_over() {
+    // Each answer comes soon enough; those to all lines of this letter would take four times as long as there is time.
+    let slowly =
+        |line: &str| (!["GREETING", "DATA", "LETTER"].contains(&line)).then(|| "250 one moment please".to_owned());
+    let post = Post::thinking(Begins::Plain, Duration::from_millis(10), slowly).await;
+    let listed = post.entry();
+    let stage = Stage::with(
+        |_| ok(""),
+        move |config| {
+            config.outbound.allowed.extend(entries(&[listed]));
+            config.outbound.mail_timeout = Duration::from_millis(1_500);
+        },
+    )
+    .await;
+    let channel = stage.channel("mail", "email", open("127.0.0.1", post.port)).await;
+    let everybody: Vec<String> = (1..=20).map(|n| format!("ops-{n}@example.org")).collect();
+    let mut to_everybody = letter();
+    to_everybody["to"] = everybody.join(", ").into();
+    let id = told_once_by(&stage, &channel, to_everybody).await;
+    let left = one(&stage, id).await;
+    assert_eq!((left.state, left.tries, left.status), (DeliveryState::Pending, 1, None), "{:?}", left.why());
+    assert_eq!(left.why().unwrap().to_string(), "127.0.0.1 did not answer in time");
+    assert!(post.said().iter().any(|line| line.starts_with("MAIL")), "it went on after the first answer");
     assert!(post.letters().is_empty());
 }
 
