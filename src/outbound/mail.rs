@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Host;
 
 use self::talk::{Stop, Talk};
+use super::connect::reach;
 use super::error::OutboundError;
 use super::{Outbound, Way};
 use crate::secret::SecretText;
@@ -110,16 +111,15 @@ impl Way {
         let host = host_named(&mail.host).ok_or(OutboundError::NoUrl("it names no host"))?;
         let name = host.to_string();
         let soon = until.min(Instant::now() + self.config.connect_timeout);
-        let host = match &host {
-            Host::Domain(name) => Host::Domain(name.as_str()),
-            Host::Ipv4(address) => Host::Ipv4(*address),
-            Host::Ipv6(address) => Host::Ipv6(*address),
-        };
-        let stream = self.reach(host, mail.port, soon).await?;
-        let gone = |why: std::io::Error| OutboundError::Unreachable { host: name.clone(), why: why.to_string() };
-        let (here, there) = (stream.local_addr().map_err(gone)?, stream.peer_addr().map_err(gone)?);
-        let me = literal(here);
         let refused = |why| Stop::from(OutboundError::Unsafe { host: name.clone(), why });
+        let addresses = self.checked(&host, mail.port, soon).await?;
+        // As with what is not reached at all, one address is enough: any of them may be the one that answers.
+        if mail.tls == MailTls::None && !addresses.iter().all(|address| self.policy.lists(*address, mail.port)) {
+            return Err(refused("without TLS only addresses in HANNUN_OUTBOUND_ALLOW are written to"));
+        }
+        let stream = reach(&name, &addresses, mail.port, soon).await?;
+        let gone = |why: std::io::Error| OutboundError::Unreachable { host: name.clone(), why: why.to_string() };
+        let me = literal(stream.local_addr().map_err(gone)?);
         match mail.tls {
             MailTls::Implicit => {
                 let mut talk = Talk::new(self.secure(&name, stream, until).await?, &name);
@@ -134,9 +134,6 @@ impl Way {
                 }
                 let stream = talk.begin_tls().await?;
                 give(Talk::new(self.secure(&name, stream, until).await?, &name), mail, &me, true).await
-            }
-            MailTls::None if !self.policy.lists(there.ip(), mail.port) => {
-                Err(refused("without TLS only addresses in HANNUN_OUTBOUND_ALLOW are written to"))
             }
             MailTls::None => {
                 let mut talk = Talk::new(stream, &name);

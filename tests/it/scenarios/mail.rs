@@ -1,10 +1,12 @@
 //! Letters of scenarios: they arrive with the key of their delivery, are tried again where that may help, and tell no secret.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
+use hannun::config::OutboundConfig;
 use hannun::models::actor::Role;
 use hannun::models::channels::Channel;
 use hannun::models::deliveries::{Delivery, DeliveryState};
@@ -17,9 +19,9 @@ use super::{Stage, each_five_minutes, through};
 use crate::api::program::program;
 use crate::harness::scenarios::due;
 use crate::harness::smtp::{Begins, Post};
-use crate::outbound::entries;
 use crate::outbound::receiver::ok;
 use crate::outbound::tls::{acceptor, authority, params};
+use crate::outbound::{self, Liar, addresses, entries};
 
 /// A stage with a server of mail whose certificate is believed.
 async fn stage(answers: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> (Stage, Post, TempDir) {
@@ -161,6 +163,38 @@ async fn sec_o04_a_server_of_mail_that_takes_its_time_for_each_line_is_left_when
     assert_eq!(left.why().unwrap().to_string(), "127.0.0.1 did not answer in time");
     assert!(post.said().iter().any(|line| line.starts_with("MAIL")), "it went on after the first answer");
     assert!(post.letters().is_empty());
+}
+
+#[actix_web::test]
+async fn sec_o02_without_tls_nobody_outside_is_connected_to_who_is_not_listed() {
+    let mut stage = Stage::set(|_| ok("")).await;
+    let liar = Arc::new(Liar::default().with("mail.example", &[addresses(&["8.8.8.8"])]));
+    // No connection can be made in no time: whoever tries to comes too late to say why not.
+    let config = OutboundConfig { connect_timeout: Duration::ZERO, ..OutboundConfig::default() };
+    stage.scenarios.outbound = outbound::with(config, &liar);
+    let channel = stage.channel("mail", "email", open("mail.example", 25)).await;
+    let id = told_once(&stage, &channel).await;
+    let refused = one(&stage, id).await;
+    assert_eq!((refused.state, refused.tries), (DeliveryState::Failed, 1), "{:?}", refused.why());
+    assert_eq!(
+        refused.why().unwrap().to_string(),
+        "mail.example was given nothing: without TLS only addresses in HANNUN_OUTBOUND_ALLOW are written to"
+    );
+    assert_eq!(liar.asked(), ["mail.example"]);
+}
+
+#[actix_web::test]
+async fn sec_o02_without_tls_a_listed_address_opens_no_other_one_of_its_name() {
+    let post = Post::open(Begins::Plain, |_| None).await;
+    let mut stage = Stage::set(|_| ok("")).await;
+    let liar = Arc::new(Liar::default().with("mail.example", &[addresses(&["127.0.0.1", "8.8.8.8"])]));
+    stage.scenarios.outbound = outbound::outbound(&[post.entry()], &liar);
+    let channel = stage.channel("mail", "email", open("mail.example", post.port)).await;
+    let id = told_once(&stage, &channel).await;
+    let refused = one(&stage, id).await;
+    assert_eq!((refused.state, refused.tries), (DeliveryState::Failed, 1), "{:?}", refused.why());
+    assert!(refused.why().unwrap().to_string().contains("without TLS"), "{:?}", refused.why());
+    assert_eq!(post.connections(), 0);
 }
 
 #[actix_web::test]
