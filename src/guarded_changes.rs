@@ -25,11 +25,21 @@ pub use keeper::Keeper;
 /// Seconds after which a change undoes itself, unless somebody says otherwise.
 pub const SECONDS: u16 = 60;
 /// The fewest and the most that somebody may say.
-pub const BOUNDS: (u16, u16) = (20, 600);
+const BOUNDS: (u16, u16) = (20, 600);
 /// How long after its time the undoing may still be at work.
 const AFTER: TimeDelta = TimeDelta::seconds(3);
 /// How long after its time a server may wait for whoever keeps it or undoes it.
 const OVERDUE: TimeDelta = TimeDelta::seconds(60);
+
+/// The seconds that somebody asked for, if they are among those that may be; none are what is no number.
+pub fn seconds_of(asked: Option<u16>) -> Result<u16> {
+    let (least, most) = BOUNDS;
+    asked.filter(|seconds| (least..=most).contains(seconds)).ok_or_else(|| {
+        let sentence =
+            Message::new("This must be a whole number from {least} to {most}").with("least", least).with("most", most);
+        Error::field("seconds", sentence)
+    })
+}
 
 /// What changes are made with.
 #[derive(Clone, Copy)]

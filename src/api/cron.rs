@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::evidence::{EvidenceView, naming};
+use super::preconditions::quoted;
 use crate::app::App;
 use crate::commands::Command;
 use crate::commands::cron::anacron::Job;
@@ -35,10 +36,8 @@ pub struct TableQuery {
     table: String,
 }
 
-impl TableQuery {
-    fn place(&self) -> Result<Place> {
-        Place::from_key(&self.table).ok_or_else(|| Error::field("table", "This table is not known"))
-    }
+fn place(table: &str) -> Result<Place> {
+    Place::from_key(table).ok_or_else(|| Error::field("table", "This table is not known"))
 }
 
 /// What a server runs by a timetable.
@@ -323,5 +322,5 @@ impl From<&crate::commands::cron::Timer> for TimerView {
 }
 
 fn etag(tab: &Tab) -> String {
-    format!("\"{}\"", crontabs::digest_of(tab))
+    quoted(crontabs::digest_of(tab))
 }

@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::evidence::{EvidenceView, ask};
 use super::input::Parameters;
+use super::preconditions::{bare, quoted};
 use crate::app::App;
 use crate::commands::Acting;
 use crate::commands::files::path::{IS_ROOT, NO_PATH, shown, value_of};
@@ -208,7 +209,7 @@ fn body_path(field: &'static str, text: &str) -> Result<FilePath> {
 /// What a caller says that it saw, with or without the quotes of a header.
 fn seen(text: &str) -> Result<Seen> {
     let problem = |()| Error::BadRequest(Message::new("This etag is none of ours"));
-    text.trim().trim_matches('"').parse().map_err(problem)
+    bare(text).parse().map_err(problem)
 }
 
 /// Done, and by what the file is known now. What was done stays done where the server does not tell that any more.
@@ -221,5 +222,5 @@ async fn done(host: &Host, (path, acting): (FilePath, Acting), mut answer: HttpR
 }
 
 fn etag(seen: Seen) -> Option<HeaderValue> {
-    HeaderValue::from_str(&format!("\"{seen}\"")).ok()
+    HeaderValue::from_str(&quoted(seen)).ok()
 }

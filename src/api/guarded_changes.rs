@@ -8,8 +8,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::guarded_changes::{BOUNDS, Deed};
-use crate::language::Message;
+use crate::guarded_changes::Deed;
 use crate::models::guarded_changes::{Guarded, GuardedChange, GuardedState};
 use crate::models::ids::GuardedChangeId;
 use crate::remote::host::OperableHost;
@@ -78,14 +77,6 @@ pub(super) async fn keep(app: &App, asking: Asking, path: (String, String), kind
 pub(super) async fn undo(app: &App, asking: Asking, path: (String, String), kind: Guarded) -> Result<Json<ChangeView>> {
     let (host, row) = waiting(app, asking, path, kind).await?;
     Ok(Json(app.changes().undo(&host, &row).await?.into()))
-}
-
-/// Seconds as they were asked for, if they are among those that may be.
-pub(super) fn checked(seconds: u16) -> Result<u16> {
-    let (least, most) = BOUNDS;
-    let sentence =
-        Message::new("This must be a whole number from {least} to {most}").with("least", least).with("most", most);
-    if (least..=most).contains(&seconds) { Ok(seconds) } else { Err(Error::field("seconds", sentence)) }
 }
 
 /// What is wished unless somebody says otherwise.

@@ -137,7 +137,7 @@ pub async fn replace(
     request: HttpRequest,
     body: Body<Wish>,
 ) -> Result<HttpResponse> {
-    let seen = preconditions::etag(&request, IF_MATCH)?.trim_matches('"').parse();
+    let seen = preconditions::etag(&request, IF_MATCH)?.parse();
     let seen = seen.map_err(|_no_version| Error::BadRequest(Message::new(IF_MATCH)))?;
     let (actor, now) = (asking.0.clone(), app.clock.now());
     let saved = app.db.transaction(move |connection| {
@@ -228,7 +228,7 @@ pub async fn runs(
 }
 
 fn answer(mut response: actix_web::HttpResponseBuilder, scenario: &ScenarioView) -> HttpResponse {
-    response.insert_header((header::ETAG, format!("\"{}\"", scenario.version))).json(scenario)
+    response.insert_header((header::ETAG, preconditions::quoted(scenario.version))).json(scenario)
 }
 
 fn view(connection: &mut Connection, scenario: Scenario) -> Result<ScenarioView> {

@@ -26,6 +26,8 @@ pub struct OutboundConfig {
     pub connect_timeout: Duration,
     /// How long everything may take, with redirects.
     pub total_timeout: Duration,
+    /// How long giving a letter to a server of mail may take, with everything that is said before: they like to think.
+    pub mail_timeout: Duration,
     /// Bytes of an answer that are read at most.
     pub answer_limit: usize,
 }
@@ -40,6 +42,7 @@ impl Default for OutboundConfig {
             name_timeout: Duration::from_secs(2),
             connect_timeout: Duration::from_secs(5),
             total_timeout: Duration::from_secs(10),
+            mail_timeout: Duration::from_secs(30),
             answer_limit: 64 << 10,
         }
     }

@@ -24,24 +24,30 @@ impl Way {
     pub(super) async fn connect(&self, url: &Url, until: Instant) -> Result<Box<dyn Stream>, OutboundError> {
         let until = until.min(Instant::now() + self.config.connect_timeout);
         let host = url.host().ok_or(OutboundError::NoUrl("it names no host"))?;
-        let stream = self.reach(host, url.port_or_known_default().unwrap_or_default(), until).await?;
+        let port = url.port_or_known_default().unwrap_or_default();
+        let addresses = self.checked(&host, port, until).await?;
+        let stream = reach(&host.to_string(), &addresses, port, until).await?;
         if url.scheme() != "https" {
             return Ok(Box::new(stream));
         }
         Ok(Box::new(self.secure(&host_of(url), stream, until).await?))
     }
 
-    /// A plain connection to a checked address of `host`.
-    pub(super) async fn reach(&self, host: Host<&str>, port: u16, until: Instant) -> Result<TcpStream, OutboundError> {
-        let name = host.to_string();
+    /// Every address of `host`, if all of them may be reached.
+    pub(super) async fn checked(
+        &self,
+        host: &Host<impl AsRef<str> + Sync>,
+        port: u16,
+        until: Instant,
+    ) -> Result<Vec<IpAddr>, OutboundError> {
         let addresses = self.addresses(host, until).await?;
         // One that is refused is enough: whoever answers for the name cannot be trusted to mean the others.
         for address in &addresses {
             if let Some(what) = self.policy.refusal(*address, port) {
-                return Err(OutboundError::Refused { host: name, address: *address, what });
+                return Err(OutboundError::Refused { host: host.to_string(), address: *address, what });
             }
         }
-        reach(&name, &addresses, port, until).await
+        Ok(addresses)
     }
 
     /// TLS over `stream`, with whoever can prove to be `host`.
@@ -62,11 +68,15 @@ impl Way {
     }
 
     /// Every address of `host`, looked up once.
-    async fn addresses(&self, host: Host<&str>, until: Instant) -> Result<Vec<IpAddr>, OutboundError> {
+    async fn addresses(
+        &self,
+        host: &Host<impl AsRef<str> + Sync>,
+        until: Instant,
+    ) -> Result<Vec<IpAddr>, OutboundError> {
         let name = match host {
-            Host::Ipv4(address) => return Ok(vec![address.into()]),
-            Host::Ipv6(address) => return Ok(vec![address.into()]),
-            Host::Domain(name) => name,
+            Host::Ipv4(address) => return Ok(vec![(*address).into()]),
+            Host::Ipv6(address) => return Ok(vec![(*address).into()]),
+            Host::Domain(name) => name.as_ref(),
         };
         let limit = until.saturating_duration_since(Instant::now());
         match self.resolver.addresses(name, limit).await {
@@ -77,8 +87,13 @@ impl Way {
     }
 }
 
-/// The first of `addresses` that takes a connection; each has its part of the time that is left.
-async fn reach(host: &str, addresses: &[IpAddr], port: u16, until: Instant) -> Result<TcpStream, OutboundError> {
+/// A plain connection to the first of `addresses` of `host` that takes one; each has its part of the time that is left.
+pub(super) async fn reach(
+    host: &str,
+    addresses: &[IpAddr],
+    port: u16,
+    until: Instant,
+) -> Result<TcpStream, OutboundError> {
     let mut why = OutboundError::TimedOut { host: host.to_owned() };
     for (at, address) in addresses.iter().enumerate() {
         let now = Instant::now();

@@ -5,19 +5,16 @@ mod talk;
 
 use std::fmt;
 use std::net::{Ipv6Addr, SocketAddr};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use url::Host;
 
 use self::talk::{Stop, Talk};
+use super::connect::reach;
 use super::error::OutboundError;
 use super::{Outbound, Way};
 use crate::secret::SecretText;
-
-/// How long all of it may take: servers of mail like to think.
-const TIME: Duration = Duration::from_secs(30);
 
 /// A letter and how it gets away. The letter holds what people read: it prints as its host.
 pub struct Mail {
@@ -100,7 +97,7 @@ impl Mail {
 impl Outbound {
     /// Gives a letter to a server of mail, once. What that said last is the answer, whether it took the letter or not.
     pub async fn mail(&self, mail: &Mail) -> Result<MailAnswer, OutboundError> {
-        let until = Instant::now() + TIME;
+        let until = Instant::now() + self.0.config.mail_timeout;
         let late = || OutboundError::TimedOut { host: mail.host.clone() };
         match timeout_at(until, self.0.mail(mail, until)).await.map_err(|_late| late())? {
             Ok(answer) | Err(Stop::Said(answer)) => Ok(answer),
@@ -114,16 +111,15 @@ impl Way {
         let host = host_named(&mail.host).ok_or(OutboundError::NoUrl("it names no host"))?;
         let name = host.to_string();
         let soon = until.min(Instant::now() + self.config.connect_timeout);
-        let host = match &host {
-            Host::Domain(name) => Host::Domain(name.as_str()),
-            Host::Ipv4(address) => Host::Ipv4(*address),
-            Host::Ipv6(address) => Host::Ipv6(*address),
-        };
-        let stream = self.reach(host, mail.port, soon).await?;
-        let gone = |why: std::io::Error| OutboundError::Unreachable { host: name.clone(), why: why.to_string() };
-        let (here, there) = (stream.local_addr().map_err(gone)?, stream.peer_addr().map_err(gone)?);
-        let me = literal(here);
         let refused = |why| Stop::from(OutboundError::Unsafe { host: name.clone(), why });
+        let addresses = self.checked(&host, mail.port, soon).await?;
+        // As with what is not reached at all, one address is enough: any of them may be the one that answers.
+        if mail.tls == MailTls::None && !addresses.iter().all(|address| self.policy.lists(*address, mail.port)) {
+            return Err(refused("without TLS only addresses in HANNUN_OUTBOUND_ALLOW are written to"));
+        }
+        let stream = reach(&name, &addresses, mail.port, soon).await?;
+        let gone = |why: std::io::Error| OutboundError::Unreachable { host: name.clone(), why: why.to_string() };
+        let me = literal(stream.local_addr().map_err(gone)?);
         match mail.tls {
             MailTls::Implicit => {
                 let mut talk = Talk::new(self.secure(&name, stream, until).await?, &name);
@@ -138,9 +134,6 @@ impl Way {
                 }
                 let stream = talk.begin_tls().await?;
                 give(Talk::new(self.secure(&name, stream, until).await?, &name), mail, &me, true).await
-            }
-            MailTls::None if !self.policy.lists(there.ip(), mail.port) => {
-                Err(refused("without TLS only addresses in HANNUN_OUTBOUND_ALLOW are written to"))
             }
             MailTls::None => {
                 let mut talk = Talk::new(stream, &name);

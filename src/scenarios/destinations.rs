@@ -1,5 +1,6 @@
 //! Whom a scenario may tell. To add a destination: one file with a [`Kind`], one line in [`ALL`], one test.
 
+mod chat;
 mod color;
 pub(super) mod command;
 mod discord;
@@ -172,6 +173,12 @@ fn cut(whole: &str, most: usize, link: Option<&str>) -> String {
         }
     }
     shown
+}
+
+/// A value on one line, whatever a server said, and no longer than so many characters.
+fn one_line(value: &str, most: usize) -> String {
+    let calm = |sign: char| if sign.is_control() { ' ' } else { sign };
+    value.chars().map(calm).take(most).collect()
 }
 
 /// The page of the run that a message is of.

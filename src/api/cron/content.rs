@@ -4,7 +4,7 @@ use actix_web::http::header::ETAG;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
-use super::{TableQuery, etag};
+use super::{TableQuery, etag, place};
 use crate::api::input::Parameters;
 use crate::api::preconditions::Precondition;
 use crate::app::App;
@@ -29,7 +29,7 @@ pub async fn show(
     name: Path<String>,
     query: Parameters<TableQuery>,
 ) -> Result<HttpResponse> {
-    let place = query.0.place()?;
+    let place = place(&query.0.table)?;
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
     request.extensions_mut().insert(ListCron::TYPE);
     let found = crontabs::read(&host).await?.value;
@@ -65,14 +65,14 @@ pub async fn replace(
     body: Bytes,
 ) -> Result<HttpResponse> {
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
-    let place = query.0.place()?;
+    let place = place(&query.0.table)?;
     let missing = "Send If-Match with the table's etag to replace it, or If-None-Match: * to make a new one";
     let condition = Precondition::of(&request, missing)?;
     request.extensions_mut().insert(ReplaceCrontab::TYPE);
     let found = crontabs::read(&host).await?.value;
     let tab = crontabs::tab_of(&found, &place)?;
     let seen = match condition {
-        Precondition::Replaces(etag) => etag.trim_matches('"').to_owned(),
+        Precondition::Replaces(etag) => etag.to_owned(),
         Precondition::IsNew if tab.exists => {
             return Err(Error::Conflict(Message::new("There is such a table already")));
         }

@@ -5,12 +5,13 @@ use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::place;
 use crate::api::executions::ExecutionView;
 use crate::api::input::Body;
+use crate::api::preconditions::bare;
 use crate::app::App;
-use crate::commands::cron::Place;
 use crate::crontabs::{self, run};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::web::extract::{Asking, Reauthenticated};
 
 /// Which line of which table.
@@ -45,9 +46,9 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     let wish = body.0;
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
-    let place = Place::from_key(&wish.table).ok_or_else(|| Error::field("table", "This table is not known"))?;
+    let place = place(&wish.table)?;
     let tables = crontabs::read(&host).await?.value;
-    let line = run::line(&tables, &place, wish.etag.trim_matches('"'), wish.line)?;
+    let line = run::line(&tables, &place, bare(&wish.etag), wish.line)?;
     let host = host.operable().await?;
     let run = app.crontabs().run(&host, line).await?;
     Ok(HttpResponse::Accepted().json(ExecutionView::new(&run, host.name(), true)))

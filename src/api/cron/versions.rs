@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::TableQuery;
+use super::{TableQuery, place};
 use crate::api::input::Parameters;
 use crate::app::App;
 use crate::error::Result;
@@ -46,7 +46,7 @@ pub async fn index(
     name: Path<String>,
     query: Parameters<TableQuery>,
 ) -> Result<Json<Vec<VersionView>>> {
-    let place = query.0.place()?;
+    let place = place(&query.0.table)?;
     let host = app.hosts.open(asking.0, name.into_inner()).await?;
     let versions = app.crontabs().versions(&host, &place).await?;
     Ok(Json(versions.into_iter().map(VersionView::from).collect()))

@@ -5,13 +5,13 @@ use actix_web::web::{Data, Json, Path};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::guarded_changes::{self, ChangeView, checked, make, yes};
+use super::super::guarded_changes::{self, ChangeView, make, yes};
 use super::super::input::Body;
 use crate::app::App;
 use crate::commands::firewall::ReadFirewall;
 use crate::error::Result;
 use crate::firewalls::{self, Entered, NewRule};
-use crate::guarded_changes::SECONDS;
+use crate::guarded_changes::{SECONDS, seconds_of};
 use crate::models::guarded_changes::Guarded;
 use crate::web::extract::{Asking, Reauthenticated};
 
@@ -89,7 +89,7 @@ pub async fn create_rule(
 ) -> Result<HttpResponse> {
     let RuleToAdd { action, protocol, port, source, comment, place, seconds, keep } = body.0;
     let rule = NewRule::read(&Entered { action, protocol, port, source, comment, place })?;
-    let seconds = checked(seconds)?;
+    let seconds = seconds_of(Some(seconds))?;
     let host = app.hosts.open(asking.0, name.into_inner()).await?.operable().await?;
     let firewall = host.read(ReadFirewall).await?.value;
     make(&app, &host, firewalls::add(&firewall, &rule)?.into(), (seconds, keep)).await
@@ -110,7 +110,7 @@ pub async fn destroy_rule(
     name: Path<String>,
     body: Body<RuleToRemove>,
 ) -> Result<HttpResponse> {
-    let seconds = checked(body.0.seconds)?;
+    let seconds = seconds_of(Some(body.0.seconds))?;
     let host = app.hosts.open(asking.0, name.into_inner()).await?.operable().await?;
     let firewall = host.read(ReadFirewall).await?.value;
     make(&app, &host, firewalls::remove(&firewall, &body.0.rule)?.into(), (seconds, body.0.keep)).await

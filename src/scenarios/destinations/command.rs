@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Kind, Told, Way, as_it_is};
+use super::{Kind, Told, Way, as_it_is, one_line};
 use crate::commands::run_command::checked;
 use crate::commands::variables::{Variable, Variables};
 use crate::language::Message;
@@ -128,10 +128,8 @@ fn variables(told: Told<'_>, values: &Map<String, Value>) -> Result<Variables, M
             let odd = Message::new("{name} is no name of a variable: capital letters, digits and _ only");
             return Err(odd.with("name", name));
         }
-        let calm = |sign: char| if sign.is_control() { ' ' } else { sign };
         let value = render(template.trim(), values, Into::Text, told.zone)?;
-        let value: String = value.chars().map(calm).take(LONGEST).collect();
-        variables.push(Variable::new(&format!("{PREFIX}{name}"), &value)?);
+        variables.push(Variable::new(&format!("{PREFIX}{name}"), &one_line(&value, LONGEST))?);
     }
     if variables.len() > MOST {
         return Err(Message::new("A command has {most} variables at most").with("most", MOST));

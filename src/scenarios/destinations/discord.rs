@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::color::{self, Color};
 use super::http::posted;
-use super::{Asked, Judgement, Kind, Told, Way, by_status, cut, link, texts};
+use super::{Judgement, Kind, Told, Way, by_status, chat, cut, link, texts};
 use crate::language::Message;
 use crate::outbound::Answer;
-use crate::scenarios::fields::{Default, Field, Takes, text};
+use crate::scenarios::fields::text;
 use crate::scenarios::template::{Into, without_escapes};
 
 /// Characters that the text of a message may have; what is longer goes into an embed.
@@ -20,26 +20,8 @@ pub(super) const DISCORD: Kind = Kind {
     kind: "discord",
     label: "Discord",
     icon: "message-square",
-    fields: &[
-        Field {
-            name: "text",
-            label: "Message",
-            hint: "**bold** *italic* `code`; values stand in it like this: {{ server.name }}",
-            takes: Takes::Template { most: 4_000 },
-            default: Default::Required,
-        },
-        color::FIELD,
-    ],
-    channel: Some(Asked::about(
-        &[Field {
-            name: "url",
-            label: "Webhook URL",
-            hint: "https://discord.com/api/webhooks/…",
-            takes: Takes::SecretUrl,
-            default: Default::Required,
-        }],
-        &[("text", "{{ text }}")],
-    )),
+    fields: &[chat::message("**bold** *italic* `code`; values stand in it like this: {{ server.name }}"), color::FIELD],
+    channel: Some(chat::webhook(&[chat::url("https://discord.com/api/webhooks/…")])),
     make: |told| Ok(json!({ "body": message(told)?.to_string() })),
     reads,
     way: Way::Http { request: posted, judge },

@@ -7,7 +7,7 @@ use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use super::{Asked, Kind, Sent, Told, Way, as_it_is, cut, link, texts};
+use super::{Asked, Kind, Sent, Told, Way, as_it_is, cut, link, one_line, texts};
 use crate::error::FieldErrors;
 use crate::language::Message;
 use crate::outbound::{Mail, MailAddress, MailTls};
@@ -154,8 +154,7 @@ fn addresses(to: &str) -> Result<Vec<(Mailbox, MailAddress)>, Message> {
 fn subject(told: Told<'_>) -> Result<String, Message> {
     let first = told.about.first().cloned().unwrap_or_default();
     let made = render(text(told.settings, "subject"), &first, Into::Text, told.zone)?;
-    let calm = |sign: char| if sign.is_control() { ' ' } else { sign };
-    Ok(made.trim().chars().map(calm).take(LONGEST_SUBJECT).collect())
+    Ok(one_line(made.trim(), LONGEST_SUBJECT))
 }
 
 /// The letter of a try: the same in every one, but for its date (O05).

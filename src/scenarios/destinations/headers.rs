@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Told;
+use super::{Told, one_line};
 use crate::language::Message;
 use crate::outbound::Request;
 use crate::outbound::header::{HeaderName, HeaderValue};
@@ -56,9 +56,8 @@ pub(super) fn name(text: &str) -> Result<HeaderName, Message> {
 }
 
 /// The value of a header: on one line, whatever a server said.
-pub(super) fn value(text: &str) -> String {
-    let calm = |sign: char| if sign.is_control() { ' ' } else { sign };
-    text.trim().chars().map(calm).take(LONGEST).collect()
+fn value(text: &str) -> String {
+    one_line(text.trim(), LONGEST)
 }
 
 /// Adds the headers to what was made for a request, with the values of the first reading in them.

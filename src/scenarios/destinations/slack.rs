@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::color::{self, Color};
 use super::http::posted;
-use super::{Asked, Judgement, Kind, Told, Way, by_status, cut, link, texts};
+use super::{Judgement, Kind, Told, Way, by_status, chat, cut, link, texts};
 use crate::language::Message;
 use crate::outbound::Answer;
-use crate::scenarios::fields::{Default, Field, Takes, text};
+use crate::scenarios::fields::text;
 use crate::scenarios::template::Into;
 
 /// Characters of one block of text that Slack takes.
@@ -20,26 +20,8 @@ pub(super) const SLACK: Kind = Kind {
     kind: "slack",
     label: "Slack",
     icon: "message-square",
-    fields: &[
-        Field {
-            name: "text",
-            label: "Message",
-            hint: "*bold* _italic_ `code`; values stand in it like this: {{ server.name }}",
-            takes: Takes::Template { most: 4_000 },
-            default: Default::Required,
-        },
-        color::FIELD,
-    ],
-    channel: Some(Asked::about(
-        &[Field {
-            name: "url",
-            label: "Webhook URL",
-            hint: "https://hooks.slack.com/services/…",
-            takes: Takes::SecretUrl,
-            default: Default::Required,
-        }],
-        &[("text", "{{ text }}")],
-    )),
+    fields: &[chat::message("*bold* _italic_ `code`; values stand in it like this: {{ server.name }}"), color::FIELD],
+    channel: Some(chat::webhook(&[chat::url("https://hooks.slack.com/services/…")])),
     make: |told| Ok(json!({ "body": message(told)?.to_string() })),
     reads: |body| Some(without_marks(body.get("text")?.as_str()?)),
     way: Way::Http { request: posted, judge },

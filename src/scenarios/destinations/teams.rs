@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::color::{self, Color};
 use super::http::posted;
-use super::{Asked, Judgement, Kind, Told, Way, by_status, cut, link, texts};
+use super::{Judgement, Kind, Told, Way, by_status, chat, cut, link, texts};
 use crate::language::Message;
 use crate::outbound::Answer;
-use crate::scenarios::fields::{Default, Field, Takes, text};
+use crate::scenarios::fields::text;
 use crate::scenarios::template::{Into, without_escapes};
 
 /// Bytes that Teams takes of a message as a whole are 28 KiB; a card has a frame besides.
@@ -22,26 +22,8 @@ pub(super) const TEAMS: Kind = Kind {
     kind: "teams",
     label: "Microsoft Teams",
     icon: "message-square",
-    fields: &[
-        Field {
-            name: "text",
-            label: "Message",
-            hint: "**bold** _italic_; values stand in it like this: {{ server.name }}",
-            takes: Takes::Template { most: 4_000 },
-            default: Default::Required,
-        },
-        color::FIELD,
-    ],
-    channel: Some(Asked::about(
-        &[Field {
-            name: "url",
-            label: "Webhook URL",
-            hint: "https://….webhook.office.com/… or the URL of a workflow",
-            takes: Takes::SecretUrl,
-            default: Default::Required,
-        }],
-        &[("text", "{{ text }}")],
-    )),
+    fields: &[chat::message("**bold** _italic_; values stand in it like this: {{ server.name }}"), color::FIELD],
+    channel: Some(chat::webhook(&[chat::url("https://….webhook.office.com/… or the URL of a workflow")])),
     make: |told| Ok(json!({ "body": message(told)?.to_string() })),
     reads,
     way: Way::Http { request: posted, judge },

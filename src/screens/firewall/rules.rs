@@ -16,7 +16,7 @@ use crate::commands::firewall::ReadFirewall;
 use crate::commands::firewall_change::ChangeFirewall;
 use crate::error::{Error, FieldErrors, Result};
 use crate::firewalls::{self, Entered, NewRule, keeps_comments, places_for_rules, why_unchangeable};
-use crate::guarded_changes::{BOUNDS, SECONDS};
+use crate::guarded_changes::{SECONDS, seconds_of};
 use crate::language::Message;
 use crate::models::guarded_changes::Guarded;
 use crate::web::extract::Submitted;
@@ -210,7 +210,7 @@ async fn make(
 
 async fn attempt(person: &Operator, name: &str, form: &RuleForm, is_removal: bool, app: &App) -> Result<()> {
     let host = app.hosts.open(person.actor.clone(), name.to_owned()).await?.operable().await?;
-    let seconds = seconds_of(&form.seconds)?;
+    let seconds = if form.seconds.is_empty() { SECONDS } else { seconds_of(form.seconds.parse().ok())? };
     if !is_removal {
         NewRule::read(&entered(form))?;
     }
@@ -218,15 +218,4 @@ async fn attempt(person: &Operator, name: &str, form: &RuleForm, is_removal: boo
     let change = plan(&firewall, form, is_removal)?;
     // What does not get through undoes itself; the page tells of it.
     app.changes().make(&host, change.into(), seconds, form.keep != "ask").await.map(drop)
-}
-
-fn seconds_of(text: &str) -> Result<u16> {
-    if text.is_empty() {
-        return Ok(SECONDS);
-    }
-    let (least, most) = BOUNDS;
-    let read = text.parse().ok().filter(|seconds| (least..=most).contains(seconds));
-    let sentence =
-        Message::new("This must be a whole number from {least} to {most}").with("least", least).with("most", most);
-    read.ok_or_else(|| Error::field("seconds", sentence))
 }

@@ -1,6 +1,7 @@
 //! A server of mail that writes down what it is given, and what no real one would take.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -39,6 +40,8 @@ type Answers = dyn Fn(&str) -> Option<String> + Send + Sync;
 struct House {
     begins: Begins,
     answers: Box<Answers>,
+    /// How long it thinks about each byte of an answer that is not the usual one.
+    thinks: Duration,
     seen: Mutex<Seen>,
 }
 
@@ -66,9 +69,18 @@ impl Drop for Post {
 impl Post {
     /// Listens on loopback.
     pub(crate) async fn open(begins: Begins, answers: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self::thinking(begins, Duration::ZERO, answers).await
+    }
+
+    /// The same, with this time before each byte of an answer that is not the usual one.
+    pub(crate) async fn thinking(
+        begins: Begins,
+        thinks: Duration,
+        answers: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let house = Arc::new(House { begins, answers: Box::new(answers), seen: Mutex::default() });
+        let house = Arc::new(House { begins, answers: Box::new(answers), thinks, seen: Mutex::default() });
         let at_work = Arc::clone(&house);
         let task = tokio::spawn(async move {
             loop {
@@ -206,9 +218,15 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
 /// Answers as usual (true), or as the test wants.
 async fn answer(stream: &mut (impl AsyncWrite + Unpin), house: &House, line: &str, usual: &str) -> Option<bool> {
     let other = (house.answers)(line);
-    let says = other.as_deref().unwrap_or(usual);
-    stream.write_all(format!("{says}\r\n").as_bytes()).await.ok()?;
-    stream.flush().await.ok()?;
+    let says = format!("{}\r\n", other.as_deref().unwrap_or(usual));
+    let is_slow = other.is_some() && !house.thinks.is_zero();
+    for piece in says.as_bytes().chunks(if is_slow { 1 } else { says.len() }) {
+        if is_slow {
+            tokio::time::sleep(house.thinks).await;
+        }
+        stream.write_all(piece).await.ok()?;
+        stream.flush().await.ok()?;
+    }
     Some(other.is_none())
 }
 

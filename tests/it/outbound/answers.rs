@@ -25,6 +25,7 @@ fn sec_o04_an_answer_has_its_limits() {
     let usual = OutboundConfig::default();
     assert_eq!(usual.answer_limit, 64 << 10);
     assert_eq!((usual.connect_timeout, usual.total_timeout), (Duration::from_secs(5), Duration::from_secs(10)));
+    assert_eq!(usual.mail_timeout, Duration::from_secs(30));
 }
 
 #[tokio::test]
