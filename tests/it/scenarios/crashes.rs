@@ -1,5 +1,5 @@
-//! Processes that are killed, and connections that are cut, while scenarios run: receivers of their own write down what arrived, and a
-//! checker compares that with what hannun says of it. `HANNUN_TEST_KILLS=500` kills that many.
+//! Processes and a PostgreSQL that are killed, and connections that are cut, while scenarios run: receivers of their own write down what
+//! arrived, and a checker compares that with what hannun says of it. `HANNUN_TEST_KILLS=500` kills that many.
 
 mod checker;
 mod driver;
@@ -117,13 +117,13 @@ fn come_to_an_end(shared: &Shared) {
 }
 
 #[actix_web::test]
-async fn rel_j01_j02_j04_j05_processes_that_are_killed_lose_nothing_and_tell_nothing_twice() {
-    let test = "rel_j01_j02_j04_j05_processes_that_are_killed_lose_nothing_and_tell_nothing_twice";
+async fn rel_r04_j01_j02_j04_j05_processes_and_a_postgresql_that_are_killed_lose_nothing_and_tell_nothing_twice() {
+    let test = "rel_r04_j01_j02_j04_j05_processes_and_a_postgresql_that_are_killed_lose_nothing_and_tell_nothing_twice";
     let (one, other) = (Receiver::start(|_| ok("")).await, Receiver::start(|_| ok("")).await);
     let urls = [one.url(), other.url()];
     let allowed = format!("{},{}", one.entry(), other.entry());
     let driven = tokio::task::spawn_blocking(move || {
-        let mut shared = Shared::new(test, 1)?;
+        let mut shared = Shared::with_own_postgresql(test, 1)?;
         shared.allowed = allowed;
         let (token, ids) = add_scenarios(&shared, &urls, Utc::now() + TimeDelta::seconds(5));
         let survivor = shared.start("survivor", "work", "5s");

@@ -1,13 +1,15 @@
-//! Kills processes and cuts connections at random, and writes down what it was promised meanwhile.
+//! Kills processes and PostgreSQL and cuts connections at random, and writes down what it was promised meanwhile.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use hannun::db::establish;
 use hannun::models::ids::ScenarioId;
 
 use crate::harness::members::{Member, Shared};
+use crate::harness::outage;
 
 /// Kills unless `HANNUN_TEST_KILLS` says how many.
 const FEW: usize = 9;
@@ -43,8 +45,8 @@ impl Chance {
     }
 }
 
-/// Starts processes beside a survivor and kills each after a while; in every third round connections to PostgreSQL are cut before. Gives
-/// the runs that processes promised before they were killed.
+/// Starts processes beside a survivor and kills each after a while; in one of three rounds PostgreSQL is killed before, in another one
+/// connections to it are cut. Gives the runs that processes promised before they were killed.
 pub(super) fn kill(
     shared: &Shared,
     (kills, chance): (usize, &mut Chance),
@@ -55,15 +57,25 @@ pub(super) fn kill(
         let role = ["work", "work", "web", "all"][usize::try_from(chance.below(4)).unwrap()];
         let victim = shared.start(&format!("victim-{round}"), role, "5s");
         let asks = (role != "work").then(|| Asks::begin(&victim, token, scenarios));
-        thread::sleep(Duration::from_millis(200 + chance.below(4_800)));
-        if round % 3 == 2 {
-            shared.database.cut();
+        thread::sleep(Duration::from_millis(200 + chance.below(3_800)));
+        match round % 3 {
+            1 => kill_postgresql(shared),
+            2 => shared.database.cut(),
+            _ => {}
+        }
+        if round % 3 > 0 {
             thread::sleep(Duration::from_millis(chance.below(1_000)));
         }
         victim.program.kill();
         promised.extend(asks.map(Asks::end).unwrap_or_default());
     }
     promised
+}
+
+/// Ends it in the middle of what it does; it is started again by itself, and nobody tells the processes.
+fn kill_postgresql(shared: &Shared) {
+    outage::restart(&shared.database);
+    shared.eventually("PostgreSQL answers again", || establish(&shared.database.owner_url()).is_ok());
 }
 
 /// Somebody who asks a process for runs again and again.
