@@ -142,9 +142,14 @@ impl Shared {
 
     /// Polls until `is_so`, as long as a test is patient: whole processes on a busy machine.
     pub(crate) fn eventually(&self, what: &str, is_so: impl Fn() -> bool) {
-        let end = Instant::now() + super::PATIENCE;
+        self.eventually_within(super::PATIENCE, what, is_so);
+    }
+
+    /// The same with another patience.
+    pub(crate) fn eventually_within(&self, patience: Duration, what: &str, is_so: impl Fn() -> bool) {
+        let end = Instant::now() + patience;
         while !is_so() {
-            assert!(Instant::now() < end, "{what}: not within half a minute; {:?}\n{}", self.shares(), self.logs());
+            assert!(Instant::now() < end, "{what}: not within {patience:?}; {:?}\n{}", self.shares(), self.logs());
             // Fewer looks a second than one program may ask for (W10).
             thread::sleep(Duration::from_millis(150));
         }
