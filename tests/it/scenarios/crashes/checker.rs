@@ -6,6 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hannun::models::deliveries::{Delivery, DeliveryState};
 use hannun::models::runs::{MOST_TRIES, Run, RunState};
 
+/// How long nobody else may send what somebody has in hand, less than what is promised: the receiver sees it a little later.
+const HELD: TimeDelta = TimeDelta::seconds(45);
 /// How long before it is seen to arrive a message may have been sent: its receiver shares a busy machine with whoever sends it.
 const ON_ITS_WAY: TimeDelta = TimeDelta::seconds(2);
 
@@ -101,7 +103,8 @@ fn endings(said: &Said) -> Vec<String> {
     faults
 }
 
-/// What is said to have arrived did, once, at whom it was for; what arrived twice is marked, and a kill explains it (J04).
+/// What is said to have arrived did, once, at whom it was for; what arrived twice is marked, a kill explains it, and it came no
+/// sooner than whoever had it in hand could be thought dead (J04).
 fn messages(deliveries: &[Delivery], arrived: &[Arrival], kills: &[Kill]) -> Vec<String> {
     let (mut faults, mut repeats) = (Vec::new(), 0);
     let mut of_key: BTreeMap<&str, Vec<&Arrival>> = BTreeMap::new();
@@ -117,9 +120,13 @@ fn messages(deliveries: &[Delivery], arrived: &[Arrival], kills: &[Kill]) -> Vec
         }
         for pair in arrivals.windows(2) {
             repeats += 1;
+            let (id, after) = (delivery.id, pair[1].at - pair[0].at);
+            if after < HELD {
+                let after = after.num_milliseconds();
+                faults.push(format!("delivery {id} arrived again after {after} ms, while somebody's lease held"));
+            }
             if !kills.iter().any(|kill| kill.explains(pair[0], pair[1])) {
-                let (id, after) = (delivery.id, (pair[1].at - pair[0].at).num_milliseconds());
-                faults.push(format!("delivery {id} arrived again after {after} ms, and nothing was killed in between"));
+                faults.push(format!("delivery {id} arrived again, and nothing was killed in between"));
             }
         }
         match (delivery.state, arrivals.len()) {
