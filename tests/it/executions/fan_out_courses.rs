@@ -1,13 +1,19 @@
 //! In which order one command runs on many servers, and what becomes of it when a process dies or rights end.
 
-use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use hannun::db::schema::{fan_outs, users};
+use hannun::db::schema::{executions, fan_outs, users};
+use hannun::error::Error;
 use hannun::executions::fan_out::{self, Asking};
 use hannun::executions::{FanOutWish, RunFanOut};
 use hannun::models::actor::{Actor, Role, Scope};
-use hannun::models::fan_outs::{FanOut, FanOutState, MemberState};
+use hannun::models::audit::{AuditEvent, AuditFilter};
+use hannun::models::executions::ExecutionState;
+use hannun::models::fan_outs::{FanOut, FanOutState, Member, MemberState};
 use hannun::models::ids::FanOutId;
+use hannun::models::servers::Server;
 use hannun::queue::entry;
 use serde_json::{Value, json};
 
@@ -16,7 +22,11 @@ use super::fan_outs::{ask, column, end_of, once, three};
 use crate::api::program::program;
 use crate::harness::app::TestApp;
 use crate::harness::known;
+use crate::harness::members::Shared;
 use crate::harness::ssh::eventually;
+
+/// How long it may take until what a process that died had in hand is somebody else's (J05).
+const FREED: Duration = Duration::from_mins(2);
 
 #[actix_web::test]
 async fn batches_come_one_after_another_with_a_pause_between_them() {
@@ -86,6 +96,59 @@ async fn job_j05_another_process_goes_on_with_those_that_wait_and_begins_none_tw
     let log = stage.app.audit().await;
     let asked = log.iter().filter(|event| event.action == "run_command" && event.outcome.name() == "asked").count();
     assert_eq!(asked, 3);
+}
+
+/// A command for all servers, two at a time.
+fn ask_for_two_at_a_time(shared: &Shared, command: String) -> FanOutId {
+    let wish = FanOutWish { servers: vec!["all".to_owned()], command, batch_size: Some(2), ..FanOutWish::default() };
+    // The processes connect as the owner, to whom the queue belongs here.
+    let asked = shared.database.owner().transaction(|connection| {
+        let servers = Server::all(connection, &Scope::All)?;
+        fan_out::ask(connection, &Actor::system("test"), (&wish, &servers), Asking::default(), Utc::now())
+    });
+    asked.map_err(|error: Error| format!("{error:?}")).unwrap().id
+}
+
+/// As if a minute had passed in which nobody heard of what goes on.
+fn a_minute_passes(shared: &Shared) {
+    let (connection, before) = (&mut shared.database.connection(), Utc::now() - TimeDelta::seconds(1));
+    let open = fan_outs::table.filter(fan_outs::ended_at.is_null());
+    diesel::update(open).set(fan_outs::lease_until.eq(before)).execute(connection).unwrap();
+    let open = executions::table.filter(executions::ended_at.is_null());
+    diesel::update(open).set(executions::lease_until.eq(before)).execute(connection).unwrap();
+}
+
+#[test]
+fn job_j03_j05_once_its_process_is_killed_another_one_runs_the_rest_and_nobody_knows_of_what_ran() {
+    let test = "job_j03_j05_once_its_process_is_killed_another_one_runs_the_rest_and_nobody_knows_of_what_ran";
+    let Some(shared) = Shared::new(test, 4) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (count, go) = (folder.path().join("count"), folder.path().join("go"));
+    let times = || std::fs::read_to_string(&count).unwrap_or_default().lines().count();
+    let victim = shared.start("victim", "work", "5s");
+    // Until somebody lets them go, they stay.
+    let command = format!("echo once >> {}; [ -e {} ] || sleep 100", count.display(), go.display());
+    let id = ask_for_two_at_a_time(&shared, command);
+    shared.eventually("two of them run", || times() == 2);
+    victim.program.kill();
+    std::fs::write(&go, "").unwrap();
+    a_minute_passes(&shared);
+
+    let _other = shared.start("other", "work", "5s");
+    let found = || FanOut::by_id(&mut shared.database.connection(), id).unwrap();
+    shared.eventually_within(FREED, "its end", || found().ended_at.is_some());
+    assert_eq!(times(), 4, "each server once: {}", shared.logs());
+    let members = FanOut::members(&mut shared.database.connection(), id).unwrap();
+    let standing: Vec<ExecutionState> = members.iter().map(Member::standing).collect();
+    let (unknown, succeeded) = (ExecutionState::Unknown, ExecutionState::Succeeded);
+    assert_eq!(standing, [unknown, unknown, succeeded, succeeded], "{members:?}");
+    let why = members[0].why().unwrap().to_string();
+    assert!(why.starts_with("The process of hannun that ran it has ended"), "{why}");
+    assert_eq!(found().state, FanOutState::Partly);
+    let filter = AuditFilter { action: Some("run_command".to_owned()), ..AuditFilter::default() };
+    let log = AuditEvent::latest(&mut shared.database.connection(), &filter, 100).unwrap();
+    let told = |outcome: &str| log.iter().filter(|event| event.outcome.name() == outcome).count();
+    assert_eq!((told("asked"), told("unknown"), told("succeeded")), (4, 2, 2), "{log:?}");
 }
 
 #[actix_web::test]

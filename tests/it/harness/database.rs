@@ -56,7 +56,7 @@ fn cluster() -> &'static Cluster {
 
 /// Where files are quickly made and taken away: a database is some hundred files, and each test has one of its own. In memory
 /// where there is enough of it, else where temporary files are.
-fn quick_folder() -> PathBuf {
+pub(super) fn quick_folder() -> PathBuf {
     const ENOUGH: u64 = 4 << 30;
     let memory = Path::new("/dev/shm");
     let free = rustix::fs::statvfs(memory).map_or(0, |found| found.f_bavail.saturating_mul(found.f_frsize));
@@ -176,8 +176,9 @@ impl TestDatabase {
 
     /// Cuts about half of its connections, as a network does that fails for a moment.
     pub(crate) fn cut(&self) {
-        let its_own = format!("datname = '{}' and random() < 0.5", self.name());
-        maintain(&format!("select pg_terminate_backend(pid) from pg_stat_activity where {its_own}"));
+        let others = "datname = current_database() and pid <> pg_backend_pid()";
+        let some = format!("select pg_terminate_backend(pid) from pg_stat_activity where {others} and random() < 0.5");
+        self.owner().batch_execute(&some).unwrap();
     }
 
     /// Its name on the cluster that all tests share.

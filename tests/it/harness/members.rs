@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use hannun::db::private_server::{Durability, PrivateServer};
 use hannun::models::actor::{Role, Scope};
 use hannun::models::api_tokens::NewApiToken;
 use hannun::models::credentials::{CredentialKind, NewCredential, Privileges, Secrets};
@@ -20,7 +22,7 @@ use hannun::secret::SecretText;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::database::TestDatabase;
+use super::database::{TestDatabase, quick_folder};
 use super::program::Program;
 use super::ssh::fixture_key;
 use super::sshd::{Setup, Sshd};
@@ -47,7 +49,20 @@ impl Shared {
     /// An OpenSSH server, known as `web-1`, `web-2`, … and sampled every ten seconds; `None` where the test is skipped.
     pub(crate) fn new(test: &str, servers: usize) -> Option<Self> {
         let sshd = Setup::default().start(test)?;
-        let (database, folder) = (TestDatabase::new(), tempfile::tempdir().unwrap());
+        Some(Self::over(TestDatabase::new(), tempfile::tempdir().unwrap(), (sshd, servers)))
+    }
+
+    /// The same with a PostgreSQL of the test's own, which may be killed: it keeps what was committed.
+    pub(crate) fn with_own_postgresql(test: &str, servers: usize) -> Option<Self> {
+        let sshd = Setup::default().start(test)?;
+        // The account that PostgreSQL runs as has to get through.
+        let permissions = std::fs::Permissions::from_mode(0o711);
+        let folder = tempfile::Builder::new().permissions(permissions).tempdir_in(quick_folder()).unwrap();
+        let server = PrivateServer::start(folder.path(), Durability::Kept).unwrap();
+        Some(Self::over(TestDatabase::of(server), folder, (sshd, servers)))
+    }
+
+    fn over(database: TestDatabase, folder: TempDir, (sshd, servers): (Sshd, usize)) -> Self {
         let (connection, endpoint) = (&mut database.connection(), sshd.endpoint());
         let sealer = DataKey::open_sealer(connection, &folder.path().join("secret.key")).unwrap();
         let private_key = Some(SecretText::new(fixture_key("ed25519")));
@@ -71,7 +86,7 @@ impl Shared {
         }
         let new = NewApiToken { name: "test", user_id: None, role: Role::Viewer, scope: Scope::All, expires_at: None };
         let token = new.insert(connection, chrono::Utc::now()).unwrap().0.expose().clone();
-        Some(Self { database, sshd, folder, token, allowed: String::new() })
+        Self { database, sshd, folder, token, allowed: String::new() }
     }
 
     /// Starts a process in this role, with a data directory of this name, and waits until it lives.
@@ -127,9 +142,14 @@ impl Shared {
 
     /// Polls until `is_so`, as long as a test is patient: whole processes on a busy machine.
     pub(crate) fn eventually(&self, what: &str, is_so: impl Fn() -> bool) {
-        let end = Instant::now() + super::PATIENCE;
+        self.eventually_within(super::PATIENCE, what, is_so);
+    }
+
+    /// The same with another patience.
+    pub(crate) fn eventually_within(&self, patience: Duration, what: &str, is_so: impl Fn() -> bool) {
+        let end = Instant::now() + patience;
         while !is_so() {
-            assert!(Instant::now() < end, "{what}: not within half a minute; {:?}\n{}", self.shares(), self.logs());
+            assert!(Instant::now() < end, "{what}: not within {patience:?}; {:?}\n{}", self.shares(), self.logs());
             // Fewer looks a second than one program may ask for (W10).
             thread::sleep(Duration::from_millis(150));
         }

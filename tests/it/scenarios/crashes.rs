@@ -1,5 +1,5 @@
-//! Processes that are killed, and connections that are cut, while scenarios run: receivers of their own write down what arrived, and a
-//! checker compares that with what hannun says of it. `HANNUN_TEST_KILLS=500` kills that many.
+//! Processes and a PostgreSQL that are killed, and connections that are cut, while scenarios run: receivers of their own write down what
+//! arrived, and a checker compares that with what hannun says of it. `HANNUN_TEST_KILLS=500` kills that many.
 
 mod checker;
 mod driver;
@@ -20,8 +20,8 @@ use hannun::models::users::NewUser;
 use hannun::secret::{SecretText, password};
 use serde_json::{Value, json};
 
-use self::checker::{Arrival, Said};
-use self::driver::Chance;
+use self::checker::{Arrival, Kill, Said};
+use self::driver::{Chance, Driven};
 use super::{Stage, always, each_five_minutes};
 use crate::harness::members::Shared;
 use crate::harness::scenarios::due;
@@ -36,8 +36,13 @@ const MANY: usize = 20;
 /// (J05).
 const ENDS: Duration = Duration::from_mins(4);
 
-fn faults(said: &Said, arrived: &[Arrival]) -> Vec<String> {
-    checker::faults(said, arrived, EVERY)
+fn faults(said: &Said, arrived: &[Arrival], kills: &[Kill]) -> Vec<String> {
+    checker::faults(said, arrived, kills, EVERY)
+}
+
+/// Whether the checker says this.
+fn finds(said: &Said, arrived: &[Arrival], kills: &[Kill], words: &str) -> bool {
+    faults(said, arrived, kills).iter().any(|fault| fault.contains(words))
 }
 
 /// What receivers wrote down.
@@ -117,28 +122,28 @@ fn come_to_an_end(shared: &Shared) {
 }
 
 #[actix_web::test]
-async fn rel_j01_j02_j04_j05_processes_that_are_killed_lose_nothing_and_tell_nothing_twice() {
-    let test = "rel_j01_j02_j04_j05_processes_that_are_killed_lose_nothing_and_tell_nothing_twice";
+async fn rel_r04_j01_j02_j04_j05_processes_and_a_postgresql_that_are_killed_lose_nothing_and_tell_nothing_twice() {
+    let test = "rel_r04_j01_j02_j04_j05_processes_and_a_postgresql_that_are_killed_lose_nothing_and_tell_nothing_twice";
     let (one, other) = (Receiver::start(|_| ok("")).await, Receiver::start(|_| ok("")).await);
     let urls = [one.url(), other.url()];
     let allowed = format!("{},{}", one.entry(), other.entry());
     let driven = tokio::task::spawn_blocking(move || {
-        let mut shared = Shared::new(test, 1)?;
+        let mut shared = Shared::with_own_postgresql(test, 1)?;
         shared.allowed = allowed;
         let (token, ids) = add_scenarios(&shared, &urls, Utc::now() + TimeDelta::seconds(5));
         let survivor = shared.start("survivor", "work", "5s");
-        let promised = driver::kill(&shared, (driver::kills(), &mut Chance::new()), (&token, &ids));
+        let driven = driver::kill(&shared, (driver::kills(), &mut Chance::new()), (&token, &ids));
         come_to_an_end(&shared);
         assert_eq!(survivor.program.stop(), Some(0));
-        Some((shared, promised))
+        Some((shared, driven))
     });
-    let Some((shared, promised)) = driven.await.unwrap() else { return };
+    let Some((shared, Driven { kills, promised })) = driven.await.unwrap() else { return };
     let said = Said { promised, ..all(&mut shared.database.owner()) };
     let mut arrived = arrived(&[&one, &other]);
     assert!(said.runs.len() >= 2 * MANY, "{} runs", said.runs.len());
     let broken_off = said.runs.iter().filter(|run| run.tries > MOST_TRIES).count();
     assert!(broken_off <= 1 + driver::kills() / 50, "{broken_off} runs were with too many who died");
-    assert_eq!(faults(&said, &arrived), Vec::<String>::new(), "{}", shared.logs());
+    assert_eq!(faults(&said, &arrived, &kills), Vec::<String>::new(), "{}", shared.logs());
 
     // What the checker would say of builds that are broken, of a message that came once.
     let once = |one: &Arrival| arrived.iter().filter(|other| other.key == one.key).count() == 1;
@@ -146,19 +151,17 @@ async fn rel_j01_j02_j04_j05_processes_that_are_killed_lose_nothing_and_tell_not
     arrived.swap(0, place);
     let slotted = said.runs.iter().filter(|run| run.scheduled_for.is_some()).nth(MANY).unwrap().id;
     let without = |id| Said { runs: said.runs.iter().filter(|run| run.id != id).cloned().collect(), ..said.clone() };
-    let finds =
-        |said: &Said, arrived: &[Arrival], word: &str| faults(said, arrived).iter().any(|one| one.contains(word));
-    assert!(finds(&without(slotted), &arrived, "lost what was due"), "a run is lost");
+    assert!(finds(&without(slotted), &arrived, &kills, "lost what was due"), "a run is lost");
     let promised = Said { promised: vec![i64::MAX], ..said.clone() };
-    assert!(finds(&promised, &arrived, "was promised, and is lost"));
+    assert!(finds(&promised, &arrived, &kills, "was promised, and is lost"));
     let twice: Vec<Arrival> = arrived.iter().chain(&arrived[..1]).cloned().collect();
-    assert!(finds(&said, &twice, "while somebody's lease held"), "told twice at once");
+    assert!(finds(&said, &twice, &kills, "while somebody's lease held"), "told twice at once");
     let elsewhere = Arrival { port: 1, ..arrived[0].clone() };
-    assert!(finds(&said, &[&arrived[1..], &[elsewhere]].concat(), "arrived at port 1"));
-    assert!(finds(&said, &arrived[1..], "arrived 0 times"), "what is said to have arrived did not");
+    assert!(finds(&said, &[&arrived[1..], &[elsewhere]].concat(), &kills, "arrived at port 1"));
+    assert!(finds(&said, &arrived[1..], &kills, "arrived 0 times"), "what is said to have arrived did not");
     let open =
         Said { runs: vec![Run { ended_at: None, state: RunState::Running, ..said.runs[0].clone() }], ..said.clone() };
-    assert!(finds(&open, &arrived, "never ended"));
+    assert!(finds(&open, &arrived, &kills, "never ended"));
 }
 
 #[actix_web::test]
@@ -176,7 +179,7 @@ async fn the_checker_finds_a_build_without_the_key_that_forbids_two_runs_of_one_
     stage.work_off().await;
     let found = || {
         let said = all(&mut stage.app.database.owner());
-        (said.runs.len(), faults(&said, &arrived(&[&stage.told])))
+        (said.runs.len(), faults(&said, &arrived(&[&stage.told]), &[]))
     };
     assert_eq!(found(), (1, Vec::new()), "the key holds");
 
@@ -186,6 +189,31 @@ async fn the_checker_finds_a_build_without_the_key_that_forbids_two_runs_of_one_
     stage.work_off().await;
     let (runs, found) = found();
     assert!(runs == 2 && found.iter().any(|fault| fault.contains("was run twice")), "{found:?}");
+}
+
+#[actix_web::test]
+async fn the_checker_permits_a_repeat_only_where_a_kill_explains_it_and_it_is_marked() {
+    let stage = Stage::set(|_| ok("")).await;
+    stage.add(due(each_five_minutes(), stage.now()), vec![stage.post(json!({ "kind": "failed" }))]).await;
+    stage.fire().await;
+    stage.work_off().await;
+    let (said, once) = (all(&mut stage.app.database.owner()), arrived(&[&stage.told]));
+    assert_eq!((once.len(), faults(&said, &once, &[])), (1, Vec::new()));
+
+    let mark = |delivery: &Delivery| Delivery { may_repeat: true, ..delivery.clone() };
+    let marked = Said { deliveries: said.deliveries.iter().map(mark).collect(), ..said.clone() };
+    let at = |seconds| once[0].at + TimeDelta::seconds(seconds);
+    let came = |seconds| Arrival { at: at(seconds), ..once[0].clone() };
+    let killed = |from, to| Kill { from: at(from), to: at(to) };
+    let twice = [came(0), came(62)];
+    assert_eq!(faults(&marked, &twice, &[killed(0, 0)]), Vec::<String>::new(), "after the answer");
+    assert_eq!(faults(&marked, &twice, &[killed(-20, 1)]), Vec::<String>::new(), "while PostgreSQL was away");
+    assert!(finds(&said, &twice, &[killed(0, 0)], "is not marked"));
+    for kills in [Vec::new(), vec![killed(-20, -19)], vec![killed(63, 63)]] {
+        assert!(finds(&marked, &twice, &kills, "nothing was killed in between"), "{kills:?}");
+    }
+    let thrice = [came(0), came(62), came(124)];
+    assert!(finds(&marked, &thrice, &[killed(62, 62)], "more messages arrived again than there were kills"));
 }
 
 /// While somebody waits for an answer, another process looks for what was left behind.
@@ -223,6 +251,6 @@ async fn the_checker_finds_a_build_whose_leases_do_not_hold() {
     stage.execute("create trigger broken before update on deliveries for each row execute function has_run_out()");
     looked_for_while_it_is_sent(&stage).await;
     let said = all(&mut stage.app.database.owner());
-    let found = faults(&said, &arrived(&[&stage.told]));
+    let found = faults(&said, &arrived(&[&stage.told]), &[]);
     assert!(found.iter().any(|fault| fault.contains("while somebody's lease held")), "{found:?}");
 }

@@ -8,6 +8,8 @@ use hannun::models::runs::{MOST_TRIES, Run, RunState};
 
 /// How long nobody else may send what somebody has in hand, less than what is promised: the receiver sees it a little later.
 const HELD: TimeDelta = TimeDelta::seconds(45);
+/// How long before it is seen to arrive a message may have been sent: its receiver shares a busy machine with whoever sends it.
+const ON_ITS_WAY: TimeDelta = TimeDelta::seconds(2);
 
 /// One message, as a receiver wrote it down.
 #[derive(Debug, Clone)]
@@ -17,6 +19,28 @@ pub(super) struct Arrival {
     pub(super) port: u16,
     /// What it said of which delivery it is.
     pub(super) key: String,
+}
+
+/// A process or PostgreSQL that was killed, or connections that were cut.
+#[derive(Debug, Clone)]
+pub(super) struct Kill {
+    pub(super) from: DateTime<Utc>,
+    /// When it was over; of PostgreSQL, when it answered again.
+    pub(super) to: DateTime<Utc>,
+}
+
+impl Kill {
+    /// Kills, and writes down when that was.
+    pub(super) fn by(kill: impl FnOnce()) -> Self {
+        let from = Utc::now();
+        kill();
+        Self { from, to: Utc::now() }
+    }
+
+    /// Whether it may have come between the answer to the first arrival and the commit of what was answered (J04).
+    fn explains(&self, first: &Arrival, second: &Arrival) -> bool {
+        self.to >= first.at - ON_ITS_WAY && self.from <= second.at
+    }
 }
 
 /// What hannun says, and what it has promised to whoever asked for a run.
@@ -29,10 +53,10 @@ pub(super) struct Said {
 }
 
 /// What is wrong; nothing where all is well. Slots of each scenario are `every` seconds apart.
-pub(super) fn faults(said: &Said, arrived: &[Arrival], every: i64) -> Vec<String> {
+pub(super) fn faults(said: &Said, arrived: &[Arrival], kills: &[Kill], every: i64) -> Vec<String> {
     let mut faults = slots(&said.runs, every);
     faults.extend(endings(said));
-    faults.extend(messages(&said.deliveries, arrived));
+    faults.extend(messages(&said.deliveries, arrived, kills));
     faults
 }
 
@@ -79,10 +103,10 @@ fn endings(said: &Said) -> Vec<String> {
     faults
 }
 
-/// What is said to have arrived did, once, at whom it was for; what may have arrived twice is marked, and came no sooner than whoever had it
-/// in hand could be thought dead (J04).
-fn messages(deliveries: &[Delivery], arrived: &[Arrival]) -> Vec<String> {
-    let mut faults = Vec::new();
+/// What is said to have arrived did, once, at whom it was for; what arrived twice is marked, a kill explains it, and it came no
+/// sooner than whoever had it in hand could be thought dead (J04).
+fn messages(deliveries: &[Delivery], arrived: &[Arrival], kills: &[Kill]) -> Vec<String> {
+    let (mut faults, mut repeats) = (Vec::new(), 0);
     let mut of_key: BTreeMap<&str, Vec<&Arrival>> = BTreeMap::new();
     for arrival in arrived {
         of_key.entry(&arrival.key).or_default().push(arrival);
@@ -95,17 +119,27 @@ fn messages(deliveries: &[Delivery], arrived: &[Arrival]) -> Vec<String> {
             faults.push(format!("delivery {} arrived at port {}, and is for {url}", delivery.id, arrival.port));
         }
         for pair in arrivals.windows(2) {
-            let after = pair[1].at - pair[0].at;
+            repeats += 1;
+            let (id, after) = (delivery.id, pair[1].at - pair[0].at);
             if after < HELD {
-                let (id, after) = (delivery.id, after.num_milliseconds());
+                let after = after.num_milliseconds();
                 faults.push(format!("delivery {id} arrived again after {after} ms, while somebody's lease held"));
+            }
+            if !kills.iter().any(|kill| kill.explains(pair[0], pair[1])) {
+                faults.push(format!("delivery {id} arrived again, and nothing was killed in between"));
             }
         }
         match (delivery.state, arrivals.len()) {
             (DeliveryState::NotWanted, 0) | (DeliveryState::Delivered, 1) => {}
             (DeliveryState::Delivered, 2..) if delivery.may_repeat => {}
+            (DeliveryState::Delivered, 2..) => {
+                faults.push(format!("delivery {} arrived again, and is not marked as a possible repeat", delivery.id));
+            }
             (state, times) => faults.push(format!("delivery {} is {state:?} and arrived {times} times", delivery.id)),
         }
+    }
+    if repeats > kills.len() {
+        faults.push(format!("more messages arrived again than there were kills: {repeats} after {}", kills.len()));
     }
     faults.extend(of_key.keys().map(|key| format!("{key} is nobody's delivery")));
     faults

@@ -1,13 +1,16 @@
-//! Kills processes and cuts connections at random, and writes down what it was promised meanwhile.
+//! Kills processes and PostgreSQL and cuts connections at random, and writes down what it was promised meanwhile.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use hannun::db::establish;
 use hannun::models::ids::ScenarioId;
 
+use super::checker::Kill;
 use crate::harness::members::{Member, Shared};
+use crate::harness::outage;
 
 /// Kills unless `HANNUN_TEST_KILLS` says how many.
 const FEW: usize = 9;
@@ -43,27 +46,45 @@ impl Chance {
     }
 }
 
-/// Starts processes beside a survivor and kills each after a while; in every third round connections to PostgreSQL are cut before. Gives
-/// the runs that processes promised before they were killed.
+/// What the driver knows of its own.
+pub(super) struct Driven {
+    pub(super) kills: Vec<Kill>,
+    /// Runs that processes promised before they were killed.
+    pub(super) promised: Vec<i64>,
+}
+
+/// Starts processes beside a survivor and kills each after a while; in one of three rounds PostgreSQL is killed before, in another one
+/// connections to it are cut.
 pub(super) fn kill(
     shared: &Shared,
     (kills, chance): (usize, &mut Chance),
     (token, scenarios): (&str, &[ScenarioId]),
-) -> Vec<i64> {
-    let mut promised = Vec::new();
+) -> Driven {
+    let mut driven = Driven { kills: Vec::new(), promised: Vec::new() };
     for round in 0..kills {
         let role = ["work", "work", "web", "all"][usize::try_from(chance.below(4)).unwrap()];
         let victim = shared.start(&format!("victim-{round}"), role, "5s");
         let asks = (role != "work").then(|| Asks::begin(&victim, token, scenarios));
-        thread::sleep(Duration::from_millis(200 + chance.below(4_800)));
-        if round % 3 == 2 {
-            shared.database.cut();
+        thread::sleep(Duration::from_millis(200 + chance.below(3_800)));
+        let before: Option<fn(&Shared)> = match round % 3 {
+            1 => Some(kill_postgresql),
+            2 => Some(|shared| shared.database.cut()),
+            _ => None,
+        };
+        if let Some(before) = before {
+            driven.kills.push(Kill::by(|| before(shared)));
             thread::sleep(Duration::from_millis(chance.below(1_000)));
         }
-        victim.program.kill();
-        promised.extend(asks.map(Asks::end).unwrap_or_default());
+        driven.kills.push(Kill::by(|| victim.program.kill()));
+        driven.promised.extend(asks.map(Asks::end).unwrap_or_default());
     }
-    promised
+    driven
+}
+
+/// Ends it in the middle of what it does; it is started again by itself, and nobody tells the processes.
+fn kill_postgresql(shared: &Shared) {
+    outage::restart(&shared.database);
+    shared.eventually("PostgreSQL answers again", || establish(&shared.database.owner_url()).is_ok());
 }
 
 /// Somebody who asks a process for runs again and again.
