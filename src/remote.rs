@@ -50,6 +50,7 @@ mod ticker;
 pub mod trial;
 pub mod trouble;
 mod turns;
+mod ways;
 mod weigh;
 
 pub use check::{StageOutcome, StageReport, TestReport};

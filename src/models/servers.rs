@@ -214,6 +214,21 @@ impl Server {
         Ok(jumps)
     }
 
+    /// Those of these ids, and all that they are reached through; one that was removed is missing. Bounded: a circle cannot be stored.
+    pub fn with_jumps(connection: &mut PgConnection, ids: &[ServerId]) -> Result<BTreeMap<ServerId, Self>> {
+        let (mut found, mut wanted) = (BTreeMap::new(), ids.to_vec());
+        for _ in 0..=changes::MAXIMUM_JUMPS {
+            let servers: Vec<Self> = Self::query().filter(servers::id.eq_any(&wanted)).load(connection)?;
+            found.extend(servers.into_iter().map(|server| (server.id, server)));
+            let jumps = || found.values().filter_map(|server: &Self| server.jump_server_id);
+            wanted = jumps().filter(|id| !found.contains_key(id)).collect();
+            if wanted.is_empty() {
+                return Ok(found);
+            }
+        }
+        Err(changes::too_many_jumps())
+    }
+
     /// Deletes it with everything that is known of it. Not while others are reached through it, and not by hand where it
     /// came from a file.
     pub fn delete(&self, connection: &mut PgConnection) -> Result<()> {

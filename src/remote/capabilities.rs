@@ -17,7 +17,7 @@ use crate::models::root_rights::StoredRights;
 use crate::models::servers::Server;
 
 use super::host::OperableHost;
-use super::hosts::privilege;
+use super::ways::privilege;
 
 /// What can be done on a server.
 #[derive(Debug, Clone)]

@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex, watch};
 
 use super::host::Host;
-use super::{Answer, Auth, Endpoint, PinnedKey, Pool, Request, new_token};
+use super::ways::Ways;
+use super::{Answer, Endpoint, Pool, Request, new_token};
 use crate::clock::Clock;
 use crate::commands::Command;
 use crate::commands::catalog::Catalog;
@@ -19,8 +20,6 @@ use crate::db::{Connection, Db};
 use crate::error::{Error, RemoteError, Result};
 use crate::models::actor::{Actor, Scope};
 use crate::models::audit::{Asked, Outcome};
-use crate::models::credentials::{Credential, CredentialKind, Privileges};
-use crate::models::host_keys::HostKey;
 use crate::models::ids::ServerId;
 use crate::models::platforms::DetectedPlatform;
 use crate::models::servers::Server;
@@ -114,14 +113,14 @@ impl Hosts {
     /// Where the server is and who we are there, with its secrets open: for `remote` and the sampler alone.
     pub async fn endpoint(&self, id: ServerId) -> Result<Endpoint> {
         let (sealer, now) = (Arc::clone(&self.0.sealer), self.0.clock.now());
-        self.0.db.run(move |connection| endpoint(connection, &sealer, id, now)).await
+        self.0.db.run(move |connection| Ways::load(connection, &[id])?.endpoint(connection, id, (&sealer, now))).await
     }
 
     /// Both in one question to the database: what every command begins with.
     pub async fn endpoint_and_platform(&self, id: ServerId) -> Result<(Endpoint, Platform)> {
         let (sealer, now) = (Arc::clone(&self.0.sealer), self.0.clock.now());
         let asked = self.0.db.run(move |connection| {
-            let endpoint = endpoint(connection, &sealer, id, now)?;
+            let endpoint = Ways::load(connection, &[id])?.endpoint(connection, id, (&sealer, now))?;
             Ok::<_, Error>((endpoint, DetectedPlatform::of(connection, id)?))
         });
         let (endpoint, known) = asked.await?;
@@ -240,88 +239,5 @@ impl Hosts {
 
     pub(super) fn command_timeout(&self) -> Duration {
         self.0.command_timeout
-    }
-}
-
-pub(super) fn endpoint(
-    connection: &mut Connection,
-    sealer: &Sealer,
-    id: ServerId,
-    now: DateTime<Utc>,
-) -> Result<Endpoint> {
-    let server = Server::by_id(connection, &Scope::All, id)?;
-    let jumps = server.jumps(connection)?;
-    let mut through = None;
-    // From the far end of the chain to the server itself: each is reached through the one before.
-    for jump in jumps.iter().rev() {
-        through = Some(Box::new(single(connection, sealer, jump, through, now)?));
-    }
-    single(connection, sealer, &server, through, now)
-}
-
-/// One server of a chain. Its identity holds everything that makes a kept connection the right one (H03).
-fn single(
-    connection: &mut Connection,
-    sealer: &Sealer,
-    server: &Server,
-    jump: Option<Box<Endpoint>>,
-    now: DateTime<Utc>,
-) -> Result<Endpoint> {
-    let Some(credential_id) = server.credential_id else {
-        return Err(RemoteError::NoCredential { server: server.name.clone() }.into());
-    };
-    let credential = Credential::by_id(connection, credential_id)?;
-    let secrets = credential.open_secrets(connection, sealer, now)?;
-    let missing = || RemoteError::CredentialUnusable {
-        credential: credential.name.clone(),
-        why: "it holds no secret yet".into(),
-    };
-    let auth = match credential.kind {
-        CredentialKind::Password => Auth::Password(secrets.password.ok_or_else(missing)?),
-        CredentialKind::PrivateKey => {
-            Auth::PrivateKey { key: secrets.private_key.ok_or_else(missing)?, passphrase: secrets.passphrase }
-        }
-    };
-    let keys = HostKey::trusted(connection, server.id)?;
-    let pins: Vec<PinnedKey> =
-        keys.into_iter().map(|key| PinnedKey { algorithm: key.algorithm, public_key: key.public_key }).collect();
-    let pinned: Vec<&str> = pins.iter().map(|pin| pin.public_key.as_str()).collect();
-    let identity = format!(
-        "{}/{}@{}:{}/credential {}.{}/version {}/keys {}/through {}",
-        server.id,
-        credential.user_name,
-        server.address,
-        server.port,
-        credential.id,
-        credential.version,
-        server.version,
-        pinned.join(","),
-        jump.as_ref().map_or("nobody", |jump| jump.identity.as_str()),
-    );
-    Ok(Endpoint {
-        id: server.id,
-        name: server.name.clone(),
-        address: server.address.clone(),
-        port: u16::try_from(server.port).map_err(Error::internal)?,
-        privilege: privilege(&credential),
-        user: credential.user_name,
-        credential_name: credential.name,
-        credential: auth,
-        identity,
-        pins,
-        jump,
-        legacy_algorithms: server.legacy_algorithms,
-        sudo_password: secrets.sudo_password,
-        enabled: server.enabled,
-    })
-}
-
-/// How the user of a credential becomes root.
-pub(super) fn privilege(credential: &Credential) -> Privilege {
-    match credential.privilege {
-        _ if credential.user_name == "root" => Privilege::AlreadyRoot,
-        Privileges::None => Privilege::None,
-        Privileges::Sudo => Privilege::Sudo,
-        Privileges::SudoPassword => Privilege::SudoPassword,
     }
 }

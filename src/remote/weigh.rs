@@ -1,13 +1,15 @@
 //! Who may change what where: the rights of whoever asks, the switch of the server and of its groups, and root where signing in alone
 //! makes it root. It is decided here, for one server as for many, in few questions to the database; a refusal is in the audit log.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::endpoint::Endpoint;
 use super::host::OperableHost;
-use super::hosts::{Hosts, endpoint};
+use super::hosts::Hosts;
+use super::ways::Ways;
 use super::{allowance, permits};
 use crate::commands::platform::Platform;
 use crate::commands::{Acting, Change};
@@ -16,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::models::actor::Actor;
 use crate::models::allowance::Allowance;
 use crate::models::audit::{AuditEntry, Outcome};
+use crate::models::ids::ServerId;
 use crate::models::permission::Permission;
 use crate::models::platforms::DetectedPlatform;
 use crate::models::servers::Server;
@@ -57,16 +60,31 @@ impl Deed {
         connection: &mut Connection,
         (actor, server): (&Actor, &Server),
         may_be_root: bool,
-        (sealer, now): (&Sealer, DateTime<Utc>),
+        (known, sealer, now): (&mut Known, &Sealer, DateTime<Utc>),
     ) -> Result<Permitted, Refused> {
-        let endpoint = endpoint(connection, sealer, server.id, now)?;
+        let endpoint = known.ways.endpoint(connection, server.id, (sealer, now))?;
         // Where signing in alone makes it root, who may not act as root is refused.
         if endpoint.user == "root" && !may_be_root {
             return Err(self.lacks(Permission::Root, (actor, server)));
         }
-        let platform = DetectedPlatform::of(connection, server.id).map_err(Error::from)?.map(Into::into);
+        let platform = known.platforms.remove(&server.id).map(Into::into);
         let entry = self.by(actor, server).run_as(if self.acts_as_root { "root" } else { &endpoint.user });
         Ok(Permitted { entry, endpoint, platform, may_be_root })
+    }
+}
+
+/// What is known of the ways to some servers, and of what they run.
+struct Known {
+    ways: Ways,
+    platforms: BTreeMap<ServerId, DetectedPlatform>,
+}
+
+impl Known {
+    fn load(connection: &mut Connection, servers: &[Server]) -> Result<Self> {
+        let ids: Vec<ServerId> = servers.iter().map(|server| server.id).collect();
+        let platforms = DetectedPlatform::of_all(connection, &ids)?;
+        let platforms = platforms.into_iter().map(|platform| (platform.server_id, platform)).collect();
+        Ok(Self { ways: Ways::load(connection, &ids)?, platforms })
     }
 }
 
@@ -138,10 +156,12 @@ impl Hosts {
         let (sealer, now) = (Arc::clone(self.sealer()), self.clock().now());
         let weighing = self.db().run(move |connection| {
             let weighed = weigh(connection, &actor, &servers, &deed)?;
+            let mut known = Known::load(connection, &servers)?;
             let (mut all, mut refusals) = (Vec::with_capacity(servers.len()), Vec::new());
             for (server, weighed) in servers.iter().zip(weighed) {
-                let permitted = weighed
-                    .and_then(|may_be_root| deed.permitted(connection, (&actor, server), may_be_root, (&sealer, now)));
+                let by = (&mut known, &*sealer, now);
+                let permitted =
+                    weighed.and_then(|may_be_root| deed.permitted(connection, (&actor, server), may_be_root, by));
                 all.push(permitted.map_err(|refused| {
                     refusals.extend(refused.entry.map(|entry| *entry));
                     refused.why
