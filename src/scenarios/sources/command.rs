@@ -35,34 +35,37 @@ const LOOK: Duration = Duration::from_millis(300);
 /// How long such a one is waited for: less than a server may take to be read.
 const WAIT: Duration = Duration::from_secs(50);
 
+/// What it is set by; a row that fits it alone is run.
+const FIELDS: &[Field] = &[
+    Field {
+        name: "command",
+        label: "Command",
+        hint: "A shell of the server reads it",
+        takes: Takes::Text { most: 4_000 },
+        default: Default::Required,
+    },
+    Field {
+        name: "acting",
+        label: "As whom",
+        hint: "",
+        takes: Takes::Choice(&[("user", "The user who signs in"), ("root", "root")]),
+        default: Default::Text("user"),
+    },
+    Field {
+        name: "seconds",
+        label: "Time limit, seconds",
+        hint: "It is ended then",
+        takes: Takes::Number { least: 1, most: 45 },
+        default: Default::Number(30),
+    },
+];
+
 /// The output of a command.
 pub(super) const OUTPUT: Source = Source {
     kind: "command_output",
     label: "Command output",
     icon: "terminal",
-    fields: &[
-        Field {
-            name: "command",
-            label: "Command",
-            hint: "A shell of the server reads it",
-            takes: Takes::Text { most: 4_000 },
-            default: Default::Required,
-        },
-        Field {
-            name: "acting",
-            label: "As whom",
-            hint: "",
-            takes: Takes::Choice(&[("user", "The user who signs in"), ("root", "root")]),
-            default: Default::Text("user"),
-        },
-        Field {
-            name: "seconds",
-            label: "Time limit, seconds",
-            hint: "It is ended then",
-            takes: Takes::Number { least: 1, most: 45 },
-            default: Default::Number(30),
-        },
-    ],
+    fields: FIELDS,
     gives: &[
         ("output.number", "42"),
         ("output.exit_status", "0"),
@@ -116,7 +119,7 @@ async fn begun(asked: Asked<'_>) -> Result<ExecutionId> {
             None => By::Run(run.id),
         },
     };
-    let settings = kept(OUTPUT.fields, asked.settings).map_err(Error::Conflict)?;
+    let settings = kept(FIELDS, asked.settings).map_err(Error::Conflict)?;
     let wish = Wish {
         commands: vec![text(&settings, "command").to_owned()],
         acting: Acting::from_word(text(&settings, "acting")).unwrap_or_default(),
