@@ -182,13 +182,16 @@ impl Envelope<'_> {
 
     /// Sets `as_root_fed`, which stands before the one command that reads what is given to the script, as root or not.
     ///
-    /// It says so by [`feed_line`] when `sudo` has done its part: what came earlier would be taken for a password.
+    /// It says so by [`feed_line`] when `sudo` has done its part: what came earlier would be taken for a password. Where a script says by
+    /// `fed_last=yes` that nothing follows it, it takes the place of the shell, unless it runs as another user: whoever ends the
+    /// group must find one there that it may end.
     fn as_root_fed(&self) -> String {
         let token = self.token;
         match self.privilege {
             Privilege::None | Privilege::AlreadyRoot => {
                 format!(
-                    "hannun_fed() {{ printf 'FEED-%s\\n' '{token}' >&2; \"$@\" <&3 3<&-; }}\nas_root_fed=hannun_fed\n"
+                    "hannun_fed() {{ printf 'FEED-%s\\n' '{token}' >&2; ${{fed_last:+exec}} \"$@\" <&3 3<&-; }}\n\
+                     fed_last= as_root_fed=hannun_fed\n"
                 )
             }
             Privilege::Sudo => format!(
