@@ -110,19 +110,18 @@ pub(crate) fn rows(rounds: &[Many], rows: &mut Vec<Row>) {
         Row::new(name, "ms", 2, ours, Limit::Where(0.4, 0.13))
             .beside("bare loop", rounds.iter().map(|one| each(one.bare)).collect()),
     );
-    let others: [(&'static str, Figure); 3] = [
-        ("asyncssh", |one| one.asyncssh.map(|ran| ran.wall.as_secs_f64())),
-        ("parallel-ssh", |one| one.parallel_ssh.map(|ran| ran.wall.as_secs_f64())),
-        ("ansible -m raw", |one| one.ansible.map(|wall| wall.as_secs_f64())),
+    // The bare loop's processor time is nearly nothing: what it takes is what servers take, which share this machine.
+    let others: [(&'static str, Limit, Figure); 4] = [
+        ("bare loop", Limit::Nothing, |one| Some(one.bare.wall.as_secs_f64())),
+        ("asyncssh", Limit::Times(0.9), |one| one.asyncssh.map(|ran| ran.wall.as_secs_f64())),
+        ("parallel-ssh", Limit::Times(0.9), |one| one.parallel_ssh.map(|ran| ran.wall.as_secs_f64())),
+        ("ansible -m raw", Limit::Times(0.04), |one| one.ansible.map(|wall| wall.as_secs_f64())),
     ];
-    for (beside, of) in others {
+    for (beside, limit, of) in others {
         let figures: Vec<f64> = rounds.iter().filter_map(of).collect();
         if figures.len() != rounds.len() {
             continue;
         }
-        // What is promised is the ratio alone: no figure in seconds is.
-        let limit =
-            if beside.starts_with("ansible") { Limit::Where(0.001, 0.025) } else { Limit::Where(0.0009, 0.001) };
         let name = "uptime on 200 connected: until the last one";
         rows.push(Row::new(name, "s", 3, walls(), limit).beside(beside, figures));
     }

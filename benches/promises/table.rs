@@ -18,6 +18,10 @@ pub(crate) enum Limit {
     Where(f64, f64),
     /// No more than what was run beside it, by the ratio as it is printed: a hundredth is no difference.
     Beside,
+    /// No more than so many times what was run beside it.
+    Times(f64),
+    /// Nothing was promised: the figure explains another one.
+    Nothing,
 }
 
 impl Row {
@@ -31,10 +35,11 @@ impl Row {
         self
     }
 
-    fn limit(&self) -> f64 {
+    /// The figure that was promised, where it is one.
+    fn limit(&self) -> Option<f64> {
         match &self.limit {
-            Limit::Fixed(limit) | Limit::Where(limit, _) => *limit,
-            Limit::Beside => self.beside.as_ref().map_or(0.0, |(_, figures)| median(figures)),
+            Limit::Fixed(limit) | Limit::Where(limit, _) => Some(*limit),
+            Limit::Beside | Limit::Times(_) | Limit::Nothing => None,
         }
     }
 
@@ -49,22 +54,26 @@ impl Row {
         let say = |figure: f64| format!("{figure:.*}", self.digits);
         let promised = match self.limit {
             Limit::Where(limit, where_beside_took) => Some(limit / where_beside_took),
-            Limit::Fixed(_) | Limit::Beside => None,
+            Limit::Times(times) => Some(times),
+            Limit::Fixed(_) | Limit::Beside | Limit::Nothing => None,
         };
-        let is_beside = matches!(self.limit, Limit::Beside);
-        let verdict = match (ratio, promised) {
-            (Some(ratio), _) if is_beside && ratio < 1.005 => "met",
-            _ if !is_beside && ours <= limit => "met",
-            (Some(ratio), Some(promised)) if ratio <= promised => "met as a ratio",
+        let verdict = match (&self.limit, ratio, promised) {
+            (Limit::Nothing, ..) => "",
+            (Limit::Beside, Some(ratio), _) if ratio < 1.005 => "met",
+            _ if limit.is_some_and(|limit| ours <= limit) => "met",
+            (_, Some(ratio), Some(promised)) if ratio <= promised => "met as a ratio",
             _ => "MISSED",
         };
         let ratio = ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
         [
             format!("{} ({})", self.what, self.unit),
             say(ours),
-            if is_beside { String::new() } else { say(limit) },
+            limit.map(say).unwrap_or_default(),
             verdict.to_owned(),
-            promised.map_or_else(|| ratio.clone(), |promised| format!("{ratio} of {promised:.1}")),
+            promised.map_or_else(
+                || ratio.clone(),
+                |promised| format!("{ratio} of {promised:.*}", if promised < 0.1 { 2 } else { 1 }),
+            ),
             self.beside.as_ref().map(|(name, beside)| format!("{} {name}", say(median(beside)))).unwrap_or_default(),
         ]
     }
