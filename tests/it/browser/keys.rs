@@ -130,9 +130,11 @@ async fn the_list_of_keys_names_only_what_works_on_the_page() {
     let Some(browser) = Browser::start("the list of keys").await else { return };
     let (_app, base) = at_the_fleet(&browser).await;
     let named = "return [...document.querySelectorAll('#shortcuts [data-for]')].filter(row => row.checkVisibility()).map(row => row.dataset.for).join(' ')";
-    for (path, expected) in
-        [("/", "filter rows rows refresh"), ("/admin/servers", "filter rows rows ticks refresh"), ("/account", "")]
-    {
+    for (path, expected) in [
+        ("/", "filter rows rows ticks refresh"),
+        ("/admin/servers", "filter rows rows ticks refresh"),
+        ("/account", ""),
+    ] {
         browser.driver.goto(format!("{base}{path}")).await.unwrap();
         browser.press("?").await;
         is_open(&browser, "#shortcuts").await;
