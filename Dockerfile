@@ -10,9 +10,11 @@ COPY migrations migrations
 COPY benches benches
 RUN cargo build --release --locked --bin hannun
 
-FROM debian:bookworm-slim
+# The image that stands beside it anyway: it has pg_dump and pg_restore of the server's own version, for backups.
+FROM postgres:17-bookworm
+STOPSIGNAL SIGTERM
 # The number of the account is fixed, so that files of the host can be given to it.
-RUN apt-get update && apt-get install -y --no-install-recommends libpq5 ca-certificates \
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/hannun --create-home --shell /usr/sbin/nologin hannun
 COPY --from=build /build/target/release/hannun /usr/local/bin/hannun

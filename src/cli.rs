@@ -4,6 +4,7 @@
 mod apply;
 mod approve;
 mod audit;
+mod backup;
 mod connect;
 mod doctor;
 mod exec;
@@ -14,6 +15,7 @@ mod keys;
 mod migrate;
 mod output;
 mod password;
+mod restore;
 mod serve;
 mod servers;
 mod token;
@@ -59,6 +61,8 @@ enum Command {
     Import(import::Import),
     Audit(audit::Audit),
     Keys(keys::Keys),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     Doctor(doctor::Doctor),
     Help(help::Help),
 }
@@ -134,6 +138,8 @@ fn run(command: Command) -> Outcome {
             Command::Import(import) => import.run(config).await,
             Command::Audit(audit) => audit.run(config).await,
             Command::Keys(keys) => keys.run(config).await,
+            Command::Backup(backup) => backup.run(config).await,
+            Command::Restore(restore) => restore.run(config).await,
             Command::Doctor(doctor) => doctor.run(config).await,
             Command::Help(help) => help.run(Arguments::command()),
         }

@@ -3,8 +3,11 @@
 pub mod errors;
 pub mod migrate;
 pub mod private_server;
+pub mod programs;
+pub mod restoring;
 pub mod roles;
 pub mod schema;
+pub mod snapshot;
 pub mod types;
 
 mod pool;

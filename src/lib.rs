@@ -4,13 +4,14 @@
 //! pure — [`commands`], [`error`], [`language`], [`config`], [`clock`], [`secret`], [`yaml`];
 //! infrastructure — [`db`], [`models`], [`remote`], [`outbound`], [`queue`], [`app`];
 //! domain — [`metrics`], [`checks`], [`accounts`], [`crontabs`], [`firewalls`], [`guarded_changes`], [`services`], [`logs`], [`power`],
-//! [`logins`], [`ip_lookup`], [`executions`], [`terminals`], [`inventory`];
+//! [`logins`], [`ip_lookup`], [`executions`], [`terminals`], [`inventory`], [`backup`];
 //! edges — [`web`], [`screens`], [`admin`], [`api`], [`jobs`], [`cli`]; above them [`routes`] and [`startup`].
 
 pub mod accounts;
 pub mod admin;
 pub mod api;
 pub mod app;
+pub mod backup;
 pub mod checks;
 pub mod cli;
 pub mod clock;

@@ -43,6 +43,7 @@ pub mod platforms;
 pub mod power_requests;
 pub mod queue_entry;
 pub mod recurring_jobs;
+pub mod restored;
 pub mod root_rights;
 pub mod run_deeds;
 pub mod runs;

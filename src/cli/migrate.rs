@@ -57,12 +57,8 @@ impl Migrate {
     /// Migrates a database of somebody's own, as the owner of its tables.
     fn owned(&self, url: &SecretText) -> Result<usize> {
         if let Some(role) = &self.grant {
-            let mut connection = establish(url)?;
-            if !roles::exists(&mut connection, role)? {
-                let problem = Message::new("PostgreSQL has no role {role}. Make it first: create role {role} login");
-                return Err(Error::Conflict(problem.with("role", role)));
-            }
-            if !roles::may_change_tables(&mut connection)? {
+            connect::must_exist(url, role)?;
+            if !roles::may_change_tables(&mut establish(url)?)? {
                 return Err(Error::Conflict(Message::new(
                     "The role of DATABASE_URL does not own the tables. Run this with the DATABASE_URL of the role that does",
                 )));

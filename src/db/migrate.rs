@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::roles;
+use super::{restoring, roles};
 use crate::error::{Error, Result};
 use crate::language::Message;
 use crate::secret::SecretText;
@@ -27,14 +27,24 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A role that may not change tables applies none: it finds them up to date, or is told who can bring them there.
 pub fn migrate(owner: &SecretText, application_role: Option<&str>) -> Result<usize> {
     let mut connection = super::establish(owner)?;
-    if !roles::may_change_tables(&mut connection)? {
-        return must_be_current(&mut connection).map(|()| 0);
+    restoring::refuse_unfinished(&mut connection)?;
+    bring_up(&mut connection, application_role)
+}
+
+/// The same for a database that is being restored from a backup, for whoever restores it (R09).
+pub fn migrate_restored(owner: &SecretText, application_role: Option<&str>) -> Result<usize> {
+    bring_up(&mut super::establish(owner)?, application_role)
+}
+
+fn bring_up(connection: &mut PgConnection, application_role: Option<&str>) -> Result<usize> {
+    if !roles::may_change_tables(connection)? {
+        return must_be_current(connection).map(|()| 0);
     }
     connection.batch_execute("set lock_timeout = '5s'; set client_min_messages = 'warning'")?;
-    wait_for_turn(&mut connection)?;
-    let applied = apply(&mut connection)?;
+    wait_for_turn(connection)?;
+    let applied = apply(connection)?;
     if let Some(role) = application_role {
-        roles::grant_application_role(&mut connection, role)?;
+        roles::grant_application_role(connection, role)?;
     }
     // The lock ends with the connection, also when this process is killed.
     Ok(applied)
@@ -61,13 +71,13 @@ fn must_be_current(connection: &mut PgConnection) -> Result<()> {
 }
 
 /// The versions of every migration of this program.
-fn known() -> Result<Vec<String>> {
+pub fn known() -> Result<Vec<String>> {
     let migrations = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(unreadable)?;
     Ok(migrations.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
 /// The versions that the database has, as far as this role may know. Only reads.
-fn applied(connection: &mut PgConnection) -> Result<Vec<String>> {
+pub fn applied(connection: &mut PgConnection) -> Result<Vec<String>> {
     let listed = "coalesce(has_table_privilege(to_regclass('__diesel_schema_migrations'), 'select'), false)";
     if !diesel::dsl::select(diesel::dsl::sql::<Bool>(listed)).get_result::<bool>(connection)? {
         return Ok(Vec::new());

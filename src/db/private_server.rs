@@ -2,7 +2,7 @@
 //!
 //! It ends with hannun, also when hannun is killed; when it is killed itself, it is started again.
 
-mod binaries;
+pub(super) mod binaries;
 mod cluster;
 mod folders;
 mod lock;

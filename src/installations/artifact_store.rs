@@ -180,7 +180,13 @@ impl ArtifactStore {
         }
     }
 
-    fn make_folder(&self) -> Result<()> {
+    /// Where the file of this name lies.
+    pub fn place_of(&self, stored_name: &str) -> PathBuf {
+        self.folder.join(stored_name)
+    }
+
+    /// Makes the folder where it is not there, and closes it to others.
+    pub fn make_folder(&self) -> Result<()> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(of_disk)?;
         fs::set_permissions(&self.folder, fs::Permissions::from_mode(0o700)).map_err(of_disk)
     }

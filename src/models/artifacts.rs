@@ -122,6 +122,11 @@ impl NewArtifact {
 }
 
 impl Artifact {
+    /// All of them by how they are called, and where they are stored.
+    pub fn stored(connection: &mut PgConnection) -> QueryResult<Vec<(String, String)>> {
+        artifacts::table.select((artifacts::file_name, artifacts::stored_name)).order(artifacts::id).load(connection)
+    }
+
     /// The artifact of an id.
     pub fn by_id(connection: &mut PgConnection, id: ArtifactId) -> Result<Self> {
         Self::query().find(id).first(connection).optional()?.ok_or(Error::NotFound("This file"))

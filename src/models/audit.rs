@@ -7,7 +7,7 @@ pub mod kept_heads;
 
 use std::net::IpAddr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
@@ -117,6 +117,24 @@ impl Outcome {
 /// What `ilike` finds `text` with, taken literally but for the signs that would stand for others.
 fn pattern_of(text: &str) -> String {
     format!("%{}%", entry::cleaned(text).replace(['\\', '%', '_'], "_"))
+}
+
+/// Writes, of all that was asked and whose end is not written, that nobody knows how it ended; of how much.
+pub(super) fn end_as_unknown(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    // Also by a clock that was ahead of ours.
+    let open = AuditEvent::without_outcome(connection, now + TimeDelta::days(36_500))?;
+    let ended = open.into_iter().map(|asked| AuditEvent {
+        at: now,
+        outcome: Outcome::Unknown,
+        asked_number: Some(asked.number),
+        ..asked
+    });
+    let ended: Vec<AuditEvent> = ended.collect();
+    let count = ended.len();
+    if count > 0 {
+        chain::append(connection, ended)?;
+    }
+    Ok(count)
 }
 
 impl AuditEvent {

@@ -16,12 +16,8 @@ pub(super) struct Binaries {
 /// The newest under the folders that distributions use, then whatever is on the path. A cluster that exists (`version`
 /// is its `PG_VERSION`) needs the programs that made it: another major version does not read its files.
 pub(super) fn find(version: Option<&str>) -> Result<Binaries> {
-    let versioned =
-        ["/usr/lib/postgresql", "/usr/pgsql", "/usr/local/pgsql"].iter().flat_map(|folder| versions(Path::new(folder)));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    versioned
-        .chain(["/usr/libexec/postgresql", "/usr/local/pgsql/bin"].map(PathBuf::from))
-        .chain(std::env::split_paths(&path))
+    folders()
+        .into_iter()
         .map(|folder| Binaries { initdb: folder.join("initdb"), postgres: folder.join("postgres") })
         .filter(|binaries| binaries.initdb.is_file() && binaries.postgres.is_file())
         .find(|binaries| version.is_none_or(|version| binaries.are_of(version)))
@@ -40,19 +36,36 @@ pub(super) fn find(version: Option<&str>) -> Result<Binaries> {
         })
 }
 
+/// Where PostgreSQL's programs may be, in the order in which they are looked for.
+pub(in crate::db) fn folders() -> Vec<PathBuf> {
+    let versioned =
+        ["/usr/lib/postgresql", "/usr/pgsql", "/usr/local/pgsql"].iter().flat_map(|folder| versions(Path::new(folder)));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    versioned
+        .chain(["/usr/libexec/postgresql", "/usr/local/pgsql/bin"].map(PathBuf::from))
+        .chain(std::env::split_paths(&path))
+        .collect()
+}
+
 impl Binaries {
     /// Whether they are of this major version: by the folder that distributions put them into, else by their own word.
     fn are_of(&self, version: &str) -> bool {
         if self.postgres.components().any(|part| part.as_os_str() == version) {
             return true;
         }
-        let said = Command::new(&self.postgres).arg("--version").env_clear().output();
-        // `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`
-        said.is_ok_and(|said| {
-            let said = String::from_utf8_lossy(&said.stdout).into_owned();
-            said.split_whitespace().nth(2).and_then(|number| number.split(['.', 'r', 'b', 'd']).next()) == Some(version)
-        })
+        major_of(&self.postgres).as_deref() == Some(version)
     }
+}
+
+/// The major version of one of PostgreSQL's programs, by its own word.
+pub(in crate::db) fn major_of(program: &Path) -> Option<String> {
+    // Some distributions put a script in the place of a program, which looks for the program on the path.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let said = Command::new(program).arg("--version").env_clear().env("PATH", path).output().ok()?;
+    // `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let number = said.split_whitespace().nth(2)?;
+    number.split(['.', 'r', 'b', 'd']).next().map(str::to_owned)
 }
 
 /// `folder/17/bin`, `folder/15/bin`, newest first.
@@ -90,6 +103,17 @@ fn install_command(os_release: &str) -> &'static str {
     }
 }
 
+/// The command that installs PostgreSQL's client programs of a major version on the distribution that `os_release` describes.
+pub(in crate::db) fn client_command(os_release: &str, major: u32) -> String {
+    match install_command(os_release) {
+        command if command.starts_with("apt-get") => format!("apt-get install postgresql-client-{major}"),
+        command if command.starts_with("dnf") => format!("dnf install postgresql{major}"),
+        command if command.starts_with("apk") => format!("apk add postgresql{major}-client"),
+        command if command.starts_with("zypper") => format!("zypper install postgresql{major}"),
+        _ => format!("the package manager of this system (the client programs of PostgreSQL {major})"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +126,7 @@ mod tests {
             "dnf install postgresql-server postgresql-contrib"
         );
         assert!(install_command("").contains("package manager"));
+        assert_eq!(client_command("ID=debian\n", 17), "apt-get install postgresql-client-17");
     }
 
     #[test]

@@ -96,7 +96,18 @@ impl Rotation {
     pub fn begin_alone(connection: &mut PgConnection) -> Result<()> {
         let lock = "pg_try_advisory_lock(hashtext('hannun:key rotation'))";
         let alone = diesel::dsl::select(diesel::dsl::sql::<diesel::sql_types::Bool>(lock)).get_result(connection)?;
-        if alone { Ok(()) } else { Err(Error::Conflict(Message::new("The keys are being rotated already"))) }
+        if alone {
+            Ok(())
+        } else {
+            Err(Error::Conflict(Message::new("The keys are being rotated already, or a backup is being made")))
+        }
+    }
+
+    /// Keeps rotations of this database away for as long as `connection` lives, unless one goes on; false where one does. Several may
+    /// do so beside one another.
+    pub fn keep_away(connection: &mut PgConnection) -> Result<bool> {
+        let lock = "pg_try_advisory_lock_shared(hashtext('hannun:key rotation'))";
+        Ok(diesel::dsl::select(diesel::dsl::sql::<diesel::sql_types::Bool>(lock)).get_result(connection)?)
     }
 
     /// Lets others rotate.

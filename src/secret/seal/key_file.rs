@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::KeyInit;
+use hkdf::Hkdf;
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::{Key, SealError, open_with, seal_with};
@@ -16,6 +18,9 @@ use crate::language::Message;
 
 /// The name of the key among systemd's credentials: `LoadCredential=hannun-key:/etc/hannun/secret.key`.
 const CREDENTIAL: &str = "hannun-key";
+
+/// Bytes of a mark: enough to tell key files apart.
+const MARK_BYTES: usize = 8;
 
 /// The key that wraps data keys, and where it came from.
 pub struct KeyFile {
@@ -107,6 +112,32 @@ impl KeyFile {
     /// Whether systemd gives the key: then it is not ours to exchange.
     pub fn is_given(path: &Path) -> bool {
         is_credential(path)
+    }
+
+    /// By what somebody tells key files apart: it says nothing about the key.
+    pub fn mark(&self) -> Result<String, SealError> {
+        let derived = self.derive("mark of the key file", &[])?;
+        Ok(hex::encode(derived.iter().take(MARK_BYTES).copied().collect::<Vec<u8>>()))
+    }
+
+    /// Another key, made of this one for a purpose and a salt (HKDF, RFC 5869). Who knows it knows neither this one nor those for
+    /// other purposes.
+    pub fn derive(&self, purpose: &str, salt: &[u8]) -> Result<Zeroizing<[u8; 32]>, SealError> {
+        let mut derived = Zeroizing::new([0_u8; 32]);
+        let info = format!("hannun 1: {purpose}");
+        let made = Hkdf::<Sha256>::new(Some(salt), &*self.key).expand(info.as_bytes(), &mut *derived);
+        made.map_err(|_length| SealError::Malformed)?;
+        Ok(derived)
+    }
+
+    /// The keys that were the key file at `path` before, as [`KeyFile::exchange`] kept them, and can be read.
+    pub fn earlier(path: &Path) -> Vec<Self> {
+        let Some(name) = path.file_name().map(|name| format!("{}.before-", name.to_string_lossy())) else {
+            return Vec::new();
+        };
+        let entries = std::fs::read_dir(folder_of(path)).into_iter().flatten().flatten();
+        let kept = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&name));
+        kept.filter_map(|entry| Self::open(&entry.path(), false).ok()).collect()
     }
 
     /// A new data key, wrapped for the row `id`.

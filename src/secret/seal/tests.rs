@@ -143,3 +143,34 @@ fn sec_s04_an_exchanged_key_file_keeps_the_old_one_and_an_interrupted_exchange_i
     KeyFile::open(&KeyFile::successor_of(&path), true).unwrap();
     assert!(KeyFile::exchange(&path, 2).is_err());
 }
+
+#[test]
+fn sec_r09_a_derived_key_is_another_one_for_each_purpose_salt_and_file() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let file = |directory: &tempfile::TempDir| KeyFile::open(&key_in(directory.path()), false).unwrap();
+    let derive = |file: &KeyFile, purpose, salt| file.derive(purpose, salt).unwrap().to_vec();
+    let (file, other) = (file(&one), file(&two));
+    let key = derive(&file, "backup", b"salt");
+    assert_eq!(key, derive(&file, "backup", b"salt"));
+    for different in [
+        derive(&file, "something else", b"salt"),
+        derive(&file, "backup", b"another"),
+        derive(&other, "backup", b"salt"),
+        std::fs::read(file.path()).unwrap(),
+    ] {
+        assert_ne!(key, different);
+    }
+    assert_eq!(file.mark().unwrap().len(), 16);
+    assert_ne!(file.mark().unwrap(), other.mark().unwrap());
+}
+
+#[test]
+fn rel_r09_the_keys_from_before_are_found_beside_the_key_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = key_in(directory.path());
+    let before = KeyFile::open(&path, false).unwrap().mark().unwrap();
+    KeyFile::open(&KeyFile::successor_of(&path), true).unwrap();
+    KeyFile::exchange(&path, 2).unwrap();
+    let earlier: Vec<String> = KeyFile::earlier(&path).iter().map(|key| key.mark().unwrap()).collect();
+    assert_eq!(earlier, [before]);
+}

@@ -2,6 +2,7 @@
 
 mod apply;
 mod audit;
+mod backup;
 mod doctor;
 mod hannun;
 mod help;

@@ -119,6 +119,13 @@ impl TestDatabase {
         Self::at(Place::Shared(name), connections)
     }
 
+    /// A new database with nothing in it, not even tables.
+    pub(crate) fn empty() -> Self {
+        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        maintain(&format!("create database {name} owner {}", roles::OWNER_ROLE));
+        Self::at(Place::Shared(name), 4)
+    }
+
     /// The database of a server that the test runs by itself, to be killed or to run out of space; migrated.
     pub(crate) fn of(server: PrivateServer) -> Self {
         migrate::migrate(&server.owner_url(), Some(roles::APPLICATION_ROLE)).unwrap();

@@ -39,6 +39,7 @@ const HEIGHTS: &[(&str, u8)] = &[
     ("transfers", 2),
     ("terminals", 2),
     ("executions", 2),
+    ("backup", 2),
     ("web", 4),
     ("screens", 5),
     ("admin", 5),
