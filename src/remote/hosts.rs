@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex, watch};
 
 use super::host::Host;
@@ -16,9 +15,9 @@ use crate::commands::Command;
 use crate::commands::catalog::Catalog;
 use crate::commands::platform::{DetectPlatform, Platform};
 use crate::commands::script::{Envelope, Locale, Parameters, Privilege};
-use crate::db::{Connection, Db};
+use crate::db::Db;
 use crate::error::{Error, RemoteError, Result};
-use crate::models::actor::{Actor, Scope};
+use crate::models::actor::Actor;
 use crate::models::audit::{Asked, Outcome};
 use crate::models::ids::ServerId;
 use crate::models::platforms::DetectedPlatform;

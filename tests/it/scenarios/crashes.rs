@@ -213,7 +213,7 @@ async fn the_checker_permits_a_repeat_only_where_a_kill_explains_it_and_it_is_ma
         assert!(finds(&marked, &twice, &kills, "nothing was killed in between"), "{kills:?}");
     }
     let thrice = [came(0), came(62), came(124)];
-    assert!(finds(&marked, &thrice, &[killed(62, 62)], "more messages arrived again than there were kills"));
+    assert!(finds(&marked, &thrice, &[killed(62, 62)], "arrived again more often than there were kills"));
 }
 
 /// While somebody waits for an answer, another process looks for what was left behind.

@@ -106,7 +106,7 @@ fn endings(said: &Said) -> Vec<String> {
 /// What is said to have arrived did, once, at whom it was for; what arrived twice is marked, a kill explains it, and it came no
 /// sooner than whoever had it in hand could be thought dead (J04).
 fn messages(deliveries: &[Delivery], arrived: &[Arrival], kills: &[Kill]) -> Vec<String> {
-    let (mut faults, mut repeats) = (Vec::new(), 0);
+    let mut faults = Vec::new();
     let mut of_key: BTreeMap<&str, Vec<&Arrival>> = BTreeMap::new();
     for arrival in arrived {
         of_key.entry(&arrival.key).or_default().push(arrival);
@@ -119,7 +119,6 @@ fn messages(deliveries: &[Delivery], arrived: &[Arrival], kills: &[Kill]) -> Vec
             faults.push(format!("delivery {} arrived at port {}, and is for {url}", delivery.id, arrival.port));
         }
         for pair in arrivals.windows(2) {
-            repeats += 1;
             let (id, after) = (delivery.id, pair[1].at - pair[0].at);
             if after < HELD {
                 let after = after.num_milliseconds();
@@ -127,6 +126,15 @@ fn messages(deliveries: &[Delivery], arrived: &[Arrival], kills: &[Kill]) -> Vec
             }
             if !kills.iter().any(|kill| kill.explains(pair[0], pair[1])) {
                 faults.push(format!("delivery {id} arrived again, and nothing was killed in between"));
+            }
+        }
+        // One kill breaks off all that a process had in hand, but each message once.
+        if let (Some(first), Some(last)) = (arrivals.first(), arrivals.last()) {
+            let (repeats, explained) =
+                (arrivals.len() - 1, kills.iter().filter(|kill| kill.explains(first, last)).count());
+            if repeats > explained {
+                let id = delivery.id;
+                faults.push(format!("delivery {id} arrived again more often than there were kills: {repeats}"));
             }
         }
         match (delivery.state, arrivals.len()) {
@@ -137,9 +145,6 @@ fn messages(deliveries: &[Delivery], arrived: &[Arrival], kills: &[Kill]) -> Vec
             }
             (state, times) => faults.push(format!("delivery {} is {state:?} and arrived {times} times", delivery.id)),
         }
-    }
-    if repeats > kills.len() {
-        faults.push(format!("more messages arrived again than there were kills: {repeats} after {}", kills.len()));
     }
     faults.extend(of_key.keys().map(|key| format!("{key} is nobody's delivery")));
     faults
