@@ -255,6 +255,19 @@ pub struct FleetEvent {
     pub can_choose: bool,
 }
 
+impl FleetEvent {
+    /// Rows by themselves: a browser drops rows that follow anything else.
+    pub fn apart(self) -> [Self; 2] {
+        let rows = Self { summary: None, map: None, ..self };
+        [Self { rows: Vec::new(), summary: self.summary, map: self.map, ..rows }, rows]
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.summary.is_none() && self.rows.is_empty() && self.map.is_none()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream;
 use serde::Deserialize;
@@ -102,7 +102,13 @@ impl Watcher {
             event = event.map(|event| FleetEvent { rows: Vec::new(), map: None, ..event });
         }
         let bytes = match event {
-            Some(event) => events::event("fleet", &event.render_with_values(&self.shell).ok()?),
+            Some(event) => {
+                let mut bytes = BytesMut::new();
+                for part in event.apart().into_iter().filter(|part| !part.is_empty()) {
+                    bytes.extend_from_slice(&events::event("fleet", &part.render_with_values(&self.shell).ok()?));
+                }
+                bytes.freeze()
+            }
             None => events::STILL_HERE,
         };
         Some((bytes, self))

@@ -73,7 +73,7 @@ impl Place {
         let sealer = place.sealer();
         let secrets = Secrets { password: Some(SecretText::new(CANARY.to_owned())), ..Secrets::default() };
         let new = NewCredential {
-            name: "root of web-1",
+            name: "root-of-web-1",
             user_name: "root",
             kind: CredentialKind::Password,
             privilege: Privileges::None,

@@ -9,9 +9,11 @@ use hannun::language::Language;
 use crate::house::sizes::files;
 
 /// Rooms whose sentences are for the log or the terminal only.
-const NOT_SHOWN: [&str; 12] = [
+const NOT_SHOWN: [&str; 14] = [
     "src/telemetry",
     "src/cli",
+    "src/backup",
+    "src/db/programs",
     "src/config",
     "src/startup",
     "src/main.rs",
