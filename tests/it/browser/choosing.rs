@@ -5,10 +5,12 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use hannun::db::roles;
 use hannun::db::schema::fan_outs;
 use hannun::error::RemoteError;
 use hannun::models::actor::{Role, Scope};
 use hannun::models::server_states::ServerState;
+use hannun::queue;
 
 use super::people::sign_in;
 use crate::harness::app::TestApp;
@@ -32,6 +34,7 @@ fn is_held_up(connection: &mut PgConnection) -> bool {
 async fn servers_are_ticked_in_the_fleet_and_a_double_click_runs_a_command_once() {
     let Some(browser) = Browser::start("choosing").await else { return };
     let app = TestApp::start().await;
+    queue::set_up(&app.database.owner_url(), Some(roles::APPLICATION_ROLE)).await.unwrap();
     app.user("jiwon", Role::Operator, Scope::All).await;
     let server = known::answering(&app, "web-1").await;
     known::answering(&app, "web-2").await;
