@@ -167,7 +167,7 @@ async fn sec_z04_a_command_needs_the_rights_that_its_owner_has_now() {
     stage.fire().await;
     to_the_end(&stage).await;
     let run = stage.runs(id).await.remove(0);
-    assert_eq!((run.state, stage.deliveries(run.id).await.len()), (RunState::Failed, 0), "{:?}", run.why());
+    assert_eq!((run.state, stage.deliveries(run.id).await.len()), (RunState::Refused, 0), "{:?}", run.why());
     assert!(!stage.row(id).await.enabled, "it is switched off");
 }
 

@@ -151,7 +151,7 @@ async fn sec_z03_z04_a_command_may_no_more_than_the_owner_of_its_scenario() {
         let due = scene.stage.row(scene.id).await.next_slot.unwrap();
         scene.stage.work_off().await;
         let run = scene.stage.runs(scene.id).await.pop().unwrap();
-        assert_eq!((run.state, &run.readings), (RunState::Failed, &json!([])), "{kind}");
+        assert_eq!((run.state, &run.readings), (RunState::Refused, &json!([])), "{kind}");
         assert!(run.why().unwrap().to_string().contains("no operator any more"), "{kind}: {:?}", run.why());
         // Each time it was switched off; here somebody who may do anything to the tables switches it on.
         let on = format!("update scenarios set enabled = true, next_slot = '{due}', next_run_at = '{due}'");
