@@ -37,6 +37,7 @@ pub(super) enum Event {
 /// What the shell is told next.
 enum Outgoing {
     Bytes(Bytes),
+    Signal(Sig),
     End,
 }
 
@@ -142,16 +143,30 @@ impl ShellChannel {
         }
     }
 
-    /// Sends a signal to what runs there.
-    pub(super) async fn signal(&mut self, signal: Sig) {
-        // Where the connection is gone there is nothing left to signal.
-        drop(self.write.signal(signal).await);
+    /// Queues a signal to what runs there.
+    pub(super) fn signal(&mut self, signal: Sig) {
+        self.outbox.push_back(Outgoing::Signal(signal));
+    }
+
+    /// Forgets what is not sent yet. What is being sent may wait in a line for the channel's window: left there without being looked
+    /// after, it would be handed the window and keep it from the connection, which then waits for ever.
+    pub(super) fn forget_unsent(&mut self) {
+        self.sending = None;
+        self.outbox.clear();
     }
 
     /// Closes the channel, if the server has not.
     pub(super) async fn close(&mut self) {
-        if !self.is_closed {
-            drop(self.write.close().await);
+        self.forget_unsent();
+        if self.is_closed {
+            return;
+        }
+        // What nobody reads holds up the connection, and what is to be sent with it.
+        let unread = async { while self.read.wait().await.is_some() {} };
+        tokio::select! {
+            biased;
+            _ = self.write.close() => {}
+            () = unread => {}
         }
     }
 
@@ -165,6 +180,7 @@ async fn send(write: Arc<ChannelWriteHalf<Msg>>, outgoing: Outgoing) {
     // A failure means that the connection is gone, which the reading side tells better.
     match outgoing {
         Outgoing::Bytes(bytes) => drop(write.data_bytes(bytes).await),
+        Outgoing::Signal(signal) => drop(write.signal(signal).await),
         Outgoing::End => drop(write.eof().await),
     }
 }

@@ -26,10 +26,11 @@ const END_GROUP: &str = "kill -s \"$signal\" -- \"-$group\" 2>/dev/null || kill 
 /// The signal goes by the channel; OpenSSH does not pass it on for root, so that it goes by a script too, where the first
 /// way had no effect and the group is known. `ears` hear on: what says only now that it is ready did start.
 pub(super) async fn stop(channel: &mut ShellChannel, ears: &mut Ears) -> StillRunning {
+    channel.forget_unsent();
     channel.end_input();
     let mut running = None;
     for (signal, name, patience) in [(Sig::TERM, "TERM", AFTER_TERM), (Sig::KILL, "KILL", AFTER_KILL)] {
-        channel.signal(signal).await;
+        channel.signal(signal);
         let until = Instant::now() + patience;
         running = watch(channel, ears, Instant::now() + patience / 4).await;
         if running.is_none() {
