@@ -3,6 +3,8 @@
 //! The queue carries names, ids and tokens only. What a job is about, and how it ended, is a row of ours: delivery is at
 //! least once, so a job begins by claiming its row, and an entry that comes too late claims nothing.
 
+mod pulse;
+
 use std::panic::AssertUnwindSafe;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -11,12 +13,13 @@ use std::time::Duration;
 use apalis::prelude::{BackendExt, BoxDynError, Data, Monitor, ParallelizeExt, WorkerBuilder, WorkerBuilderExt};
 use apalis_postgres::{Config, PgConnectOptions, PgPool, PostgresStorage};
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use self::pulse::Pulse;
 use crate::db::{establish, roles};
 use crate::error::{Error, Result};
 use crate::language::Message;
@@ -31,6 +34,11 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const MISSED_HEARTBEATS: usize = 12;
 /// How long running jobs may take to finish at a stop. Shorter than the time after which their entries count as orphans.
 const DRAIN: Duration = Duration::from_secs(25);
+/// How long an entry may wait while its worker has room for it and does nothing, before that worker is begun anew. A worker whose
+/// database was killed while it asked may wait for an answer for ever, and shows signs of life meanwhile.
+const STALLED: Duration = Duration::from_secs(30);
+/// Between two looks at that.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Something that can wait in a queue: ids and names, never content.
 pub trait Queued: Serialize + DeserializeOwned + Send + 'static {
@@ -99,10 +107,18 @@ pub async fn caught<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 
 type Handler = Arc<dyn Fn(Value) -> BoxFuture<'static, ()> + Send + Sync>;
 
+/// A queue that is worked on.
+struct Queue {
+    name: &'static str,
+    concurrency: usize,
+    handler: Handler,
+    pulse: Arc<Pulse>,
+}
+
 /// The workers of one process.
 pub struct Workers {
     url: SecretText,
-    queues: Vec<(&'static str, usize, Handler)>,
+    queues: Vec<Queue>,
     /// New at each start: an entry held by a name that came back would look alive for ever.
     name: String,
 }
@@ -123,9 +139,12 @@ impl Workers {
     where
         A: Clone + Send + Sync + 'static,
     {
+        let pulse = Arc::new(Pulse::default());
+        let beats = Arc::clone(&pulse);
         let handler: Handler = Arc::new(move |job| {
-            let with = with.clone();
+            let (with, beats) = (with.clone(), Arc::clone(&beats));
             async move {
+                let _at_work = beats.begin();
                 let done = match serde_json::from_value::<J>(job) {
                     Ok(job) => caught(job.perform(with)).await,
                     Err(unreadable) => Err(Error::internal(unreadable)),
@@ -136,7 +155,7 @@ impl Workers {
             }
             .boxed()
         });
-        self.queues.push((J::QUEUE, J::CONCURRENCY, handler));
+        self.queues.push(Queue { name: J::QUEUE, concurrency: J::CONCURRENCY, handler, pulse });
         self
     }
 
@@ -148,31 +167,67 @@ impl Workers {
             // It could be read when these workers were made.
             Err(error) => return tracing::error!(?error, "the workers cannot begin"),
         };
+        join_all(self.queues.iter().map(|queue| self.keep(queue, &pool, stop))).await;
+        pool.close().await;
+    }
+
+    /// Works on one queue until `stop`.
+    async fn keep(&self, queue: &Queue, pool: &PgPool, stop: &CancellationToken) {
         let mut round = 0_u32;
         while !stop.is_cancelled() {
-            if let Err(error) = self.monitor(&pool, round).run_with_signal(stopped(stop)).await {
-                tracing::warn!(%error, "the workers ended; starting them again");
+            queue.pulse.beat();
+            // What is at work goes on by itself where its worker is left: its row is claimed, and nobody else begins it.
+            tokio::select! {
+                ended = self.monitor(queue, pool, round).run_with_signal(stopped(stop)) => if let Err(error) = ended {
+                    tracing::warn!(queue = queue.name, %error, "a worker ended; it is begun anew");
+                },
+                () = self.stalls(queue, stop) => {
+                    tracing::warn!(queue = queue.name, "entries wait and their worker takes none; it is begun anew");
+                }
             }
             round = round.wrapping_add(1);
             drop(tokio::time::timeout(Duration::from_secs(1), stop.cancelled()).await);
         }
-        pool.close().await;
     }
 
-    fn monitor(&self, pool: &PgPool, round: u32) -> Monitor {
-        let mut monitor = Monitor::new();
-        for (queue, concurrency, handler) in &self.queues {
-            let (pool, name, handler) = (pool.clone(), self.name.clone(), Arc::clone(handler));
-            let (queue, concurrency) = (*queue, *concurrency);
-            // One entry at a time: while a fetched batch waits for a free place, its worker shows no sign of life, and
-            // another one takes the batch.
-            let config = Config::default()
-                .queue(queue)
-                .batch_size(1)
-                .heartbeat_interval(HEARTBEAT)
-                .missed_heartbeats(MISSED_HEARTBEATS);
-            monitor = monitor.register(move |restart| {
-                WorkerBuilder::new(format!("{name}-{queue}-{round}-{restart}"))
+    /// Returns when entries of a queue wait though nothing keeps its worker from taking them.
+    async fn stalls(&self, queue: &Queue, stop: &CancellationToken) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if stop.is_cancelled() {
+                return std::future::pending().await;
+            }
+            if queue.pulse.has_room(queue.concurrency)
+                && queue.pulse.rests_for() >= STALLED
+                && self.waits(queue.name).await
+            {
+                return;
+            }
+        }
+    }
+
+    /// Whether an entry has waited for too long. A database that is away is nobody's fault here.
+    async fn waits(&self, queue: &'static str) -> bool {
+        let url = self.url.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            queue_entry::waits(&mut establish(&url)?, queue, STALLED.as_secs_f64()).map_err(Error::from)
+        });
+        matches!(looked.await, Ok(Ok(true)))
+    }
+
+    fn monitor(&self, queue: &Queue, pool: &PgPool, round: u32) -> Monitor {
+        let (pool, worker, handler) = (pool.clone(), self.name.clone(), Arc::clone(&queue.handler));
+        let (name, concurrency) = (queue.name, queue.concurrency);
+        // One entry at a time: while a fetched batch waits for a free place, its worker shows no sign of life, and
+        // another one takes the batch.
+        let config = Config::default()
+            .queue(name)
+            .batch_size(1)
+            .heartbeat_interval(HEARTBEAT)
+            .missed_heartbeats(MISSED_HEARTBEATS);
+        Monitor::new()
+            .register(move |restart| {
+                WorkerBuilder::new(format!("{worker}-{name}-{round}-{restart}"))
                     .backend(
                         PostgresStorage::<Value>::new(&pool)
                             .with_config(config.clone())
@@ -183,9 +238,7 @@ impl Workers {
                     .concurrency(concurrency)
                     .parallelize(tokio::spawn)
                     .build(handle)
-            });
-        }
-        monitor
+            })
             .should_restart(|_, error| {
                 tracing::warn!(%error, "a worker lost the queue; it goes on");
                 // The callback cannot wait any other way, and without a pause a long outage becomes a busy loop.

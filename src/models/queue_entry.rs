@@ -37,6 +37,16 @@ impl NewQueueEntry {
     }
 }
 
+/// Whether an entry of `queue` has waited for so long that somebody should have taken it, seconds.
+pub fn waits(conn: &mut PgConnection, queue: &str, seconds: f64) -> QueryResult<bool> {
+    let waiting = diesel::dsl::sql::<Bool>("exists (select from apalis.jobs where status = 'Pending' and job_type = ")
+        .bind::<Text, _>(queue)
+        .sql(" and run_at < now() - make_interval(secs => ")
+        .bind::<Double, _>(seconds)
+        .sql("))");
+    diesel::dsl::select(waiting).get_result(conn)
+}
+
 /// The version of the queue's tables, where there are any that this role may use.
 pub fn tables_version(conn: &mut PgConnection) -> QueryResult<Option<i64>> {
     let usable = diesel::dsl::sql::<Bool>(
