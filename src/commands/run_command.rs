@@ -73,7 +73,7 @@ impl RunCommand {
     /// the text (X05).
     pub fn fed(&self) -> String {
         let mut fed = String::with_capacity(self.words.len() + 1);
-        for variable in &self.variables {
+        for variable in self.variables.iter() {
             fed.extend([variable.name(), "=", variable.value(), "\n"]);
         }
         fed.push('\n');

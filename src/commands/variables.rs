@@ -77,6 +77,11 @@ impl Variables {
         Self::deserialize(stored).map_err(|_none| unreadable())
     }
 
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Variable> {
+        self.0.iter()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -86,15 +91,6 @@ impl Variables {
 impl FromIterator<Variable> for Variables {
     fn from_iter<I: IntoIterator<Item = Variable>>(variables: I) -> Self {
         Self(variables.into_iter().collect())
-    }
-}
-
-impl<'a> IntoIterator for &'a Variables {
-    type Item = &'a Variable;
-    type IntoIter = std::slice::Iter<'a, Variable>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
     }
 }
 

@@ -69,7 +69,7 @@ impl Deed {
         }
         let platform = known.platforms.remove(&server.id).map(Into::into);
         let entry = self.by(actor, server).run_as(if self.acts_as_root { "root" } else { &endpoint.user });
-        Ok(Permitted { entry, endpoint, platform, may_be_root })
+        Ok(Permitted { entry, endpoint, may_be_root, platform })
     }
 }
 

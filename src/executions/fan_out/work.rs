@@ -186,7 +186,7 @@ impl Course {
                 for begun in begun {
                     let (id, course) = (begun.id, self.clone());
                     self.running().insert(id, begun.stop.clone());
-                    at_work.spawn(async move { (id, course.follow(begun).await) });
+                    at_work.spawn(async move { (id, Box::pin(course.follow(begun)).await) });
                 }
                 continue;
             }

@@ -1,11 +1,14 @@
 //! The same on systems with other tools: an RPM system (a stand-in: Debian with rpm and dnf that says it is an EL), and BusyBox.
 
+use std::time::{Duration, Instant};
+
 use hannun::commands::Acting;
 use hannun::executions::{Sequence, stop};
 use hannun::models::executions::ExecutionState;
 use hannun::remote::host::Host;
 
 use super::Stage;
+use crate::harness::PATIENCE;
 use crate::harness::hosts::{Kind, TestHost};
 use crate::harness::ssh::eventually;
 
@@ -24,7 +27,16 @@ async fn commands_run_on(kind: Kind, test: &str) {
     let runs = || system.run("cat /proc/[0-9]*/cmdline | tr '\\0' ' '").contains("sleep 87655");
     let asked = stage.ask(&["trap '' HUP; echo tick; sleep 87655"], Acting::User, Sequence::StopAtFailure).await;
     eventually("the command", runs).await;
-    let run = stage.run(asked[0].id).await;
+    // What it printed is kept some time after it was printed.
+    let deadline = Instant::now() + PATIENCE;
+    let run = loop {
+        let run = stage.run(asked[0].id).await;
+        if run.log_bytes > 0 {
+            break run;
+        }
+        assert!(Instant::now() < deadline, "its output is not kept");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
     let host: Host = (*stage.host().await).clone();
     stop(&host, &run).await.unwrap();
     let (stopped, output) = stage.end_of(run.id).await;
