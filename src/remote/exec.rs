@@ -167,6 +167,8 @@ impl Run {
     }
 
     async fn give_up(mut self, why: Stop) -> RemoteError {
+        // What a shell says of its end is an answer to us, not to what it was sent.
+        let was_silent = self.ears.chatter().is_empty();
         let still_running = stop(&mut self.channel, &mut self.ears).await;
         let (server, command) = (self.server.clone(), self.request.command.clone());
         match why {
@@ -176,7 +178,7 @@ impl Run {
             Stop::Deadline if self.ears.are_ready() => {
                 RemoteError::DeadlinePassed { server, command, after: self.request.deadline, still_running }
             }
-            Stop::Deadline if self.ears.chatter().is_empty() => {
+            Stop::Deadline if was_silent => {
                 RemoteError::TimedOut { server, stage: Stage::Shell, after: self.request.deadline }
             }
             Stop::Deadline => self.unusable(""),
