@@ -100,17 +100,23 @@ async fn show(
 ) -> Result<HttpResponse> {
     let stored = Stored::load(app, person.actor.scope(), name).await?;
     let host = app.hosts.of(person.actor.clone(), stored.server.clone());
-    let firewall = host.read(ReadFirewall).await?.value;
-    let unsupported = why_unchangeable(&firewall).filter(|_| !is_removal);
+    let firewall = match host.read(ReadFirewall).await {
+        Ok(answer) => Some(answer.value),
+        // What was entered is shown again with what is wrong in it, also where the server does not answer this time.
+        Err(error) if refused.is_empty() => return Err(error),
+        Err(_) => None,
+    };
+    let firewall = firewall.as_ref();
+    let unsupported = firewall.and_then(why_unchangeable).filter(|_| !is_removal);
     let is_asked = is_removal || !form.port.is_empty() && unsupported.is_none();
-    let (change, problem, problems) = match is_asked.then(|| plan(&firewall, &form, is_removal)) {
+    let (change, problem, problems) = match firewall.filter(|_| is_asked).map(|now| plan(now, &form, is_removal)) {
         None => (None, None, FieldErrors::default()),
         Some(Ok(change)) => (Some(change), None, FieldErrors::default()),
         Some(Err(Error::Invalid(problems))) => (None, None, problems),
         Some(Err(error)) => (None, Some(error.message()), FieldErrors::default()),
     };
     let own_port = u16::try_from(stored.server.port).unwrap_or_default();
-    let own_address = firewall.seen.map(|(console, _)| console);
+    let own_address = firewall.and_then(|now| now.seen).map(|(console, _)| console);
     let why_not = match super::why_not(&stored, &SignedIn(person.0)) {
         Some(why) => Some(Message::new(why)),
         None => app.changes().last(&host, Guarded::Firewall).await?.and_then(|row| app.changes().why_no_other(&row)),
@@ -120,9 +126,9 @@ async fn show(
     let page = RulePage {
         about: stored.about(&render.shell.here, stored.health(&app.live, app.clock.now()).level),
         is_removal,
-        places: places_for_rules(&firewall).into_iter().map(|place| place.name.clone()).collect(),
+        places: firewall.into_iter().flat_map(places_for_rules).map(|place| place.name.clone()).collect(),
         locks_out: locks_out(&form, change.as_ref(), is_removal, (own_port, own_address)),
-        restart: words::over_a_restart(firewall.owner.name()),
+        restart: firewall.and_then(|now| words::over_a_restart(now.owner.name())),
         line: change.map(|change| change.line()),
         server: stored.server.name.clone(),
         form,
@@ -130,7 +136,7 @@ async fn show(
         problem,
         why_not,
         unsupported,
-        keeps_comments: keeps_comments(&firewall),
+        keeps_comments: firewall.is_some_and(keeps_comments),
     };
     if is_invalid { render.refused(&page) } else { render.page(&page) }
 }
