@@ -32,10 +32,6 @@ use ends::{cut_off, ended, left, lost_with_its_process, outcome_of, refused, sto
 
 /// How much of what a command prints is kept; it is ended where there is more (X01), bytes.
 pub const OUTPUT_LIMIT: usize = 4 << 20;
-/// Output is gathered for so long before it is written.
-const GATHER: Duration = Duration::from_millis(150);
-/// It is written at once where there is so much of it, bytes.
-const GATHERED: usize = 256 << 10;
 /// Between two looks for somebody who asked for its end.
 const LOOK: Duration = Duration::from_millis(300);
 /// Between two signs of life; a claim holds for four of them.
@@ -141,19 +137,40 @@ impl Commands {
             Ok(Err(error)) => return Ok(cut_off(&error)),
             Err(_) => return Ok(too_long(seconds, StillRunning::Unknown)),
         };
+        self.listen(execution, &mut running, (seconds, began + limit), hear).await
+    }
+
+    /// Keeps what it prints until it ends, or is ended.
+    async fn listen(
+        &self,
+        execution: &mut Execution,
+        running: &mut Running,
+        (seconds, until): (u64, Instant),
+        hear: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<End> {
         let mut size = 0;
         // Both outlive the pieces: what prints without a pause is ended all the same.
         let mut asked_to_end = std::pin::pin!(self.asked_to_end(execution.id));
-        let mut time_is_up = std::pin::pin!(tokio::time::sleep_until(began + limit));
+        let mut time_is_up = std::pin::pin!(tokio::time::sleep_until(until));
         loop {
             let piece = tokio::select! {
                 biased;
-                () = &mut asked_to_end => return Ok(stopped(running.stop().await)),
-                () = &mut time_is_up => return Ok(too_long(seconds, running.stop().await)),
-                piece = gathered(&mut running) => piece,
+                () = &mut asked_to_end => Err(stopped(running.stop().await)),
+                () = &mut time_is_up => Err(too_long(seconds, running.stop().await)),
+                piece = running.gather() => Ok(piece),
                 () = self.stop.cancelled() => {
                     running.stop().await;
-                    return Ok(lost_with_its_process());
+                    Err(lost_with_its_process())
+                }
+            };
+            let piece = match piece {
+                Ok(piece) => piece,
+                Err(end) => {
+                    let rest = running.gathered();
+                    let rest = rest.slice(..OUTPUT_LIMIT.saturating_sub(size).min(rest.len()));
+                    hear(&rest);
+                    self.keep(execution, rest).await?;
+                    return Ok(end);
                 }
             };
             match piece {
@@ -221,21 +238,6 @@ impl Commands {
             })
             .await
     }
-}
-
-/// What comes within a moment, and whether it is the last.
-pub(super) async fn gathered(running: &mut Running) -> Result<(Bytes, bool)> {
-    let Some(first) = running.next().await? else { return Ok((Bytes::new(), true)) };
-    let (mut all, until) = (Vec::from(first), Instant::now() + GATHER);
-    while all.len() < GATHERED {
-        match tokio::time::timeout_at(until, running.next()).await {
-            Ok(Ok(Some(more))) => all.extend_from_slice(&more),
-            Ok(Ok(None)) => return Ok((all.into(), true)),
-            // It is told at the next look.
-            Ok(Err(_)) | Err(_) => break,
-        }
-    }
-    Ok((all.into(), false))
 }
 
 /// The audit event about the end of one.

@@ -1,6 +1,9 @@
 //! A command of somebody's own while it runs: its output as it comes, its end as it is, and an end on request that is one.
 
+use std::time::Duration;
+
 use bytes::Bytes;
+use tokio::time::{Instant, timeout_at};
 
 use super::detached::Begun;
 use super::endpoint::Endpoint;
@@ -29,6 +32,11 @@ exit 0
 '
 $as_root /bin/sh -c "$work" sh "$group""#;
 
+/// Output is gathered for so long before it is given.
+const GATHER: Duration = Duration::from_millis(150);
+/// It is given at once where there is so much of it, bytes.
+const GATHERED: usize = 256 << 10;
+
 /// What is run, as it was asked for.
 #[derive(Debug)]
 pub struct Wanted<'a> {
@@ -47,6 +55,7 @@ pub struct Running {
     pipe: Pipe,
     host: Host,
     ends_as_root: bool,
+    gathered: Vec<u8>,
 }
 
 /// How it ended.
@@ -59,6 +68,29 @@ pub enum Ended {
 }
 
 impl Running {
+    /// What is printed within a moment, and whether it is the last. Can be dropped and called again: nothing that came is lost.
+    pub async fn gather(&mut self) -> Result<(Bytes, bool)> {
+        if self.gathered.is_empty() {
+            let Some(first) = self.next().await? else { return Ok((Bytes::new(), true)) };
+            self.gathered.extend_from_slice(&first);
+        }
+        let until = Instant::now() + GATHER;
+        while self.gathered.len() < GATHERED {
+            match timeout_at(until, self.next()).await {
+                Ok(Ok(Some(more))) => self.gathered.extend_from_slice(&more),
+                Ok(Ok(None)) => return Ok((self.gathered(), true)),
+                // It is told at the next look.
+                Ok(Err(_)) | Err(_) => break,
+            }
+        }
+        Ok((self.gathered(), false))
+    }
+
+    /// What was gathered and not given yet: the last of what is printed by one that is ended.
+    pub fn gathered(&mut self) -> Bytes {
+        std::mem::take(&mut self.gathered).into()
+    }
+
     /// The next piece of output; none where there is no more.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         match self.pipe.next().await {
@@ -133,7 +165,7 @@ impl Running {
         let mut pipe = host.hosts().pool().pipe(endpoint, request, true, None).await?;
         pipe.give(Bytes::from(words)).await?;
         pipe.end_input();
-        Ok(Self { pipe, host, ends_as_root })
+        Ok(Self { pipe, host, ends_as_root, gathered: Vec::new() })
     }
 }
 

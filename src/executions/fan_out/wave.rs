@@ -15,8 +15,8 @@ use crate::commands::{Change, Command};
 use crate::db::Connection;
 use crate::db::types::Address;
 use crate::error::{Error, Result, StillRunning};
+use crate::executions::run::OUTPUT_LIMIT;
 use crate::executions::run::ends::{cut_off, ended, lost_with_its_process, stopped, too_long, too_much};
-use crate::executions::run::{OUTPUT_LIMIT, gathered};
 use crate::language::Message;
 use crate::models::actor::Actor;
 use crate::models::audit::{Asked, AuditEntry};
@@ -149,19 +149,24 @@ impl Course {
         loop {
             let piece = tokio::select! {
                 biased;
-                () = begun.stop.cancelled() => return alone(stopped(running.stop().await)),
-                () = sleep_until(since + limit) => return alone(too_long(seconds, running.stop().await)),
+                () = begun.stop.cancelled() => Err(stopped(running.stop().await)),
+                () = sleep_until(since + limit) => Err(too_long(seconds, running.stop().await)),
                 () = self.with.stop.cancelled() => {
                     running.stop().await;
-                    return alone(lost_with_its_process());
+                    Err(lost_with_its_process())
                 }
-                piece = gathered(&mut running) => piece,
-            };
-            let (bytes, is_last) = match piece {
-                Ok(piece) => piece,
-                Err(error) => return alone(cut_off(&error)),
+                piece = running.gather() => piece.map_err(|error| cut_off(&error)),
             };
             let room = OUTPUT_LIMIT.saturating_sub(heard.size);
+            let (bytes, is_last) = match piece {
+                Ok(piece) => piece,
+                Err(end) => {
+                    let rest = running.gathered();
+                    let rest = rest.slice(..room.min(rest.len()));
+                    self.hear(begun, &rest);
+                    return Ok((end, rest));
+                }
+            };
             let kept = bytes.slice(..room.min(bytes.len()));
             self.hear(begun, &kept);
             if bytes.len() > room {
