@@ -199,34 +199,41 @@ impl Server {
         Ok(names)
     }
 
-    /// The servers to jump through, nearest to this one first. Bounded: a circle cannot be stored.
-    pub fn jumps(&self, connection: &mut PgConnection) -> Result<Vec<Self>> {
-        let mut jumps = Vec::new();
-        let mut next = self.jump_server_id;
-        while let Some(id) = next {
-            let server: Self = Self::query().find(id).first(connection)?;
-            next = server.jump_server_id;
-            jumps.push(server);
-            if jumps.len() > changes::MAXIMUM_JUMPS {
-                return Err(changes::too_many_jumps());
-            }
-        }
-        Ok(jumps)
-    }
-
-    /// Those of these ids, and all that they are reached through; one that was removed is missing. Bounded: a circle cannot be stored.
-    pub fn with_jumps(connection: &mut PgConnection, ids: &[ServerId]) -> Result<BTreeMap<ServerId, Self>> {
+    /// Those of these ids, and all that they are reached through; one that was removed is missing.
+    pub fn with_jumps(connection: &mut PgConnection, ids: &[ServerId]) -> QueryResult<BTreeMap<ServerId, Self>> {
         let (mut found, mut wanted) = (BTreeMap::new(), ids.to_vec());
         for _ in 0..=changes::MAXIMUM_JUMPS {
             let servers: Vec<Self> = Self::query().filter(servers::id.eq_any(&wanted)).load(connection)?;
             found.extend(servers.into_iter().map(|server| (server.id, server)));
-            let jumps = || found.values().filter_map(|server: &Self| server.jump_server_id);
-            wanted = jumps().filter(|id| !found.contains_key(id)).collect();
+            let jumps = found.values().filter_map(|server: &Self| server.jump_server_id);
+            wanted = jumps.filter(|id| !found.contains_key(id)).collect();
             if wanted.is_empty() {
-                return Ok(found);
+                break;
             }
         }
-        Err(changes::too_many_jumps())
+        Ok(found)
+    }
+
+    /// The servers to jump through, nearest to this one first.
+    pub fn jumps(&self, connection: &mut PgConnection) -> Result<Vec<Self>> {
+        let Some(nearest) = self.jump_server_id else { return Ok(Vec::new()) };
+        let found = Self::with_jumps(connection, &[nearest])?;
+        Ok(Self::way(&found, nearest)?.into_iter().cloned().collect())
+    }
+
+    /// The way to one of those that [`Server::with_jumps`] found: itself, then the servers to jump through, nearest first. Refused
+    /// where there are too many of them, as in a circle.
+    pub fn way(found: &BTreeMap<ServerId, Self>, id: ServerId) -> Result<Vec<&Self>> {
+        let (mut way, mut next) = (Vec::new(), Some(id));
+        while let Some(id) = next {
+            if way.len() > changes::MAXIMUM_JUMPS {
+                return Err(changes::too_many_jumps());
+            }
+            let server = found.get(&id).ok_or(Error::NotFound("The server"))?;
+            next = server.jump_server_id;
+            way.push(server);
+        }
+        Ok(way)
     }
 
     /// Deletes it with everything that is known of it. Not while others are reached through it, and not by hand where it

@@ -42,16 +42,10 @@ impl Ways {
         id: ServerId,
         (sealer, now): (&Sealer, DateTime<Utc>),
     ) -> Result<Endpoint> {
-        let mut chain = Vec::new();
-        let mut next = Some(id);
-        while let Some(id) = next {
-            let server = self.servers.get(&id).ok_or(Error::NotFound("The server"))?.clone();
-            next = server.jump_server_id;
-            chain.push(server);
-        }
+        let way: Vec<Server> = Server::way(&self.servers, id)?.into_iter().cloned().collect();
         let mut through = None;
-        // From the far end of the chain to the server itself: each is reached through the one before.
-        for server in chain.into_iter().rev() {
+        // From the far end to the server itself: each is reached through the one before.
+        for server in way.into_iter().rev() {
             through = Some(Box::new(self.single(connection, server, through, (sealer, now))?));
         }
         through.map(|endpoint| *endpoint).ok_or(Error::NotFound("The server"))
