@@ -37,8 +37,6 @@ const DRAIN: Duration = Duration::from_secs(25);
 /// How long an entry may wait while its worker has room for it and does nothing, before that worker is begun anew. A worker whose
 /// database was killed while it asked may wait for an answer for ever, and shows signs of life meanwhile.
 const STALLED: Duration = Duration::from_secs(30);
-/// Between two looks at that.
-const LOOK: Duration = Duration::from_secs(10);
 
 /// Something that can wait in a queue: ids and names, never content.
 pub trait Queued: Serialize + DeserializeOwned + Send + 'static {
@@ -121,6 +119,7 @@ pub struct Workers {
     queues: Vec<Queue>,
     /// New at each start: an entry held by a name that came back would look alive for ever.
     name: String,
+    stalled: Duration,
 }
 
 impl Workers {
@@ -130,7 +129,13 @@ impl Workers {
         getrandom::fill(&mut random).map_err(|error| Error::internal(anyhow::anyhow!("no random numbers: {error}")))?;
         let name = format!("{}-{}", std::process::id(), hex::encode(random));
         pool(url, 1)?;
-        Ok(Self { url: url.clone(), queues: Vec::new(), name })
+        Ok(Self { url: url.clone(), queues: Vec::new(), name, stalled: STALLED })
+    }
+
+    /// A worker that takes nothing is begun anew after so long, instead of half a minute.
+    #[must_use]
+    pub fn begun_anew_after(self, stalled: Duration) -> Self {
+        Self { stalled, ..self }
     }
 
     /// Also works on `J`, with `with`.
@@ -167,22 +172,24 @@ impl Workers {
             // It could be read when these workers were made.
             Err(error) => return tracing::error!(?error, "the workers cannot begin"),
         };
-        join_all(self.queues.iter().map(|queue| self.keep(queue, &pool, stop))).await;
+        join_all(self.queues.iter().map(|queue| self.keep(queue, pool.clone(), stop))).await;
         pool.close().await;
     }
 
     /// Works on one queue until `stop`.
-    async fn keep(&self, queue: &Queue, pool: &PgPool, stop: &CancellationToken) {
+    async fn keep(&self, queue: &Queue, mut connections: PgPool, stop: &CancellationToken) {
         let mut round = 0_u32;
         while !stop.is_cancelled() {
             queue.pulse.beat();
             // What is at work goes on by itself where its worker is left: its row is claimed, and nobody else begins it.
             tokio::select! {
-                ended = self.monitor(queue, pool, round).run_with_signal(stopped(stop)) => if let Err(error) = ended {
+                ended = self.monitor(queue, &connections, round).run_with_signal(stopped(stop)) => if let Err(error) = ended {
                     tracing::warn!(queue = queue.name, %error, "a worker ended; it is begun anew");
                 },
                 () = self.stalls(queue, stop) => {
                     tracing::warn!(queue = queue.name, "entries wait and their worker takes none; it is begun anew");
+                    // Those that it had may never answer either.
+                    connections = pool(&self.url, CONNECTIONS).unwrap_or(connections);
                 }
             }
             round = round.wrapping_add(1);
@@ -193,12 +200,12 @@ impl Workers {
     /// Returns when entries of a queue wait though nothing keeps its worker from taking them.
     async fn stalls(&self, queue: &Queue, stop: &CancellationToken) {
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(self.stalled / 3).await;
             if stop.is_cancelled() {
                 return std::future::pending().await;
             }
             if queue.pulse.has_room(queue.concurrency)
-                && queue.pulse.rests_for() >= STALLED
+                && queue.pulse.rests_for() >= self.stalled
                 && self.waits(queue.name).await
             {
                 return;
@@ -208,9 +215,9 @@ impl Workers {
 
     /// Whether an entry has waited for too long. A database that is away is nobody's fault here.
     async fn waits(&self, queue: &'static str) -> bool {
-        let url = self.url.clone();
+        let (url, seconds) = (self.url.clone(), self.stalled.as_secs_f64());
         let looked = tokio::task::spawn_blocking(move || {
-            queue_entry::waits(&mut establish(&url)?, queue, STALLED.as_secs_f64()).map_err(Error::from)
+            queue_entry::waits(&mut establish(&url)?, queue, seconds).map_err(Error::from)
         });
         matches!(looked.await, Ok(Ok(true)))
     }

@@ -12,6 +12,7 @@ use std::sync::{Mutex, OnceLock};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::sql_types::{Integer, Text};
 use hannun::clock::Clock;
 use hannun::db::private_server::{Durability, PrivateServer};
 use hannun::db::{Db, establish, migrate, roles};
@@ -115,7 +116,8 @@ impl TestDatabase {
     /// The same with up to `connections` connections.
     pub(crate) fn with_connections(connections: u32) -> Self {
         let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        maintain(&format!("create database {name} template hannun owner {}", roles::OWNER_ROLE));
+        // Its files are copied: through the log it would take twice as long.
+        maintain(&format!("create database {name} template hannun owner {} strategy file_copy", roles::OWNER_ROLE));
         Self::at(Place::Shared(name), connections)
     }
 
@@ -186,6 +188,21 @@ impl TestDatabase {
         let others = "datname = current_database() and pid <> pg_backend_pid()";
         let some = format!("select pg_terminate_backend(pid) from pg_stat_activity where {others} and random() < 0.5");
         self.owner().batch_execute(&some).unwrap();
+    }
+
+    /// The processes of the server that answer the application's connections of this name; only those that are asked something, if so.
+    pub(crate) fn answering(&self, name: &str, only_busy: bool) -> Vec<u32> {
+        #[derive(QueryableByName)]
+        struct Process {
+            #[diesel(sql_type = Integer)]
+            pid: i32,
+        }
+        let busy = if only_busy { "and state <> 'idle'" } else { "" };
+        let found = format!("select pid from pg_stat_activity where application_name = $1 {busy}");
+        // Of the same role: others see neither name nor state.
+        let connection = &mut PgConnection::establish(self.application_url().expose()).unwrap();
+        let found: Vec<Process> = diesel::sql_query(found).bind::<Text, _>(name).load(connection).unwrap();
+        found.into_iter().map(|process| process.pid.try_into().unwrap()).collect()
     }
 
     /// Its name on the cluster that all tests share.

@@ -13,6 +13,12 @@ use hannun::remote::{Auth, Endpoint};
 
 use super::app::TestApp;
 
+/// A credential of root's with a password, which needs nothing else.
+pub(crate) fn password_of_root<'a>(name: &'a str, secrets: &'a Secrets) -> NewCredential<'a> {
+    let (kind, privilege) = (CredentialKind::Password, Privileges::None);
+    NewCredential { name, user_name: "root", kind, privilege, note: "", key: None, secrets }
+}
+
 /// Adds the server of `endpoint` under this name, with its keys approved; it is known to answer.
 pub(crate) async fn add(app: &TestApp, name: &'static str, endpoint: &Endpoint) -> Server {
     let (endpoint, sealer, now) = (endpoint.clone(), app.app.sealer.clone(), app.database.now());

@@ -57,6 +57,22 @@ impl Frozen {
     }
 }
 
+impl Frozen {
+    /// Stops what answers those connections of the database that name themselves so, between two of their questions.
+    pub(crate) fn connections(database: &TestDatabase, application: &str) -> Self {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let frozen = Self(database.answering(application, false));
+            signal("-STOP", &frozen.0);
+            if database.answering(application, true).is_empty() {
+                return frozen;
+            }
+            drop(frozen);
+            assert!(Instant::now() < deadline, "{application} never rests");
+        }
+    }
+}
+
 impl Drop for Frozen {
     fn drop(&mut self) {
         signal("-CONT", &self.0);

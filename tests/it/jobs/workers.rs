@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use futures_util::FutureExt;
 use hannun::clock::Clock;
 use hannun::config::Retention;
+use hannun::db::private_server::{Durability, PrivateServer};
 use hannun::db::roles::APPLICATION_ROLE;
 use hannun::error::Error;
 use hannun::installations::artifact_store::ArtifactStore;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::harness::PATIENCE;
 use crate::harness::database::TestDatabase;
+use crate::harness::outage::Frozen;
 use crate::harness::ssh::eventually;
 
 /// A database with the queue's own tables.
@@ -49,8 +51,16 @@ struct Process {
 
 impl Process {
     fn start(database: &TestDatabase, recurring: &'static [Recurring]) -> Self {
+        Self::start_with(database, recurring, |workers| workers)
+    }
+
+    fn start_with(
+        database: &TestDatabase,
+        recurring: &'static [Recurring],
+        change: impl FnOnce(Workers) -> Workers,
+    ) -> Self {
         let (stop, work) = (CancellationToken::new(), work(database, recurring));
-        let (workers, stopping) = (Workers::new(&database.application_url()).unwrap(), stop.clone());
+        let (workers, stopping) = (change(Workers::new(&database.application_url()).unwrap()), stop.clone());
         let task = tokio::spawn(async move { jobs::run(workers, work, &stopping).await });
         Self { stop, task }
     }
@@ -220,6 +230,22 @@ async fn rel_r04_workers_go_on_after_the_database_ended_their_connections() {
     .unwrap();
     let token = before.token + 2;
     wait_for(&database, "comes round", move |job| job.token >= token && job.state == "idle").await;
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rel_r04_a_worker_whose_database_never_answers_is_begun_anew_and_others_take_what_waits() {
+    const JOBS: &[Recurring] =
+        &[Recurring { name: "comes round", every_seconds: 1, run: |_| async { Ok(()) }.boxed() }];
+    let folder = tempfile::tempdir().unwrap();
+    let database = TestDatabase::of(PrivateServer::start(folder.path(), Durability::None).unwrap());
+    queue::set_up(&database.owner_url(), Some(APPLICATION_ROLE)).await.unwrap();
+    let process = Process::start_with(&database, JOBS, |workers| workers.begun_anew_after(Duration::from_secs(2)));
+    let before = wait_for(&database, "comes round", |job| job.outcome == "succeeded").await;
+    let frozen = Frozen::connections(&database, "hannun queue");
+    let token = before.token + 3;
+    wait_for(&database, "comes round", move |job| job.token >= token && job.state == "idle").await;
+    drop(frozen);
     process.stop().await;
 }
 
