@@ -19,7 +19,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
-use super::fields::Field;
+use super::fields::{Default, Field, Takes};
 use crate::clock::Clock;
 use crate::config::Retention;
 use crate::db::Db;
@@ -109,6 +109,15 @@ pub struct Asked<'a> {
 fn none(_: &Value) -> FieldErrors {
     FieldErrors::default()
 }
+
+/// As whom something is read on a server, where that makes a difference.
+const ACTING: Field = Field {
+    name: "acting",
+    label: "As whom",
+    hint: "",
+    takes: Takes::Choice(&[("user", "The user who signs in"), ("root", "root")]),
+    default: Default::Text("user"),
+};
 
 /// Every source, in the order of the palette.
 pub const ALL: &[Source] = &[

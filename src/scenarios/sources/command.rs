@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{Asked, Found, Source, found};
+use super::{ACTING, Asked, Found, Source, found};
 use crate::commands::Acting;
 use crate::commands::checks::Answer;
 use crate::commands::run_command::checked;
@@ -44,13 +44,7 @@ const FIELDS: &[Field] = &[
         takes: Takes::Text { most: 4_000 },
         default: Default::Required,
     },
-    Field {
-        name: "acting",
-        label: "As whom",
-        hint: "",
-        takes: Takes::Choice(&[("user", "The user who signs in"), ("root", "root")]),
-        default: Default::Text("user"),
-    },
+    ACTING,
     Field {
         name: "seconds",
         label: "Time limit, seconds",

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Asked, Found, Source, found};
+use super::{ACTING, Asked, Found, Source, found};
 use crate::commands::Acting;
 use crate::commands::files::growth::{Added, Place};
 use crate::commands::files::path::NO_PATH;
@@ -39,13 +39,7 @@ pub(super) const TAIL: Source = Source {
             takes: Takes::Pattern,
             default: Default::Text(""),
         },
-        Field {
-            name: "acting",
-            label: "As whom",
-            hint: "",
-            takes: Takes::Choice(&[("user", "The user who signs in"), ("root", "root")]),
-            default: Default::Text("user"),
-        },
+        ACTING,
         Field {
             name: "first",
             label: "At the first run",

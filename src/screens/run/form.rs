@@ -73,13 +73,11 @@ impl RunForm {
             }
         }
         // Servers that were ticked in a list stand with those that are typed.
-        let (ticked, pick) = std::mem::take(&mut self.pick).into_iter().partition(|word| is_typed(word));
-        self.pick = pick;
-        self.servers = std::iter::once(std::mem::take(&mut self.servers))
-            .chain::<Vec<String>>(ticked)
-            .filter(|words| !words.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ");
+        let (mut words, pick): (Vec<String>, Vec<String>) =
+            std::mem::take(&mut self.pick).into_iter().partition(|word| is_typed(word));
+        words.insert(0, std::mem::take(&mut self.servers));
+        words.retain(|word| !word.is_empty());
+        (self.servers, self.pick) = (words.join(" "), pick);
     }
 
     /// The words that mean servers.

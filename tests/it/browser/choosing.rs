@@ -1,12 +1,10 @@
 //! Servers that are ticked in the fleet, and the command that is run on them: once, however often the button is clicked.
 
-use std::time::Duration;
-
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use hannun::db::roles;
-use hannun::db::schema::fan_outs;
+use hannun::db::schema::{fan_outs, favourite_servers};
 use hannun::error::RemoteError;
 use hannun::models::actor::{Role, Scope};
 use hannun::models::server_states::ServerState;
@@ -70,11 +68,15 @@ async fn servers_are_ticked_in_the_fleet_and_a_double_click_runs_a_command_once(
     browser.type_into("#command", "uptime").await;
     let connection = &mut app.database.owner();
     connection.batch_execute("begin; lock table fan_outs in share mode").unwrap();
-    let twice = "for (const after of [50, 700]) setTimeout(() => document.querySelector('#run').click(), after);";
+    // The second click does nothing that could be waited for: right after it, the page stars a server.
+    let twice = "const run = document.querySelector('#run'), token = document.querySelector('#run-form [name=csrf_token]').value;
+        const star = new URLSearchParams({ favourite: 'on', csrf_token: token });
+        setTimeout(() => run.click(), 50);
+        setTimeout(() => (run.click(), fetch('/servers/web-2/favourite', { method: 'POST', body: star })), 700);";
     browser.driver.execute(twice, vec![]).await.unwrap();
     eventually("the first one is under way", || is_held_up(connection)).await;
-    // For the second click there is nothing to wait for: it does nothing.
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let stars = |connection: &mut PgConnection| favourite_servers::table.count().get_result::<i64>(connection).unwrap();
+    eventually("it was clicked again", || stars(connection) == 1).await;
     connection.batch_execute("commit").unwrap();
     browser.wait_until("its page", "return /^.run.[0-9]+$/.test(location.pathname)").await;
     assert_eq!(fan_outs::table.count().get_result::<i64>(connection).unwrap(), 1);

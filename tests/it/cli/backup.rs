@@ -14,7 +14,7 @@ use hannun::models::actor::{Actor, Rights, Role, Scope};
 use hannun::models::artifacts::{ArtifactKind, NewArtifact};
 use hannun::models::audit::kept_heads::KeptHeads;
 use hannun::models::audit::{AuditEntry, Outcome, head};
-use hannun::models::credentials::{Credential, CredentialKind, NewCredential, Privileges, Secrets};
+use hannun::models::credentials::{Credential, Secrets};
 use hannun::models::data_keys::DataKey;
 use hannun::models::sessions::NewSession;
 use hannun::models::users::NewUser;
@@ -25,6 +25,7 @@ use serde_json::json;
 
 use super::hannun::{Place, Said, finish, hannun};
 use crate::harness::database::TestDatabase;
+use crate::harness::known;
 use crate::harness::scenarios::due;
 
 /// What must not be read in a backup.
@@ -72,15 +73,7 @@ impl Place {
         let (connection, now) = (&mut place.database.connection(), place.database.now());
         let sealer = place.sealer();
         let secrets = Secrets { password: Some(SecretText::new(CANARY.to_owned())), ..Secrets::default() };
-        let new = NewCredential {
-            name: "root-of-web-1",
-            user_name: "root",
-            kind: CredentialKind::Password,
-            privilege: Privileges::None,
-            note: "",
-            key: None,
-            secrets: &secrets,
-        };
+        let new = known::password_of_root("root-of-web-1", &secrets);
         new.insert(connection, &sealer, now).unwrap();
         let hash = password::hash(&SecretText::new("tuesday rain in april".to_owned()), &mut Workspace::default());
         let rights = Rights::new(Role::Administrator, Scope::All);

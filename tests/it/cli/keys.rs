@@ -3,12 +3,13 @@
 use std::process::Stdio;
 use std::time::Instant;
 
-use hannun::models::credentials::{Credential, CredentialKind, NewCredential, Privileges, Secrets};
+use hannun::models::credentials::{Credential, Secrets};
 use hannun::models::data_keys::DataKey;
 use hannun::secret::SecretText;
 
 use super::hannun::Place;
 use crate::harness::alone::at_length;
+use crate::harness::known;
 
 const COUNT: usize = 350;
 
@@ -19,15 +20,8 @@ fn place() -> Place {
     for number in 0..COUNT {
         let password = Some(SecretText::new(format!("password {number}")));
         let secrets = Secrets { password, ..Secrets::default() };
-        let new = NewCredential {
-            name: &format!("credential-{number:03}"),
-            user_name: "root",
-            kind: CredentialKind::Password,
-            privilege: Privileges::None,
-            note: "",
-            key: None,
-            secrets: &secrets,
-        };
+        let name = format!("credential-{number:03}");
+        let new = known::password_of_root(&name, &secrets);
         new.insert(connection, &sealer, place.database.now()).unwrap();
     }
     place

@@ -6,9 +6,7 @@ use std::path::PathBuf;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use hannun::models::actor::{Rights, Role, Scope};
-use hannun::models::credentials::{
-    Credential, CredentialChanges, CredentialKind, NewCredential, Privileges, SecretChange, Secrets,
-};
+use hannun::models::credentials::{Credential, CredentialChanges, SecretChange, Secrets};
 use hannun::models::crontab_versions::NewCrontabVersion;
 use hannun::models::data_keys::DataKey;
 use hannun::models::data_keys::rotation::{Rotation, Step};
@@ -21,6 +19,7 @@ use hannun::secret::password::{self, Workspace};
 use hannun::secret::seal::Sealer;
 
 use crate::harness::database::TestDatabase;
+use crate::harness::known;
 
 const COUNT: usize = 5;
 
@@ -58,15 +57,8 @@ impl Vault {
             sudo_password: number.is_multiple_of(2).then(|| secret("sudo")),
             ..Secrets::default()
         };
-        let new = NewCredential {
-            name: &format!("credential-{number}"),
-            user_name: "root",
-            kind: CredentialKind::Password,
-            privilege: Privileges::None,
-            note: "",
-            key: None,
-            secrets: &secrets,
-        };
+        let name = format!("credential-{number}");
+        let new = known::password_of_root(&name, &secrets);
         new.insert(&mut self.database.connection(), sealer, self.database.now()).unwrap().id
     }
 
