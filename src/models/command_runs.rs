@@ -6,14 +6,14 @@ use diesel::prelude::*;
 use super::executions::{End, ExecutionState};
 use super::ids::{DeliveryId, ExecutionId, RunId, ServerId};
 use super::pattern::pattern_of;
-use crate::db::schema::{deliveries, executions, servers};
+use crate::db::schema::{command_runs, deliveries, servers};
 use crate::db::types::Address;
 use crate::error::{Error, Result};
 use crate::language::Message;
 
 /// One execution of a command of somebody's own.
 #[derive(Debug, Clone, PartialEq, HasQuery, Identifiable)]
-#[diesel(table_name = executions)]
+#[diesel(table_name = command_runs)]
 #[expect(missing_docs, reason = "the migrations describe the columns")]
 pub struct CommandRun {
     pub id: ExecutionId,
@@ -43,7 +43,7 @@ pub struct CommandRun {
 
 /// A command that was asked for; recorded before it exists.
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = executions)]
+#[diesel(table_name = command_runs)]
 #[expect(missing_docs, reason = "the migrations describe the columns")]
 pub struct NewCommandRun {
     pub server_id: ServerId,
@@ -84,14 +84,17 @@ pub struct RunFilter {
 impl NewCommandRun {
     /// Adds it.
     pub fn insert(&self, connection: &mut PgConnection) -> QueryResult<CommandRun> {
-        diesel::insert_into(executions::table).values(self).returning(CommandRun::as_returning()).get_result(connection)
+        diesel::insert_into(command_runs::table)
+            .values(self)
+            .returning(CommandRun::as_returning())
+            .get_result(connection)
     }
 }
 
 impl CommandRun {
     /// The one of an id, if it is a command of somebody's own.
     pub fn by_id(connection: &mut PgConnection, id: ExecutionId) -> Result<Self> {
-        let found = Self::query().find(id).filter(executions::words.is_not_null()).first(connection);
+        let found = Self::query().find(id).filter(command_runs::words.is_not_null()).first(connection);
         found.optional()?.ok_or(Error::NotFound("This run"))
     }
 
@@ -102,26 +105,26 @@ impl CommandRun {
         filter: &RunFilter,
         limit: i64,
     ) -> QueryResult<Vec<Self>> {
-        let of_server = executions::server_id.eq(server).and(executions::words.is_not_null());
+        let of_server = command_runs::server_id.eq(server).and(command_runs::words.is_not_null());
         let mut found = Self::query().filter(of_server).into_boxed();
         if let Some((kind, name)) = &filter.actor {
-            found = found.filter(executions::actor_kind.eq(kind).and(executions::actor.eq(name)));
+            found = found.filter(command_runs::actor_kind.eq(kind).and(command_runs::actor.eq(name)));
         }
         if filter.failed {
             let not_well =
                 [ExecutionState::Failed, ExecutionState::Stopped, ExecutionState::Unknown, ExecutionState::Partly];
-            found = found.filter(executions::state.eq_any(not_well));
+            found = found.filter(command_runs::state.eq_any(not_well));
         }
         if let Some(text) = &filter.text {
-            found = found.filter(executions::words.ilike(pattern_of(text)));
+            found = found.filter(command_runs::words.ilike(pattern_of(text)));
         }
-        found.order(executions::id.desc()).limit(limit).load(connection)
+        found.order(command_runs::id.desc()).limit(limit).load(connection)
     }
 
     /// Those that a delivery of a scenario asked for, in their order.
     pub fn of_delivery(connection: &mut PgConnection, delivery: DeliveryId) -> QueryResult<Vec<Self>> {
-        let asked = Self::query().filter(executions::delivery_id.eq(delivery));
-        asked.order(executions::delivery_place).load(connection)
+        let asked = Self::query().filter(command_runs::delivery_id.eq(delivery));
+        asked.order(command_runs::delivery_place).load(connection)
     }
 
     /// The run of a scenario that asked for it, where one did.
@@ -135,21 +138,21 @@ impl CommandRun {
         connection: &mut PgConnection,
         run: RunId,
     ) -> QueryResult<Vec<(ExecutionId, String, ExecutionState)>> {
-        executions::table
+        command_runs::table
             .inner_join(deliveries::table)
             .inner_join(servers::table)
             .filter(deliveries::run_id.eq(run))
-            .order((deliveries::position, executions::delivery_place))
-            .select((executions::id, servers::name, executions::state))
+            .order((deliveries::position, command_runs::delivery_place))
+            .select((command_runs::id, servers::name, command_runs::state))
             .load(connection)
     }
 
     /// Asks for the end of all that a run of a scenario asked for.
     pub fn stop_all_of(connection: &mut PgConnection, run: RunId, by: &str) -> QueryResult<usize> {
         let of_run = deliveries::table.filter(deliveries::run_id.eq(run)).select(deliveries::id.nullable());
-        let open = executions::table.filter(executions::ended_at.is_null());
-        diesel::update(open.filter(executions::delivery_id.eq_any(of_run)))
-            .set(executions::stop_asked_by.eq(by))
+        let open = command_runs::table.filter(command_runs::ended_at.is_null());
+        diesel::update(open.filter(command_runs::delivery_id.eq_any(of_run)))
+            .set(command_runs::stop_asked_by.eq(by))
             .execute(connection)
     }
 
@@ -160,12 +163,12 @@ impl CommandRun {
         server: ServerId,
         since: ExecutionId,
     ) -> QueryResult<Vec<(ExecutionId, ExecutionState, i64)>> {
-        executions::table
-            .filter(executions::server_id.eq(server).and(executions::words.is_not_null()))
-            .filter(executions::id.ge(since).or(executions::ended_at.is_null()))
-            .order(executions::id.desc())
+        command_runs::table
+            .filter(command_runs::server_id.eq(server).and(command_runs::words.is_not_null()))
+            .filter(command_runs::id.ge(since).or(command_runs::ended_at.is_null()))
+            .order(command_runs::id.desc())
             .limit(500)
-            .select((executions::id, executions::state, executions::log_bytes))
+            .select((command_runs::id, command_runs::state, command_runs::log_bytes))
             .load(connection)
     }
 
@@ -173,9 +176,9 @@ impl CommandRun {
     pub fn next_of(&self, connection: &mut PgConnection) -> QueryResult<Option<Self>> {
         let Some(batch) = self.batch else { return Ok(None) };
         Self::query()
-            .filter(executions::batch.eq(batch).and(executions::position.gt(self.position)))
-            .filter(executions::ended_at.is_null())
-            .order(executions::position)
+            .filter(command_runs::batch.eq(batch).and(command_runs::position.gt(self.position)))
+            .filter(command_runs::ended_at.is_null())
+            .order(command_runs::position)
             .first(connection)
             .optional()
     }
@@ -184,25 +187,28 @@ impl CommandRun {
     pub fn rest_of(&self, connection: &mut PgConnection) -> QueryResult<Vec<Self>> {
         let Some(batch) = self.batch else { return Ok(Vec::new()) };
         Self::query()
-            .filter(executions::batch.eq(batch).and(executions::position.gt(self.position)))
-            .filter(executions::ended_at.is_null())
-            .order(executions::position)
+            .filter(command_runs::batch.eq(batch).and(command_runs::position.gt(self.position)))
+            .filter(command_runs::ended_at.is_null())
+            .order(command_runs::position)
             .load(connection)
     }
 
     /// Ends one that has not begun.
     pub fn leave(&self, connection: &mut PgConnection, end: &End, now: DateTime<Utc>) -> QueryResult<bool> {
         let why = end.why.as_ref().and_then(|why| serde_json::to_value(why).ok());
-        let waiting = executions::table.find(self.id).filter(executions::state.eq(ExecutionState::Queued));
-        diesel::update(waiting.filter(executions::ended_at.is_null()))
-            .set((executions::state.eq(end.state), executions::why.eq(why), executions::ended_at.eq(now)))
+        let waiting = command_runs::table.find(self.id).filter(command_runs::state.eq(ExecutionState::Queued));
+        diesel::update(waiting.filter(command_runs::ended_at.is_null()))
+            .set((command_runs::state.eq(end.state), command_runs::why.eq(why), command_runs::ended_at.eq(now)))
             .execute(connection)
             .map(|left| left == 1)
     }
 
     /// Makes it the first of those that were asked for together.
     pub fn leads(&self, connection: &mut PgConnection) -> QueryResult<()> {
-        diesel::update(executions::table.find(self.id)).set(executions::batch.eq(self.id)).execute(connection).map(drop)
+        diesel::update(command_runs::table.find(self.id))
+            .set(command_runs::batch.eq(self.id))
+            .execute(connection)
+            .map(drop)
     }
 
     /// The sentence about its end.

@@ -6,7 +6,7 @@ use diesel::sql_types::{Array, BigInt, Bytea, Integer, Jsonb, Nullable, Text, Ti
 
 use super::claims::LEASE;
 use super::{FanOut, MemberState};
-use crate::db::schema::{execution_output, executions, fan_out_members};
+use crate::db::schema::{command_runs, execution_output, fan_out_members};
 use crate::models::command_runs::NewCommandRun;
 use crate::models::executions::{End, ExecutionState};
 use crate::models::ids::{ExecutionId, FanOutId, ServerId};
@@ -16,7 +16,7 @@ const ROWS_AT_ONCE: usize = 1_000;
 
 /// An execution that is begun by whoever writes it: its start stands there before anything is sent (J03).
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = executions)]
+#[diesel(table_name = command_runs)]
 pub struct NewStarted {
     #[diesel(embed)]
     run: NewCommandRun,
@@ -63,9 +63,9 @@ impl NewStarted {
     ) -> QueryResult<Vec<(ServerId, ExecutionId)>> {
         let mut begun: Vec<(ServerId, ExecutionId)> = Vec::with_capacity(new.len());
         for some in new.chunks(ROWS_AT_ONCE) {
-            let ids = diesel::insert_into(executions::table)
+            let ids = diesel::insert_into(command_runs::table)
                 .values(some)
-                .returning((executions::server_id, executions::id))
+                .returning((command_runs::server_id, command_runs::id))
                 .get_results(connection)?;
             begun.extend::<Vec<(ServerId, ExecutionId)>>(ids);
         }
