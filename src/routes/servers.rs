@@ -131,7 +131,7 @@ fn of_terminals() -> Vec<Route> {
         post("/servers/{server}/terminals/{terminal}/tickets", OPERATOR, || web::to(terminal::shells::ticket)),
         post("/servers/{server}/terminals/{terminal}/endings", OPERATOR, || web::to(terminal::shells::end)),
         get("/servers/{server}/terminals/{terminal}/socket", OPERATOR, || web::to(terminal::socket::show)).streamed(),
-        get("/servers/{server}/terminal/recordings", OPERATOR, || web::to(terminal::recordings::index)),
+        get("/servers/{server}/terminal/recordings", VIEWER, || web::to(terminal::recordings::index)),
         get("/servers/{server}/terminal/recordings/{terminal}", OPERATOR, || web::to(terminal::recordings::show)),
         get("/servers/{server}/terminal/recordings/{terminal}/pieces/{piece}", OPERATOR, || {
             web::to(terminal::recordings::piece)

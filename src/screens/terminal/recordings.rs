@@ -11,10 +11,12 @@ use crate::language::Message;
 use crate::models::actor::Role;
 use crate::models::audit::{AuditEntry, Outcome};
 use crate::models::ids::TerminalId;
+use crate::models::permission::Permission;
 use crate::models::terminals::{Recording, Terminal, recordings};
+use crate::remote::permits;
 use crate::screens::about::About;
 use crate::screens::gather::Stored;
-use crate::web::extract::Operator;
+use crate::web::extract::{Operator, SignedIn};
 use crate::web::filters;
 use crate::web::render::Render;
 use crate::web::visitor::Person;
@@ -63,6 +65,7 @@ fn length(seconds: i64) -> String {
 #[template(path = "screens/terminal/recordings.html")]
 struct RecordingsPage {
     about: About,
+    refused: Option<Message>,
     rows: Vec<Row>,
     shows_all: bool,
 }
@@ -80,18 +83,22 @@ struct ReplayPage {
 ///
 /// `GET /servers/{server}/terminal/recordings`
 pub async fn index(
-    person: Operator,
+    person: SignedIn,
     path: web::Path<String>,
     app: web::Data<App>,
     render: Render,
 ) -> Result<HttpResponse> {
     let stored = Stored::load(&app, person.actor.scope(), &path).await?;
     let about = stored.about(&render.shell.here, stored.health(&app.live, app.clock.now()).level);
+    if stored.role_of(&person.actor) < Role::Operator {
+        let refused = Some(permits::refusal(&stored.server.name, Permission::Terminal));
+        return render.page(&RecordingsPage { about, refused, rows: Vec::new(), shows_all: false });
+    }
     let shows_all = stored.role_of(&person.actor) >= Role::Administrator;
     let (server, user) = (stored.server.id, (!shows_all).then_some(person.user.id));
     let found = app.db.run(move |connection| Ok::<_, Error>(Terminal::latest(connection, &[server], user, MOST)?));
     let rows = found.await?.iter().map(|terminal| Row::new(terminal, &about.path)).collect();
-    render.page(&RecordingsPage { about, rows, shows_all })
+    render.page(&RecordingsPage { about, refused: None, rows, shows_all })
 }
 
 /// The terminal of an address, if its recording may be seen: one's own, or anybody's for an administrator of the server.

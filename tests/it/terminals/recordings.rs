@@ -91,6 +91,11 @@ async fn sec_t04_a_recording_is_for_its_person_and_for_administrators_and_looks_
     assert_eq!(other.get(&path).await.status, 404);
     assert_eq!(other.get(&format!("{path}/pieces/0")).await.status, 404);
     assert!(!other.get("/servers/web-1/terminal/recordings").await.ok().has("tbody tr"));
+    let page = stage.app.viewer().await.get("/servers/web-1/terminal/recordings").await.ok();
+    assert!(
+        page.text(".notice").contains("terminal") && !page.has("section.region"),
+        "a viewer is told why there is none"
+    );
     let log = administrator.get("/admin/audit-events?what=read_recording").await.ok();
     assert_eq!(log.texts("#records tbody tr").len(), 2);
 }
